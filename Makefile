@@ -1,0 +1,27 @@
+# Two commands set everything up: `make demo` runs the embedded example, `make test` the tests.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint
+
+demo: $(VENV)/installed
+	HF_HUB_OFFLINE=1 $(BIN)/lm_eval run --model dummy --tasks coderm_demo --confirm_run_unsafe_code
+
+test: $(VENV)/installed-dev lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# lm-eval reads the installed copy of tasks/, so a change there installs again.
+$(VENV)/installed: pyproject.toml $(wildcard tasks/*.yaml)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@

@@ -1,0 +1,40 @@
+"""What a benchmark is: problems for everybody, grades for those who may see them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from coderm_eval.records import Grade, Problem
+
+__all__ = ["Benchmark", "GradeTask"]
+
+
+@dataclass(frozen=True)
+class GradeTask:
+    """One program to grade; `key` comes back with the grade."""
+
+    key: str
+    task_id: str
+    program: str
+
+
+class Benchmark(ABC):
+    """A named set of problems and the gold tests that go with it."""
+
+    name: str
+    problems: tuple[Problem, ...]
+    dataset_sha256: str
+    """Of the dataset file, uncompressed."""
+
+    @abstractmethod
+    def grader(self) -> str:
+        """Everything that affects a grade beside the program, as one string: grader, version, limits, data."""
+
+    @abstractmethod
+    def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
+        """(key, grade) of every task, as they come; a program that could not be graded has an empty Grade."""
+
+    def problem_by_id(self) -> dict[str, Problem]:
+        return {problem.task_id: problem for problem in self.problems}

@@ -1,0 +1,68 @@
+"""The embedded example: small invented problems with recorded candidates, generated tests and gold tests.
+
+    problems.jsonl   task_id, entry_point, prompt
+    samples.jsonl    16 candidates a problem: right, subtly wrong, crashing, looping, cheating
+    tests.jsonl      16 unittest classes a problem; about a third expect something wrong
+    gold.jsonl       the benchmark's own tests
+
+It needs no model, no network and no dataset, so that the whole path can be seen at work anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from coderm_eval.benchmarks.base import Benchmark, GradeTask
+from coderm_eval.execution import Pair, Policy, run_pairs
+from coderm_eval.generation.prompts import function_question
+from coderm_eval.records import Grade, Problem, Verdict
+
+__all__ = ["SAMPLES", "TESTS", "load_demo"]
+
+_FOLDER = Path(__file__).parent
+SAMPLES = _FOLDER / "samples.jsonl"
+TESTS = _FOLDER / "tests.jsonl"
+
+_STATUS = {
+    Verdict.PASSED: "pass",
+    Verdict.FAILED: "fail",
+    Verdict.TIMED_OUT: "timeout",
+    Verdict.CRASHED: "fail",
+}
+
+
+class _Demo(Benchmark):
+    name = "demo"
+
+    def __init__(self) -> None:
+        data = (_FOLDER / "problems.jsonl").read_bytes()
+        gold = (_FOLDER / "gold.jsonl").read_bytes()
+        self.problems = tuple(_problem(json.loads(line)) for line in data.splitlines())
+        self.dataset_sha256 = hashlib.sha256(data + gold).hexdigest()
+        self._gold = {row["task_id"]: row["test"] for row in map(json.loads, gold.splitlines())}
+        self._policy = Policy()
+
+    def grader(self) -> str:
+        return f"demo {self.dataset_sha256} {self._policy.fingerprint()}"
+
+    def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
+        pairs = (Pair(task.key, task.program, self._gold[task.task_id]) for task in tasks)
+        for outcome in run_pairs(pairs, self._policy, workers=workers):
+            status = _STATUS.get(outcome.verdict)
+            yield outcome.key, Grade({"gold": status} if status else {})
+
+
+def load_demo() -> Benchmark:
+    return _Demo()
+
+
+def _problem(row: dict[str, str]) -> Problem:
+    return Problem(
+        task_id=row["task_id"],
+        entry_point=row["entry_point"],
+        prompt=row["prompt"],
+        question=function_question(row["prompt"], row["entry_point"]),
+    )

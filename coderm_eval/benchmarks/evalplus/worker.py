@@ -1,0 +1,47 @@
+"""The process that grades with EvalPlus's checker; generated tests never run in it.
+
+    python -m coderm_eval.benchmarks.evalplus.worker humaneval|mbpp
+
+Problems and expected outputs are loaded once; `check_correctness` forks a child for each suite of each program.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+
+from evalplus.data import get_human_eval_plus, get_mbpp_plus
+from evalplus.evaluate import check_correctness
+
+from coderm_eval.benchmarks.evalplus.ground_truth import load_ground_truth
+
+__all__ = ["main"]
+
+
+def main(dataset: str) -> None:
+    """Answer requests {"task_id", "program"} with {"base": status, "plus": status} until stdin ends."""
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever EvalPlus prints is no reply
+    problems = get_human_eval_plus() if dataset == "humaneval" else get_mbpp_plus()
+    truth = load_ground_truth(dataset)
+    for line in os.fdopen(os.dup(0), "rb"):
+        request = json.loads(line)
+        task_id = request["task_id"]
+        with contextlib.redirect_stdout(sys.stderr):
+            result = check_correctness(
+                dataset,
+                0,
+                problems[task_id],
+                request["program"],
+                truth[task_id],
+                fast_check=True,  # as evalplus.evaluate does unless asked for details
+            )
+        statuses = {suite: result[suite][0] for suite in ("base", "plus")}
+        replies.write(json.dumps({"token": request["token"], **statuses}).encode() + b"\n")
+        replies.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,180 @@
+"""A pool of worker processes that speak JSON lines, for executing tests and for grading alike.
+
+Workers are started with a clean environment and in sessions of their own: Ctrl-C reaches the parent alone,
+and a worker whose parent is gone reads the end of its input and leaves. A worker that dies, or says nothing
+for longer than it may, is replaced and its task tried once more; a task that ends two workers is given up
+(`None`: could not run). Every request carries a random token that the answer must repeat, so that a line
+which an untrusted program managed to write among the answers is passed over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import secrets
+import select
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+__all__ = ["WorkerPool"]
+
+Key = TypeVar("Key")
+Message = dict[str, Any]
+
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
+_TRIES = 2
+
+
+class WorkerPool(Generic[Key]):
+    """`workers` processes of `python -m module`.
+
+    Args:
+        module: its main answers each JSON line with one, which repeats the request's "token".
+        workers: number of processes.
+        patience_s: wall seconds after which a silent worker counts as dead.
+        arguments: command-line arguments of the module.
+        environment: variables that the workers get beside PATH and the locale.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        *,
+        workers: int,
+        patience_s: float,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.command = [sys.executable, "-m", module, *arguments]
+        self.workers = workers
+        self.patience_s = patience_s
+        self.environment = _clean_environment() | dict(environment or {})
+
+    def run(self, tasks: Iterable[tuple[Key, Message]]) -> Iterator[tuple[Key, Message | None]]:
+        """Answers in the order in which they come; at most a few tasks per worker are held in memory."""
+        waiting: queue.Queue[tuple[Key, Message] | None] = queue.Queue(maxsize=2 * self.workers)
+        answered: queue.Queue[tuple[Key, Message | None]] = queue.Queue()
+        lanes = [_Lane(self, waiting, answered) for _ in range(self.workers)]
+        for lane in lanes:
+            lane.start()
+        try:
+            owed = 0
+            for task in tasks:
+                waiting.put(task)
+                owed += 1
+                while not answered.empty():
+                    owed -= 1
+                    yield answered.get()
+            for _ in range(owed):
+                yield answered.get()
+        finally:
+            for lane in lanes:
+                lane.stop()
+            for lane in lanes:
+                lane.join()
+
+
+class _Lane(threading.Thread):
+    """One worker process and the thread that feeds it."""
+
+    def __init__(
+        self,
+        pool: WorkerPool[Any],
+        waiting: queue.Queue[tuple[Any, Message] | None],
+        answered: queue.Queue[tuple[Any, Message | None]],
+    ) -> None:
+        super().__init__(daemon=True)
+        self.pool = pool
+        self.waiting = waiting
+        self.answered = answered
+        self.stopping = threading.Event()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                task = self.waiting.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            if task is not None:
+                key, message = task
+                self.answered.put((key, self._answer(message)))
+        self._dismiss()
+
+    def stop(self) -> None:
+        self.stopping.set()
+
+    def _answer(self, message: Message) -> Message | None:
+        for _ in range(_TRIES):
+            process = self.process or self._hire()
+            try:
+                return self._exchange(process, message)
+            except (BrokenPipeError, TimeoutError):
+                self._dismiss()
+        return None
+
+    def _exchange(self, process: subprocess.Popen[bytes], message: Message) -> Message:
+        """Send one request and wait for its answer; raises BrokenPipeError or TimeoutError if none comes."""
+        assert process.stdin and process.stdout
+        token = secrets.token_hex(8)
+        process.stdin.write(json.dumps({**message, "token": token}).encode() + b"\n")
+        process.stdin.flush()
+        deadline = time.monotonic() + self.pool.patience_s
+        while select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            line = process.stdout.readline()
+            if not line:
+                raise BrokenPipeError
+            answer = _answer_with(token, line)
+            if answer is not None:
+                return answer
+        raise TimeoutError
+
+    def _hire(self) -> subprocess.Popen[bytes]:
+        self.process = subprocess.Popen(
+            self.pool.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=self.pool.environment,
+            cwd=tempfile.gettempdir(),
+            start_new_session=True,
+        )
+        return self.process
+
+    def _dismiss(self) -> None:
+        """End of input lets a worker finish its task and clean up; one that does not leave is killed."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        assert process.stdin and process.stdout
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        try:
+            process.wait(timeout=self.pool.patience_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+def _answer_with(token: str, line: bytes) -> Message | None:
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) and answer.pop("token", None) == token else None
+
+
+def _clean_environment() -> dict[str, str]:
+    """No keys of the user's; one thread for numpy, a fixed hash seed; this package importable as it is here."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    package = str(Path(__file__).resolve().parents[2])
+    return {**kept, **threads, "PYTHONHASHSEED": "0", "PYTHONPATH": package}

@@ -1,0 +1,1 @@
+"""Prompts, extraction of code from answers, and the backends that write unit tests."""

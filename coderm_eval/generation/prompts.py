@@ -1,0 +1,77 @@
+"""The prompts of the CodeRM paper (arXiv 2501.01054, appendix and released inputs), word for word.
+
+Its spelling ("it's corresponding") is part of the protocol: CodeRM-8B was trained on it.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+
+__all__ = [
+    "docstring_question",
+    "function_question",
+    "policy_prompt",
+    "question_of_test_prompt",
+    "test_prompt",
+]
+
+_QUESTION_HEAD = "### question\n"
+_CODE_HEAD = "\n\n### code solution\n"
+
+
+def policy_prompt(prompt: str) -> str:
+    """The user message that asks a chat model for a program; `prompt` is the benchmark's own."""
+    return (
+        "Please provide a self-contained Python script that solves the following problem "
+        f"in a markdown code block:\n```python\n{prompt}\n```\n"
+    )
+
+
+def test_prompt(question: str, program: str) -> str:
+    """The user message that asks for one unittest class; `program` need not be right."""
+    return (
+        "Below is a question and it's corresponding code answer. Please write test cases to check the "
+        "correctness of the code answer. You need to use the unittest library in Python and create a "
+        f"test class for testing.\n\n{_QUESTION_HEAD}{question}{_CODE_HEAD}{program}\n\n"
+        "Please add detailed comments to the test cases you write. You do not need to test the "
+        "function's ability to throw exceptions.\n"
+    )
+
+
+def question_of_test_prompt(message: str) -> str | None:
+    """The question inside a message of `test_prompt`; None if it is no such message."""
+    _, head, rest = message.partition(_QUESTION_HEAD)
+    question, tail, _ = rest.partition(_CODE_HEAD)
+    return question if head and tail else None
+
+
+def function_question(prompt: str, entry_point: str) -> str:
+    """A HumanEval-style prompt in words, as the paper rewrites it.
+
+    The docstring's text becomes one line; its doctest examples, from the first `>>>` on, keep theirs.
+    A docstring without examples leaves a line with a single space, as in the paper's own inputs.
+    """
+    text, mark, examples = _docstring(prompt, entry_point).partition(">>>")
+    return f"Write a function named `{entry_point}`. {' '.join(text.split())}\n{(mark + examples).rstrip() or ' '}"
+
+
+def docstring_question(prompt: str) -> str:
+    """An MBPP-style prompt (a docstring with the task and one assert) in words, as the paper rewrites it.
+
+    The paper strips quotation marks too often: an assert that ends with one loses it (5 of 378 problems).
+    """
+    return prompt.strip('" \n')
+
+
+def _docstring(prompt: str, entry_point: str) -> str:
+    """The docstring of function `entry_point` as it is written in `prompt`, dedented; else the whole prompt.
+
+    Taken from the source text, so that an escape in an example stays an escape.
+    """
+    for node in ast.walk(ast.parse(prompt)):
+        if isinstance(node, ast.FunctionDef) and node.name == entry_point and node.body:
+            literal = (ast.get_source_segment(prompt, node.body[0]) or "").lstrip("rRuU")
+            quotes = literal[:3] if literal[:3] in ('"""', "'''") else literal[:1]
+            return inspect.cleandoc(literal.removeprefix(quotes).removesuffix(quotes))
+    return prompt

@@ -1,0 +1,185 @@
+"""The lm-eval task class behind `humanevalplus_coderm`, `mbppplus_coderm`, `coderm_demo` and their variants.
+
+lm-eval samples the candidates; when all its answers are in, it calls `apply_filters` once for the whole
+task, and there `run` does everything. `process_results`, called for each document and row, only looks up.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import datasets
+from lm_eval.api.instance import Instance
+from lm_eval.api.metrics import mean
+from lm_eval.api.task import ConfigurableTask
+
+from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
+from coderm_eval.config import Settings, load_settings
+from coderm_eval.errors import CodermError, SettingsError
+from coderm_eval.generation.extraction import extract_program
+from coderm_eval.generation.prompts import policy_prompt
+from coderm_eval.inputs import read_column
+from coderm_eval.records import Candidate, Problem, fingerprint, pool_candidates
+from coderm_eval.report.scores import ROWS
+from coderm_eval.run import run
+
+__all__ = ["RerankTask"]
+
+log = logging.getLogger(__name__)
+
+DEFAULT_N = 20
+DEFAULT_FOLDER = Path("coderm-runs")
+
+
+class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no types
+    """A benchmark whose N sampled answers are reranked by unit tests; rows are named in `report.scores.ROWS`.
+
+    A task file's `metadata` says which `benchmark` it is, and whether the `prompt` is a `chat` message, a
+    `completion` to go on from, or `recorded`: candidates that come with the benchmark, so that the model's
+    answer is not used.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        config = {key: value for key, value in config.items() if key != "class"}
+        metadata = config["metadata"]
+        self._prompt_style: str = metadata["prompt"]
+        self._found: dict[str, dict[str, dict[str, float]]] = {}
+        with _one_sentence():
+            given = metadata.get("coderm") or {}
+            if not isinstance(given, dict):
+                raise SettingsError(f'--metadata: coderm is {given!r}, not settings such as {{"coderm": {{"n": 20}}}}')
+            if self._prompt_style == "recorded":
+                given = {"tests": {"file": demo.TESTS}, **given}
+            self._settings: Settings = load_settings(given, source="--metadata coderm")
+            self._benchmark: Benchmark = load_benchmark(metadata["benchmark"])
+        self._problems = self._benchmark.problem_by_id()
+        super().__init__(config=config)
+
+    # What lm-eval asks for before the model runs
+
+    def download(self, *args: Any, **kwargs: Any) -> None:
+        """Documents hold no gold test and no canonical solution, so none can reach a prompt or a log."""
+        rows = [
+            {"task_id": p.task_id, "entry_point": p.entry_point, "text": self._text(p)}
+            for p in self._benchmark.problems
+        ]
+        self.dataset = {"test": datasets.Dataset.from_list(rows)}
+
+    def _text(self, problem: Problem) -> str:
+        return problem.prompt if self._prompt_style == "completion" else policy_prompt(problem.prompt)
+
+    @property
+    def _n(self) -> int:
+        return 1 if self._prompt_style == "recorded" else self._settings.n or DEFAULT_N
+
+    def construct_requests(self, doc: dict[str, Any], ctx: str, **kwargs: Any) -> list[Instance]:
+        """One request per sample; to a server each with a seed of its own.
+
+        lm-eval's API models send one seed (1234) with every request, so that a server which honours it
+        returns N times the same answer.
+        """
+        api = "base_url" in self.config.metadata or _is_server(kwargs.pop("chat_template", None))
+        kwargs.pop("apply_chat_template", None)
+        generation = dict(self.config.generation_kwargs)
+        with _one_sentence():
+            _refuse_greedy(generation, self._n)
+        return [
+            Instance(
+                request_type="generate_until",
+                doc=doc,
+                arguments=(ctx, {**generation, "seed": sample} if api else dict(generation)),
+                idx=sample,
+                **kwargs,
+            )
+            for sample in range(self._n)
+        ]
+
+    # What lm-eval asks for once all answers are in
+
+    def apply_filters(self) -> None:
+        if "bypass" in self._metric_fn_list:  # --predict_only: answers are wanted, not scores
+            super().apply_filters()
+            return
+        answers: dict[str, dict[int, str]] = {}
+        for instance in self.instances:
+            answers.setdefault(instance.doc["task_id"], {})[instance.idx] = instance.resps[0]
+        folder = (self._settings.store or DEFAULT_FOLDER) / self._run_name(answers)
+        with _one_sentence():
+            result = run(
+                self._benchmark,
+                {task_id: self._candidates(task_id, given) for task_id, given in answers.items()},
+                self._settings,
+                out=folder,
+                store_folder=folder.parent / "store",
+                grade=True,
+            )
+        log.warning("run directory: %s", folder)
+        used = {r.problem.task_id: float(r.selections[self._settings.select].tests_used) for r in result.results}
+        for instance in self.instances:
+            task_id = instance.doc["task_id"]
+            for row in ROWS:
+                found = {"pass@1": result.problems[task_id][row]}
+                if row == "coderm":
+                    found["tests_per_problem"] = used[task_id]
+                instance.filtered_resps[row] = found
+
+    def _candidates(self, task_id: str, answers: Mapping[int, str]) -> tuple[Candidate, ...]:
+        if self._prompt_style == "recorded":
+            return pool_candidates((p, p) for p in read_column(demo.SAMPLES, "solution")[task_id])
+        problem = self._problems[task_id]
+        texts = [answers[sample] for sample in sorted(answers)]
+        if self._prompt_style == "completion":
+            return pool_candidates((problem.prompt + text, text) for text in texts)
+        how = self._settings.extraction
+        return pool_candidates((extract_program(t, problem.entry_point, how), t) for t in texts)
+
+    def _run_name(self, answers: Mapping[str, object]) -> str:
+        """A name that changes with all that makes it another run, so that runs never share a folder."""
+        settings = self._settings.model_dump_json(exclude={"store": True, "execution": {"workers"}})
+        model = repr(sorted((k, str(v)) for k, v in self.config.metadata.items() if k != "coderm"))
+        generation = repr(sorted(self.config.generation_kwargs.items(), key=str))
+        name = fingerprint(settings, model, generation, *sorted(answers))
+        return f"{self.config.task}-{name[:8]}"
+
+    def process_results(self, doc: dict[str, Any], results: list[Any]) -> dict[str, Any]:
+        if "bypass" in self._metric_fn_list:
+            return dict(super().process_results(doc, results))
+        # An undefined value (a program that could not be graded) is left out of lm-eval's mean.
+        return {metric: value for metric, value in results[0].items() if value == value}
+
+    def aggregation(self) -> dict[str, Callable[..., float]]:
+        return {"pass@1": mean, "tests_per_problem": mean, **self._aggregation_list}
+
+    def higher_is_better(self) -> dict[str, bool]:
+        return {"pass@1": True, "tests_per_problem": False, **self._higher_is_better}
+
+
+def _is_server(chat_template: object) -> bool:
+    """Whether the model whose (bound) chat template this is sends its requests to a server."""
+    from lm_eval.models.api_models import TemplateAPI
+
+    return isinstance(getattr(chat_template, "__self__", None), TemplateAPI)
+
+
+def _refuse_greedy(generation: Mapping[str, Any], n: int) -> None:
+    greedy = generation.get("temperature") == 0 or generation.get("do_sample") is False
+    if greedy and n > 1:
+        raise SettingsError(
+            f"n is {n} but decoding is greedy, so that all samples would be the same: "
+            "pass --gen_kwargs do_sample=True,temperature=0.8, or set n to 1"
+        )
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """Inside lm-eval, which shows tracebacks: a user's mistake prints one sentence and ends with its exit code."""
+    try:
+        yield
+    except CodermError as error:
+        print(f"coderm-eval: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None

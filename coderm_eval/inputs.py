@@ -1,0 +1,106 @@
+"""Files that users bring: candidates and tests, one JSON object a line, gzipped or not.
+
+samples   {"task_id", "solution"}   EvalPlus's own format, N lines a task
+tests     {"task_id", "test"}       M lines a task: a unittest class, or plain asserts
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from coderm_eval.errors import InputError
+
+__all__ = ["check_coverage", "first_n", "read_column"]
+
+
+class _Line(NamedTuple):
+    number: int
+    task_id: str
+    value: str
+
+
+def read_column(path: Path, column: str) -> dict[str, list[str]]:
+    """{task id: its values of `column`, in file order}, for each task in the file.
+
+    Raises:
+        InputError: no such file, or a line that is not a JSON object with text under both keys.
+    """
+    values: dict[str, list[str]] = {}
+    for line in _lines(path, column):
+        values.setdefault(line.task_id, []).append(line.value)
+    if not values:
+        raise InputError(f"{path}: no lines; expected {_shape(column)} on each")
+    return values
+
+
+def check_coverage(path: Path, found: Collection[str], expected: Collection[str], benchmark: str) -> None:
+    """Refuse a file whose task ids are not exactly the benchmark's.
+
+    Raises:
+        InputError: names the unknown and the missing ids, and what goes on without them.
+    """
+    unknown = [task for task in found if task not in expected]
+    missing = [task for task in expected if task not in found]
+    complaints = []
+    if unknown:
+        complaints.append(f"{len(unknown)} task ids that {benchmark} does not have ({_few(unknown)})")
+    if missing:
+        complaints.append(f"no line for {len(missing)} of its tasks ({_few(missing)})")
+    if complaints:
+        raise InputError(f"{path}: {' and '.join(complaints)}; --allow-partial goes on with the tasks that are there")
+
+
+def first_n(path: Path, samples: Mapping[str, list[str]], n: int | None) -> dict[str, list[str]]:
+    """The first `n` samples of each task; all of them where n is None.
+
+    Raises:
+        InputError: a task has fewer than n.
+    """
+    for task_id, values in samples.items():
+        if n is not None and len(values) < n:
+            raise InputError(
+                f"{path}: {task_id} has {len(values)} samples, fewer than n={n}; set n to {len(values)} or less"
+            )
+    return {task_id: values[:n] for task_id, values in samples.items()}
+
+
+def _lines(path: Path, column: str) -> Iterator[_Line]:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield _parse(path, number, line, column)
+    except (OSError, EOFError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+
+
+def _parse(path: Path, number: int, line: bytes, column: str) -> _Line:
+    try:
+        row = json.loads(line)
+    except ValueError:  # a UnicodeDecodeError is one
+        raise InputError(f"{path}:{number}: not JSON: {_shown(line)}; expected {_shape(column)}") from None
+    if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in ("task_id", column)):
+        raise InputError(
+            f"{path}:{number}: no text under task_id and {column}: {_shown(line)}; expected {_shape(column)}"
+        )
+    return _Line(number, row["task_id"], row[column])
+
+
+def _shape(column: str) -> str:
+    return '{"task_id": "...", "' + column + '": "..."}'
+
+
+def _shown(line: bytes) -> str:
+    text = line.decode("utf-8", "replace").strip()
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

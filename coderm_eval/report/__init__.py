@@ -1,0 +1,1 @@
+"""What a run says afterwards: scores with intervals, the table, the files of a run directory."""

@@ -1,0 +1,120 @@
+"""The files of a run directory; each is written whole or not at all, and depends on nothing but the run's inputs.
+
+samples.jsonl    the candidates as programs, EvalPlus's format
+tests.jsonl      the tests that were used
+chosen.jsonl     EvalPlus samples: the chosen program of each task
+verdicts.jsonl   the matrix, votes, ties and pick of each task; nothing of the benchmark's own tests
+grades.jsonl     what the benchmark's own tests say of each candidate, if asked for
+summary.json     the numbers; all but `seconds` is the same for the same inputs
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from coderm_eval.records import Candidate, Grade, Selection
+from coderm_eval.report.scores import Interval
+from coderm_eval.rerank import Reranked
+
+__all__ = ["interval_row", "write_json", "write_jsonl", "write_run"]
+
+
+def write_run(
+    folder: Path,
+    results: Sequence[Reranked],
+    *,
+    rule: str,
+    shown: Mapping[str, int],
+    grades: Sequence[Sequence[Grade]] | None,
+) -> None:
+    """Write everything but the summary. `shown`: the sample that each problem's test prompt showed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_jsonl(folder / "samples.jsonl", (row for r in results for row in _sample_rows(r)))
+    write_jsonl(folder / "tests.jsonl", (row for r in results for row in _test_rows(r)))
+    write_jsonl(folder / "chosen.jsonl", (_chosen_row(r, rule) for r in results))
+    write_jsonl(folder / "verdicts.jsonl", (_verdict_row(r, shown) for r in results))
+    if grades is not None:
+        pairs = zip(results, grades, strict=True)
+        write_jsonl(folder / "grades.jsonl", (_grade_row(r, g) for r, g in pairs))
+
+
+def interval_row(interval: Interval) -> dict[str, Any]:
+    return {
+        "value": _number(interval.value),
+        "ci95": [_number(interval.low), _number(interval.high)],
+        "stderr": _number(interval.stderr),
+    }
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    _replace(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    _replace(path, "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows))
+
+
+def _replace(path: Path, text: str) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN: undefined is null."""
+    return None if math.isnan(value) else round(value, 6)
+
+
+def _sample_rows(result: Reranked) -> Iterable[dict[str, Any]]:
+    by_sample = {s: c.program for c in result.candidates for s in c.samples}
+    for sample in sorted(by_sample):
+        yield {"task_id": result.problem.task_id, "solution": by_sample[sample]}
+
+
+def _test_rows(result: Reranked) -> Iterable[dict[str, Any]]:
+    for test in result.tests:
+        yield {"task_id": result.problem.task_id, "test": test.source}
+
+
+def _chosen_row(result: Reranked, rule: str) -> dict[str, Any]:
+    chosen = result.candidates[result.selections[rule].chosen]
+    return {"task_id": result.problem.task_id, "solution": chosen.program}
+
+
+def _verdict_row(result: Reranked, shown: Mapping[str, int]) -> dict[str, Any]:
+    task_id = result.problem.task_id
+    return {
+        "task_id": task_id,
+        "shown": shown.get(task_id),
+        "candidates": [candidate.samples for candidate in result.candidates],
+        "tests": [test.samples for test in result.tests],
+        "verdicts": result.verdicts.rows(),
+        "selections": {
+            rule: _selection_row(selection, result.candidates) for rule, selection in sorted(result.selections.items())
+        },
+    }
+
+
+def _selection_row(selection: Selection, candidates: Sequence[Candidate]) -> dict[str, Any]:
+    return {
+        "chosen": candidates[selection.chosen].samples[0],
+        "ties": sorted(sample for row in selection.ties for sample in candidates[row].samples),
+        "rewards": [round(reward, 6) for reward in selection.rewards],
+        "tests_used": selection.tests_used,
+        "stopped": selection.stopped,
+    }
+
+
+def _grade_row(result: Reranked, grades: Sequence[Grade]) -> dict[str, Any]:
+    return {
+        "task_id": result.problem.task_id,
+        "grades": [
+            {"samples": candidate.samples, **grade.statuses}
+            for candidate, grade in zip(result.candidates, grades, strict=True)
+        ],
+    }

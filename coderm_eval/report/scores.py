@@ -1,0 +1,101 @@
+"""From picks and grades to numbers: pass@1 of each way to choose, with 95 % intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from coderm_eval.records import Candidate, Grade, Selection
+from coderm_eval.rerank import Reranked
+
+__all__ = ["ROWS", "Interval", "Scores", "mean_interval", "problem_scores", "score"]
+
+ROWS = ("coderm", "first", "majority", "oracle", "random")
+"""The ways to choose, in the order of lm-eval's table (alphabetical)."""
+
+_RESAMPLES = 9_999
+_SEED = 0
+
+
+class Interval(NamedTuple):
+    """A mean over problems with its 95 % bootstrap interval; NaN where it is undefined."""
+
+    value: float
+    low: float
+    high: float
+    stderr: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    pass_at_1: Mapping[str, Interval]
+    """By the names in ROWS."""
+    paired_gain: Mapping[str, Interval]
+    """`coderm` minus each other row, problem by problem."""
+
+
+def problem_scores(result: Reranked, grades: Sequence[Grade], rule: str) -> dict[str, float]:
+    """pass@1 of each row on one problem; `grades` goes with `result.candidates`.
+
+    random    expected pass@1 of a uniformly drawn sample
+    first     the sample with index 0
+    majority  the paper's rule: expected pass@1 over the samples that it leaves tied
+    coderm    the one program that the configured `rule` chose
+    oracle    1 if any sample is right (pass@N)
+
+    A row that depends on a program that could not be graded is NaN.
+    """
+    right = np.array([math.nan if g.passed is None else float(g.passed) for g in grades])
+    sizes = np.array([candidate.multiplicity for candidate in result.candidates])
+    return {
+        "coderm": float(right[result.selections[rule].chosen]),
+        "first": float(right[_row_of_sample(result.candidates, 0)]),
+        "majority": _expected(right, sizes, result.selections["majority"]),
+        "oracle": 1.0 if np.any(right == 1) else float(np.max(right)),
+        "random": float(np.average(right, weights=sizes)),
+    }
+
+
+def score(problems: Sequence[Mapping[str, float]]) -> Scores:
+    """Means over problems of what `problem_scores` gives."""
+    columns = {row: np.array([problem[row] for problem in problems]) for row in ROWS}
+    return Scores(
+        pass_at_1={row: mean_interval(values) for row, values in columns.items()},
+        paired_gain={
+            row: mean_interval(columns["coderm"] - values) for row, values in columns.items() if row != "coderm"
+        },
+    )
+
+
+def mean_interval(values: npt.NDArray[np.float64]) -> Interval:
+    """Mean, percentile bootstrap over problems (9,999 resamples, seeded) and standard error; NaNs are left out."""
+    known = values[~np.isnan(values)]
+    if known.size == 0:
+        return Interval(math.nan, math.nan, math.nan, math.nan)
+    mean = float(known.mean())
+    if known.size == 1:
+        return Interval(mean, math.nan, math.nan, math.nan)
+    interval = stats.bootstrap(
+        (known,),
+        np.mean,
+        n_resamples=_RESAMPLES,
+        method="percentile",
+        rng=np.random.default_rng(_SEED),
+    ).confidence_interval
+    stderr = float(known.std(ddof=1) / math.sqrt(known.size))
+    return Interval(mean, float(interval.low), float(interval.high), stderr)
+
+
+def _expected(right: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64], selection: Selection) -> float:
+    ties = list(selection.ties)
+    return float(np.average(right[ties], weights=sizes[ties]))
+
+
+def _row_of_sample(candidates: Sequence[Candidate], sample: int) -> int:
+    return next(row for row, c in enumerate(candidates) if sample in c.samples)

@@ -1,0 +1,88 @@
+"""`summary.json`: every number of a run, and everything one must know to defend it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from coderm_eval.config import Settings
+from coderm_eval.execution.engine import ISOLATION
+from coderm_eval.generation.sources import TestTally
+from coderm_eval.records import Grade
+from coderm_eval.report.files import interval_row
+from coderm_eval.report.scores import Interval, Scores
+from coderm_eval.rerank import Reranked
+
+__all__ = ["summarise"]
+
+_VERSIONED = ("coderm-eval", "lm-eval", "evalplus", "numpy", "scipy")
+
+# What changes how fast or where a run happens, but not what it finds.
+_NOT_RECORDED = {"store": True, "execution": {"workers"}, "tests": {"concurrency", "base_url", "file"}}
+
+
+def summarise(
+    results: Sequence[Reranked],
+    *,
+    grades: Sequence[Sequence[Grade]] | None,
+    scores: Scores | None,
+    settings: Settings,
+    tests: int,
+    tally: TestTally,
+    benchmark: str,
+    dataset_sha256: str,
+) -> dict[str, Any]:
+    """All but `seconds` depends on the run's inputs alone. `tests`: the test samples asked for per problem."""
+    sizes = [sum(c.multiplicity for c in r.candidates) for r in results]
+    used = [r.selections[settings.select].tests_used for r in results]
+    cpu_seconds = sum(float(r.verdicts.cpu_seconds.sum()) for r in results)
+    return {
+        "benchmark": benchmark,
+        "n_problems": len(results),
+        "n_candidates": sizes[0] if len(set(sizes)) == 1 else [min(sizes), max(sizes)],
+        "n_distinct_candidates": _mean([len(r.candidates) for r in results]),
+        "select": settings.select,
+        "budget": {"policy": settings.budget.policy, "tests": tests},
+        "tests_per_problem": _mean(used),
+        "pass@1": _rows(scores.pass_at_1) if scores else None,
+        "paired_gain": _rows(scores.paired_gain) if scores else None,
+        "not_run": {
+            "executions": int(sum((~r.verdicts.ran).sum() for r in results)),
+            "grades": sum(grade.passed is None for row in grades or [] for grade in row),
+        },
+        "executions": sum(r.verdicts.matrix.size for r in results),
+        "answers_without_code": sum(c.multiplicity for r in results for c in r.candidates if not c.program.strip()),
+        "test_samples": {
+            "read": tally.samples,
+            "rejected": dict(sorted(tally.rejected.items())),
+            "truncated": tally.truncated,
+        },
+        "problems_without_tests": sum(not r.tests for r in results),
+        "isolation": ISOLATION,
+        "settings": settings.model_dump(mode="json", exclude=_NOT_RECORDED),  # type: ignore[arg-type]
+        "versions": {
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in _VERSIONED},
+        },
+        "dataset_sha256": dataset_sha256,
+        "tokens": {
+            "policy": None,  # the harness's model does not say
+            "tests": {"prompt": tally.prompt_tokens, "completion": tally.completion_tokens},
+        },
+        "seconds": {
+            "writing_tests": round(tally.seconds, 3),
+            "executing_cpu": round(cpu_seconds, 3),
+        },
+    }
+
+
+def _rows(intervals: Mapping[str, Interval]) -> dict[str, Any]:
+    return {name: interval_row(interval) for name, interval in intervals.items()}
+
+
+def _mean(values: Sequence[int]) -> float:
+    return round(float(np.mean(values)), 4)

@@ -1,0 +1,237 @@
+"""One run: candidates in, a run directory and scores out. Every host calls this and adds nothing to it.
+
+    candidates -> tests (a server or a file) -> verdicts (the executor) -> picks -> grades -> files
+
+All that is expensive passes through the store, so the same command goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tqdm import tqdm
+
+from coderm_eval.benchmarks import Benchmark, GradeTask
+from coderm_eval.budget import POLICIES
+from coderm_eval.config import Settings
+from coderm_eval.errors import InputError, NotRunError
+from coderm_eval.execution import Pair, Policy, run_pairs
+from coderm_eval.execution.engine import self_test
+from coderm_eval.generation.conditioning import shown_candidate
+from coderm_eval.generation.openai_server import OpenAIServer
+from coderm_eval.generation.prompts import test_prompt
+from coderm_eval.generation.sources import ModelTests, RecordedTests, TestSource
+from coderm_eval.inputs import check_coverage, read_column
+from coderm_eval.records import Candidate, Grade, Problem, Verdict, fingerprint
+from coderm_eval.report.files import write_json, write_run
+from coderm_eval.report.scores import Scores, problem_scores, score
+from coderm_eval.report.summary import summarise
+from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
+from coderm_eval.store import Store, Table
+
+__all__ = ["DEFAULT_SERVER_TESTS", "RunResult", "grade_programs", "run"]
+
+log = logging.getLogger(__name__)
+
+DEFAULT_SERVER_TESTS = 20
+"""Tests per problem asked of a server where tests.num is not set."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run found; `scores` and `problems` are empty where grading was not asked for."""
+
+    results: Sequence[Reranked]
+    scores: Scores | None
+    problems: Mapping[str, Mapping[str, float]]
+    """pass@1 of each way to choose, by task id."""
+    summary: Mapping[str, Any]
+
+
+def run(
+    benchmark: Benchmark,
+    candidates: Mapping[str, tuple[Candidate, ...]],
+    settings: Settings,
+    *,
+    out: Path,
+    store_folder: Path,
+    grade: bool,
+    allow_partial: bool = False,
+) -> RunResult:
+    """Rerank the candidates of every problem in `candidates` and write the run directory `out`.
+
+    Raises:
+        CodermError: a setting, file or server that cannot be used; nothing already computed is lost.
+        NotRunError: something could not be run and `execution.allow_not_run` is off; the files are written.
+    """
+    policy = Policy(settings.execution.timeout_s, settings.execution.memory_mb)
+    work = [Work(p, candidates[p.task_id]) for p in benchmark.problems if p.task_id in candidates]
+    with Store(store_folder) as store:
+        shown = _shown(work)
+        source, tests = _test_source(benchmark, work, shown, settings, store, allow_partial)
+        self_test(policy)
+        results = rerank(
+            work,
+            write_tests=source,
+            execute=_stored_execution(store.table("verdicts"), policy, settings.execution.workers),
+            rules=sorted({"majority", settings.select}),
+            budget=POLICIES[settings.budget.policy](tests),
+        )
+        grades = _grade(benchmark, results, store, settings) if grade else None
+    write_run(
+        out,
+        results,
+        rule=settings.select,
+        shown={task: candidate.samples[0] for task, candidate in shown.items()},
+        grades=grades,
+    )
+    problems = {
+        r.problem.task_id: problem_scores(r, g, settings.select) for r, g in zip(results, grades or [], strict=False)
+    }
+    scores = score(list(problems.values())) if problems else None
+    summary = summarise(
+        results,
+        grades=grades,
+        scores=scores,
+        settings=settings,
+        tests=tests,
+        tally=source.tally,
+        benchmark=benchmark.name,
+        dataset_sha256=benchmark.dataset_sha256,
+    )
+    write_json(out / "summary.json", summary)
+    _refuse_not_run(summary["not_run"], settings, out)
+    return RunResult(results, scores, problems, summary)
+
+
+def grade_programs(
+    benchmark: Benchmark,
+    programs: Iterable[tuple[str, str]],
+    store: Store,
+    *,
+    workers: int,
+) -> dict[tuple[str, str], Grade]:
+    """{(task id, program): grade} of distinct programs; what the store holds is not run again."""
+    table = store.table("grades")
+    grader = benchmark.grader()
+    keys = {pair: fingerprint("grade", grader, *pair) for pair in programs}
+    missing = [GradeTask(key, *pair) for pair, key in keys.items() if key not in table]
+    graded = benchmark.grade(missing, workers=workers) if missing else iter(())
+    for key, grade in _progress(graded, len(missing), "grading", "programs"):
+        if grade.statuses:
+            table.add(key, dict(grade.statuses))
+    return {pair: Grade(table.get(key)) for pair, key in keys.items()}
+
+
+def _grade(benchmark: Benchmark, results: Sequence[Reranked], store: Store, settings: Settings) -> list[list[Grade]]:
+    pairs = [(r.problem.task_id, c.program) for r in results for c in r.candidates]
+    grades = grade_programs(benchmark, pairs, store, workers=settings.execution.workers)
+    return [[grades[r.problem.task_id, c.program] for c in r.candidates] for r in results]
+
+
+def _shown(work: Sequence[Work]) -> dict[str, Candidate]:
+    """The candidate that each problem's test prompt shows; a problem none of whose candidates parses has none."""
+    found = {w.problem.task_id: shown_candidate(w.candidates, w.problem.entry_point) for w in work}
+    return {task_id: candidate for task_id, candidate in found.items() if candidate}
+
+
+def _test_source(
+    benchmark: Benchmark,
+    work: Sequence[Work],
+    shown: Mapping[str, Candidate],
+    settings: Settings,
+    store: Store,
+    allow_partial: bool,
+) -> tuple[TestSource, int]:
+    """Where tests come from, and how many of its samples each problem gets."""
+    problems: list[Problem] = [item.problem for item in work]
+    entry_points = {problem.task_id: problem.entry_point for problem in problems}
+    if settings.tests.backend == "openai":
+        prompts = {
+            p.task_id: test_prompt(p.question, shown[p.task_id].program.strip()) for p in problems if p.task_id in shown
+        }
+        model = ModelTests(
+            OpenAIServer(settings.tests),
+            store.table("answers"),
+            prompts=prompts,
+            entry_points=entry_points,
+            how=settings.extraction,
+            progress=lambda answers, total: _progress(answers, total, "writing tests", "tests"),
+        )
+        return model, settings.tests.num or DEFAULT_SERVER_TESTS
+    lines = _recorded_lines(benchmark, entry_points, settings.tests.file, allow_partial)
+    return RecordedTests(lines, entry_points), settings.tests.num or max(map(len, lines.values()))
+
+
+def _recorded_lines(
+    benchmark: Benchmark, entry_points: Mapping[str, str], path: Path | None, allow_partial: bool
+) -> dict[str, list[str]]:
+    """The lines of the tests file, by task. A task may have none: its pick is then the first candidate."""
+    if path is None:
+        raise InputError("tests.backend is 'file' but no file is named: give --tests or tests.file")
+    lines = read_column(path, "test")
+    if not allow_partial:
+        known = benchmark.problem_by_id()
+        check_coverage(path, lines, [task for task in lines if task in known], benchmark.name)
+    everything = {task: range(len(lines[task])) for task in entry_points if task in lines}
+    if not any(RecordedTests(lines, entry_points)(everything).values()):
+        raise InputError(
+            f"{path}: no unittest.TestCase class and no assert in any line for the tasks of this run; "
+            'expected {"task_id": "...", "test": "import unittest ..."}'
+        )
+    return lines
+
+
+def _stored_execution(
+    table: Table, policy: Policy, workers: int
+) -> Callable[[Sequence[Cell]], Iterator[tuple[Cell, Outcome]]]:
+    """The loop's `execute`: cells that the store knows are read, the rest are run and stored."""
+    limits = policy.fingerprint()
+
+    def execute(cells: Sequence[Cell]) -> Iterator[tuple[Cell, Outcome]]:
+        missing: list[Pair[int]] = []
+        keys = [fingerprint("verdict", limits, cell.program, cell.test) for cell in cells]
+        for position, (cell, key) in enumerate(zip(cells, keys, strict=True)):
+            if key in table:
+                yield cell, _outcome_of(table[key])
+            else:
+                missing.append(Pair(position, cell.program, cell.test))
+        ran = run_pairs(missing, policy, workers=workers) if missing else iter(())
+        for done in _progress(ran, len(missing), "running tests", "pairs"):
+            if done.verdict != Verdict.NOT_RUN:
+                row = {"v": done.verdict.letter, "s": done.cpu_seconds}
+                table.add(keys[done.key], row)
+            yield cells[done.key], Outcome(done.verdict, done.cpu_seconds)
+
+    return execute
+
+
+_VERDICT_OF_LETTER = {verdict.letter: verdict for verdict in Verdict}
+
+
+def _outcome_of(row: Mapping[str, Any]) -> Outcome:
+    return Outcome(_VERDICT_OF_LETTER[row["v"]], row["s"])
+
+
+def _progress(items: Iterable[T], total: int, what: str, unit: str) -> Iterable[T]:
+    return tqdm(items, desc=what, total=total, unit=f" {unit}", disable=None if total else True)
+
+
+def _refuse_not_run(not_run: Mapping[str, int], settings: Settings, out: Path) -> None:
+    if not any(not_run.values()):
+        return
+    what = f"{not_run['executions']} executions and {not_run['grades']} grades could not be run"
+    if settings.execution.allow_not_run:
+        log.warning("%s; they are in no score", what)
+        return
+    raise NotRunError(
+        f"{what}; they are in no score, and the rest is in {out}: "
+        "run the same command to try them again, or allow it with --allow-not-run "
+        "(execution.allow_not_run)"
+    )

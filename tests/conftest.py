@@ -1,0 +1,93 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+RECORDED_DATA = Path(os.environ.get("CODERM_RECORDED_DATA", ROOT.parent / "shared" / "data"))
+"""Real recorded outputs, too large and not ours to keep here; tests that want them skip without them."""
+
+
+@pytest.fixture(scope="session")
+def recorded_data() -> Path:
+    if not RECORDED_DATA.is_dir():
+        pytest.skip("no recorded data (CODERM_RECORDED_DATA)")
+    return RECORDED_DATA
+
+
+@dataclass(frozen=True)
+class MiniHumanEval:
+    """Three invented problems in HumanEval+'s file format, and programs for them."""
+
+    path: Path
+    environment: dict[str, str]
+    """Variables under which EvalPlus, in any process, loads this dataset and keeps its cache apart."""
+    right: dict[str, str]
+    wrong: dict[str, str]
+
+
+@pytest.fixture
+def mini_humaneval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MiniHumanEval]:
+    """EvalPlus reads its variables when it is imported, so both they and what it made of them are set."""
+    from evalplus.data import humaneval, utils
+
+    path = tmp_path / "mini.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in _MINI_PROBLEMS))
+    cache = tmp_path / "cache"
+    environment = {"HUMANEVAL_OVERRIDE_PATH": str(path), "XDG_CACHE_HOME": str(cache)}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(humaneval, "HUMANEVAL_OVERRIDE_PATH", str(path))
+    monkeypatch.setattr(utils, "CACHE_DIR", str(cache / "evalplus"))
+    right = {str(row["task_id"]): f"{row['prompt']}{row['canonical_solution']}" for row in _MINI_PROBLEMS}
+    wrong = {str(row["task_id"]): f"def {row['entry_point']}(*a):\n    return None\n" for row in _MINI_PROBLEMS}
+    yield MiniHumanEval(path, environment, right, wrong)
+
+
+def _mini(
+    number: int, name: str, arguments: str, text: str, body: str, base: list[object], plus: list[object]
+) -> dict[str, object]:
+    return {
+        "task_id": f"HumanEval/{number}",
+        "entry_point": name,
+        "prompt": f'def {name}({arguments}):\n    """ {text}\n    """\n',
+        "canonical_solution": f"    {body}\n",
+        "contract": "",
+        "test": "",
+        "base_input": base,
+        "plus_input": plus,
+        "atol": 0,
+    }
+
+
+_MINI_PROBLEMS = [
+    _mini(
+        0,
+        "buoy_gap",
+        "a, b",
+        "Distance between two buoys on a line.\n    >>> buoy_gap(2, 5)\n    3",
+        "return abs(a - b)",
+        [[2, 5]],
+        [[5, 2], [0, 0]],
+    ),
+    _mini(
+        1, "peal", "bells", "The bells of a peal in reverse order.", "return bells[::-1]", [[[1, 2, 3]]], [[[]], [[7]]]
+    ),
+    _mini(
+        2,
+        "latest_tide",
+        "tides",
+        "The latest of the tides, or None without any.",
+        "return max(tides, default=None)",
+        [[[3, 9, 4]]],
+        [[[]], [[5]]],
+    ),
+]
