@@ -68,7 +68,7 @@ def demo_command(out: Path) -> None:
 @click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the files.")
 @click.option("--allow-not-run", is_flag=True, help="Exit 0 although something could not be run.")
 @click.option("--store", type=_FILE, help="Folder of stored results.  [default: OUT/store]")
-@click.option("--config", type=_FILE, help="YAML file of settings; flags go before it.")
+@click.option("--config", type=_FILE, help="YAML file of settings; flags override it.")
 def rerank_command(benchmark: str, samples: Path, out: Path, grade: bool, allow_partial: bool, **flags: Any) -> None:
     """Rerank recorded candidates and write a run directory.
 

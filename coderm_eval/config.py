@@ -21,7 +21,14 @@ CONFIG_VARIABLE = "CODERM_CONFIG"
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False)
+
+
+def _with_backend(tests: Any) -> Any:
+    """The `tests` section, as given, with the backend that a file in it implies."""
+    if isinstance(tests, Mapping) and tests.get("file") and "backend" not in tests:
+        return {**tests, "backend": "file"}
+    return tests
 
 
 class TestSettings(_Section):
@@ -47,9 +54,7 @@ class TestSettings(_Section):
     @model_validator(mode="before")
     @classmethod
     def _a_file_means_the_file_backend(cls, given: Any) -> Any:
-        if isinstance(given, dict) and given.get("file") and "backend" not in given:
-            return {**given, "backend": "file"}
-        return given
+        return _with_backend(given)
 
 
 class BudgetSettings(_Section):
@@ -88,16 +93,15 @@ def load_settings(given: Mapping[str, Any], *, source: str, config: Path | None 
         config = Path(os.environ[CONFIG_VARIABLE])
     from_file = _read_yaml(config) if config else {}
     _parse(from_file, str(config))  # a mistake in the file is reported against the file
-    settings = _parse(_merge(from_file, given), source)
-    if settings.select not in RULES:
-        raise SettingsError(f"{source}: select is {settings.select!r}; {nearest(settings.select, RULES)}")
-    return settings
+    if "tests" in given:  # before the merge, so that a given file also overrides the backend of the YAML
+        given = {**given, "tests": _with_backend(given["tests"])}
+    return _parse(_merge(from_file, given), source)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise SettingsError(f"{path}: not a readable YAML file ({_one_line(error)})") from error
     if not isinstance(content, dict):
         raise SettingsError(f"{path}: expected settings such as `n: 20`, found {content!r:.60}")
@@ -115,7 +119,7 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def _parse(given: Mapping[str, Any], source: str) -> Settings:
     try:
-        return Settings.model_validate(given)
+        settings = Settings.model_validate(given)
     except ValidationError as error:
         problem = error.errors()[0]
         where = [str(part) for part in problem["loc"]]
@@ -125,6 +129,9 @@ def _parse(given: Mapping[str, Any], source: str) -> Settings:
         else:
             message = f"{'.'.join(where)} is {problem['input']!r:.60}: {problem['msg'].lower()}"
         raise SettingsError(f"{source}: {message}") from error
+    if settings.select not in RULES:
+        raise SettingsError(f"{source}: select is {settings.select!r}; {nearest(settings.select, RULES)}")
+    return settings
 
 
 def _keys_of_section(path: list[str]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -69,22 +70,22 @@ def first_n(path: Path, samples: Mapping[str, list[str]], n: int | None) -> dict
 
 
 def _lines(path: Path, column: str) -> Iterator[_Line]:
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
     opener = gzip.open if path.suffix == ".gz" else open
     try:
+        if not path.is_file():
+            raise InputError(f"{path}: no such file")
         with opener(path, "rb") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield _parse(path, number, line, column)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
 
 
 def _parse(path: Path, number: int, line: bytes, column: str) -> _Line:
     try:
         row = json.loads(line)
-    except ValueError:  # a UnicodeDecodeError is one
+    except (ValueError, RecursionError):  # a UnicodeDecodeError is a ValueError
         raise InputError(f"{path}:{number}: not JSON: {_shown(line)}; expected {_shape(column)}") from None
     if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in ("task_id", column)):
         raise InputError(

@@ -8,6 +8,7 @@ All that is expensive passes through the store, so the same command goes on wher
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from coderm_eval.execution import Pair, Policy, run_pairs
 from coderm_eval.execution.engine import self_test
 from coderm_eval.generation.conditioning import shown_candidate
 from coderm_eval.generation.openai_server import OpenAIServer
-from coderm_eval.generation.prompts import test_prompt
+from coderm_eval.generation.prompts import unit_test_prompt
 from coderm_eval.generation.sources import ModelTests, RecordedTests, TestSource
 from coderm_eval.inputs import check_coverage, read_column
 from coderm_eval.records import Candidate, Grade, Problem, Verdict, fingerprint
@@ -154,7 +155,9 @@ def _test_source(
     entry_points = {problem.task_id: problem.entry_point for problem in problems}
     if settings.tests.backend == "openai":
         prompts = {
-            p.task_id: test_prompt(p.question, shown[p.task_id].program.strip()) for p in problems if p.task_id in shown
+            p.task_id: unit_test_prompt(p.question, shown[p.task_id].program.strip())
+            for p in problems
+            if p.task_id in shown
         }
         model = ModelTests(
             OpenAIServer(settings.tests),
@@ -220,7 +223,9 @@ def _outcome_of(row: Mapping[str, Any]) -> Outcome:
 
 
 def _progress(items: Iterable[T], total: int, what: str, unit: str) -> Iterable[T]:
-    return tqdm(items, desc=what, total=total, unit=f" {unit}", disable=None if total else True)
+    """A bar on standard error; in a log file a line every half minute."""
+    every = 0.5 if sys.stderr.isatty() else 30
+    return tqdm(items, desc=what, total=total, unit=f" {unit}", mininterval=every, disable=not total)
 
 
 def _refuse_not_run(not_run: Mapping[str, int], settings: Settings, out: Path) -> None:

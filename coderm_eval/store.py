@@ -1,8 +1,8 @@
 """An append-only store of everything that was expensive: answers, executions, grades.
 
 One JSON-lines file per kind of row; each row has a key `k` made of everything that affects it, so that a
-changed setting never meets an old row. A row is written with one system call and counts once its newline
-is there: a process killed at any moment loses at most the row it was writing, which is then owed again.
+changed setting never meets an old row. A row is written with one system call and counts once it is
+whole: a process killed at any moment loses at most the row it was writing, which is then owed again.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def read_rows(path: Path) -> Iterator[Row]:
         for line in lines:
             try:
                 row = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(row, dict) and isinstance(row.get("k"), str):
                 yield row

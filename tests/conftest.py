@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from coderm_eval.replay import Recording, make_server
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,6 +28,33 @@ def recorded_data() -> Path:
     return RECORDED_DATA
 
 
+@contextmanager
+def replaying(recording: Recording, seen: list[dict[str, Any]] | None = None) -> Iterator[str]:
+    """The host:port of a replay server on loopback; the requests that it answers are added to `seen`."""
+    server = make_server(recording, "127.0.0.1", 0)
+    if seen is not None:
+        _watch(server.RequestHandlerClass, seen)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _watch(handler: Any, seen: list[dict[str, Any]]) -> None:
+    for name in ("_chat", "_complete"):
+        answer = getattr(handler, name)
+
+        def watching(self: Any, body: dict[str, Any], answer: Any = answer) -> Any:
+            seen.append(body)
+            return answer(self, body)
+
+        setattr(handler, name, watching)
+
+
 @dataclass(frozen=True)
 class MiniHumanEval:
     """Three invented problems in HumanEval+'s file format, and programs for them."""
@@ -35,7 +67,7 @@ class MiniHumanEval:
 
 
 @pytest.fixture
-def mini_humaneval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MiniHumanEval]:
+def mini_humaneval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MiniHumanEval:
     """EvalPlus reads its variables when it is imported, so both they and what it made of them are set."""
     from evalplus.data import humaneval, utils
 
@@ -49,7 +81,7 @@ def mini_humaneval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setattr(utils, "CACHE_DIR", str(cache / "evalplus"))
     right = {str(row["task_id"]): f"{row['prompt']}{row['canonical_solution']}" for row in _MINI_PROBLEMS}
     wrong = {str(row["task_id"]): f"def {row['entry_point']}(*a):\n    return None\n" for row in _MINI_PROBLEMS}
-    yield MiniHumanEval(path, environment, right, wrong)
+    return MiniHumanEval(path, environment, right, wrong)
 
 
 def _mini(

@@ -17,7 +17,6 @@ import secrets
 import select
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,8 +28,11 @@ __all__ = ["WorkerPool"]
 Key = TypeVar("Key")
 Message = dict[str, Any]
 
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
 _TRIES = 2
+
+_IMPORTED_FROM = Path(__file__).resolve().parents[2]
+"""The folder that holds this package."""
 
 
 class WorkerPool(Generic[Key]):
@@ -114,10 +116,9 @@ class _Lane(threading.Thread):
 
     def _answer(self, message: Message) -> Message | None:
         for _ in range(_TRIES):
-            process = self.process or self._hire()
             try:
-                return self._exchange(process, message)
-            except (BrokenPipeError, TimeoutError):
+                return self._exchange(self.process or self._hire(), message)
+            except OSError:  # no process could be started, its pipe broke, or it was silent for too long
                 self._dismiss()
         return None
 
@@ -128,13 +129,16 @@ class _Lane(threading.Thread):
         process.stdin.write(json.dumps({**message, "token": token}).encode() + b"\n")
         process.stdin.flush()
         deadline = time.monotonic() + self.pool.patience_s
-        while select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
-            line = process.stdout.readline()
-            if not line:
+        unread = b""
+        while (left := deadline - time.monotonic()) > 0 and select.select([process.stdout], [], [], left)[0]:
+            piece = os.read(process.stdout.fileno(), 65536)  # not readline: select cannot see into a buffer
+            if not piece:
                 raise BrokenPipeError
-            answer = _answer_with(token, line)
-            if answer is not None:
-                return answer
+            *lines, unread = (unread + piece).split(b"\n")
+            for line in lines:
+                answer = _answer_with(token, line)
+                if answer is not None:
+                    return answer
         raise TimeoutError
 
     def _hire(self) -> subprocess.Popen[bytes]:
@@ -143,7 +147,7 @@ class _Lane(threading.Thread):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=self.pool.environment,
-            cwd=tempfile.gettempdir(),
+            cwd=_IMPORTED_FROM,  # `-m` imports from there first: no folder that anybody may write to
             start_new_session=True,
         )
         return self.process
@@ -176,5 +180,4 @@ def _clean_environment() -> dict[str, str]:
     """No keys of the user's; one thread for numpy, a fixed hash seed; this package importable as it is here."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    package = str(Path(__file__).resolve().parents[2])
-    return {**kept, **threads, "PYTHONHASHSEED": "0", "PYTHONPATH": package}
+    return {**kept, **threads, "PYTHONHASHSEED": "0", "PYTHONPATH": str(_IMPORTED_FROM)}

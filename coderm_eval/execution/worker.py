@@ -98,6 +98,7 @@ def run_pair(program: str, test: str, policy: Policy) -> tuple[Verdict, float]:
         os.close(reading)
         status, cpu_seconds = _end(child)
         shutil.rmtree(scratch, ignore_errors=True)
+    in_time = in_time and cpu_seconds < policy.timeout_s  # RLIMIT_CPU ends with a mere SIGKILL
     return _judge(said, token, in_time, status), cpu_seconds
 
 
@@ -170,10 +171,10 @@ def _passes(program: str, test: str) -> bool:
     """Whether at least one test method ran and none failed, errored or was skipped."""
     try:
         candidate = _module("candidate", {})
-        exec(compile(program, "<candidate>", "exec"), candidate.__dict__)
+        exec(_compiled(program, "<candidate>"), candidate.__dict__)
         names = {k: v for k, v in vars(candidate).items() if not k.startswith("__")}
         module = _module("test_candidate", names)
-        exec(compile(test, "<test>", "exec"), module.__dict__)
+        exec(_compiled(test, "<test>"), module.__dict__)
         suite = unittest.TestSuite(
             unittest.defaultTestLoader.loadTestsFromTestCase(case)
             for case in vars(module).values()
@@ -184,6 +185,11 @@ def _passes(program: str, test: str) -> bool:
     except BaseException:
         return False
     return result.testsRun > 0 and result.wasSuccessful() and not result.skipped
+
+
+def _compiled(source: str, name: str) -> types.CodeType:
+    """The source as Python reads it, without the `from __future__ import annotations` of this file."""
+    return compile(source, name, "exec", dont_inherit=True)
 
 
 def _module(name: str, names: dict[str, object]) -> types.ModuleType:

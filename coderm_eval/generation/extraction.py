@@ -1,28 +1,38 @@
 """Code out of a model's answer: one way for candidate programs and for unit tests.
 
-The order: drop the reasoning, prefer the last Python-labelled fence that has what is wanted, then any
-fence that has it, then the last fence at all, then the whole text if that has it. "What is wanted" is a
-function of the syntax tree: the entry point for a program, a TestCase for a test.
+The order: drop the reasoning, take the whole text if it is Python that has what is wanted; else the last
+Python-labelled fence that has it, then any fence that has it, then text between triple backticks wherever
+they stand, then the last fence at all. "What is wanted" is a function of the syntax tree: the entry point
+for a program, a TestCase for a test.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+import sys
+import textwrap
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-__all__ = ["Extraction", "defines", "extract_code", "extract_program", "parse"]
+__all__ = ["Extraction", "bound", "defines", "extract_code", "extract_program", "is_known_module", "parse"]
 
 Extraction = Literal["default", "paper"]
 
 _PYTHON_LABELS = frozenset({"python", "py", "python3", "python2"})
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)[^`\n]*$")
+_FENCE = re.compile(r"([ \t]*)(`{3,}(?!.*`)|~{3,})[ \t]*([^\s`]*)")
+_LOOSE_FENCES = (  # "Sure: ```python", "- ```python", "return x```": no fence to CommonMark, but models write it
+    re.compile(r"```(?:python|py)\d?\b[^`\n]*\n(.*?)```", re.DOTALL | re.IGNORECASE),
+    re.compile(r"```[^`\n]*\n(.*?)```", re.DOTALL),
+)
 _PAPER_FENCES = (
     re.compile(r"```python\n(.*?)\n```", re.DOTALL),
     re.compile(r"```\n(.*?)\n```", re.DOTALL),
 )
+
+# Packages that a program or a test of a self-contained function may import from.
+_KNOWN_MODULES = frozenset({*sys.stdlib_module_names, "numpy", "pandas", "scipy", "sympy"})
 
 
 class _Fence(NamedTuple):
@@ -42,19 +52,25 @@ def extract_code(answer: str, wanted: Callable[[ast.Module], bool], how: Extract
     """
     if how == "paper":
         return _only_fence(answer)
+
+    def fits(code: str) -> bool:
+        return (tree := parse(code)) is not None and wanted(tree)
+
     text = answer.rpartition("</think>")[2]
+    if fits(text):  # first, since a docstring may hold fences of its own
+        return text
     fences = list(_fences(text))
-    fitting = [f for f in fences if (tree := parse(f.body)) is not None and wanted(tree)]
+    fitting = [f for f in fences if fits(f.body)]
     for choice in (
         [f.body for f in fitting if f.labelled],
         [f.body for f in fitting],
+        [body for body in _loose_fences(text) if fits(body)],
         [f.body for f in fences if f.labelled],
         [f.body for f in fences],
     ):
         if choice:
             return choice[-1]
-    tree = parse(text)
-    return text if tree is not None and wanted(tree) else ""
+    return ""
 
 
 def parse(source: str) -> ast.Module | None:
@@ -68,34 +84,69 @@ def parse(source: str) -> ast.Module | None:
 
 
 def defines(tree: ast.Module, name: str) -> bool:
-    """Whether the module binds `name` at top level: a function, a class, an import or an assignment."""
-    return any(name in _bound(node) for node in tree.body)
+    """Whether the module makes `name` at top level: a function, a class, an assignment, or a library's function.
+
+    `from solution import f` makes nothing: it uses a program that stands elsewhere.
+    """
+    return any(name in bound(node) for node in tree.body)
 
 
-def _bound(node: ast.stmt) -> Iterator[str]:
+def is_known_module(name: str | None) -> bool:
+    """Whether `name` (dotted, None where an import is relative) is the standard library's or a common package's."""
+    return (name or "").partition(".")[0] in _KNOWN_MODULES
+
+
+def bound(node: ast.stmt) -> Iterator[str]:
+    """The names that a top-level statement makes."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         yield node.name
     elif isinstance(node, ast.Assign):
         yield from (target.id for target in node.targets if isinstance(target, ast.Name))
-    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+        yield node.target.id
+    elif isinstance(node, ast.ImportFrom) and not node.level and is_known_module(node.module):
         yield from (alias.asname or alias.name for alias in node.names)
 
 
 def _fences(text: str) -> Iterator[_Fence]:
-    """Fenced blocks as CommonMark reads them: a fence closes with at least as many marks; the last may stay open."""
+    """Fenced blocks as CommonMark reads them: a fence closes with at least as many marks; the last may stay open.
+
+    One inside a list is indented, and so is its body.
+    """
     opening: re.Match[str] | None = None
     body: list[str] = []
     for line in text.split("\n"):
         mark = _FENCE.match(line)
         if opening is None:
             opening, body = mark, []
-        elif mark and not mark[2] and mark[1].startswith(opening[1]):
-            yield _Fence(opening[2].lower() in _PYTHON_LABELS, "\n".join(body))
+        elif mark and _closes(mark, opening):
+            yield _fence(opening, body)
             opening = None
         else:
             body.append(line)
     if opening is not None:
-        yield _Fence(opening[2].lower() in _PYTHON_LABELS, "\n".join(body))
+        yield _fence(opening, body)
+
+
+def _fence(opening: re.Match[str], body: Sequence[str]) -> _Fence:
+    """The block without its opening's indentation, unless its first line has less: then it never had it."""
+    indent = len(opening[1])
+    first = next((line for line in body if line.strip()), "")
+    if indent and not first[:indent].strip():
+        body = [line[:indent].lstrip(" \t") + line[indent:] for line in body]
+    return _Fence(opening[3].lower() in _PYTHON_LABELS, "\n".join(body))
+
+
+def _closes(mark: re.Match[str], opening: re.Match[str]) -> bool:
+    """Whether it is bare, long enough, and indented by less than a docstring inside the block is."""
+    deeper = len(mark[1].expandtabs(4)) - len(opening[1].expandtabs(4))
+    return not mark[3] and mark[2].startswith(opening[2]) and deeper < 4
+
+
+def _loose_fences(text: str) -> Iterator[str]:
+    """What stands between triple backticks, those with Python's label last, without a common indentation."""
+    for pattern in reversed(_LOOSE_FENCES):
+        yield from (textwrap.dedent(body) for body in pattern.findall(text))
 
 
 def _only_fence(answer: str) -> str:

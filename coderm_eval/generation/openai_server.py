@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 
 import openai
+from openai.types.chat import ChatCompletion
 
 from coderm_eval.config import TestSettings
 from coderm_eval.errors import ServerError, SettingsError
@@ -83,26 +84,9 @@ class OpenAIServer:
                 max_tokens=s.max_tokens,
                 seed=s.seed + samples[0],
             )
+            return _read(question, samples, completion, time.monotonic() - started)
         except openai.OpenAIError as error:
             raise ServerError(self._explain(question, error)) from error
-        seconds = time.monotonic() - started
-        choices = sorted(completion.choices or [], key=lambda choice: choice.index)[: len(samples)]
-        if not choices:
-            raise ServerError(f"{s.base_url} answered {question.task_id} without any choice")
-        usage = completion.usage
-        tokens = _shares(usage.completion_tokens if usage else 0, len(choices))
-        return [
-            Answer(
-                task_id=question.task_id,
-                sample=sample,
-                text=choice.message.content or "",
-                finish_reason=choice.finish_reason or "",
-                tokens=tokens[position],
-                prompt_tokens=usage.prompt_tokens if usage and position == 0 else 0,
-                seconds=seconds if position == 0 else 0.0,
-            )
-            for position, (sample, choice) in enumerate(zip(samples, choices, strict=False))
-        ]
 
     def _explain(self, question: Question, error: openai.OpenAIError) -> str:
         s = self.settings
@@ -116,11 +100,40 @@ class OpenAIServer:
             reason = " ".join(error.message.split())[:300]
             what = f"answered {error.status_code}{tries if again else ''}: {reason}"
         else:
-            what = f"gave an answer that is not OpenAI's ({type(error).__name__})"
+            what = f"gave an answer that is not one of OpenAI's API: {error}"
         return (
             f"{question.task_id}: the test writer at {s.base_url} {what}; "
             "what it wrote so far is stored: run the same command to go on"
         )
+
+
+def _read(question: Question, samples: range, completion: ChatCompletion, seconds: float) -> list[Answer]:
+    """A completion's choices as answers for the first of `samples`.
+
+    Raises:
+        openai.OpenAIError: the client does not check what a server sends (a login page, say), so this does.
+    """
+    try:
+        choices = sorted(completion.choices, key=lambda choice: choice.index)[: len(samples)]
+        texts = [choice.message.content or "" for choice in choices]
+    except (AttributeError, TypeError) as error:
+        raise openai.OpenAIError(f"{str(completion)[:60]!r}") from error
+    if not choices:
+        raise openai.OpenAIError("it has no choices")
+    usage = completion.usage
+    tokens = _shares(usage.completion_tokens if usage else 0, len(choices))
+    return [
+        Answer(
+            task_id=question.task_id,
+            sample=samples[position],
+            text=texts[position],
+            finish_reason=choice.finish_reason or "",
+            tokens=tokens[position],
+            prompt_tokens=usage.prompt_tokens if usage and position == 0 else 0,
+            seconds=seconds if position == 0 else 0.0,
+        )
+        for position, choice in enumerate(choices)
+    ]
 
 
 def _shares(total: int, parts: int) -> list[int]:

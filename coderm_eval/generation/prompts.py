@@ -8,12 +8,14 @@ from __future__ import annotations
 import ast
 import inspect
 
+from coderm_eval.generation.extraction import parse
+
 __all__ = [
     "docstring_question",
     "function_question",
     "policy_prompt",
     "question_of_test_prompt",
-    "test_prompt",
+    "unit_test_prompt",
 ]
 
 _QUESTION_HEAD = "### question\n"
@@ -28,7 +30,7 @@ def policy_prompt(prompt: str) -> str:
     )
 
 
-def test_prompt(question: str, program: str) -> str:
+def unit_test_prompt(question: str, program: str) -> str:
     """The user message that asks for one unittest class; `program` need not be right."""
     return (
         "Below is a question and it's corresponding code answer. Please write test cases to check the "
@@ -40,7 +42,7 @@ def test_prompt(question: str, program: str) -> str:
 
 
 def question_of_test_prompt(message: str) -> str | None:
-    """The question inside a message of `test_prompt`; None if it is no such message."""
+    """The question inside a message of `unit_test_prompt`; None if it is no such message."""
     _, head, rest = message.partition(_QUESTION_HEAD)
     question, tail, _ = rest.partition(_CODE_HEAD)
     return question if head and tail else None
@@ -69,8 +71,8 @@ def _docstring(prompt: str, entry_point: str) -> str:
 
     Taken from the source text, so that an escape in an example stays an escape.
     """
-    for node in ast.walk(ast.parse(prompt)):
-        if isinstance(node, ast.FunctionDef) and node.name == entry_point and node.body:
+    for node in ast.walk(parse(prompt) or ast.Module([], [])):
+        if isinstance(node, ast.FunctionDef) and node.name == entry_point and ast.get_docstring(node) is not None:
             literal = (ast.get_source_segment(prompt, node.body[0]) or "").lstrip("rRuU")
             quotes = literal[:3] if literal[:3] in ('"""', "'''") else literal[:1]
             return inspect.cleandoc(literal.removeprefix(quotes).removesuffix(quotes))

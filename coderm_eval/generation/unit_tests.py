@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from coderm_eval.generation.extraction import Extraction, extract_code, parse
+from coderm_eval.generation.extraction import Extraction, bound, extract_code, is_known_module, parse
 
 __all__ = ["Extracted", "extract_tests", "recorded_tests"]
 
@@ -17,9 +16,7 @@ NO_CLASS = "no TestCase class"
 NO_METHOD = "no test method"
 NOT_ONE_CLASS = "not exactly one class"
 
-# Packages that tests of self-contained functions may import; anything else ("from solution import f")
-# stands for the candidate itself, whose names are there already.
-_KNOWN_MODULES = frozenset({*sys.stdlib_module_names, "numpy", "pandas", "scipy", "sympy"})
+_LINE_END = re.compile(r"\r\n?|\n")  # as the parser counts lines
 
 
 class Extracted(NamedTuple):
@@ -42,25 +39,30 @@ def extract_tests(answer: str, entry_point: str, how: Extraction = "default") ->
 
 
 def recorded_tests(source: str, entry_point: str) -> Extracted:
-    """The tests of one line of a tests file: one class, or one class for each plain `assert`."""
+    """The tests of one line of a tests file: one class, or one class for each plain `assert`.
+
+    An assert comes with the imports, helpers and constants above it.
+    """
     tree = parse(source)
     if tree is None:
         return Extracted((), NO_CODE)
     if _test_classes(tree):
         return _clean(source, entry_point)
-    asserts = [node for node in tree.body if isinstance(node, ast.Assert)]
-    setup = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    if not asserts:
-        return Extracted((), NO_CLASS)
-    return Extracted(tuple(_assert_class(source, setup, node) for node in asserts))
+    setup = ""
+    sources = []
+    for node in tree.body:
+        if isinstance(node, ast.Assert):
+            sources.append(_assert_class(setup, _text(source, node)))
+        elif text := _kept(source, node, entry_point):
+            setup += text + "\n"
+    return Extracted(tuple(sources), None if sources else NO_CLASS)
 
 
-def _assert_class(source: str, setup: Sequence[ast.stmt], node: ast.Assert) -> str:
-    imports = "".join(_text(source, item) + "\n" for item in setup)
-    body = _text(source, node) if node.lineno == node.end_lineno else ast.unparse(node)
+def _assert_class(setup: str, statement: str) -> str:
+    """`setup` comes first, as an import from `__future__` must; a second line of an assert needs no indentation."""
     return (
-        f"import unittest\n{imports}\n\nclass TestAssert(unittest.TestCase):\n"
-        f"    def test_assert(self):\n        {body}\n"
+        f"{setup}import unittest\n\n\nclass TestAssert(unittest.TestCase):\n"
+        f"    def test_assert(self):\n        {statement}\n"
     )
 
 
@@ -69,7 +71,7 @@ def _clean(code: str, entry_point: str) -> Extracted:
     classes = _test_classes(tree) if tree else []
     if tree is None or not classes:
         return Extracted((), NO_CLASS)
-    if not any(_has_test_method(node) for node in classes):
+    if not _runnable(tree, classes):
         return Extracted((), NO_METHOD)
     kept = [text for node in tree.body if (text := _kept(code, node, entry_point))]
     return Extracted(("\n\n".join(kept) + "\n",))
@@ -81,34 +83,59 @@ def _kept(code: str, node: ast.stmt, entry_point: str) -> str | None:
         return _kept_import(node, entry_point)
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return None if node.name in (entry_point, "Solution") else _text(code, node)
-    return _text(code, node) if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+    is_constant = isinstance(node, (ast.Assign, ast.AnnAssign)) and entry_point not in bound(node)
+    return _text(code, node) if is_constant else None
 
 
 def _kept_import(node: ast.Import | ast.ImportFrom, entry_point: str) -> str | None:
+    """An import without the names that would hide the function under test.
+
+    An unknown module ("from solution import f") stands for the candidate itself, whose names are there
+    already; only a new name for the function has to be given again.
+    """
     if isinstance(node, ast.ImportFrom):
-        if node.level or (node.module or "").partition(".")[0] not in _KNOWN_MODULES:
-            return None
-        names = [alias for alias in node.names if alias.name != entry_point]
+        if node.level or not is_known_module(node.module):
+            aliases = [a.asname for a in node.names if a.name == entry_point and a.asname not in (None, entry_point)]
+            return "\n".join(f"{alias} = {entry_point}" for alias in aliases) or None
+        names = [a for a in node.names if (a.asname or a.name) != entry_point]
         return ast.unparse(ast.ImportFrom(node.module, names, 0)) if names else None
-    names = [a for a in node.names if a.name.partition(".")[0] in _KNOWN_MODULES]
+    names = [a for a in node.names if is_known_module(a.name) and (a.asname or a.name) != entry_point]
     return ast.unparse(ast.Import(names)) if names else None
 
 
 def _test_classes(tree: ast.Module) -> list[ast.ClassDef]:
-    """Classes that derive from a ...TestCase, directly or through another class of the module."""
+    """Classes that derive from a ...TestCase, under any imported name, directly or through a class of the module."""
+    known = {
+        alias.asname
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name.endswith("TestCase")
+    }
     found: list[ast.ClassDef] = []
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
-            bases = {ast.unparse(base) for base in node.bases}
-            known = {known.name for known in found}
+            bases = _base_names(node)
             if any(base.endswith("TestCase") for base in bases) or bases & known:
                 found.append(node)
+                known.add(node.name)
     return found
 
 
-def _has_test_method(node: ast.ClassDef) -> bool:
+def _base_names(node: ast.ClassDef) -> set[str]:
+    """The last names of its bases: TestCase of unittest.TestCase."""
+    names = {base.id for base in node.bases if isinstance(base, ast.Name)}
+    return names | {base.attr for base in node.bases if isinstance(base, ast.Attribute)}
+
+
+def _runnable(tree: ast.Module, classes: Sequence[ast.ClassDef]) -> bool:
+    """Whether one of the test classes has a test method, of its own or from a mixin of the module."""
+    mixins = {name for node in classes for name in _base_names(node)}
     return any(
-        isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)) and item.name.startswith("test") for item in node.body
+        isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)) and item.name.startswith("test")
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and (node in classes or node.name in mixins)
+        for item in node.body
     )
 
 
@@ -116,7 +143,7 @@ def _text(source: str, node: ast.stmt) -> str:
     """The source of a statement with its decorators, comments inside it included."""
     decorators = getattr(node, "decorator_list", [])
     if decorators:
-        return "\n".join(source.split("\n")[decorators[0].lineno - 1 : node.end_lineno])
+        return "\n".join(_LINE_END.split(source)[decorators[0].lineno - 1 : node.end_lineno])
     return ast.get_source_segment(source, node) or ""
 
 
@@ -132,5 +159,7 @@ def _paper_test(code: str) -> Extracted:
         if isinstance(node, (ast.Import, ast.ImportFrom)) and "your_module" not in ast.unparse(node)
     ]
     _, head, rest = ("\n" + code).partition("\nclass ")
+    if not head:  # indented, under an `if`
+        return Extracted((), NOT_ONE_CLASS)
     body = rest.partition("\ndef ")[0].rstrip()
     return Extracted(("\n".join(imports) + f"\n{head}{body}\n",))

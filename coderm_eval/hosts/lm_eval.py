@@ -77,17 +77,28 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
     def _n(self) -> int:
         return 1 if self._prompt_style == "recorded" else self._settings.n or DEFAULT_N
 
-    def construct_requests(self, doc: dict[str, Any], ctx: str, **kwargs: Any) -> list[Instance]:
+    def build_all_requests(self, **kwargs: Any) -> None:
+        """Checked here, and not when the task is made: --gen_kwargs come in between."""
+        with _one_sentence():
+            _refuse_greedy(self.config.generation_kwargs, self._n)
+        super().build_all_requests(**kwargs)
+
+    def construct_requests(
+        self,
+        doc: dict[str, Any],
+        ctx: str,
+        *,
+        apply_chat_template: bool = False,
+        chat_template: Callable[..., str] | None = None,
+        **kwargs: Any,
+    ) -> list[Instance]:
         """One request per sample; to a server each with a seed of its own.
 
         lm-eval's API models send one seed (1234) with every request, so that a server which honours it
         returns N times the same answer.
         """
-        api = "base_url" in self.config.metadata or _is_server(kwargs.pop("chat_template", None))
-        kwargs.pop("apply_chat_template", None)
+        api = "base_url" in self.config.metadata or _is_server(chat_template)
         generation = dict(self.config.generation_kwargs)
-        with _one_sentence():
-            _refuse_greedy(generation, self._n)
         return [
             Instance(
                 request_type="generate_until",

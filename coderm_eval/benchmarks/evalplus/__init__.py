@@ -22,13 +22,8 @@ __all__ = ["load_humaneval_plus", "load_mbpp_plus"]
 # EvalPlus gives a program at most 60 s and a second of grace for each of its two suites (evalplus.eval).
 _PATIENCE_S = 2 * (60 + 3) + 60
 
-_PASSED_ON = (
-    "HOME",
-    "XDG_CACHE_HOME",
-    "HUMANEVAL_OVERRIDE_PATH",
-    "MBPP_OVERRIDE_PATH",
-    "EVALPLUS_MAX_MEMORY_BYTES",
-)
+_PASSED_ON = ("EVALPLUS_MAX_MEMORY_BYTES",)
+_PATHS_PASSED_ON = ("HOME", "XDG_CACHE_HOME", "HUMANEVAL_OVERRIDE_PATH", "MBPP_OVERRIDE_PATH")
 
 
 class _EvalPlus(Benchmark):
@@ -37,9 +32,7 @@ class _EvalPlus(Benchmark):
     def __init__(self, name: str, dataset: str) -> None:
         self.name = name
         self.dataset = dataset
-        raw, path = _load(dataset)
-        self.problems = tuple(_problem(row, dataset) for row in raw.values())
-        self.dataset_sha256 = hashlib.sha256(_uncompressed(path)).hexdigest()
+        self.problems, self.dataset_sha256 = _load(dataset)
 
     def grader(self) -> str:
         version = importlib.metadata.version("evalplus")
@@ -53,7 +46,7 @@ class _EvalPlus(Benchmark):
             arguments=[self.dataset],
             workers=workers,
             patience_s=_PATIENCE_S,
-            environment={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+            environment=_environment(),
         )
         messages = ((t.key, {"task_id": t.task_id, "program": t.program}) for t in tasks)
         for key, statuses in pool.run(messages):
@@ -79,8 +72,14 @@ def _problem(row: dict[str, Any], dataset: str) -> Problem:
     )
 
 
-def _load(dataset: str) -> tuple[dict[str, dict[str, Any]], Path]:
-    """EvalPlus's problems and the file they come from.
+def _environment() -> dict[str, str]:
+    """The variables that EvalPlus reads; paths made absolute, since a worker runs in another folder."""
+    plain = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return plain | {name: str(Path(os.environ[name]).absolute()) for name in _PATHS_PASSED_ON if os.environ.get(name)}
+
+
+def _load(dataset: str) -> tuple[tuple[Problem, ...], str]:
+    """EvalPlus's problems and the SHA-256 of the file they come from.
 
     Raises:
         DatasetError: no override, nothing in EvalPlus's cache, and no network; or a file that is no dataset.
@@ -93,7 +92,11 @@ def _load(dataset: str) -> tuple[dict[str, dict[str, Any]], Path]:
             path, rows = humaneval._ready_human_eval_plus_path(), humaneval.get_human_eval_plus()
         else:
             path, rows = mbpp._ready_mbpp_plus_path(), mbpp.get_mbpp_plus()
-    except (OSError, ValueError, KeyError, AssertionError) as error:
+        problems = tuple(_problem(row, dataset) for row in rows.values())
+        if not problems:
+            raise ValueError("it holds no problems")
+        return problems, hashlib.sha256(_uncompressed(Path(path))).hexdigest()
+    except Exception as error:  # a file that is no dataset breaks EvalPlus's loaders anywhere
         reason = " ".join(str(error).split()) or type(error).__name__
         given = os.environ.get(variable)
         if given:
@@ -105,7 +108,6 @@ def _load(dataset: str) -> tuple[dict[str, dict[str, Any]], Path]:
             f"EvalPlus's {dataset} dataset is not in its cache and could not be downloaded ({reason}); "
             f"set {variable}=/path/to/its.jsonl, or run once where the network reaches it"
         ) from error
-    return rows, Path(path)
 
 
 def _uncompressed(path: Path) -> bytes:

@@ -1,0 +1,511 @@
+"""The executor with real processes: programs that misbehave, tests that say nothing, and the limits."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from coderm_eval.errors import NotRunError
+from coderm_eval.execution import Pair, PairOutcome, Policy, run_pairs
+from coderm_eval.execution.engine import self_test
+from coderm_eval.records import Verdict
+
+PASSED, FAILED, TIMED_OUT, CRASHED, NOT_RUN = Verdict
+
+ROOMY = Policy(timeout_s=5)
+"""For programs that end by themselves: a loaded machine must not time them out."""
+TIGHT = Policy(timeout_s=0.5)
+"""For programs that do not."""
+
+RIGHT = "def rungs(height):\n    return height * 3\n"
+WRONG = "def rungs(height):\n    return height * 4\n"
+TEST = """
+import unittest
+
+
+class TestRungs(unittest.TestCase):
+    def test_low_ladder(self):
+        self.assertEqual(rungs(2), 6)
+
+    def test_tall_ladder(self):
+        self.assertEqual(rungs(9), 27)
+"""
+
+
+def _doing(*lines: str) -> str:
+    """A program whose function does `lines` before it gives the right answer."""
+    body = "".join(f"    {line}\n" for line in lines)
+    imports = "import os, signal, sys, threading, time, unittest\n\n\n"
+    return f"{imports}def rungs(height):\n{body}    return height * 3\n"
+
+
+KILLS_ITS_WORKER = f"import os, signal\n{RIGHT}os.kill(os.getppid(), signal.SIGKILL)\n"
+"""At import, so that it happens once: an orphan's next parent is a process of the host."""
+
+FORGES = """
+import os
+
+for descriptor in range(3, 256):
+    for forged in (b"\\0" * 17, b'{"verdict": 0, "cpu_seconds": 0.1}\\n', b"OK\\n"):
+        try:
+            os.write(descriptor, forged)
+        except OSError:
+            pass
+os._exit(0)
+"""
+
+MISBEHAVING: list[tuple[str, str, Verdict]] = [
+    ("right", RIGHT, PASSED),
+    ("wrong", WRONG, FAILED),
+    ("empty", "", FAILED),
+    ("not Python", "def rungs(height:\n", FAILED),
+    ("prose", "Here is a ladder that passes.", FAILED),
+    ("NUL", f"{RIGHT}\0", FAILED),
+    ("lone surrogate", f"{RIGHT}# \ud800\n", FAILED),
+    ("another name", "def steps(height):\n    return height * 3\n", FAILED),
+    ("annotation that nobody imported", "def rungs(height: Optional[int]):\n    return height * 3\n", FAILED),
+    ("exit at import", f"{RIGHT}exit(0)\n", FAILED),
+    ("SystemExit at import", f"{RIGHT}raise SystemExit(0)\n", FAILED),
+    ("KeyboardInterrupt at import", f"{RIGHT}raise KeyboardInterrupt\n", FAILED),
+    ("SkipTest at import", f"import unittest\n{RIGHT}raise unittest.SkipTest\n", FAILED),
+    ("os._exit at import", f"import os\n{RIGHT}os._exit(0)\n", CRASHED),
+    ("SystemExit in the function", _doing("raise SystemExit(0)"), FAILED),
+    ("KeyboardInterrupt in the function", _doing("raise KeyboardInterrupt"), FAILED),
+    ("SkipTest in the function", _doing("raise unittest.SkipTest"), FAILED),
+    ("SkipTest in some cases", _doing("if height > 5: raise unittest.SkipTest"), FAILED),
+    ("os._exit in the function", _doing("os._exit(0)"), CRASHED),
+    ("sys.exit in a thread", _doing("threading.Thread(target=sys.exit).start()"), PASSED),
+    ("a thread that sleeps on", _doing("threading.Thread(target=time.sleep, args=(999,)).start()"), PASSED),
+    ("SIGKILL to itself", _doing("os.kill(os.getpid(), signal.SIGKILL)"), CRASHED),
+    ("SIGTERM to itself", _doing("os.kill(os.getpid(), signal.SIGTERM)"), CRASHED),
+    ("SIGSEGV to itself", _doing("os.kill(os.getpid(), signal.SIGSEGV)"), CRASHED),
+    ("SIGKILL to its worker", KILLS_ITS_WORKER, NOT_RUN),
+    ("closes every descriptor", _doing("os.closerange(0, 256)"), CRASHED),
+    ("forges a verdict on every descriptor", FORGES, CRASHED),
+    ("prints a unittest summary and leaves", _doing("print('Ran 2 tests in 0.1s', 'OK')", "os._exit(0)"), CRASHED),
+    ("prints a gigabyte", _doing("for _ in range(500): print('x' * 1_000_000)"), PASSED),
+    ("prints to stderr", _doing("print('x' * 1_000_000, file=sys.stderr)"), PASSED),
+    ("reads its input", _doing("input()"), FAILED),
+    ("finds its input empty", _doing("assert sys.stdin.read() == ''"), PASSED),
+    ("10 GB of memory", _doing("bytes(10 << 30)"), FAILED),
+    ("a file of 1 GB", _doing("open('big', 'wb').truncate(1 << 30)"), FAILED),
+    ("a file that never ends", _doing("with open('f', 'wb') as f:", "    while 1: f.write(bytes(1 << 20))"), FAILED),
+    ("recursion without end", "def rungs(height):\n    return rungs(height + 1)\n", FAILED),
+]
+
+ENDLESS: list[tuple[str, str]] = [
+    ("loop", _doing("while True: pass")),
+    ("loop at import", f"{RIGHT}while True:\n    pass\n"),
+    (
+        "loop that swallows exceptions",
+        _doing("while True:", "    try:", "        while True: pass", "    except BaseException: pass"),
+    ),
+    (
+        "loop that ignores signals",
+        _doing(
+            "for number in (signal.SIGALRM, signal.SIGPROF, signal.SIGXCPU, signal.SIGTERM, signal.SIGINT):",
+            "    signal.signal(number, signal.SIG_IGN)",
+            "while True: pass",
+        ),
+    ),
+    (
+        "loop that winds the timers up again",
+        _doing(
+            "while True:",
+            "    for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):",
+            "        signal.setitimer(timer, 100)",
+        ),
+    ),
+    ("sleep", _doing("time.sleep(999)")),
+    ("stops itself", _doing("os.kill(os.getpid(), signal.SIGSTOP)")),
+    ("lock that nobody releases", _doing("lock = threading.Lock()", "lock.acquire()", "lock.acquire()")),
+    ("pow of huge numbers", _doing("pow(7, 7 ** 99_999, 10 ** 99_999 + 1)")),
+    (
+        "iteration in C",
+        "import collections, itertools\n\n\ndef rungs(height):\n"
+        "    collections.deque(itertools.product(range(99), repeat=9), maxlen=0)\n",
+    ),
+]
+
+ORDINARY: list[tuple[str, str]] = [
+    (
+        "dataclass",
+        "from dataclasses import dataclass\n\n\n@dataclass\nclass Ladder:\n    height: int\n\n\n"
+        "def rungs(height):\n    return Ladder(height).height * 3\n",
+    ),
+    (
+        "dataclass under postponed annotations",
+        "from __future__ import annotations\nfrom dataclasses import dataclass, field\n\n\n@dataclass\nclass Ladder:\n"
+        "    height: int\n    sides: list[Side] = field(default_factory=list)\n\n\n"
+        "def rungs(height):\n    return Ladder(height).height * 3\n",
+    ),
+    (
+        "NamedTuple",
+        "from typing import NamedTuple\n\n\nclass Ladder(NamedTuple):\n    height: int\n\n\n"
+        "def rungs(height):\n    return Ladder(height).height * 3\n",
+    ),
+    (
+        "pickle",
+        "import pickle\n\n\nclass Ladder:\n    pass\n\n\n"
+        "def rungs(height):\n    ladder = Ladder()\n    ladder.height = height\n"
+        "    return pickle.loads(pickle.dumps(ladder)).height * 3\n",
+    ),
+    ("annotations are objects", "def rungs(height: int):\n    return rungs.__annotations__['height'](height * 3)\n"),
+    ("main guard", f"{RIGHT}\nif __name__ == '__main__':\n    raise SystemExit(input())\n"),
+    ("global state", "made = []\n\n\ndef rungs(height):\n    made.append(height)\n    return sum(made[-1:]) * 3\n"),
+    ("numpy", "import numpy as np\n\n\ndef rungs(height):\n    return int(np.full(3, height).sum())\n"),
+    ("scratch files", _doing("open('note', 'w').write('3')", "assert open('note').read() == '3'")),
+]
+
+
+def _case(*lines: str, base: str = "unittest.TestCase") -> str:
+    """A test class with `lines` as its body and one test that holds for a right program."""
+    body = "".join(f"    {line}\n" for line in (*lines, "def test_holds(self):", "    self.assertEqual(rungs(2), 6)"))
+    return f"import unittest\n\n\nclass TestRungs({base}):\n{body}"
+
+
+TESTS: list[tuple[str, str, Verdict]] = [
+    ("one that holds", _case(), PASSED),
+    ("empty", "", FAILED),
+    ("not Python", "class TestRungs(", FAILED),
+    ("a class without methods", "import unittest\n\n\nclass TestRungs(unittest.TestCase):\n    pass\n", FAILED),
+    ("a class without test methods", _case().replace("test_holds", "check_holds"), FAILED),
+    ("TestCase only imported", "from unittest import TestCase\n", FAILED),
+    ("an assert outside of classes", "assert rungs(2) == 6\n", FAILED),
+    ("every method skipped", _case("@unittest.skip('later')"), FAILED),
+    ("the class skipped", _case().replace("class", "@unittest.skip('later')\nclass"), FAILED),
+    ("one method skipped", _case("def test_tall(self):", "    raise unittest.SkipTest"), FAILED),
+    ("skipped in setUp", _case("def setUp(self):", "    self.skipTest('later')"), FAILED),
+    ("skipped in setUpClass", _case("@classmethod", "def setUpClass(cls):", "    raise unittest.SkipTest"), FAILED),
+    ("skipped at import", f"{_case()}\n\nraise unittest.SkipTest\n", FAILED),
+    ("exits at import", f"{_case()}\n\nraise SystemExit(0)\n", FAILED),
+    ("setUp fails", _case("def setUp(self):", "    raise OSError"), FAILED),
+    ("setUpClass fails", _case("@classmethod", "def setUpClass(cls):", "    raise OSError"), FAILED),
+    ("setUpModule fails", f"def setUpModule():\n    raise OSError\n\n\n{_case()}", FAILED),
+    ("tearDown fails", _case("def tearDown(self):", "    raise OSError"), FAILED),
+    ("an expected failure that does not fail", _case("@unittest.expectedFailure"), FAILED),
+    ("imports what is not there", f"import no_such_ladder\n{_case()}", FAILED),
+    ("one class of two fails", f"{_case()}\n\n{TEST.replace('27', '28').replace('TestRungs', 'TestMore')}", FAILED),
+    ("ends with unittest.main", f"{_case()}\n\nif __name__ == '__main__':\n    unittest.main()\n", PASSED),
+    (
+        "all subTests hold",
+        _case("def test_all(self):", "    for h in 1, 2:", "        with self.subTest(h): assert rungs(h) == 3 * h"),
+        PASSED,
+    ),
+    (
+        "one subTest fails",
+        _case("def test_all(self):", "    for h in 1, 2:", "        with self.subTest(h): assert rungs(h) == 3"),
+        FAILED,
+    ),
+    (
+        "an async test that holds",
+        _case("async def test_soon(self):", "    assert rungs(1) == 3", base="unittest.IsolatedAsyncioTestCase"),
+        PASSED,
+    ),
+    (
+        "an async test that fails",
+        _case("async def test_soon(self):", "    assert rungs(1) == 4", base="unittest.IsolatedAsyncioTestCase"),
+        FAILED,
+    ),
+    (
+        "an async test that fails after a wait",
+        "import asyncio\n"
+        + _case(
+            "async def test_soon(self):",
+            "    await asyncio.sleep(0)",
+            "    assert rungs(1) == 4",
+            base="unittest.IsolatedAsyncioTestCase",
+        ),
+        FAILED,
+    ),
+]
+
+GREEDY: list[tuple[str, str, Policy, Verdict]] = [
+    ("300 MiB of memory", _doing("bytes(300 << 20)"), Policy(timeout_s=5, memory_mb=256), FAILED),
+    ("0.8 s of CPU", _doing("while time.process_time() < 0.8: pass"), TIGHT, TIMED_OUT),
+    ("a file of 2 MiB", _doing("open('f', 'wb').write(bytes(2 << 20))"), Policy(timeout_s=5, file_mb=1), FAILED),
+    ("40 files", _doing("f = [open('f', 'w') for _ in range(40)]"), Policy(timeout_s=5, open_files=16), FAILED),
+]
+"""Programs that pass under ROOMY and not under a policy with one limit lowered."""
+
+
+def _verdicts(pairs: Iterable[tuple[str, str, str]], policy: Policy = ROOMY, *, workers: int = 2) -> dict[str, Verdict]:
+    """{name: verdict} of (name, program, test)."""
+    outcomes = run_pairs((Pair(*pair) for pair in pairs), policy, workers=workers)
+    return {outcome.key: outcome.verdict for outcome in outcomes}
+
+
+def _verdict(program: str, test: str = TEST, policy: Policy = ROOMY) -> Verdict:
+    return _verdicts([("it", program, test)], policy, workers=1)["it"]
+
+
+def _our_processes() -> set[int]:
+    """Living processes that this one started."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue  # it ended meanwhile
+        if int(parent) == os.getpid() and state not in "ZX":
+            found.add(int(path.parent.name))
+    return found
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def _soon(holds: Callable[[], bool]) -> bool:
+    """Whether it comes to hold; half a minute is far more than a killed process needs to end."""
+    deadline = time.monotonic() + 30
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return holds()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _scratch_is_kept_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A worker that is killed cannot remove its program's scratch folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("scratch")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def misbehaved() -> dict[str, Verdict]:
+    return _verdicts((name, program, TEST) for name, program, _ in MISBEHAVING)
+
+
+@pytest.fixture(scope="module")
+def endless() -> dict[str, Verdict]:
+    return _verdicts(((name, program, TEST) for name, program in ENDLESS), TIGHT)
+
+
+@pytest.fixture(scope="module")
+def ordinary() -> dict[str, Verdict]:
+    return _verdicts((name, program, TEST) for name, program in ORDINARY)
+
+
+@pytest.fixture(scope="module")
+def greedy() -> dict[str, Verdict]:
+    return _verdicts((name, program, TEST) for name, program, _, _ in GREEDY)
+
+
+@pytest.fixture(scope="module")
+def tested() -> dict[str, Verdict]:
+    return _verdicts((name, RIGHT, test) for name, test, _ in TESTS)
+
+
+@pytest.mark.parametrize(("name", "verdict"), [(name, verdict) for name, _, verdict in MISBEHAVING])
+def test_a_program_that_misbehaves_gets_the_verdict_it_deserves(
+    misbehaved: dict[str, Verdict], name: str, verdict: Verdict
+) -> None:
+    assert misbehaved[name] == verdict
+
+
+@pytest.mark.parametrize("name", [name for name, _ in ENDLESS])
+def test_a_program_that_does_not_end_is_timed_out(endless: dict[str, Verdict], name: str) -> None:
+    assert endless[name] == TIMED_OUT
+
+
+@pytest.mark.parametrize("name", [name for name, _ in ORDINARY])
+def test_an_ordinary_right_program_passes(ordinary: dict[str, Verdict], name: str) -> None:
+    assert ordinary[name] == PASSED
+
+
+@pytest.mark.parametrize(("name", "verdict"), [(name, verdict) for name, _, verdict in TESTS])
+def test_only_a_test_of_which_every_method_ran_and_held_is_a_pass(
+    tested: dict[str, Verdict], name: str, verdict: Verdict
+) -> None:
+    assert tested[name] == verdict
+
+
+def test_verdicts_depend_neither_on_the_number_of_workers_nor_on_the_order(
+    misbehaved: dict[str, Verdict], endless: dict[str, Verdict]
+) -> None:
+    again = _verdicts(((name, program, TEST) for name, program, _ in reversed(MISBEHAVING)), workers=1)
+    assert again == misbehaved
+    again = _verdicts(((name, program, TEST) for name, program in ENDLESS[::-2]), TIGHT, workers=1)
+    assert again.items() <= endless.items()
+
+
+@pytest.mark.parametrize(("name", "program", "policy", "verdict"), GREEDY)
+def test_a_lower_limit_stops_a_program_that_a_higher_one_lets_pass(
+    greedy: dict[str, Verdict], name: str, program: str, policy: Policy, verdict: Verdict
+) -> None:
+    assert (greedy[name], _verdict(program, policy=policy)) == (PASSED, verdict)
+
+
+def test_a_loop_that_ignores_signals_is_timed_out_even_if_its_cpu_time_ends_long_before_its_wall_time() -> None:
+    ignores = next(program for name, program in ENDLESS if name == "loop that ignores signals")
+    assert _verdict(ignores, policy=Policy(timeout_s=1.5)) == TIMED_OUT
+
+
+def test_a_program_that_kills_its_worker_does_not_cost_its_neighbours_a_verdict() -> None:
+    programs = {"a": RIGHT, "b": KILLS_ITS_WORKER, "c": WRONG, "d": KILLS_ITS_WORKER, "e": RIGHT}
+    said = _verdicts(((name, program, TEST) for name, program in programs.items()), workers=1)
+    assert said == {"a": PASSED, "b": NOT_RUN, "c": FAILED, "d": NOT_RUN, "e": PASSED}
+
+
+def test_a_pair_whose_worker_dies_once_is_run_again(tmp_path: Path) -> None:
+    once = (
+        "import os, signal\n"
+        f"if not os.path.exists({str(tmp_path / 'mark')!r}):\n"
+        f"    os.mkdir({str(tmp_path / 'mark')!r})\n"
+        "    os.kill(os.getppid(), signal.SIGKILL)\n"
+    )
+    assert _verdict(once + RIGHT) == PASSED
+    assert (tmp_path / "mark").exists()
+
+
+def test_a_child_process_that_a_program_leaves_behind_is_killed(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    leaves = _doing(
+        "child = os.fork()", "if child == 0: time.sleep(999)", f"open({str(note)!r}, 'w').write(str(child))"
+    )
+    assert _verdict(leaves) == PASSED
+    assert _soon(lambda: not _is_alive(int(note.read_text())))
+
+
+def test_a_program_that_is_timed_out_is_killed(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    sleeps = _doing(f"open({str(note)!r}, 'w').write(str(os.getpid()))", "time.sleep(999)")
+    assert _verdict(sleeps, policy=TIGHT) == TIMED_OUT
+    assert _soon(lambda: not _is_alive(int(note.read_text())))
+
+
+def test_a_program_runs_in_a_scratch_folder_that_is_gone_afterwards(tmp_path: Path) -> None:
+    note = tmp_path / "cwd"
+    writes = _doing(
+        "os.makedirs('deep/down', exist_ok=True)",
+        "open('deep/down/file', 'w').write('left behind')",
+        f"open({str(note)!r}, 'w').write(os.getcwd())",
+    )
+    assert _verdict(writes) == PASSED
+    scratch = Path(note.read_text())
+    assert not scratch.exists() and scratch.parent.exists() and scratch not in (Path.cwd(), *Path.cwd().parents)
+
+
+def test_scratch_folders_are_made_where_tmpdir_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert _verdict(_doing(f"assert os.path.dirname(os.getcwd()) == {str(tmp_path)!r}")) == PASSED
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_program_does_not_see_the_variables_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LADDER_API_KEY", "open-sesame")
+    looks = _doing("assert 'LADDER_API_KEY' not in os.environ and 'open-sesame' not in str(os.environ)")
+    assert _verdict(looks) == PASSED
+
+
+def test_chance_is_the_same_in_every_worker(tmp_path: Path) -> None:
+    draws = _doing(
+        "import random, numpy",
+        "drawn = [random.random(), numpy.random.rand(), hash('ladder'), list({'rung', 'rail', 'foot'})]",
+        f"open({str(tmp_path)!r} + f'/{{os.getpid()}}', 'w').write(str(drawn))",
+    )
+    for _ in range(2):
+        assert set(_verdicts([(name, draws, TEST) for name in "abc"]).values()) == {PASSED}
+    written = [path.read_text() for path in tmp_path.iterdir()]
+    assert len(written) == 6 and len(set(written)) == 1
+
+
+def test_what_a_program_changes_in_shared_modules_does_not_reach_its_neighbours() -> None:
+    lenient = f"import math, unittest\nmath.pi = 3\nunittest.TestCase.assertEqual = lambda *given: None\n{WRONG}"
+    strict = _doing("import math", "assert math.pi != 3")
+    said = _verdicts([("lenient", lenient, TEST), ("wrong", WRONG, TEST), ("strict", strict, TEST)], workers=1)
+    assert (said["wrong"], said["strict"]) == (FAILED, PASSED)
+
+
+def test_helpers_of_a_test_do_not_replace_those_of_the_candidate() -> None:
+    candidate = "def per_metre():\n    return 3\n\n\ndef rungs(height):\n    return height * per_metre()\n"
+    own_helper = f"def per_metre():\n    return 4\n\n\n{_case('def test_own(self):', '    assert per_metre() == 4')}"
+    assert _verdict(candidate, own_helper) == PASSED
+
+
+def test_a_test_may_use_what_the_candidate_defines_beside_the_function() -> None:
+    candidate = "class LadderError(Exception):\n    pass\n\n\ndef rungs(height):\n    raise LadderError\n"
+    test = "import unittest\n\n\nclass TestRungs(unittest.TestCase):\n    def test_short(self):\n"
+    assert _verdict(candidate, f"{test}        self.assertRaises(LadderError, rungs, 0)\n") == PASSED
+
+
+def test_test_classes_of_the_candidate_do_not_count() -> None:
+    failing = "import unittest\n\n\nclass TestMine(unittest.TestCase):\n    def test_it(self):\n        self.fail()\n"
+    pairs = [("holds", RIGHT + _case(), "import unittest\n"), ("fails", RIGHT + failing, TEST)]
+    assert _verdicts(pairs, workers=1) == {"holds": FAILED, "fails": PASSED}
+
+
+def test_cpu_seconds_are_those_of_the_program_and_not_of_its_waits() -> None:
+    programs = {"works": _doing("while time.process_time() < 0.5: pass"), "waits": _doing("time.sleep(0.5)")}
+    outcomes = run_pairs((Pair(name, program, TEST) for name, program in programs.items()), ROOMY, workers=1)
+    cpu = {outcome.key: outcome.cpu_seconds for outcome in outcomes}
+    assert cpu["waits"] < 0.5 <= cpu["works"]
+
+
+def test_no_pairs_give_no_outcomes() -> None:
+    assert list(run_pairs([], ROOMY, workers=2)) == []
+
+
+def _counted(pairs: int, taken: list[int]) -> Iterator[Pair[int]]:
+    for number in range(pairs):
+        taken.append(number)
+        yield Pair(number, RIGHT, TEST)
+
+
+def test_outcomes_come_while_pairs_are_still_being_made() -> None:
+    taken: list[int] = []
+    outcomes = run_pairs(_counted(60, taken), ROOMY, workers=2)
+    next(outcomes)
+    assert len(taken) < 60
+    assert {outcome.key for outcome in outcomes} < set(range(60)) and len(taken) == 60
+
+
+def test_a_consumer_that_stops_early_leaves_no_process_behind() -> None:
+    before = _our_processes()
+    outcomes = run_pairs(_counted(60, []), ROOMY, workers=2)
+    next(outcomes)
+    assert _our_processes() - before
+    assert isinstance(outcomes, Generator)
+    outcomes.close()
+    assert _our_processes() <= before
+
+
+def test_an_error_in_the_input_reaches_the_consumer_and_leaves_no_process_behind() -> None:
+    def pairs() -> Iterator[Pair[str]]:
+        yield Pair("one", RIGHT, TEST)
+        raise OSError("no more ladders")
+
+    before = _our_processes()
+    with pytest.raises(OSError, match="no more ladders"):
+        list(run_pairs(pairs(), ROOMY, workers=1))
+    assert _our_processes() <= before
+
+
+def test_an_outcome_carries_the_key_of_its_pair() -> None:
+    key = object()
+    [outcome] = run_pairs([Pair(key, RIGHT, TEST)], ROOMY, workers=1)
+    assert outcome == PairOutcome(key, PASSED, outcome.cpu_seconds)
+
+
+def test_the_self_test_passes_under_the_default_limits() -> None:
+    self_test(Policy())
+
+
+def test_the_self_test_refuses_limits_under_which_nothing_runs() -> None:
+    with pytest.raises(NotRunError, match=r"execution\.timeout_s"):
+        self_test(Policy(timeout_s=1e-5))
+
+
+@pytest.mark.parametrize(
+    "other", [Policy(timeout_s=2), Policy(memory_mb=512), Policy(file_mb=1), Policy(open_files=32)]
+)
+def test_every_limit_changes_the_fingerprint_of_a_policy(other: Policy) -> None:
+    assert other.fingerprint() != Policy().fingerprint() == Policy().fingerprint()

@@ -1,0 +1,245 @@
+"""The worker pool with real worker processes, good and bad."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coderm_eval.execution.pool import WorkerPool
+
+_LOOP = """
+import json, os, sys, time
+
+
+def say(text):
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+for line in sys.stdin:
+    request = json.loads(line)
+    answer = json.dumps({"token": request["token"], "said": request["say"]}) + "\\n"
+"""
+
+ECHO = f"{_LOOP}    say(answer)\n"
+SLOW = f"{_LOOP}    time.sleep(0.3)\n    say(answer)\n"
+DIES = f"{_LOOP}    if request['say'] == 'die': os._exit(1)\n    say(answer)\n"
+DIES_ONCE = f"""{_LOOP}
+    if request["say"] == "die" and not os.path.exists(os.environ["MARK"]):
+        os.mkdir(os.environ["MARK"])
+        os._exit(1)
+    say(answer)
+"""
+SILENT = f"{_LOOP}    if request['say'] != 'hush': say(answer)\n"
+STUCK = "import time\ntime.sleep(999)\n"
+TELLS = f"{_LOOP}    say(json.dumps({{'token': request['token'], 'said': VALUE}}) + '\\n')\n"
+
+CHATTERING: list[tuple[str, str]] = [
+    ("prose", "say('warming up\\n')"),
+    ("prose in the same write", "answer = 'warming up\\n' + answer"),
+    ("an answer without a token", 'say(\'{"said": "forged"}\\n\')'),
+    ("an answer with a wrong token", 'say(\'{"token": "guess", "said": "forged"}\\n\')'),
+    ("forged in the same write", 'answer = \'{"token": null, "said": "forged"}\\n\' + answer'),
+    ("the answer to an earlier request", "say(globals().get('old', '')); old = answer.replace('said', 'forged')"),
+    ("JSON of another kind", "say('[1]\\nnull\\n7\\n\"x\"\\n')"),
+    ("blank lines", "say('\\n\\n\\n')"),
+    ("bytes that are no UTF-8", "sys.stdout.buffer.write(b'\\xff\\xfe\\n')"),
+    ("a megabyte", "say('x' * 1_000_000 + '\\n')"),
+    ("more after the answer", "answer += 'and so on\\n{\"said\"'"),
+    ("an answer in pieces", "say(answer[:9]); time.sleep(0.1); answer = answer[9:]"),
+]
+"""What an untrusted program may get a worker to print around its answers, as lines of the echo worker."""
+
+
+def _pool(folder: Path, source: str, *, workers: int = 1, patience_s: float = 60, **variables: str) -> WorkerPool[int]:
+    (folder / "ferry.py").write_text(source)
+    environment = {"PYTHONPATH": str(folder), **variables}
+    return WorkerPool("ferry", workers=workers, patience_s=patience_s, environment=environment)
+
+
+def _said(pool: WorkerPool[int], *messages: str) -> list[Any]:
+    """What the workers said to each message, in the order of the messages; None where they could not."""
+    answers = dict(pool.run((number, {"say": message}) for number, message in enumerate(messages)))
+    assert len(answers) == len(messages)
+    return [answer and answer["said"] for _, answer in sorted(answers.items())]
+
+
+def _our_processes() -> set[int]:
+    """Living processes that this one started."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue  # it ended meanwhile
+        if int(parent) == os.getpid() and state not in "ZX":
+            found.add(int(path.parent.name))
+    return found
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def _soon(holds: Callable[[], bool]) -> bool:
+    """Whether it comes to hold; half a minute is far more than a process needs to start or to end."""
+    deadline = time.monotonic() + 30
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return holds()
+
+
+@pytest.fixture(autouse=True)
+def _no_process_is_left() -> Iterator[None]:
+    before = _our_processes()
+    yield
+    assert _our_processes() <= before
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_every_message_is_answered_under_its_key(tmp_path: Path, workers: int) -> None:
+    messages = [f"crossing {number}" for number in range(40)]
+    assert _said(_pool(tmp_path, ECHO, workers=workers), *messages) == messages
+
+
+def test_an_answer_does_not_carry_the_token(tmp_path: Path) -> None:
+    assert list(_pool(tmp_path, ECHO).run([(7, {"say": "ahoy"})])) == [(7, {"said": "ahoy"})]
+
+
+@pytest.mark.parametrize("text", ["", "\0", "\ud800", "two\nlines", "x" * 1_000_000])
+def test_any_text_passes_through_unchanged(tmp_path: Path, text: str) -> None:
+    assert _said(_pool(tmp_path, ECHO), text, "after") == [text, "after"]
+
+
+def test_no_messages_start_no_worker(tmp_path: Path) -> None:
+    mark = tmp_path / "started"
+    assert _said(_pool(tmp_path, f"open({str(mark)!r}, 'w')\n{ECHO}")) == []
+    assert not mark.exists()
+
+
+def test_arguments_reach_the_worker(tmp_path: Path) -> None:
+    (tmp_path / "ferry.py").write_text(TELLS.replace("VALUE", "sys.argv[1:]"))
+    pool: WorkerPool[int] = WorkerPool(
+        "ferry", workers=1, patience_s=60, arguments=["north", "south"], environment={"PYTHONPATH": str(tmp_path)}
+    )
+    assert _said(pool, "where?") == [["north", "south"]]
+
+
+def test_a_worker_sees_only_a_few_variables_of_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FERRY_API_KEY", "open-sesame")
+    [seen] = _said(_pool(tmp_path, TELLS.replace("VALUE", "dict(os.environ)"), TOLL="3"), "what?")
+    assert seen["TOLL"] == "3" and seen["OMP_NUM_THREADS"] == "1" and "PATH" in seen
+    assert "open-sesame" not in str(seen)
+
+
+def test_a_worker_that_dies_costs_only_the_message_that_killed_it(tmp_path: Path) -> None:
+    said = _said(_pool(tmp_path, DIES), "a", "die", "b", "die", "c")
+    assert said == ["a", None, "b", None, "c"]
+
+
+def test_a_message_whose_worker_died_is_tried_once_more(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    assert _said(_pool(tmp_path, DIES_ONCE, MARK=str(mark)), "a", "die", "b") == ["a", "die", "b"]
+    assert mark.exists()
+
+
+@pytest.mark.parametrize("source", ["", "raise SystemExit(1)\n", "import os\nos.kill(os.getpid(), 9)\n"])
+def test_workers_that_die_at_their_start_answer_nothing_and_hold_up_nobody(tmp_path: Path, source: str) -> None:
+    assert _said(_pool(tmp_path, source, workers=2), *"abcd") == [None] * 4
+
+
+def test_workers_that_cannot_be_started_answer_nothing_and_hold_up_nobody(tmp_path: Path) -> None:
+    too_large = "x" * 10_000_000
+    assert _said(_pool(tmp_path, ECHO, workers=2, CARGO=too_large), *"abcd") == [None] * 4
+
+
+def test_a_worker_that_says_nothing_is_replaced(tmp_path: Path) -> None:
+    assert _said(_pool(tmp_path, SILENT, patience_s=2), "a", "hush", "b") == ["a", None, "b"]
+
+
+def test_a_worker_that_neither_answers_nor_leaves_is_killed(tmp_path: Path) -> None:
+    assert _said(_pool(tmp_path, STUCK, patience_s=0.5), "a") == [None]
+
+
+@pytest.mark.parametrize("flood", ["say('{')", "while True: say('x\\n')", "while True: say('x' * 1_000)"])
+def test_a_worker_that_talks_without_answering_is_no_better_than_a_silent_one(tmp_path: Path, flood: str) -> None:
+    assert _said(_pool(tmp_path, f"{_LOOP}    {flood}\n", patience_s=0.5), "a") == [None]
+
+
+@pytest.mark.parametrize(("name", "chatter"), CHATTERING)
+def test_lines_that_are_no_answer_are_passed_over(tmp_path: Path, name: str, chatter: str) -> None:
+    pool = _pool(tmp_path, f"{_LOOP}    {chatter}\n    say(answer)\n", patience_s=10)
+    assert _said(pool, "a", "b", "c") == ["a", "b", "c"]
+
+
+def test_a_slow_worker_is_waited_for(tmp_path: Path) -> None:
+    assert _said(_pool(tmp_path, SLOW, workers=2), *"abcd") == list("abcd")
+
+
+def test_a_stray_module_in_the_folder_for_temporary_files_is_not_what_workers_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stray, modules = tmp_path / "stray", tmp_path / "modules"
+    for folder in (stray, modules):
+        folder.mkdir()
+    for name in ("json", "random", "ferry"):
+        (stray / f"{name}.py").write_text("raise SystemExit('shadowed')\n")
+    monkeypatch.setattr(tempfile, "tempdir", str(stray))
+    monkeypatch.chdir(stray)
+    assert _said(_pool(modules, ECHO), "a") == ["a"]
+
+
+def test_messages_are_taken_from_the_input_only_as_workers_get_to_them(tmp_path: Path) -> None:
+    taken: list[int] = []
+
+    def messages() -> Iterator[tuple[int, dict[str, str]]]:
+        for number in range(100):
+            taken.append(number)
+            yield number, {"say": "ahoy"}
+
+    answers = _pool(tmp_path, ECHO, workers=2).run(messages())
+    next(answers)
+    assert len(taken) < 100
+    assert len(list(answers)) == 99
+
+
+def test_a_consumer_that_stops_early_leaves_no_process_behind(tmp_path: Path) -> None:
+    before = _our_processes()
+    answers = _pool(tmp_path, SLOW, workers=2).run((number, {"say": "ahoy"}) for number in range(100))
+    next(answers)
+    assert _our_processes() - before
+    assert isinstance(answers, Generator)
+    answers.close()
+    assert _our_processes() <= before
+
+
+_FERRIES_FOR_EVER = """
+import itertools, sys
+from coderm_eval.execution.pool import WorkerPool
+
+pool = WorkerPool("ferry", workers=2, patience_s=60, environment={"PYTHONPATH": sys.argv[1]})
+for _ in pool.run((number, {"say": "ahoy"}) for number in itertools.count()):
+    pass
+"""
+
+
+def test_workers_leave_when_their_parent_is_killed(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    pids.mkdir()
+    (tmp_path / "ferry.py").write_text(f"import os\nopen(f'{pids}/{{os.getpid()}}', 'w').close()\n{ECHO}")
+    parent = subprocess.Popen([sys.executable, "-c", _FERRIES_FOR_EVER, str(tmp_path)])
+    assert _soon(lambda: len(list(pids.iterdir())) == 2)
+    parent.kill()
+    parent.wait()
+    assert _soon(lambda: not any(_is_alive(int(path.name)) for path in pids.iterdir()))

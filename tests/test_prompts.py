@@ -1,0 +1,229 @@
+"""Prompts word for word as in the paper, and which candidate a test prompt shows."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coderm_eval.generation import prompts
+from coderm_eval.generation.conditioning import shown_candidate
+from coderm_eval.generation.prompts import (
+    docstring_question,
+    function_question,
+    policy_prompt,
+    question_of_test_prompt,
+)
+from coderm_eval.records import Candidate, pool_candidates
+
+DATASETS = {"humaneval+": "HumanEvalPlus-v0.1.10", "mbpp+": "MbppPlus-v0.2.0"}
+SIZES = {"humaneval+": 164, "mbpp+": 378}
+
+GARBLED_BY_THE_AUTHORS = frozenset(
+    f"HumanEval/{number}" for number in (69, 70, 71, 72, 74, 77, 92, 99, 119, 125, 126, 132, 134, 136, 148, 151, 157)
+)
+"""Problems whose docstring stands in ''' quotes. The authors' rewriting looked for three double quotes, did not
+find them, and left the tail of the signature in the question ("arch(lst): ''' You are given ..."); ours does not."""
+
+
+def read_rows(path: Path) -> dict[str, dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return {row["task_id"]: row for row in map(json.loads, file)}
+
+
+def problems(data: Path, benchmark: str) -> dict[str, dict[str, Any]]:
+    return read_rows(data / "evalplus" / f"{DATASETS[benchmark]}.jsonl.gz")
+
+
+def paper_messages(data: Path, benchmark: str, kind: str) -> dict[str, str]:
+    """The paper's user messages by task id: `kind` is sol (for candidates) or ut (for tests)."""
+    rows = read_rows(data / "coderm_inputs" / f"{benchmark}_{kind}.jsonl.gz")
+    return {task_id: row["messages"][0]["content"] for task_id, row in rows.items()}
+
+
+def question(benchmark: str, problem: dict[str, Any]) -> str:
+    if benchmark == "mbpp+":
+        return docstring_question(problem["prompt"])
+    return function_question(problem["prompt"], problem["entry_point"])
+
+
+def shown_in(message: str) -> str:
+    """The candidate that one of the paper's test prompts shows."""
+    return message.split("### code solution\n", 1)[1].rsplit("\n\nPlease add detailed", 1)[0]
+
+
+# Against the paper's own inputs
+
+
+@pytest.mark.parametrize("benchmark", DATASETS)
+def test_policy_prompts_are_the_papers_byte_for_byte(recorded_data: Path, benchmark: str) -> None:
+    ours = {task: policy_prompt(row["prompt"]) for task, row in problems(recorded_data, benchmark).items()}
+    assert len(ours) == SIZES[benchmark]
+    assert ours == paper_messages(recorded_data, benchmark, "sol")
+
+
+@pytest.mark.parametrize("benchmark", DATASETS)
+def test_test_prompts_are_the_papers_but_for_those_it_garbled(recorded_data: Path, benchmark: str) -> None:
+    known = problems(recorded_data, benchmark)
+    messages = paper_messages(recorded_data, benchmark, "ut")
+    differ = {
+        t for t, m in messages.items() if prompts.unit_test_prompt(question(benchmark, known[t]), shown_in(m)) != m
+    }
+    assert len(messages) == SIZES[benchmark]
+    assert differ == (GARBLED_BY_THE_AUTHORS if benchmark == "humaneval+" else set())
+
+
+def test_the_garbled_ones_are_those_in_single_quotes(recorded_data: Path) -> None:
+    known = problems(recorded_data, "humaneval+")
+    assert {task for task, row in known.items() if "'''" in row["prompt"]} == GARBLED_BY_THE_AUTHORS
+
+
+def test_behind_the_signature_a_garbled_question_is_ours(recorded_data: Path) -> None:
+    known = problems(recorded_data, "humaneval+")
+    messages = paper_messages(recorded_data, "humaneval+", "ut")
+    for task in GARBLED_BY_THE_AUTHORS:
+        ours = question("humaneval+", known[task]).partition("`. ")[2]
+        theirs = (question_of_test_prompt(messages[task]) or "").partition("): ''' ")[2]
+        assert theirs.rstrip("' \n") == ours.rstrip("' \n"), task
+
+
+@pytest.mark.parametrize("benchmark", DATASETS)
+def test_the_question_is_found_in_the_papers_own_test_prompts(recorded_data: Path, benchmark: str) -> None:
+    for task, row in problems(recorded_data, benchmark).items():
+        asked = question(benchmark, row)
+        assert question_of_test_prompt(prompts.unit_test_prompt(asked, row["canonical_solution"])) == asked, task
+
+
+# The words themselves, for a machine without that data
+
+
+def test_a_policy_prompt_fences_the_benchmarks_prompt() -> None:
+    assert policy_prompt("def ebb():\n") == (
+        "Please provide a self-contained Python script that solves the following problem "
+        "in a markdown code block:\n```python\ndef ebb():\n\n```\n"
+    )
+
+
+def test_a_test_prompt_shows_question_and_program() -> None:
+    assert prompts.unit_test_prompt("Write ebb.", "def ebb(): ...") == (
+        "Below is a question and it's corresponding code answer. Please write test cases to check the "
+        "correctness of the code answer. You need to use the unittest library in Python and create a "
+        "test class for testing.\n\n### question\nWrite ebb.\n\n### code solution\ndef ebb(): ...\n\n"
+        "Please add detailed comments to the test cases you write. You do not need to test the "
+        "function's ability to throw exceptions.\n"
+    )
+
+
+@settings(deadline=None)
+@given(st.text().filter(lambda text: "### code solution" not in text), st.text())
+def test_the_question_of_a_test_prompt_is_the_one_that_was_asked(asked: str, program: str) -> None:
+    assert question_of_test_prompt(prompts.unit_test_prompt(asked, program)) == asked
+
+
+def test_a_program_that_quotes_the_prompt_does_not_confuse_it() -> None:
+    program = "# ### question\n\n### code solution\n"
+    assert question_of_test_prompt(prompts.unit_test_prompt("Write ebb.", program)) == "Write ebb."
+
+
+@pytest.mark.parametrize("message", ["", "hello", policy_prompt("def ebb(): ..."), "### question\nWrite ebb."])
+def test_any_other_message_asks_no_question(message: str) -> None:
+    assert question_of_test_prompt(message) is None
+
+
+# Questions from function prompts
+
+QUESTIONS = [
+    ('"""Falls of the\n    water.\n\n    >>> ebb([2])\n    []\n    """', "Falls of the water.\n>>> ebb([2])\n[]"),
+    ('"""\n    Falls.\n    >>> ebb([1])\n        >>> ebb([2])\n    """', "Falls.\n>>> ebb([1])\n    >>> ebb([2])"),
+    ("''' Falls. '''", "Falls.\n "),
+    ('"Falls."', "Falls.\n "),
+    ("'Falls.'", "Falls.\n "),
+    ('r"""Falls \\d."""', "Falls \\d.\n "),
+    (r'"""Falls.' + "\n    >>> ebb('\\\\n')\n" + '    """', "Falls.\n>>> ebb('\\\\n')"),
+    ('"""An \'inner\' quote."""', "An 'inner' quote.\n "),
+    ('"""\n    >>> ebb([2])\n    """', "\n>>> ebb([2])"),
+    ('""', "\n "),
+    ('""""""', "\n "),
+]
+
+
+@pytest.mark.parametrize(("docstring", "expected"), QUESTIONS, ids=range(len(QUESTIONS)))
+def test_a_function_question_is_one_line_and_the_examples(docstring: str, expected: str) -> None:
+    prompt = f"from typing import List\n\ndef ebb(levels: List[int]) -> List[int]:\n    {docstring}\n"
+    assert function_question(prompt, "ebb") == f"Write a function named `ebb`. {expected}"
+
+
+def test_the_docstring_is_that_of_the_entry_point() -> None:
+    prompt = (
+        'def low(x):\n    """Not me."""\n    return x\n\ndef ebb(x):\n    """Me."""\n\ndef top(x):\n    """Nor me."""\n'
+    )
+    assert function_question(prompt, "ebb") == "Write a function named `ebb`. Me.\n "
+
+
+WITHOUT_DOCSTRING = [
+    "def ebb(x):\n    pass\n",
+    "def ebb(x):\n",
+    "def ebb(x):\n    # falls\n",
+    "def ebb(x):\n    return 'falls'\n",
+    'def flood(x):\n    """Rises."""\n',
+    "The falls of the water.",
+    "",
+]
+
+
+@pytest.mark.parametrize("prompt", WITHOUT_DOCSTRING)
+def test_a_prompt_without_the_docstring_is_asked_whole(prompt: str) -> None:
+    assert function_question(prompt, "ebb") == f"Write a function named `ebb`. {' '.join(prompt.split())}\n "
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_characters="\\'\"", exclude_categories=["C"])))
+def test_the_words_of_a_docstring_are_all_in_the_question(text: str) -> None:
+    asked = function_question(f'def ebb(x):\n    """{text}"""\n', "ebb")
+    assert asked.split() == f"Write a function named `ebb`. {text.replace('>>>', ' >>>', 1)}".split()
+
+
+DOCSTRINGS = [
+    ('"""\nWrite ebb.\nassert ebb([2, 1]) == [-1]\n"""\n', "Write ebb.\nassert ebb([2, 1]) == [-1]"),
+    ('"""Write ebb."""', "Write ebb."),
+    ("Write ebb.", "Write ebb."),
+    ('"""\nassert ebb("a") == "b"\n"""', 'assert ebb("a") == "b'),
+]
+
+
+@pytest.mark.parametrize(("prompt", "expected"), DOCSTRINGS)
+def test_a_docstring_question_is_the_docstring_without_quotes(prompt: str, expected: str) -> None:
+    """The last one loses a quotation mark too many, as the paper's does."""
+    assert docstring_question(prompt) == expected
+
+
+# Which candidate is shown
+
+FINE = "def ebb(x):\n    return x"
+BROKEN = "def ebb(x:"
+OTHER = "def flood(x):\n    return x"
+USES = "from solution import ebb\nprint(ebb(3))"
+
+
+def pool(*programs: str) -> tuple[Candidate, ...]:
+    return pool_candidates((program, program) for program in programs)
+
+
+def test_the_first_candidate_that_defines_the_entry_point_is_shown() -> None:
+    shown = shown_candidate(pool("", BROKEN, OTHER, USES, FINE, FINE + "\n"), "ebb")
+    assert shown is not None and shown.program == FINE
+
+
+def test_first_means_sample_order_not_the_order_of_the_sequence() -> None:
+    shown = shown_candidate(pool(BROKEN, FINE, FINE + "\n")[::-1], "ebb")
+    assert shown is not None and shown.samples == (1,)
+
+
+@pytest.mark.parametrize("programs", [(), ("",), (BROKEN, OTHER, USES)])
+def test_nothing_is_shown_where_no_candidate_defines_the_entry_point(programs: tuple[str, ...]) -> None:
+    assert shown_candidate(pool(*programs), "ebb") is None

@@ -1,0 +1,135 @@
+"""Every command of the README is run, and what it shows is what comes out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, MiniHumanEval, replaying
+
+from coderm_eval.benchmarks import load_benchmark
+from coderm_eval.replay import Recording
+
+README = (ROOT / "README.md").read_text()
+BLOCKS: list[str] = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+COMMANDS: list[str] = [
+    line[2:] for block in BLOCKS for line in block.replace("\\\n", "").splitlines() if line.startswith("$ ")
+]
+
+RUN_BY_CI = {"make demo", "make test"}
+"""What .ci/run runs; a test cannot run the tests."""
+
+SCRIPTS = Path(sys.executable).parent
+
+
+def command(start: str) -> str:
+    """The one command of the README that starts so."""
+    (found,) = [line for line in COMMANDS if line.startswith(start)]
+    return found
+
+
+def shell(line: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **variables, "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(line, shell=True, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
+    tested = ("pip install .", "HF_HUB_OFFLINE=1 lm_eval", "lm_eval run", "coderm-eval rerank", "coderm-eval grade")
+    assert [c for c in COMMANDS if not c.startswith((*tested, "coderm-eval replay")) and c not in RUN_BY_CI] == []
+    assert set((ROOT / ".ci" / "run").read_text().splitlines()) >= RUN_BY_CI
+
+
+def test_the_first_screen_shows_the_real_output_of_its_command(tmp_path: Path) -> None:
+    done = shell(command("HF_HUB_OFFLINE=1 lm_eval"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert table(done.stdout) == table(BLOCKS[0])
+    (folder,) = (tmp_path / "coderm-runs").glob("coderm_demo-*")
+    assert (folder / "summary.json").exists()
+
+
+def table(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("|")]
+
+
+def test_the_wheel_installs_the_task_files_where_lm_eval_looks_and_owns_them(tmp_path: Path) -> None:
+    """`pip install .` in full, but into a folder of its own; what RECORD lists is what uninstalling removes."""
+    assert command("pip") == "pip install ."
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    record = zipfile.ZipFile(wheel).read(next(n for n in names if n.endswith("RECORD"))).decode()
+    for task in (ROOT / "tasks").glob("*.yaml"):
+        assert f"lm_eval/tasks/coderm/{task.name}," in record
+    assert {name for name in names if name.startswith("lm_eval/")} <= set(re.findall(r"^(lm_eval/[^,]+)", record, re.M))
+    assert "coderm_eval/benchmarks/demo/gold.jsonl" in names
+    assert "coderm_eval/py.typed" in names
+
+
+def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
+    write_files(tmp_path, mini_humaneval)
+    reranked = shell(command("coderm-eval rerank"), tmp_path)
+    assert reranked.returncode == 0, reranked.stderr
+    assert "|humanevalplus_coderm|" in reranked.stdout
+    graded = shell(command("coderm-eval grade"), tmp_path)
+    assert graded.returncode == 0, graded.stderr
+    assert json.loads((tmp_path / "samples_eval_results.json").read_text())["eval"]
+
+
+def test_the_run_directory_has_the_files_of_the_readme(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
+    write_files(tmp_path, mini_humaneval)
+    shell(command("coderm-eval rerank"), tmp_path)
+    rows = README.split("| file | holds |")[1].split("\n\n")[0]
+    named = set(re.findall(r"`([a-z]+(?:\.jsonl?|/))`", rows))
+    assert {name.strip("/") for name in named} == {path.name for path in (tmp_path / "run").iterdir()}
+
+
+def test_the_replay_command_serves(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
+    write_files(tmp_path, mini_humaneval)
+    arguments = shlex.split(command("coderm-eval replay").replace("8000", "0"))
+    arguments[0] = str(SCRIPTS / arguments[0])
+    process = subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    assert re.search(r"serving 3 tasks on http://127\.0\.0\.1:\d+/v1", process.stderr.readline())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 0
+    process.stderr.close()
+
+
+@pytest.fixture
+def server(mini_humaneval: MiniHumanEval) -> Iterator[str]:
+    tests = {task_id: [TEST] for task_id in mini_humaneval.right}
+    programs = {task_id: [program] for task_id, program in mini_humaneval.right.items()}
+    recording = Recording(load_benchmark("humaneval+").problems, programs, tests)
+    with replaying(recording) as address:
+        yield address
+
+
+TEST = "import unittest\n\n\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n        pass\n"
+
+
+def test_the_lm_eval_command_runs_with_only_its_addresses_changed(tmp_path: Path, server: str) -> None:
+    line = command("lm_eval run").replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server)
+    done = shell(line, tmp_path)
+    assert done.returncode == 0, done.stderr
+    values = {float(row.split("|")[7]) for row in table(done.stdout) if "pass@1" in row}
+    assert values == {1.0}
+    assert list((tmp_path / "out").rglob("results_*.json"))
+    assert list((tmp_path / "out").rglob("samples_humanevalplus_coderm_*.jsonl"))
+
+
+def write_files(folder: Path, mini: MiniHumanEval) -> None:
+    programs = [*mini.right.items(), *mini.wrong.items()]
+    lines = [json.dumps({"task_id": task_id, "solution": program}) for task_id, program in programs]
+    (folder / "samples.jsonl").write_text("\n".join(lines) + "\n")
+    tests = [json.dumps({"task_id": task_id, "test": TEST}) for task_id in mini.right]
+    (folder / "tests.jsonl").write_text("\n".join(tests) + "\n")

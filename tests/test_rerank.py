@@ -1,0 +1,141 @@
+"""The loop, driven with plain lists: what it asks for, what it makes of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coderm_eval.budget import UniformBudget
+from coderm_eval.records import Candidate, Problem, Verdict, pool_candidates
+from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
+
+
+def work(task_id: str, *programs: str) -> Work:
+    return Work(Problem(task_id, "f", "", ""), pool_candidates((p, p) for p in programs))
+
+
+@dataclass
+class Script:
+    """Writes the tests it is given and runs a "program" by looking whether its text contains the "test"."""
+
+    tests: Mapping[str, Sequence[str]]
+    asked: list[dict[str, range]] = field(default_factory=list)
+    ran: list[Cell] = field(default_factory=list)
+
+    def write(self, wanted: Mapping[str, range]) -> dict[str, list[tuple[int, str]]]:
+        self.asked.append(dict(wanted))
+        return {t: [(i, self.tests[t][i]) for i in r if i < len(self.tests[t])] for t, r in wanted.items()}
+
+    def execute(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Outcome]]:
+        self.ran.extend(cells)
+        for cell in reversed(cells):  # order must not matter
+            yield cell, Outcome(Verdict.PASSED if cell.test in cell.program else Verdict.FAILED, 0.5)
+
+    def rerank(self, *items: Work, budget: int = 4) -> list[Reranked]:
+        return rerank(
+            items,
+            write_tests=self.write,
+            execute=self.execute,
+            rules=["majority"],
+            budget=UniformBudget(budget),
+        )
+
+
+def test_the_candidate_that_passes_most_tests_is_chosen() -> None:
+    (result,) = Script({"a": ["x", "y", "z"]}).rerank(work("a", "x", "xyz", "xy"))
+    assert result.candidates[result.selections["majority"].chosen].program == "xyz"
+
+
+def test_a_uniform_budget_asks_once_for_every_problem() -> None:
+    script = Script({"a": ["x"], "b": ["y"]})
+    script.rerank(work("a", "x"), work("b", "y"), budget=4)
+    assert script.asked == [{"a": range(4), "b": range(4)}]
+
+
+def test_identical_programs_and_identical_tests_meet_once() -> None:
+    script = Script({"a": ["x", "x", "y"]})
+    (result,) = script.rerank(work("a", "x", "y", "x"))
+    assert [(cell.program, cell.test) for cell in script.ran] == [("x", "x"), ("x", "y"), ("y", "x"), ("y", "y")]
+    assert [c.samples for c in result.candidates] == [(0, 2), (1,)]
+    assert [t.samples for t in result.tests] == [(0, 1), (2,)]
+
+
+def test_the_matrix_has_candidates_as_rows_and_tests_as_columns() -> None:
+    (result,) = Script({"a": ["x", "y", "z"]}).rerank(work("a", "x", "yz"))
+    assert result.verdicts.rows() == ["PFF", "FPP"]
+    assert result.verdicts.cpu_seconds.sum() == 3.0
+
+
+def test_a_problem_without_tests_keeps_its_first_sample() -> None:
+    (result,) = Script({"a": []}).rerank(work("a", "x", "y"))
+    assert result.selections["majority"].chosen == 0
+    assert result.verdicts.matrix.shape == (2, 0)
+
+
+def test_results_come_in_the_order_of_the_work() -> None:
+    results = Script({"b": ["x"], "a": ["x"]}).rerank(work("b", "x"), work("a", "x"))
+    assert [r.problem.task_id for r in results] == ["b", "a"]
+
+
+@dataclass
+class TwoRounds:
+    """One test each, then two more for the problem "a"."""
+
+    def next_round(self, asked: Mapping[str, int]) -> dict[str, int]:
+        if not any(asked.values()):
+            return dict.fromkeys(asked, 1)
+        return {"a": 2} if asked["a"] == 1 else {}
+
+    def stopped(self, task_id: str) -> str:
+        return f"{task_id} had enough"
+
+
+def test_a_later_round_runs_only_the_new_cells_and_keeps_the_old_verdicts() -> None:
+    script = Script({"a": ["x", "y", "x"], "b": ["y"]})
+    results = rerank(
+        [work("a", "xy"), work("b", "x")],
+        write_tests=script.write,
+        execute=script.execute,
+        rules=["majority"],
+        budget=TwoRounds(),
+    )
+    assert script.asked == [{"a": range(1), "b": range(1)}, {"a": range(1, 3)}]
+    assert [(cell.task_id, cell.test, cell.column) for cell in script.ran] == [
+        ("a", "x", 0),
+        ("b", "y", 0),
+        ("a", "y", 1),
+    ]
+    assert [r.verdicts.rows() for r in results] == [["PP"], ["F"]]
+    assert results[1].selections["majority"].stopped == "b had enough"
+
+
+def test_a_cell_that_nobody_could_run_stays_missing() -> None:
+    def execute(cells: Sequence[Cell]) -> Iterable[tuple[Cell, Outcome]]:
+        return [(cell, Outcome(Verdict.NOT_RUN, 0.0)) for cell in cells]
+
+    script = Script({"a": ["x"]})
+    (result,) = rerank(
+        [work("a", "x", "y")], write_tests=script.write, execute=execute, rules=["majority"], budget=UniformBudget(1)
+    )
+    assert not result.verdicts.ran.any()
+    assert result.selections["majority"].tests_used == 0
+
+
+@given(st.lists(st.sampled_from(["x", "y", "xy", "z"]), min_size=1, max_size=8), st.permutations(range(4)))
+def test_the_order_in_which_tests_are_written_does_not_change_the_pick(programs: list[str], order: list[int]) -> None:
+    tests = ["x", "y", "z", "xy"]
+    one = Script({"a": tests}).rerank(work("a", *programs))[0]
+    two = Script({"a": [tests[i] for i in order]}).rerank(work("a", *programs))[0]
+    assert one.selections["majority"].chosen == two.selections["majority"].chosen
+    assert one.selections["majority"].rewards == pytest.approx(two.selections["majority"].rewards)
+
+
+def test_candidates_may_come_with_any_multiplicity() -> None:
+    candidate = Candidate("x", tuple(range(100)), "x")
+    (result,) = Script({"a": ["x"]}).rerank(Work(Problem("a", "f", "", ""), (candidate,)))
+    assert np.array_equal(result.verdicts.matrix, [[Verdict.PASSED]])

@@ -1,0 +1,259 @@
+"""Whole runs: what they leave behind, that they can be killed and resumed, and what bad input gets."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import MiniHumanEval, replaying
+
+from coderm_eval.benchmarks import load_benchmark
+from coderm_eval.benchmarks.demo import SAMPLES, TESTS
+from coderm_eval.replay import Recording
+
+FINAL_FILES = ("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", "grades.jsonl", "summary.json")
+
+DEMO_TASKS = ("demo/0", "demo/8", "demo/11")
+
+
+def coderm(*arguments: object, cwd: Path, **more: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "coderm_eval.cli", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, **more)
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def quick(source: Path, target: Path) -> Path:
+    """Three of the demo's problems, without their endless loops."""
+    kept = [r for r in rows(source) if r["task_id"] in DEMO_TASKS and "loop" not in r.get("note", "")]
+    return write_rows(target, kept)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
+    folder = tmp_path_factory.mktemp("demo")
+    samples, tests = quick(SAMPLES, folder / "samples.jsonl"), quick(TESTS, folder / "tests.jsonl")
+    return ["rerank", "--benchmark", "demo", "--samples", samples, "--tests", tests, "--allow-partial", "--grade"]
+
+
+@pytest.fixture(scope="module")
+def finished(demo: list[object], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run directory of an undisturbed run."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    done = coderm(*demo, "--out", "run", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "run"
+
+
+def final(folder: Path) -> dict[str, Any]:
+    """The final files' bytes; of the summary all but what a clock said."""
+    found: dict[str, Any] = {name: (folder / name).read_bytes() for name in FINAL_FILES[:-1]}
+    summary = json.loads((folder / "summary.json").read_text())
+    del summary["seconds"]
+    return {**found, "summary": json.dumps(summary)}
+
+
+def test_a_run_directory_has_its_files_and_a_summary_with_the_agreed_keys(finished: Path) -> None:
+    assert {path.name for path in finished.iterdir()} == {*FINAL_FILES, "store"}
+    summary = json.loads((finished / "summary.json").read_text())
+    agreed = "benchmark n_problems n_candidates select budget tests_per_problem pass@1 paired_gain not_run executions"
+    assert {*agreed.split(), "seconds", "tokens", "versions", "dataset_sha256"} <= set(summary)
+    assert set(summary["pass@1"]) == {"random", "first", "majority", "coderm", "oracle"}
+    assert all(set(row) == {"value", "ci95", "stderr"} for row in summary["pass@1"].values())
+
+
+def test_the_chosen_programs_are_evalplus_samples_one_per_task(finished: Path) -> None:
+    chosen = rows(finished / "chosen.jsonl")
+    assert [(set(row), row["task_id"]) for row in chosen] == [({"task_id", "solution"}, t) for t in DEMO_TASKS]
+
+
+def test_what_selection_wrote_holds_nothing_of_the_gold_tests(finished: Path) -> None:
+    gold = [row["test"] for row in rows(SAMPLES.with_name("gold.jsonl"))]
+    written = (finished / "verdicts.jsonl").read_text()
+    assert "gold" not in written and "pass" not in written
+    assert not any(test in (finished / "tests.jsonl").read_text() for test in gold)
+
+
+def test_the_scores_follow_from_the_files(finished: Path) -> None:
+    """The chosen sample of each task, looked up in the grades, gives the row `coderm` of the summary."""
+    grades = {
+        (row["task_id"], sample): grade["gold"] == "pass"
+        for row in rows(finished / "grades.jsonl")
+        for grade in row["grades"]
+        for sample in grade["samples"]
+    }
+    picks = [(r["task_id"], r["selections"]["majority"]["chosen"]) for r in rows(finished / "verdicts.jsonl")]
+    value = json.loads((finished / "summary.json").read_text())["pass@1"]["coderm"]["value"]
+    assert value == pytest.approx(sum(grades[pick] for pick in picks) / len(picks), abs=1e-6)
+
+
+def test_the_number_of_workers_changes_no_byte(demo: list[object], finished: Path, tmp_path: Path) -> None:
+    config = tmp_path / "settings.yaml"
+    config.write_text("execution: {workers: 1}\n")
+    done = coderm(*demo, "--out", "run", "--config", config, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert final(tmp_path / "run") == final(finished)
+
+
+def test_a_finished_run_repeats_to_the_byte_without_running_anything(
+    demo: list[object], finished: Path, tmp_path: Path
+) -> None:
+    before = {name: (finished / name).read_bytes() for name in FINAL_FILES}
+    stored = {path.name: path.read_bytes() for path in (finished / "store").iterdir()}
+    assert coderm(*demo, "--out", finished, cwd=tmp_path).returncode == 0
+    assert {name: (finished / name).read_bytes() for name in FINAL_FILES} == before
+    assert {path.name: path.read_bytes() for path in (finished / "store").iterdir()} == stored
+
+
+def test_a_run_killed_at_five_random_moments_ends_as_an_undisturbed_one(
+    demo: list[object], finished: Path, tmp_path: Path
+) -> None:
+    """SIGKILL once the store has grown by a random number of bytes, five times over."""
+    command = [sys.executable, "-m", "coderm_eval.cli", *map(str, demo), "--out", "run"]
+    dice = random.Random(1)
+    whole = sum(path.stat().st_size for path in (finished / "store").iterdir())
+    store = tmp_path / "run" / "store"
+    for _ in range(5):
+        goal = stored_bytes(store) + dice.randrange(whole // 8)
+        process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        while stored_bytes(store) <= goal and process.poll() is None:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        assert not (tmp_path / "run" / "summary.json").exists()
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    assert final(tmp_path / "run") == final(finished)
+
+
+def stored_bytes(store: Path) -> int:
+    return sum(path.stat().st_size for path in store.iterdir()) if store.exists() else 0
+
+
+def test_without_grades_there_is_a_pick_but_no_score(demo: list[object], tmp_path: Path) -> None:
+    done = coderm(*[part for part in demo if part != "--grade"], "--out", "run", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert not (tmp_path / "run" / "grades.jsonl").exists()
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["pass@1"] is None
+
+
+def test_n_takes_the_first_samples(demo: list[object], tmp_path: Path) -> None:
+    assert coderm(*demo, "--out", "run", "--n", 1, cwd=tmp_path).returncode == 0
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["n_candidates"] == 1
+    assert len({row["value"] for row in summary["pass@1"].values()}) == 1
+
+
+# Bad input: (what is in the files and on the command line, what the sentence must say)
+
+GOOD = {"task_id": "demo/0", "solution": "def f(): pass"}
+GOOD_TEST = {"task_id": "demo/0", "test": "assert True"}
+BAD_INPUT: list[tuple[str, list[Any], list[Any], list[str], list[str]]] = [
+    ("a line that is not JSON", [GOOD, "not json"], [GOOD_TEST], [], ["samples.jsonl:2", "'not json'", "task_id"]),
+    ("a line without a solution", [{"task_id": "demo/0"}], [GOOD_TEST], [], ["samples.jsonl:1", "solution"]),
+    ("an empty samples file", [], [GOOD_TEST], [], ["samples.jsonl", "no lines"]),
+    ("unknown tasks", [GOOD, {**GOOD, "task_id": "HumanEval/0"}], [GOOD_TEST], [], ["HumanEval/0", "--allow-partial"]),
+    ("missing tasks", [GOOD], [GOOD_TEST], [], ["demo/1", "--allow-partial"]),
+    (
+        "nothing of the benchmark",
+        [{**GOOD, "task_id": "x"}],
+        [GOOD_TEST],
+        ["--allow-partial"],
+        ["none of its task ids"],
+    ),
+    ("n above the samples", [GOOD], [GOOD_TEST], ["--allow-partial", "--n", "2"], ["demo/0 has 1", "n=2", "1 or less"]),
+    (
+        "tests without a class",
+        [GOOD],
+        [{**GOOD_TEST, "test": "x = 1"}],
+        ["--allow-partial"],
+        ["tests.jsonl", "TestCase"],
+    ),
+    ("a broken tests line", [GOOD], ["{"], ["--allow-partial"], ["tests.jsonl:1", "not JSON"]),
+    ("n that is no number", [GOOD], [GOOD_TEST], ["--n", "0"], ["n is 0"]),
+    ("a config that is not there", [GOOD], [GOOD_TEST], ["--config", "no.yaml"], ["no.yaml"]),
+]
+
+
+@pytest.mark.parametrize(("what", "samples", "tests", "flags", "said"), BAD_INPUT, ids=[case[0] for case in BAD_INPUT])
+def test_bad_input_gets_one_sentence_and_exit_code_2(
+    tmp_path: Path, what: str, samples: list[Any], tests: list[Any], flags: list[str], said: list[str]
+) -> None:
+    for name, lines in (("samples.jsonl", samples), ("tests.jsonl", tests)):
+        text = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+        (tmp_path / name).write_text("".join(line + "\n" for line in text))
+    files = ["--samples", "samples.jsonl", "--tests", "tests.jsonl"]
+    done = coderm("rerank", "--benchmark", "demo", *files, "--out", "run", *flags, cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert all(part in done.stderr for part in said), done.stderr
+
+
+def test_a_dataset_that_is_nowhere_is_named_with_its_variable(tmp_path: Path, demo: list[object]) -> None:
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "MBPP_OVERRIDE_PATH": str(tmp_path / "no.jsonl")}
+    arguments = ["mbpp+" if part == "demo" else part for part in demo]
+    done = coderm(*arguments, "--out", "run", cwd=tmp_path, env=environment)
+    assert done.returncode == 2
+    assert "MBPP_OVERRIDE_PATH" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_test_writer_of_a_config_file_is_used_where_no_tests_are_given(
+    tmp_path: Path, mini_humaneval: MiniHumanEval, tests_server: str
+) -> None:
+    samples = write_rows(
+        tmp_path / "samples.jsonl",
+        [
+            {"task_id": task_id, "solution": program}
+            for task_id in mini_humaneval.right
+            for program in (mini_humaneval.wrong[task_id], mini_humaneval.right[task_id])
+        ],
+    )
+    config = tmp_path / "settings.yaml"
+    config.write_text(f"tests: {{model: recorded, base_url: '{tests_server}', num: 2}}\n")
+    arguments = ["--samples", samples, "--out", "run", "--config", config, "--grade"]
+    done = coderm("rerank", "--benchmark", "humaneval+", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert (summary["pass@1"]["first"]["value"], summary["pass@1"]["coderm"]["value"]) == (0.0, 1.0)
+    assert summary["tokens"]["tests"]["completion"] > 0
+    assert [row["shown"] for row in rows(tmp_path / "run" / "verdicts.jsonl")] == [0, 0, 0]
+
+
+@pytest.fixture
+def tests_server(mini_humaneval: MiniHumanEval) -> Iterator[str]:
+    """Two right tests for each of the mini problems."""
+    calls = {
+        "HumanEval/0": ["assert buoy_gap(9, 4) == 5", "assert buoy_gap(1, 1) == 0"],
+        "HumanEval/1": ["assert peal([4, 8]) == [8, 4]", "assert peal([]) == []"],
+        "HumanEval/2": ["assert latest_tide([2, 6]) == 6", "assert latest_tide([1]) == 1"],
+    }
+    body = "import unittest\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n        {}"
+    tests = {task_id: [body.format(line) for line in lines] for task_id, lines in calls.items()}
+    with replaying(Recording(load_benchmark("humaneval+").problems, {}, tests)) as address:
+        yield f"http://{address}/v1"
+
+
+def test_grade_writes_evalplus_results_for_every_sample(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
+    programs = [*mini_humaneval.right.items(), *mini_humaneval.wrong.items()]
+    samples = write_rows(tmp_path / "s.jsonl", [{"task_id": t, "solution": p} for t, p in programs])
+    done = coderm("grade", "--benchmark", "humaneval+", "--samples", samples, "--out", "r.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "pass@1 0.5000  (6 samples of 3 tasks)\n"
+    graded = json.loads((tmp_path / "r.json").read_text())["eval"]
+    statuses = {t: [(row["base_status"], row["plus_status"]) for row in listed] for t, listed in graded.items()}
+    assert statuses == {task_id: [("pass", "pass"), ("fail", "fail")] for task_id in mini_humaneval.right}
