@@ -127,7 +127,7 @@ class Selection:
     chosen: int
     """Row of the chosen candidate: among `ties` the one with the lowest sample index."""
     rewards: tuple[float, ...]
-    """The rule's score of each candidate, by row."""
+    """The rule's score of each candidate, by row; NaN for one that could not be run."""
     ties: tuple[int, ...]
     """Rows that share the highest score, ascending; a rule's expected pass@1 is uniform over their samples."""
     tests_used: int

@@ -27,7 +27,7 @@ from coderm_eval.generation.openai_server import OpenAIServer
 from coderm_eval.generation.prompts import unit_test_prompt
 from coderm_eval.generation.sources import ModelTests, RecordedTests, TestSource
 from coderm_eval.inputs import check_coverage, read_column
-from coderm_eval.records import Candidate, Grade, Problem, Verdict, fingerprint
+from coderm_eval.records import Candidate, Grade, Verdict, fingerprint
 from coderm_eval.report.files import write_json, write_run
 from coderm_eval.report.scores import Scores, problem_scores, score
 from coderm_eval.report.summary import summarise
@@ -74,24 +74,17 @@ def run(
     policy = Policy(settings.execution.timeout_s, settings.execution.memory_mb)
     work = [Work(p, candidates[p.task_id]) for p in benchmark.problems if p.task_id in candidates]
     with Store(store_folder) as store:
-        shown = _shown(work)
-        source, tests = _test_source(benchmark, work, shown, settings, store, allow_partial)
+        tests = _tests(benchmark, work, settings, store, allow_partial)
         self_test(policy)
         results = rerank(
             work,
-            write_tests=source,
+            write_tests=tests.source,
             execute=_stored_execution(store.table("verdicts"), policy, settings.execution.workers),
             rules=sorted({"majority", settings.select}),
-            budget=POLICIES[settings.budget.policy](tests),
+            budget=POLICIES[settings.budget.policy](tests.per_problem),
         )
         grades = _grade(benchmark, results, store, settings) if grade else None
-    write_run(
-        out,
-        results,
-        rule=settings.select,
-        shown={task: candidate.samples[0] for task, candidate in shown.items()},
-        grades=grades,
-    )
+    write_run(out, results, rule=settings.select, shown=tests.shown, grades=grades)
     problems = {
         r.problem.task_id: problem_scores(r, g, settings.select) for r, g in zip(results, grades or [], strict=False)
     }
@@ -101,12 +94,14 @@ def run(
         grades=grades,
         scores=scores,
         settings=settings,
-        tests=tests,
-        tally=source.tally,
+        tests=tests.per_problem,
+        tally=tests.source.tally,
         benchmark=benchmark.name,
         dataset_sha256=benchmark.dataset_sha256,
     )
     write_json(out / "summary.json", summary)
+    if summary["answers_without_code"]:
+        log.warning("%d answers held no code; they are wrong in every row", summary["answers_without_code"])
     _refuse_not_run(summary["not_run"], settings, out)
     return RunResult(results, scores, problems, summary)
 
@@ -136,40 +131,43 @@ def _grade(benchmark: Benchmark, results: Sequence[Reranked], store: Store, sett
     return [[grades[r.problem.task_id, c.program] for c in r.candidates] for r in results]
 
 
-def _shown(work: Sequence[Work]) -> dict[str, Candidate]:
-    """The candidate that each problem's test prompt shows; a problem none of whose candidates parses has none."""
-    found = {w.problem.task_id: shown_candidate(w.candidates, w.problem.entry_point) for w in work}
-    return {task_id: candidate for task_id, candidate in found.items() if candidate}
+@dataclass(frozen=True)
+class _Tests:
+    """Where a run's tests come from."""
+
+    source: TestSource
+    per_problem: int
+    """Test samples that each problem gets."""
+    shown: Mapping[str, int]
+    """The sample whose program each problem's test prompt shows; none where no prompt is sent."""
 
 
-def _test_source(
-    benchmark: Benchmark,
-    work: Sequence[Work],
-    shown: Mapping[str, Candidate],
-    settings: Settings,
-    store: Store,
-    allow_partial: bool,
-) -> tuple[TestSource, int]:
-    """Where tests come from, and how many of its samples each problem gets."""
-    problems: list[Problem] = [item.problem for item in work]
-    entry_points = {problem.task_id: problem.entry_point for problem in problems}
+def _tests(benchmark: Benchmark, work: Sequence[Work], settings: Settings, store: Store, allow_partial: bool) -> _Tests:
     if settings.tests.backend == "openai":
-        prompts = {
-            p.task_id: unit_test_prompt(p.question, shown[p.task_id].program.strip())
-            for p in problems
-            if p.task_id in shown
-        }
-        model = ModelTests(
-            OpenAIServer(settings.tests),
-            store.table("answers"),
-            prompts=prompts,
-            entry_points=entry_points,
-            how=settings.extraction,
-            progress=lambda answers, total: _progress(answers, total, "writing tests", "tests"),
-        )
-        return model, settings.tests.num or DEFAULT_SERVER_TESTS
+        return _server_tests(work, settings, store.table("answers"))
+    entry_points = {item.problem.task_id: item.problem.entry_point for item in work}
     lines = _recorded_lines(benchmark, entry_points, settings.tests.file, allow_partial)
-    return RecordedTests(lines, entry_points), settings.tests.num or max(map(len, lines.values()))
+    per_problem = settings.tests.num or max(map(len, lines.values()))
+    return _Tests(RecordedTests(lines, entry_points), per_problem, {})
+
+
+def _server_tests(work: Sequence[Work], settings: Settings, table: Table) -> _Tests:
+    """Nothing is asked about a problem none of whose candidates parses: no test could make one of them right."""
+    shown = {w.problem.task_id: shown_candidate(w.candidates, w.problem.entry_point) for w in work}
+    source = ModelTests(
+        OpenAIServer(settings.tests),
+        table,
+        prompts={
+            w.problem.task_id: unit_test_prompt(w.problem.question, candidate.program.strip())
+            for w in work
+            if (candidate := shown[w.problem.task_id])
+        },
+        entry_points={w.problem.task_id: w.problem.entry_point for w in work},
+        how=settings.extraction,
+        progress=lambda answers, total: _progress(answers, total, "writing tests", "tests"),
+    )
+    samples = {task: candidate.samples[0] for task, candidate in shown.items() if candidate}
+    return _Tests(source, settings.tests.num or DEFAULT_SERVER_TESTS, samples)
 
 
 def _recorded_lines(

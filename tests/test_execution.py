@@ -509,3 +509,10 @@ def test_the_self_test_refuses_limits_under_which_nothing_runs() -> None:
 )
 def test_every_limit_changes_the_fingerprint_of_a_policy(other: Policy) -> None:
     assert other.fingerprint() != Policy().fingerprint() == Policy().fingerprint()
+
+
+def test_importing_a_large_library_costs_a_program_none_of_its_time() -> None:
+    """scipy.stats alone takes longer to import than this limit allows."""
+    program = f"from scipy.stats import beta\nimport scipy.optimize as so\n{RIGHT}"
+    (outcome,) = run_pairs([Pair("scipy", program, TEST)], Policy(timeout_s=0.3), workers=1)
+    assert outcome.verdict == PASSED

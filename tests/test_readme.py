@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,12 +49,28 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
     assert set((ROOT / ".ci" / "run").read_text().splitlines()) >= RUN_BY_CI
 
 
-def test_the_first_screen_shows_the_real_output_of_its_command(tmp_path: Path) -> None:
-    done = shell(command("HF_HUB_OFFLINE=1 lm_eval"), tmp_path)
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the command of the first screen ran, its output beside."""
+    folder = tmp_path_factory.mktemp("example")
+    done = shell(command("HF_HUB_OFFLINE=1 lm_eval"), folder)
+    assert done.returncode == 0, done.stderr
+    (folder / "output").write_text(done.stdout)
+    return folder
+
+
+def test_the_first_screen_shows_the_real_output_of_its_command(example: Path) -> None:
+    assert table((example / "output").read_text()) == table(BLOCKS[0])
+    (folder,) = (example / "coderm-runs").glob("coderm_demo-*")
+    assert (folder / "summary.json").exists()
+
+
+def test_the_embedded_example_gives_the_same_table_without_lm_eval(example: Path) -> None:
+    """From the same store, to save half a minute of endless loops."""
+    shutil.copytree(example / "coderm-runs" / "store", example / "coderm-demo" / "store")
+    done = shell("coderm-eval demo", example)
     assert done.returncode == 0, done.stderr
     assert table(done.stdout) == table(BLOCKS[0])
-    (folder,) = (tmp_path / "coderm-runs").glob("coderm_demo-*")
-    assert (folder / "summary.json").exists()
 
 
 def table(text: str) -> list[str]:

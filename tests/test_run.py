@@ -159,6 +159,26 @@ def test_n_takes_the_first_samples(demo: list[object], tmp_path: Path) -> None:
     assert len({row["value"] for row in summary["pass@1"].values()}) == 1
 
 
+def test_what_could_not_be_run_is_in_no_score_and_ends_the_run_with_exit_code_3(tmp_path: Path) -> None:
+    """A program that kills the worker which runs it costs its own verdicts, and nobody else's."""
+    killer = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
+    kept = [row for row in rows(SAMPLES) if row["task_id"] == "demo/0"][:2]
+    samples = write_rows(tmp_path / "s.jsonl", [*kept, {"task_id": "demo/0", "solution": killer}])
+    tests = write_rows(tmp_path / "t.jsonl", [row for row in rows(TESTS) if row["task_id"] == "demo/0"][:2])
+    arguments = ["rerank", "--benchmark", "demo", "--samples", samples, "--tests", tests, "--out", "run"]
+    done = coderm(*arguments, "--allow-partial", "--grade", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "2 executions and 1 grades could not be run" in done.stderr
+    (row,) = rows(tmp_path / "run" / "verdicts.jsonl")
+    assert [verdicts == "NN" for verdicts in row["verdicts"]] == [False, False, True]
+    assert row["selections"]["majority"]["tests_used"] == 2
+    assert row["selections"]["majority"]["rewards"][2] is None
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["pass@1"]["random"]["value"] is None
+    allowed = coderm(*arguments, "--allow-partial", "--grade", "--allow-not-run", cwd=tmp_path)
+    assert allowed.returncode == 0
+
+
 # Bad input: (what is in the files and on the command line, what the sentence must say)
 
 GOOD = {"task_id": "demo/0", "solution": "def f(): pass"}
@@ -232,6 +252,10 @@ def test_the_test_writer_of_a_config_file_is_used_where_no_tests_are_given(
     assert (summary["pass@1"]["first"]["value"], summary["pass@1"]["coderm"]["value"]) == (0.0, 1.0)
     assert summary["tokens"]["tests"]["completion"] > 0
     assert [row["shown"] for row in rows(tmp_path / "run" / "verdicts.jsonl")] == [0, 0, 0]
+
+
+def test_a_program_is_said_to_be_shown_only_where_a_test_prompt_showed_it(finished: Path) -> None:
+    assert {row["shown"] for row in rows(finished / "verdicts.jsonl")} == {None}
 
 
 @pytest.fixture

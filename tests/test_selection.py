@@ -99,6 +99,17 @@ def test_a_test_that_could_not_be_run_against_one_candidate_is_left_out_for_all(
     assert (selection.chosen, selection.tests_used) == (0, 1)
 
 
+def test_a_candidate_against_which_nothing_could_be_run_is_not_chosen_and_costs_the_others_no_test() -> None:
+    selection = select("majority", distinct(1, 1, 1), verdicts([N, N], [F, F], [P, F]), stopped="budget")
+    assert (selection.chosen, selection.tests_used) == (2, 2)
+    assert np.isnan(selection.rewards[0])
+
+
+def test_where_nothing_could_be_run_at_all_the_first_sample_is_chosen() -> None:
+    selection = select("majority", distinct(1, 1), verdicts([N, N], [N, N]), stopped="budget")
+    assert (selection.chosen, selection.ties, selection.tests_used) == (0, (0, 1), 0)
+
+
 @pytest.mark.parametrize("rule", list(RULES))
 def test_identical_candidates_share_their_score(rule: str) -> None:
     selection = select(rule, distinct(2, 1, 1), verdicts([P, F], [P, F], [F, F]), stopped="budget")

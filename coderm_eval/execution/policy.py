@@ -10,6 +10,10 @@ from coderm_eval.records import fingerprint
 __all__ = ["Policy"]
 
 
+_ENGINE = 1
+"""Raised when a change of the executor can change a verdict, so that stored ones are not used again."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """What one test may use against one program."""
@@ -28,6 +32,6 @@ class Policy:
         return 2 * self.timeout_s
 
     def fingerprint(self) -> str:
-        """Changes with every limit, and with the Python version that runs the programs."""
+        """Changes with every limit, with the executor, and with the Python version that runs the programs."""
         version = ".".join(platform.python_version_tuple()[:2])
-        return fingerprint(repr(self), version)
+        return fingerprint(repr(self), version, str(_ENGINE))

@@ -119,6 +119,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         answers: dict[str, dict[int, str]] = {}
         for instance in self.instances:
             answers.setdefault(instance.doc["task_id"], {})[instance.idx] = instance.resps[0]
+        _warn_of_duplicates(answers)
         folder = (self._settings.store or DEFAULT_FOLDER) / self._run_name(answers)
         with _one_sentence():
             result = run(
@@ -141,7 +142,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
 
     def _candidates(self, task_id: str, answers: Mapping[int, str]) -> tuple[Candidate, ...]:
         if self._prompt_style == "recorded":
-            return pool_candidates((p, p) for p in read_column(demo.SAMPLES, "solution")[task_id])
+            return pool_candidates((p, p) for p in read_column(demo.SAMPLES, "solution")[task_id][: self._settings.n])
         problem = self._problems[task_id]
         texts = [answers[sample] for sample in sorted(answers)]
         if self._prompt_style == "completion":
@@ -183,6 +184,17 @@ def _refuse_greedy(generation: Mapping[str, Any], n: int) -> None:
         raise SettingsError(
             f"n is {n} but decoding is greedy, so that all samples would be the same: "
             "pass --gen_kwargs do_sample=True,temperature=0.8, or set n to 1"
+        )
+
+
+def _warn_of_duplicates(answers: Mapping[str, Mapping[int, str]]) -> None:
+    """Say so when more than half of a problem's samples, on average, repeat another: N is then not what it seems."""
+    repeated = [1 - len(set(given.values())) / len(given) for given in answers.values() if len(given) > 1]
+    if repeated and sum(repeated) > len(repeated) / 2:
+        log.warning(
+            "%.0f %% of the samples repeat another sample of their problem: sampling is off or nearly so "
+            "(--gen_kwargs temperature=...), or the server gives one answer whatever the seed",
+            100 * sum(repeated) / len(repeated),
         )
 
 

@@ -104,7 +104,7 @@ def _selection_row(selection: Selection, candidates: Sequence[Candidate]) -> dic
     return {
         "chosen": candidates[selection.chosen].samples[0],
         "ties": sorted(sample for row in selection.ties for sample in candidates[row].samples),
-        "rewards": [round(reward, 6) for reward in selection.rewards],
+        "rewards": [_number(reward) for reward in selection.rewards],
         "tests_used": selection.tests_used,
         "stopped": selection.stopped,
     }

@@ -24,13 +24,16 @@ RULES: dict[str, Rule] = {"majority": majority}
 def select(rule: str, candidates: Sequence[Candidate], verdicts: Verdicts, *, stopped: str) -> Selection:
     """Apply the rule named `rule`; among equals the candidate with the lowest sample index is chosen.
 
-    A test that could not be run against some candidate says nothing about the others either:
-    its column is left out, so that candidates are compared on the same tests.
+    What could not be run is missing, not failed. A candidate against which no test could be run has no reward
+    (NaN) and is not chosen; of the others' matrix, columns with a gap are left out, so that candidates are
+    compared on the same tests.
     """
-    complete = verdicts.ran.all(axis=0)
+    judged = np.asarray(verdicts.ran.any(axis=1) | (not verdicts.ran.any()))
+    complete = verdicts.ran[judged].all(axis=0)
     multiplicity = np.array([c.multiplicity for c in candidates], dtype=np.int64)
-    rewards = RULES[rule](verdicts.passed[:, complete], multiplicity)
-    ties = [int(row) for row in np.flatnonzero(rewards == rewards.max())]
+    rewards = np.full(len(candidates), np.nan)
+    rewards[judged] = RULES[rule](verdicts.passed[judged][:, complete], multiplicity[judged])
+    ties = [int(row) for row in np.flatnonzero(rewards == np.nanmax(rewards))]
     return Selection(
         rule=rule,
         chosen=min(ties, key=lambda row: candidates[row].samples[0]),
