@@ -34,7 +34,7 @@ from coderm_eval.report.summary import summarise
 from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
 from coderm_eval.store import Store, Table
 
-__all__ = ["DEFAULT_SERVER_TESTS", "RunResult", "grade_programs", "run"]
+__all__ = ["DEFAULT_SERVER_TESTS", "RunResult", "grade_programs", "preflight", "run"]
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +71,11 @@ def run(
         CodermError: a setting, file or server that cannot be used; nothing already computed is lost.
         NotRunError: something could not be run and `execution.allow_not_run` is off; the files are written.
     """
-    policy = Policy(settings.execution.timeout_s, settings.execution.memory_mb)
+    preflight(settings)
+    policy = _policy(settings)
     work = [Work(p, candidates[p.task_id]) for p in benchmark.problems if p.task_id in candidates]
     with Store(store_folder) as store:
         tests = _tests(benchmark, work, settings, store, allow_partial)
-        self_test(policy)
         results = rerank(
             work,
             write_tests=tests.source,
@@ -104,6 +104,30 @@ def run(
         log.warning("%d answers held no code; they are wrong in every row", summary["answers_without_code"])
     _refuse_not_run(summary["not_run"], settings, out)
     return RunResult(results, scores, problems, summary)
+
+
+def preflight(settings: Settings) -> None:
+    """Find out at once what would otherwise fail late.
+
+    Raises:
+        SettingsError: no test writer is named. InputError: the tests file cannot be read.
+        NotRunError: the executor does not work on this host.
+    """
+    if settings.tests.backend == "openai":
+        OpenAIServer(settings.tests)
+    else:
+        read_column(_tests_file(settings), "test")
+    self_test(_policy(settings))
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(settings.execution.timeout_s, settings.execution.memory_mb)
+
+
+def _tests_file(settings: Settings) -> Path:
+    if settings.tests.file is None:
+        raise InputError("tests.backend is 'file' but no file is named: give --tests or tests.file")
+    return settings.tests.file
 
 
 def grade_programs(
@@ -146,7 +170,7 @@ def _tests(benchmark: Benchmark, work: Sequence[Work], settings: Settings, store
     if settings.tests.backend == "openai":
         return _server_tests(work, settings, store.table("answers"))
     entry_points = {item.problem.task_id: item.problem.entry_point for item in work}
-    lines = _recorded_lines(benchmark, entry_points, settings.tests.file, allow_partial)
+    lines = _recorded_lines(benchmark, entry_points, _tests_file(settings), allow_partial)
     per_problem = settings.tests.num or max(map(len, lines.values()))
     return _Tests(RecordedTests(lines, entry_points), per_problem, {})
 
@@ -171,11 +195,9 @@ def _server_tests(work: Sequence[Work], settings: Settings, table: Table) -> _Te
 
 
 def _recorded_lines(
-    benchmark: Benchmark, entry_points: Mapping[str, str], path: Path | None, allow_partial: bool
+    benchmark: Benchmark, entry_points: Mapping[str, str], path: Path, allow_partial: bool
 ) -> dict[str, list[str]]:
     """The lines of the tests file, by task. A task may have none: its pick is then the first candidate."""
-    if path is None:
-        raise InputError("tests.backend is 'file' but no file is named: give --tests or tests.file")
     lines = read_column(path, "test")
     if not allow_partial:
         known = benchmark.problem_by_id()

@@ -219,6 +219,7 @@ def test_a_mistake_ends_with_one_sentence_and_exit_code_2(
     with pytest.raises(SystemExit) as stopped:
         evaluate(replay, **changed)
     assert stopped.value.code == 2
+    assert replay.requests == []  # found out before the model was asked anything
     (sentence,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("coderm-eval:")]
     assert said in sentence
 

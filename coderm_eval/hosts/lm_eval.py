@@ -26,7 +26,7 @@ from coderm_eval.generation.prompts import policy_prompt
 from coderm_eval.inputs import read_column
 from coderm_eval.records import Candidate, Problem, fingerprint, pool_candidates
 from coderm_eval.report.scores import ROWS
-from coderm_eval.run import run
+from coderm_eval.run import preflight, run
 
 __all__ = ["RerankTask"]
 
@@ -48,7 +48,6 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         config = {key: value for key, value in config.items() if key != "class"}
         metadata = config["metadata"]
         self._prompt_style: str = metadata["prompt"]
-        self._found: dict[str, dict[str, dict[str, float]]] = {}
         with _one_sentence():
             given = metadata.get("coderm") or {}
             if not isinstance(given, dict):
@@ -78,9 +77,11 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         return 1 if self._prompt_style == "recorded" else self._settings.n or DEFAULT_N
 
     def build_all_requests(self, **kwargs: Any) -> None:
-        """Checked here, and not when the task is made: --gen_kwargs come in between."""
-        with _one_sentence():
-            _refuse_greedy(self.config.generation_kwargs, self._n)
+        """What would fail after the model's hours of sampling fails here, before them."""
+        if "bypass" not in self._metric_fn_list:
+            with _one_sentence():
+                _refuse_greedy(self.config.generation_kwargs, self._n)
+                preflight(self._settings)
         super().build_all_requests(**kwargs)
 
     def construct_requests(
