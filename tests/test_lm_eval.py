@@ -190,11 +190,32 @@ def test_one_sample_gives_one_number(replay: Replay) -> None:
     assert set(scores(evaluate(replay, metadata=coderm(replay, n=1))).values()) == {0.0}
 
 
-def test_a_second_run_asks_the_test_writer_nothing(replay: Replay) -> None:
+def test_the_same_command_again_asks_neither_model_again(replay: Replay) -> None:
+    """But for one sample, since lm-eval's models fail on no requests at all."""
     first = scores(evaluate(replay))
-    asked = len([body for body in replay.requests if body["model"] != "P"])
+    assert len(replay.requests) == 3 * 4 + 3
     assert scores(evaluate(replay)) == first
-    assert len([body for body in replay.requests if body["model"] != "P"]) == asked == 3
+    assert len(replay.requests) == 3 * 4 + 3 + 1
+
+
+def test_a_larger_run_asks_only_for_what_is_missing(replay: Replay) -> None:
+    evaluate(replay, limit=2)
+    evaluate(replay)
+    assert len([body for body in replay.requests if body["model"] == "P"]) == 3 * 4
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"gen_kwargs": {"temperature": 0.5}},
+    {"gen_kwargs": {"top_p": 0.5}},
+    {"system_instruction": "Be terse."},
+]
+
+
+@pytest.mark.parametrize("changed", CHANGES)
+def test_changed_sampling_never_meets_an_old_sample(replay: Replay, changed: dict[str, Any]) -> None:
+    evaluate(replay)
+    evaluate(replay, **changed)
+    assert len([body for body in replay.requests if body["model"] == "P"]) == 2 * 3 * 4
 
 
 def test_predict_only_reranks_nothing(replay: Replay) -> None:

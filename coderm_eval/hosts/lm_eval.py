@@ -27,6 +27,7 @@ from coderm_eval.inputs import read_column
 from coderm_eval.records import Candidate, Problem, fingerprint, pool_candidates
 from coderm_eval.report.scores import ROWS
 from coderm_eval.run import preflight, run
+from coderm_eval.store import Store, read_rows
 
 __all__ = ["RerankTask"]
 
@@ -83,6 +84,43 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
                 _refuse_greedy(self.config.generation_kwargs, self._n)
                 preflight(self._settings)
         super().build_all_requests(**kwargs)
+        if self._prompt_style != "recorded":
+            self._recall_samples()
+
+    def _recall_samples(self) -> None:
+        """Take the samples that an earlier run of the same command has stored, and ask only for the others."""
+        stored = {row["k"]: row["text"] for row in read_rows(self._store_folder / "samples.jsonl")}
+        recalled = [(i, text) for i in self.instances if (text := stored.get(self._sample_key(i))) is not None]
+        for instance, text in recalled:
+            instance.resps.append(text)
+            instance.repeats = 0
+        if recalled:
+            log.warning(
+                "%d of %d samples are read from %s; name another store to draw them anew",
+                len(recalled),
+                len(self.instances),
+                self._store_folder,
+            )
+        if len(recalled) == len(self.instances):
+            self.instances[-1].repeats = 1  # lm-eval's models fail on no requests; this answer goes unused
+
+    def _sample_key(self, instance: Instance) -> str:
+        context, generation = instance.args
+        return fingerprint("sample", self._model, str(context), repr(sorted(generation.items())), str(instance.idx))
+
+    @property
+    def _model(self) -> str:
+        """What is known of the policy: the --model_args, which lm-eval adds to a task's metadata."""
+        own = {"version", "benchmark", "prompt", "coderm", "config_source"}
+        return repr(sorted((key, str(value)) for key, value in self.config.metadata.items() if key not in own))
+
+    @property
+    def _folder(self) -> Path:
+        return self._settings.store or DEFAULT_FOLDER
+
+    @property
+    def _store_folder(self) -> Path:
+        return self._folder / "store"
 
     def construct_requests(
         self,
@@ -117,18 +155,16 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         if "bypass" in self._metric_fn_list:  # --predict_only: answers are wanted, not scores
             super().apply_filters()
             return
-        answers: dict[str, dict[int, str]] = {}
-        for instance in self.instances:
-            answers.setdefault(instance.doc["task_id"], {})[instance.idx] = instance.resps[0]
+        answers = self._stored_answers()
         _warn_of_duplicates(answers)
-        folder = (self._settings.store or DEFAULT_FOLDER) / self._run_name(answers)
+        folder = self._folder / self._run_name(answers)
         with _one_sentence():
             result = run(
                 self._benchmark,
                 {task_id: self._candidates(task_id, given) for task_id, given in answers.items()},
                 self._settings,
                 out=folder,
-                store_folder=folder.parent / "store",
+                store_folder=self._store_folder,
                 grade=True,
             )
         log.warning("run directory: %s", folder)
@@ -140,6 +176,17 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
                 if row == "coderm":
                     found["tests_per_problem"] = used[task_id]
                 instance.filtered_resps[row] = found
+
+    def _stored_answers(self) -> dict[str, dict[int, str]]:
+        """{task id: {sample index: answer}}, kept in the store before anything can go wrong with them."""
+        answers: dict[str, dict[int, str]] = {}
+        with Store(self._store_folder) as store:
+            for instance in self.instances:
+                text = instance.resps[0]
+                answers.setdefault(instance.doc["task_id"], {})[instance.idx] = text
+                if self._prompt_style != "recorded":
+                    store.table("samples").add(self._sample_key(instance), {"text": text})
+        return answers
 
     def _candidates(self, task_id: str, answers: Mapping[int, str]) -> tuple[Candidate, ...]:
         if self._prompt_style == "recorded":
@@ -154,9 +201,8 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
     def _run_name(self, answers: Mapping[str, object]) -> str:
         """A name that changes with all that makes it another run, so that runs never share a folder."""
         settings = self._settings.model_dump_json(exclude={"store": True, "execution": {"workers"}})
-        model = repr(sorted((k, str(v)) for k, v in self.config.metadata.items() if k != "coderm"))
-        generation = repr(sorted(self.config.generation_kwargs.items(), key=str))
-        name = fingerprint(settings, model, generation, *sorted(answers))
+        generation = repr(sorted(self.config.generation_kwargs.items()))
+        name = fingerprint(settings, self._model, generation, *sorted(answers))
         return f"{self.config.task}-{name[:8]}"
 
     def process_results(self, doc: dict[str, Any], results: list[Any]) -> dict[str, Any]:
