@@ -16,12 +16,10 @@ from coderm_eval.errors import CodermError, InputError
 from coderm_eval.inputs import check_coverage, first_n, read_column
 from coderm_eval.records import pool_candidates
 from coderm_eval.replay import Recording, make_server
-from coderm_eval.report.files import write_json
 from coderm_eval.report.scores import mean_interval
 from coderm_eval.report.table import render
-from coderm_eval.run import RunResult, grade_programs, run
+from coderm_eval.run import RunResult, grade, run
 from coderm_eval.selection import RULES
-from coderm_eval.store import Store
 
 __all__ = ["main"]
 
@@ -53,7 +51,7 @@ def main() -> None:
 def demo_command(out: Path) -> None:
     """Rerank the embedded example: no model, no network, no dataset."""
     settings = load_settings({"tests": {"file": demo.TESTS}}, source="demo")
-    _rerank(load_benchmark("demo"), demo.SAMPLES, settings, out, grade=True, allow_partial=False)
+    _rerank(load_benchmark("demo"), demo.SAMPLES, settings, out, graded=True, allow_partial=False)
 
 
 @main.command("rerank")
@@ -64,19 +62,19 @@ def demo_command(out: Path) -> None:
 @click.option("--n", type=int, help="Candidates per problem: the first N.  [default: all]")
 @click.option("--select", type=click.Choice(list(RULES)), help="Rule that picks.  [default: majority]")
 @click.option("--budget", type=click.Choice(list(POLICIES)), help="Tests per problem.  [default: uniform]")
-@click.option("--grade", is_flag=True, help="Grade with the benchmark's own tests and print the table.")
+@click.option("--grade", "graded", is_flag=True, help="Grade with the benchmark's own tests and print the table.")
 @click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the files.")
 @click.option("--allow-not-run", is_flag=True, help="Exit 0 although something could not be run.")
 @click.option("--store", type=_FILE, help="Folder of stored results.  [default: OUT/store]")
 @click.option("--config", type=_FILE, help="YAML file of settings; flags override it.")
-def rerank_command(benchmark: str, samples: Path, out: Path, grade: bool, allow_partial: bool, **flags: Any) -> None:
+def rerank_command(benchmark: str, samples: Path, out: Path, graded: bool, allow_partial: bool, **flags: Any) -> None:
     """Rerank recorded candidates and write a run directory.
 
     \b
     coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --tests tests.jsonl --out run --grade
     """
     settings = load_settings(_as_settings(flags), source="flags", config=flags["config"])
-    _rerank(load_benchmark(benchmark), samples, settings, out, grade=grade, allow_partial=allow_partial)
+    _rerank(load_benchmark(benchmark), samples, settings, out, graded=graded, allow_partial=allow_partial)
 
 
 @main.command("grade")
@@ -84,6 +82,7 @@ def rerank_command(benchmark: str, samples: Path, out: Path, grade: bool, allow_
 @click.option("--samples", type=_FILE, required=True, help='{"task_id", "solution"} lines.')
 @click.option("--out", type=_FILE, required=True, help="EvalPlus eval_results JSON to write.")
 @click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the file.")
+@click.option("--allow-not-run", is_flag=True, help="Exit 0 although something could not be graded.")
 @click.option("--store", type=_FILE, help="Folder of stored results.  [default: OUT.store]")
 @click.option("--config", type=_FILE, help="YAML file of settings.")
 def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool, **flags: Any) -> None:
@@ -95,26 +94,10 @@ def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool,
     settings = load_settings(_as_settings(flags), source="flags", config=flags["config"])
     loaded = load_benchmark(benchmark)
     programs = _read_samples(loaded, samples, settings.n, allow_partial)
-    pairs = [(task, program) for task, listed in programs.items() for program in listed]
-    with Store(settings.store or out.with_name(out.name + ".store")) as store:
-        grades = grade_programs(loaded, pairs, store, workers=settings.execution.workers)
-    rows = {
-        task: [
-            {
-                "task_id": task,
-                "solution": program,
-                **{f"{suite}_status": s for suite, s in grades[task, program].statuses.items()},
-            }
-            for program in listed
-        ]
-        for task, listed in programs.items()
-    }
-    write_json(out, {"hash": loaded.dataset_sha256, "eval": rows})
-    passed = [
-        float(np.mean([grades[task, program].passed is True for program in listed]))
-        for task, listed in programs.items()
-    ]
-    click.echo(f"pass@1 {np.mean(passed):.4f}  ({len(pairs)} samples of {len(programs)} tasks)")
+    folder = settings.store or out.with_name(out.name + ".store")
+    found = grade(loaded, programs, settings, out=out, store_folder=folder)
+    count = sum(map(len, programs.values()))
+    click.echo(f"pass@1 {found.value:.4f} ± {found.stderr:.4f}  ({count} samples of {len(programs)} tasks)")
 
 
 @main.command("replay")
@@ -151,7 +134,7 @@ def _rerank(
     settings: Settings,
     out: Path,
     *,
-    grade: bool,
+    graded: bool,
     allow_partial: bool,
 ) -> None:
     programs = _read_samples(benchmark, samples, settings.n, allow_partial)
@@ -161,7 +144,7 @@ def _rerank(
         settings,
         out=out,
         store_folder=settings.store or out / "store",
-        grade=grade,
+        graded=graded,
         allow_partial=allow_partial,
     )
     _print_result(benchmark, result, settings, out)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from tqdm import tqdm
 
 from coderm_eval.benchmarks import Benchmark, GradeTask
@@ -29,12 +30,12 @@ from coderm_eval.generation.sources import ModelTests, RecordedTests, TestSource
 from coderm_eval.inputs import check_coverage, read_column
 from coderm_eval.records import Candidate, Grade, Verdict, fingerprint
 from coderm_eval.report.files import write_json, write_run
-from coderm_eval.report.scores import Scores, problem_scores, score
+from coderm_eval.report.scores import Interval, Scores, mean_interval, pass_at_1, problem_scores, score
 from coderm_eval.report.summary import summarise
 from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
 from coderm_eval.store import Store, Table
 
-__all__ = ["DEFAULT_SERVER_TESTS", "RunResult", "grade_programs", "preflight", "run"]
+__all__ = ["DEFAULT_SERVER_TESTS", "RunResult", "grade", "preflight", "run"]
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def run(
     *,
     out: Path,
     store_folder: Path,
-    grade: bool,
+    graded: bool,
     allow_partial: bool = False,
 ) -> RunResult:
     """Rerank the candidates of every problem in `candidates` and write the run directory `out`.
@@ -83,7 +84,7 @@ def run(
             rules=sorted({"majority", settings.select}),
             budget=POLICIES[settings.budget.policy](tests.per_problem),
         )
-        grades = _grade(benchmark, results, store, settings) if grade else None
+        grades = _grade(benchmark, results, store, settings) if graded else None
     write_run(out, results, rule=settings.select, shown=tests.shown, grades=grades)
     problems = {
         r.problem.task_id: problem_scores(r, g, settings.select) for r, g in zip(results, grades or [], strict=False)
@@ -104,6 +105,38 @@ def run(
         log.warning("%d answers held no code; they are wrong in every row", summary["answers_without_code"])
     _refuse_not_run(summary["not_run"], settings, out)
     return RunResult(results, scores, problems, summary)
+
+
+def grade(
+    benchmark: Benchmark,
+    programs: Mapping[str, Sequence[str]],
+    settings: Settings,
+    *,
+    out: Path,
+    store_folder: Path,
+) -> Interval:
+    """Grade every program and write the file that `evalplus.evaluate` would: `eval` -> task -> one row per sample.
+
+    Returns:
+        pass@1, the mean over tasks of the share of right programs.
+
+    Raises:
+        NotRunError: something could not be graded and `execution.allow_not_run` is off; the file is written.
+    """
+    pairs = [(task, program) for task, listed in programs.items() for program in listed]
+    with Store(store_folder) as store:
+        grades = _grade_programs(benchmark, pairs, store, workers=settings.execution.workers)
+    rows = {task: [_evalplus_row(task, p, grades[task, p]) for p in listed] for task, listed in programs.items()}
+    write_json(out, {"hash": benchmark.dataset_sha256, "eval": rows})
+    ungraded = sum(grades[pair].passed is None for pair in pairs)
+    _refuse_not_run({"executions": 0, "grades": ungraded}, settings, out)
+    shares = [pass_at_1([grades[task, program] for program in listed]) for task, listed in programs.items()]
+    return mean_interval(np.array(shares))
+
+
+def _evalplus_row(task_id: str, program: str, grade: Grade) -> dict[str, str]:
+    statuses = {f"{suite}_status": status for suite, status in grade.statuses.items()}
+    return {"task_id": task_id, "solution": program, **statuses}
 
 
 def preflight(settings: Settings) -> None:
@@ -130,7 +163,7 @@ def _tests_file(settings: Settings) -> Path:
     return settings.tests.file
 
 
-def grade_programs(
+def _grade_programs(
     benchmark: Benchmark,
     programs: Iterable[tuple[str, str]],
     store: Store,
@@ -151,7 +184,7 @@ def grade_programs(
 
 def _grade(benchmark: Benchmark, results: Sequence[Reranked], store: Store, settings: Settings) -> list[list[Grade]]:
     pairs = [(r.problem.task_id, c.program) for r in results for c in r.candidates]
-    grades = grade_programs(benchmark, pairs, store, workers=settings.execution.workers)
+    grades = _grade_programs(benchmark, pairs, store, workers=settings.execution.workers)
     return [[grades[r.problem.task_id, c.program] for c in r.candidates] for r in results]
 
 

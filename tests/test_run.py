@@ -277,7 +277,17 @@ def test_grade_writes_evalplus_results_for_every_sample(tmp_path: Path, mini_hum
     samples = write_rows(tmp_path / "s.jsonl", [{"task_id": t, "solution": p} for t, p in programs])
     done = coderm("grade", "--benchmark", "humaneval+", "--samples", samples, "--out", "r.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "pass@1 0.5000  (6 samples of 3 tasks)\n"
+    assert done.stdout == "pass@1 0.5000 ± 0.0000  (6 samples of 3 tasks)\n"
     graded = json.loads((tmp_path / "r.json").read_text())["eval"]
     statuses = {t: [(row["base_status"], row["plus_status"]) for row in listed] for t, listed in graded.items()}
     assert statuses == {task_id: [("pass", "pass"), ("fail", "fail")] for task_id in mini_humaneval.right}
+
+
+def test_a_program_that_could_not_be_graded_is_not_wrong(tmp_path: Path) -> None:
+    killer = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
+    samples = write_rows(tmp_path / "s.jsonl", [{"task_id": "demo/0", "solution": killer}])
+    arguments = ["grade", "--benchmark", "demo", "--samples", samples, "--out", "r.json", "--allow-partial"]
+    refused = coderm(*arguments, cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (3, "")
+    allowed = coderm(*arguments, "--allow-not-run", cwd=tmp_path)
+    assert (allowed.returncode, allowed.stdout) == (0, "pass@1 nan ± nan  (1 samples of 1 tasks)\n")

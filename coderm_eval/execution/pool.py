@@ -62,7 +62,7 @@ class WorkerPool(Generic[Key]):
 
     def run(self, tasks: Iterable[tuple[Key, Message]]) -> Iterator[tuple[Key, Message | None]]:
         """Answers in the order in which they come; at most a few tasks per worker are held in memory."""
-        waiting: queue.Queue[tuple[Key, Message] | None] = queue.Queue(maxsize=2 * self.workers)
+        waiting: queue.Queue[tuple[Key, Message]] = queue.Queue(maxsize=2 * self.workers)
         answered: queue.Queue[tuple[Key, Message | None]] = queue.Queue()
         lanes = [_Lane(self, waiting, answered) for _ in range(self.workers)]
         for lane in lanes:
@@ -90,7 +90,7 @@ class _Lane(threading.Thread):
     def __init__(
         self,
         pool: WorkerPool[Any],
-        waiting: queue.Queue[tuple[Any, Message] | None],
+        waiting: queue.Queue[tuple[Any, Message]],
         answered: queue.Queue[tuple[Any, Message | None]],
     ) -> None:
         super().__init__(daemon=True)
@@ -103,12 +103,10 @@ class _Lane(threading.Thread):
     def run(self) -> None:
         while not self.stopping.is_set():
             try:
-                task = self.waiting.get(timeout=0.1)
+                key, message = self.waiting.get(timeout=0.1)
             except queue.Empty:
                 continue
-            if task is not None:
-                key, message = task
-                self.answered.put((key, self._answer(message)))
+            self.answered.put((key, self._answer(message)))
         self._dismiss()
 
     def stop(self) -> None:

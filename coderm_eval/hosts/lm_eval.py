@@ -165,7 +165,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
                 self._settings,
                 out=folder,
                 store_folder=self._store_folder,
-                grade=True,
+                graded=True,
             )
         log.warning("run directory: %s", folder)
         used = {r.problem.task_id: float(r.selections[self._settings.select].tests_used) for r in result.results}

@@ -14,7 +14,7 @@ from scipy import stats
 from coderm_eval.records import Candidate, Grade, Selection
 from coderm_eval.rerank import Reranked
 
-__all__ = ["ROWS", "Interval", "Scores", "mean_interval", "problem_scores", "score"]
+__all__ = ["ROWS", "Interval", "Scores", "mean_interval", "pass_at_1", "problem_scores", "score"]
 
 ROWS = ("coderm", "first", "majority", "oracle", "random")
 """The ways to choose, in the order of lm-eval's table (alphabetical)."""
@@ -51,7 +51,7 @@ def problem_scores(result: Reranked, grades: Sequence[Grade], rule: str) -> dict
 
     A row that depends on a program that could not be graded is NaN.
     """
-    right = np.array([math.nan if g.passed is None else float(g.passed) for g in grades])
+    right = _right(grades)
     sizes = np.array([candidate.multiplicity for candidate in result.candidates])
     return {
         "coderm": float(right[result.selections[rule].chosen]),
@@ -60,6 +60,11 @@ def problem_scores(result: Reranked, grades: Sequence[Grade], rule: str) -> dict
         "oracle": 1.0 if np.any(right == 1) else float(np.max(right)),
         "random": float(np.average(right, weights=sizes)),
     }
+
+
+def pass_at_1(grades: Sequence[Grade]) -> float:
+    """Share of right programs among samples with these grades; NaN if one of them could not be graded."""
+    return float(np.mean(_right(grades)))
 
 
 def score(problems: Sequence[Mapping[str, float]]) -> Scores:
@@ -90,6 +95,10 @@ def mean_interval(values: npt.NDArray[np.float64]) -> Interval:
     ).confidence_interval
     stderr = float(known.std(ddof=1) / math.sqrt(known.size))
     return Interval(mean, float(interval.low), float(interval.high), stderr)
+
+
+def _right(grades: Sequence[Grade]) -> npt.NDArray[np.float64]:
+    return np.array([math.nan if grade.passed is None else float(grade.passed) for grade in grades])
 
 
 def _expected(right: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64], selection: Selection) -> float:
