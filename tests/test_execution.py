@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from processes import is_alive, our_processes, soon
 
 from coderm_eval.errors import NotRunError
 from coderm_eval.execution import Pair, PairOutcome, Policy, run_pairs
@@ -243,34 +242,6 @@ def _verdict(program: str, test: str = TEST, policy: Policy = ROOMY) -> Verdict:
     return _verdicts([("it", program, test)], policy, workers=1)["it"]
 
 
-def _our_processes() -> set[int]:
-    """Living processes that this one started."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, parent = path.read_text().rpartition(")")[2].split()[:2]
-        except OSError:
-            continue  # it ended meanwhile
-        if int(parent) == os.getpid() and state not in "ZX":
-            found.add(int(path.parent.name))
-    return found
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
-def _soon(holds: Callable[[], bool]) -> bool:
-    """Whether it comes to hold; half a minute is far more than a killed process needs to end."""
-    deadline = time.monotonic() + 30
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return holds()
-
-
 @pytest.fixture(scope="module", autouse=True)
 def _scratch_is_kept_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A worker that is killed cannot remove its program's scratch folder."""
@@ -372,14 +343,14 @@ def test_a_child_process_that_a_program_leaves_behind_is_killed(tmp_path: Path) 
         "child = os.fork()", "if child == 0: time.sleep(999)", f"open({str(note)!r}, 'w').write(str(child))"
     )
     assert _verdict(leaves) == PASSED
-    assert _soon(lambda: not _is_alive(int(note.read_text())))
+    assert soon(lambda: not is_alive(int(note.read_text())))
 
 
 def test_a_program_that_is_timed_out_is_killed(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     sleeps = _doing(f"open({str(note)!r}, 'w').write(str(os.getpid()))", "time.sleep(999)")
     assert _verdict(sleeps, policy=TIGHT) == TIMED_OUT
-    assert _soon(lambda: not _is_alive(int(note.read_text())))
+    assert soon(lambda: not is_alive(int(note.read_text())))
 
 
 def test_a_program_runs_in_a_scratch_folder_that_is_gone_afterwards(tmp_path: Path) -> None:
@@ -469,13 +440,13 @@ def test_outcomes_come_while_pairs_are_still_being_made() -> None:
 
 
 def test_a_consumer_that_stops_early_leaves_no_process_behind() -> None:
-    before = _our_processes()
+    before = our_processes()
     outcomes = run_pairs(_counted(60, []), ROOMY, workers=2)
     next(outcomes)
-    assert _our_processes() - before
+    assert our_processes() - before
     assert isinstance(outcomes, Generator)
     outcomes.close()
-    assert _our_processes() <= before
+    assert our_processes() <= before
 
 
 def test_an_error_in_the_input_reaches_the_consumer_and_leaves_no_process_behind() -> None:
@@ -483,10 +454,10 @@ def test_an_error_in_the_input_reaches_the_consumer_and_leaves_no_process_behind
         yield Pair("one", RIGHT, TEST)
         raise OSError("no more ladders")
 
-    before = _our_processes()
+    before = our_processes()
     with pytest.raises(OSError, match="no more ladders"):
         list(run_pairs(pairs(), ROOMY, workers=1))
-    assert _our_processes() <= before
+    assert our_processes() <= before
 
 
 def test_an_outcome_carries_the_key_of_its_pair() -> None:

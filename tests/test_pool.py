@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import is_alive, our_processes, soon
 
 from coderm_eval.execution.pool import WorkerPool
 
@@ -72,39 +71,11 @@ def _said(pool: WorkerPool[int], *messages: str) -> list[Any]:
     return [answer and answer["said"] for _, answer in sorted(answers.items())]
 
 
-def _our_processes() -> set[int]:
-    """Living processes that this one started."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, parent = path.read_text().rpartition(")")[2].split()[:2]
-        except OSError:
-            continue  # it ended meanwhile
-        if int(parent) == os.getpid() and state not in "ZX":
-            found.add(int(path.parent.name))
-    return found
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
-def _soon(holds: Callable[[], bool]) -> bool:
-    """Whether it comes to hold; half a minute is far more than a process needs to start or to end."""
-    deadline = time.monotonic() + 30
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return holds()
-
-
 @pytest.fixture(autouse=True)
 def _no_process_is_left() -> Iterator[None]:
-    before = _our_processes()
+    before = our_processes()
     yield
-    assert _our_processes() <= before
+    assert our_processes() <= before
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -215,13 +186,13 @@ def test_messages_are_taken_from_the_input_only_as_workers_get_to_them(tmp_path:
 
 
 def test_a_consumer_that_stops_early_leaves_no_process_behind(tmp_path: Path) -> None:
-    before = _our_processes()
+    before = our_processes()
     answers = _pool(tmp_path, SLOW, workers=2).run((number, {"say": "ahoy"}) for number in range(100))
     next(answers)
-    assert _our_processes() - before
+    assert our_processes() - before
     assert isinstance(answers, Generator)
     answers.close()
-    assert _our_processes() <= before
+    assert our_processes() <= before
 
 
 _FERRIES_FOR_EVER = """
@@ -239,7 +210,7 @@ def test_workers_leave_when_their_parent_is_killed(tmp_path: Path) -> None:
     pids.mkdir()
     (tmp_path / "ferry.py").write_text(f"import os\nopen(f'{pids}/{{os.getpid()}}', 'w').close()\n{ECHO}")
     parent = subprocess.Popen([sys.executable, "-c", _FERRIES_FOR_EVER, str(tmp_path)])
-    assert _soon(lambda: len(list(pids.iterdir())) == 2)
+    assert soon(lambda: len(list(pids.iterdir())) == 2)
     parent.kill()
     parent.wait()
-    assert _soon(lambda: not any(_is_alive(int(path.name)) for path in pids.iterdir()))
+    assert soon(lambda: not any(is_alive(int(path.name)) for path in pids.iterdir()))
