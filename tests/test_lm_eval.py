@@ -248,3 +248,20 @@ def test_a_mistake_ends_with_one_sentence_and_exit_code_2(
 def test_running_code_must_be_confirmed_as_lm_eval_asks(replay: Replay) -> None:
     with pytest.raises(ValueError, match="confirm_run_unsafe_code"):
         evaluate(replay, confirm_run_unsafe_code=False)
+
+
+def test_samples_that_repeat_each_other_are_said_to(replay: Replay, caplog: pytest.LogCaptureFixture) -> None:
+    """Twelve samples of a recording of three distinct programs."""
+    evaluate(replay, metadata=coderm(replay, n=12))
+    assert "75 % of the samples repeat another sample of their problem" in caplog.text
+
+
+def test_a_model_that_writes_no_code_is_wrong_everywhere_and_is_said_to(
+    replay: Replay, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """lm-eval's dummy model, which always says "lol"; offline, so that it does not look for its tokenizer."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    results = evaluate(replay, model="dummy", model_args={}, apply_chat_template=False)
+    assert set(scores(results).values()) == {0.0}
+    assert "12 answers held no code" in caplog.text
+    assert replay.requests == []
