@@ -11,9 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from coderm_eval.replay import Recording, make_server
+
+# The same examples every time, and no verdict by the clock.
+hypothesis.settings.register_profile("coderm", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("coderm")
 
 ROOT = Path(__file__).resolve().parents[1]
 
