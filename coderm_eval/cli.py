@@ -13,12 +13,13 @@ from coderm_eval.benchmarks import BENCHMARKS, Benchmark, benchmark_of_task, dem
 from coderm_eval.budget import POLICIES
 from coderm_eval.config import Settings, load_settings
 from coderm_eval.errors import CodermError, InputError
+from coderm_eval.grading import grade
 from coderm_eval.inputs import check_coverage, first_n, read_column
 from coderm_eval.records import pool_candidates
 from coderm_eval.replay import Recording, make_server
 from coderm_eval.report.scores import mean_interval
 from coderm_eval.report.table import render
-from coderm_eval.run import RunResult, grade, run
+from coderm_eval.run import RunResult, run
 from coderm_eval.selection import RULES
 
 __all__ = ["main"]

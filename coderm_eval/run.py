@@ -8,41 +8,37 @@ All that is expensive passes through the store, so the same command goes on wher
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import numpy as np
-from tqdm import tqdm
-
-from coderm_eval.benchmarks import Benchmark, GradeTask
+from coderm_eval.benchmarks import Benchmark
 from coderm_eval.budget import POLICIES
 from coderm_eval.config import Settings
-from coderm_eval.errors import InputError, NotRunError
+from coderm_eval.errors import InputError
 from coderm_eval.execution import Pair, Policy, run_pairs
 from coderm_eval.execution.engine import self_test
 from coderm_eval.generation.conditioning import shown_candidate
 from coderm_eval.generation.openai_server import OpenAIServer
 from coderm_eval.generation.prompts import unit_test_prompt
 from coderm_eval.generation.sources import ModelTests, RecordedTests, TestSource
+from coderm_eval.grading import grade_programs, refuse_not_run
 from coderm_eval.inputs import check_coverage, read_column
+from coderm_eval.progress import progress
 from coderm_eval.records import Candidate, Grade, Verdict, fingerprint
 from coderm_eval.report.files import write_json, write_run
-from coderm_eval.report.scores import Interval, Scores, mean_interval, pass_at_1, problem_scores, score
+from coderm_eval.report.scores import Scores, problem_scores, score
 from coderm_eval.report.summary import summarise
 from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
 from coderm_eval.store import Store, Table
 
-__all__ = ["DEFAULT_SERVER_TESTS", "RunResult", "grade", "preflight", "run"]
+__all__ = ["DEFAULT_SERVER_TESTS", "RunResult", "preflight", "run"]
 
 log = logging.getLogger(__name__)
 
 DEFAULT_SERVER_TESTS = 20
 """Tests per problem asked of a server where tests.num is not set."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -103,40 +99,8 @@ def run(
     write_json(out / "summary.json", summary)
     if summary["answers_without_code"]:
         log.warning("%d answers held no code; they are wrong in every row", summary["answers_without_code"])
-    _refuse_not_run(summary["not_run"], settings, out)
+    refuse_not_run(**summary["not_run"], out=out, allowed=settings.execution.allow_not_run)
     return RunResult(results, scores, problems, summary)
-
-
-def grade(
-    benchmark: Benchmark,
-    programs: Mapping[str, Sequence[str]],
-    settings: Settings,
-    *,
-    out: Path,
-    store_folder: Path,
-) -> Interval:
-    """Grade every program and write the file that `evalplus.evaluate` would: `eval` -> task -> one row per sample.
-
-    Returns:
-        pass@1, the mean over tasks of the share of right programs.
-
-    Raises:
-        NotRunError: something could not be graded and `execution.allow_not_run` is off; the file is written.
-    """
-    pairs = [(task, program) for task, listed in programs.items() for program in listed]
-    with Store(store_folder) as store:
-        grades = _grade_programs(benchmark, pairs, store, workers=settings.execution.workers)
-    rows = {task: [_evalplus_row(task, p, grades[task, p]) for p in listed] for task, listed in programs.items()}
-    write_json(out, {"hash": benchmark.dataset_sha256, "eval": rows})
-    ungraded = sum(grades[pair].passed is None for pair in pairs)
-    _refuse_not_run({"executions": 0, "grades": ungraded}, settings, out)
-    shares = [pass_at_1([grades[task, program] for program in listed]) for task, listed in programs.items()]
-    return mean_interval(np.array(shares))
-
-
-def _evalplus_row(task_id: str, program: str, grade: Grade) -> dict[str, str]:
-    statuses = {f"{suite}_status": status for suite, status in grade.statuses.items()}
-    return {"task_id": task_id, "solution": program, **statuses}
 
 
 def preflight(settings: Settings) -> None:
@@ -163,28 +127,9 @@ def _tests_file(settings: Settings) -> Path:
     return settings.tests.file
 
 
-def _grade_programs(
-    benchmark: Benchmark,
-    programs: Iterable[tuple[str, str]],
-    store: Store,
-    *,
-    workers: int,
-) -> dict[tuple[str, str], Grade]:
-    """{(task id, program): grade} of distinct programs; what the store holds is not run again."""
-    table = store.table("grades")
-    grader = benchmark.grader()
-    keys = {pair: fingerprint("grade", grader, *pair) for pair in programs}
-    missing = [GradeTask(key, *pair) for pair, key in keys.items() if key not in table]
-    graded = benchmark.grade(missing, workers=workers) if missing else iter(())
-    for key, grade in _progress(graded, len(missing), "grading", "programs"):
-        if grade.statuses:
-            table.add(key, dict(grade.statuses))
-    return {pair: Grade(table.get(key)) for pair, key in keys.items()}
-
-
 def _grade(benchmark: Benchmark, results: Sequence[Reranked], store: Store, settings: Settings) -> list[list[Grade]]:
     pairs = [(r.problem.task_id, c.program) for r in results for c in r.candidates]
-    grades = _grade_programs(benchmark, pairs, store, workers=settings.execution.workers)
+    grades = grade_programs(benchmark, pairs, store, workers=settings.execution.workers)
     return [[grades[r.problem.task_id, c.program] for c in r.candidates] for r in results]
 
 
@@ -221,7 +166,7 @@ def _server_tests(work: Sequence[Work], settings: Settings, table: Table) -> _Te
         },
         entry_points={w.problem.task_id: w.problem.entry_point for w in work},
         how=settings.extraction,
-        progress=lambda answers, total: _progress(answers, total, "writing tests", "tests"),
+        progress=lambda answers, total: progress(answers, total, "writing tests", "tests"),
     )
     samples = {task: candidate.samples[0] for task, candidate in shown.items() if candidate}
     return _Tests(source, settings.tests.num or DEFAULT_SERVER_TESTS, samples)
@@ -259,7 +204,7 @@ def _stored_execution(
             else:
                 missing.append(Pair(position, cell.program, cell.test))
         ran = run_pairs(missing, policy, workers=workers) if missing else iter(())
-        for done in _progress(ran, len(missing), "running tests", "pairs"):
+        for done in progress(ran, len(missing), "running tests", "pairs"):
             if done.verdict != Verdict.NOT_RUN:
                 row = {"v": done.verdict.letter, "s": done.cpu_seconds}
                 table.add(keys[done.key], row)
@@ -273,23 +218,3 @@ _VERDICT_OF_LETTER = {verdict.letter: verdict for verdict in Verdict}
 
 def _outcome_of(row: Mapping[str, Any]) -> Outcome:
     return Outcome(_VERDICT_OF_LETTER[row["v"]], row["s"])
-
-
-def _progress(items: Iterable[T], total: int, what: str, unit: str) -> Iterable[T]:
-    """A bar on standard error; in a log file a line every half minute."""
-    every = 0.5 if sys.stderr.isatty() else 30
-    return tqdm(items, desc=what, total=total, unit=f" {unit}", mininterval=every, disable=not total)
-
-
-def _refuse_not_run(not_run: Mapping[str, int], settings: Settings, out: Path) -> None:
-    if not any(not_run.values()):
-        return
-    what = f"{not_run['executions']} executions and {not_run['grades']} grades could not be run"
-    if settings.execution.allow_not_run:
-        log.warning("%s; they are in no score", what)
-        return
-    raise NotRunError(
-        f"{what}; they are in no score, and the rest is in {out}: "
-        "run the same command to try them again, or allow it with --allow-not-run "
-        "(execution.allow_not_run)"
-    )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.config import CONFIG_VARIABLE, Settings, TestSettings, load_settings
@@ -108,7 +108,6 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-@settings(deadline=None)
 @given(sections, sections)
 def test_each_setting_is_the_given_one_else_the_files_else_the_default(
     tmp_path_factory: pytest.TempPathFactory, in_file: dict[str, Any], over: dict[str, Any]

@@ -6,7 +6,7 @@ import ast
 from textwrap import dedent, indent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.generation.extraction import bound, defines, extract_code, extract_program, is_known_module, parse
@@ -271,14 +271,12 @@ PIECES = [
 answers = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 
 
-@settings(deadline=None)
 @given(answers, st.sampled_from(["tide", "", "é"]))
 def test_extraction_never_raises(answer: str, entry_point: str) -> None:
     assert isinstance(extract_program(answer, entry_point), str)
     assert isinstance(extract_program(answer, entry_point, "paper"), str)
 
 
-@settings(deadline=None)
 @given(answers.filter(lambda text: "</think>" not in text), st.sampled_from("`~"))
 def test_any_source_in_a_long_enough_fence_comes_back_byte_identical(source: str, mark: str) -> None:
     fence = mark * 3
@@ -288,14 +286,12 @@ def test_any_source_in_a_long_enough_fence_comes_back_byte_identical(source: str
     assert extract_program(answer, "defined_nowhere") == source
 
 
-@settings(deadline=None)
 @given(answers)
 def test_a_fitting_block_is_preferred_to_whatever_stands_before_it(before: str) -> None:
     answer = f"{before}\n</think>\nSo:\n\n```python\n{TIDE}\n```\n"
     assert extract_program(answer, "tide") == TIDE
 
 
-@settings(deadline=None)
 @given(answers)
 def test_what_is_extracted_stands_in_the_answer(answer: str) -> None:
     """Up to indentation: nothing is ever invented."""

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.errors import InputError
@@ -68,7 +68,6 @@ def test_an_empty_value_is_a_value(tmp_path: Path) -> None:
     assert read_column(path, "solution") == {"tide/0": [""]}
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.text(), st.text()), min_size=1),
     st.sampled_from(["solution", "test"]),
@@ -155,7 +154,6 @@ def refusal(path: Path) -> str | None:
         return str(error)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_are_read_or_refused_in_one_line(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -16,7 +16,15 @@ PACKAGE = ROOT / "coderm_eval"
 BLIND = ["selection", "budget", "records.py", "rerank.py", "execution", "generation"]
 """Whatever touches a pick before it is made."""
 
-GOLD = ("coderm_eval.benchmarks", "coderm_eval.run", "coderm_eval.hosts", "coderm_eval.report", "evalplus", "lm_eval")
+GOLD = (
+    "coderm_eval.benchmarks",
+    "coderm_eval.run",
+    "coderm_eval.grading",
+    "coderm_eval.hosts",
+    "coderm_eval.report",
+    "evalplus",
+    "lm_eval",
+)
 
 HARNESSES = ["lm_eval", "evalplus", "datasets", "torch", "transformers", "vllm", "openai"]
 

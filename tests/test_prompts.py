@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.generation import prompts
@@ -119,7 +119,6 @@ def test_a_test_prompt_shows_question_and_program() -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.text().filter(lambda text: "### code solution" not in text), st.text())
 def test_the_question_of_a_test_prompt_is_the_one_that_was_asked(asked: str, program: str) -> None:
     assert question_of_test_prompt(prompts.unit_test_prompt(asked, program)) == asked
@@ -181,7 +180,6 @@ def test_a_prompt_without_the_docstring_is_asked_whole(prompt: str) -> None:
     assert function_question(prompt, "ebb") == f"Write a function named `ebb`. {' '.join(prompt.split())}\n "
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="\\'\"", exclude_categories=["C"])))
 def test_the_words_of_a_docstring_are_all_in_the_question(text: str) -> None:
     asked = function_question(f'def ebb(x):\n    """{text}"""\n', "ebb")

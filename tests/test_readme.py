@@ -67,7 +67,7 @@ def test_the_first_screen_shows_the_real_output_of_its_command(example: Path) ->
 
 def test_the_embedded_example_gives_the_same_table_without_lm_eval(example: Path) -> None:
     """From the same store, to save half a minute of endless loops."""
-    shutil.copytree(example / "coderm-runs" / "store", example / "coderm-demo" / "store")
+    shutil.copytree(example / "coderm-runs", example / "coderm-demo" / "store")
     done = shell("coderm-eval demo", example)
     assert done.returncode == 0, done.stderr
     assert table(done.stdout) == table(BLOCKS[0])

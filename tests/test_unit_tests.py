@@ -7,7 +7,7 @@ import unittest
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.generation.extraction import parse
@@ -329,7 +329,6 @@ PIECES = [
 codes = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
 
 
-@settings(deadline=None)
 @given(codes, st.sampled_from(["ebb", ""]))
 def test_an_answer_gives_either_tests_or_a_reason(text: str, entry_point: str) -> None:
     for extracted in (
@@ -341,7 +340,6 @@ def test_an_answer_gives_either_tests_or_a_reason(text: str, entry_point: str) -
         assert bool(extracted.sources) != bool(extracted.rejected)
 
 
-@settings(deadline=None)
 @given(codes.map(lambda text: text + PLAIN))
 def test_a_cleaned_test_parses_and_does_not_redefine_the_function_under_test(text: str) -> None:
     for source in (*extract_tests(answer(text), "ebb").sources, *recorded_tests(text, "ebb").sources):
@@ -350,7 +348,6 @@ def test_a_cleaned_test_parses_and_does_not_redefine_the_function_under_test(tex
         assert "ebb" not in {getattr(node, "name", None) for node in tree.body}
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.lists(st.integers(), max_size=3), st.booleans()), min_size=1, max_size=5))
 def test_asserts_keep_their_order_and_their_meaning(lines: list[tuple[list[int], bool]]) -> None:
     text = "\n".join(f"assert {'' if holds else 'not '}len(ebb({levels})) >= 0" for levels, holds in lines)

@@ -34,7 +34,7 @@ __all__ = ["RerankTask"]
 log = logging.getLogger(__name__)
 
 DEFAULT_N = 20
-DEFAULT_FOLDER = Path("coderm-runs")
+DEFAULT_STORE = Path("coderm-runs")
 
 
 class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no types
@@ -115,12 +115,9 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         return repr(sorted((key, str(value)) for key, value in self.config.metadata.items() if key not in own))
 
     @property
-    def _folder(self) -> Path:
-        return self._settings.store or DEFAULT_FOLDER
-
-    @property
     def _store_folder(self) -> Path:
-        return self._folder / "store"
+        """The store; a run's directory is a folder in it."""
+        return self._settings.store or DEFAULT_STORE
 
     def construct_requests(
         self,
@@ -157,7 +154,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
             return
         answers = self._stored_answers()
         _warn_of_duplicates(answers)
-        folder = self._folder / self._run_name(answers)
+        folder = self._store_folder / self._run_name(answers)
         with _one_sentence():
             result = run(
                 self._benchmark,
