@@ -175,7 +175,7 @@ def _as_settings(flags: dict[str, Any]) -> dict[str, Any]:
     """Flags under the keys that settings have; those not given are left out."""
     given: dict[str, Any] = {key: flags[key] for key in ("n", "select", "store") if flags.get(key) is not None}
     if flags.get("tests"):
-        given["tests"] = {"file": flags["tests"], "backend": "file"}
+        given["tests"] = {"file": flags["tests"]}
     if flags.get("budget"):
         given["budget"] = {"policy": flags["budget"]}
     if flags.get("allow_not_run"):

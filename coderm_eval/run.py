@@ -23,6 +23,7 @@ from coderm_eval.generation.conditioning import shown_candidate
 from coderm_eval.generation.openai_server import OpenAIServer
 from coderm_eval.generation.prompts import unit_test_prompt
 from coderm_eval.generation.sources import ModelTests, RecordedTests, TestSource
+from coderm_eval.generation.unit_tests import recorded_tests
 from coderm_eval.grading import grade_programs, refuse_not_run
 from coderm_eval.inputs import check_coverage, read_column
 from coderm_eval.progress import progress
@@ -180,8 +181,7 @@ def _recorded_lines(
     if not allow_partial:
         known = benchmark.problem_by_id()
         check_coverage(path, lines, [task for task in lines if task in known], benchmark.name)
-    everything = {task: range(len(lines[task])) for task in entry_points if task in lines}
-    if not any(RecordedTests(lines, entry_points)(everything).values()):
+    if not any(recorded_tests(t, name).sources for task, name in entry_points.items() for t in lines.get(task, ())):
         raise InputError(
             f"{path}: no unittest.TestCase class and no assert in any line for the tasks of this run; "
             'expected {"task_id": "...", "test": "import unittest ..."}'

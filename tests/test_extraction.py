@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.generation.extraction import bound, defines, extract_code, extract_program, is_known_module, parse
+from coderm_eval.generation.extraction import bound, defines, extract_code, extract_program, is_known_module
+from coderm_eval.syntax import parse
 
 TIDE = "def tide(hours):\n    return max(hours, default=None)"
 OLD_TIDE = "def tide(hours):\n    return hours[0]"

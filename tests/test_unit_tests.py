@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.generation.extraction import parse
 from coderm_eval.generation.unit_tests import (
     NO_CLASS,
     NO_CODE,
@@ -19,6 +18,7 @@ from coderm_eval.generation.unit_tests import (
     extract_tests,
     recorded_tests,
 )
+from coderm_eval.syntax import parse
 
 RIGHT = "def ebb(levels):\n    return [b - a for a, b in zip(levels, levels[1:]) if b < a]"
 WRONG = "def ebb(levels):\n    return []"

@@ -39,6 +39,7 @@ import numpy
 
 from coderm_eval.execution.policy import Policy
 from coderm_eval.records import Verdict
+from coderm_eval.syntax import parse
 
 __all__ = ["main", "run_pair"]
 
@@ -116,12 +117,12 @@ def _load_libraries(source: str) -> None:
     """
     if not any(name in source for name in _LIBRARIES):
         return
-    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-        names = {name for node in ast.walk(ast.parse(source)) for name in _imported(node)}
-        for name in sorted(n for n in names if n not in sys.modules and n.partition(".")[0] in _LIBRARIES):
-            with contextlib.suppress(Exception):  # an attribute, not a module; or not installed
-                importlib.import_module(name)
-                gc.freeze()
+    tree = parse(source)
+    names = {name for node in ast.walk(tree) for name in _imported(node)} if tree else set()
+    for name in sorted(n for n in names if n not in sys.modules and n.partition(".")[0] in _LIBRARIES):
+        with contextlib.suppress(Exception):  # an attribute, not a module; or not installed
+            importlib.import_module(name)
+            gc.freeze()
 
 
 def _imported(node: ast.AST) -> list[str]:

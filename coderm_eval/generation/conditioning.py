@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coderm_eval.generation.extraction import defines, parse
+from coderm_eval.generation.extraction import defines
 from coderm_eval.records import Candidate
+from coderm_eval.syntax import parse
 
 __all__ = ["shown_candidate"]
 

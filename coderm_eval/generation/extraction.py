@@ -12,11 +12,12 @@ import ast
 import re
 import sys
 import textwrap
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-__all__ = ["Extraction", "bound", "defines", "extract_code", "extract_program", "is_known_module", "parse"]
+from coderm_eval.syntax import parse
+
+__all__ = ["Extraction", "bound", "defines", "extract_code", "extract_program", "is_known_module"]
 
 Extraction = Literal["default", "paper"]
 
@@ -71,16 +72,6 @@ def extract_code(answer: str, wanted: Callable[[ast.Module], bool], how: Extract
         if choice:
             return choice[-1]
     return ""
-
-
-def parse(source: str) -> ast.Module | None:
-    """The syntax tree of `source`; None if it is no Python (or too deep for the parser)."""
-    try:
-        with warnings.catch_warnings():  # "invalid escape sequence" is the model's business, not the user's
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def defines(tree: ast.Module, name: str) -> bool:

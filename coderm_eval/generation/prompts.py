@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 
-from coderm_eval.generation.extraction import parse
+from coderm_eval.syntax import parse
 
 __all__ = [
     "docstring_question",

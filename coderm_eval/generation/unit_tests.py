@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from coderm_eval.generation.extraction import Extraction, bound, extract_code, is_known_module, parse
+from coderm_eval.generation.extraction import Extraction, bound, extract_code, is_known_module
+from coderm_eval.syntax import parse
 
 __all__ = ["Extracted", "extract_tests", "recorded_tests"]
 
