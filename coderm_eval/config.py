@@ -66,8 +66,12 @@ class ExecutionSettings(_Section):
 
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     timeout_s: float = Field(default=1.0, gt=0)
-    """CPU seconds; the wall limit is twice that, as in the paper."""
+    """CPU seconds of a program in one test; the wall limit is twice that, as in the paper."""
     memory_mb: int = Field(default=1024, ge=64)
+    output_mb: int = Field(default=8, ge=1, le=256)
+    """What a program may answer with, in one process; what it prints is thrown away."""
+    isolation: Literal["auto", "namespaces", "rlimits", "require"] = "auto"
+    """auto: the best that the host grants; require: all of it, or the run is refused."""
     allow_not_run: bool = False
     """Whether a run may end well although something could not be run."""
 

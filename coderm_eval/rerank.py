@@ -44,6 +44,7 @@ class Cell:
     column: int
     program: str
     test: str
+    entry_point: str
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ class _Board:
 
     def add(self, written: Sequence[tuple[int, str]]) -> list[Cell]:
         """Take in test samples; returns the cells of those tests that are new."""
+        problem = self.work.problem
         fresh = []
         for index, source in written:
             if source not in self.samples:
@@ -126,7 +128,7 @@ class _Board:
         self.matrix = np.hstack([self.matrix, np.full(shape, Verdict.NOT_RUN, dtype=np.uint8)])
         self.cpu_seconds = np.hstack([self.cpu_seconds, np.zeros(shape)])
         return [
-            Cell(self.work.problem.task_id, row, column, candidate.program, source)
+            Cell(problem.task_id, row, column, candidate.program, source, problem.entry_point)
             for row, candidate in enumerate(self.work.candidates)
             for column, source in enumerate(fresh, first_column)
         ]

@@ -8,6 +8,7 @@ All that is expensive passes through the store, so the same command goes on wher
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,10 @@ from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.budget import POLICIES
-from coderm_eval.config import Settings
+from coderm_eval.config import ExecutionSettings, Settings
 from coderm_eval.errors import InputError
-from coderm_eval.execution import Pair, Policy, run_pairs
-from coderm_eval.execution.engine import self_test
+from coderm_eval.execution.engine import Pair, PairOutcome, limits_fingerprint, run_pairs, self_test
+from coderm_eval.execution.policy import Policy
 from coderm_eval.generation.conditioning import shown_candidate
 from coderm_eval.generation.openai_server import OpenAIServer
 from coderm_eval.generation.prompts import unit_test_prompt
@@ -69,15 +70,14 @@ def run(
         CodermError: a setting, file or server that cannot be used; nothing already computed is lost.
         NotRunError: something could not be run and `execution.allow_not_run` is off; the files are written.
     """
-    preflight(settings)
-    policy = _policy(settings)
+    isolation = preflight(settings)
     work = [Work(p, candidates[p.task_id]) for p in benchmark.problems if p.task_id in candidates]
     with Store(store_folder) as store:
         tests = _tests(benchmark, work, settings, store, allow_partial)
         results = rerank(
             work,
             write_tests=tests.source,
-            execute=_stored_execution(store.table("verdicts"), policy, settings.execution.workers),
+            execute=_stored_execution(store.table("verdicts"), settings.execution, isolation),
             rules=sorted({"majority", settings.select}),
             budget=POLICIES[settings.budget.policy](tests.per_problem),
         )
@@ -94,6 +94,7 @@ def run(
         settings=settings,
         tests=tests.per_problem,
         tally=tests.source.tally,
+        isolation=isolation,
         benchmark=benchmark.name,
         dataset_sha256=benchmark.dataset_sha256,
     )
@@ -104,8 +105,11 @@ def run(
     return RunResult(results, scores, problems, summary)
 
 
-def preflight(settings: Settings) -> None:
+def preflight(settings: Settings) -> str:
     """Find out at once what would otherwise fail late.
+
+    Returns:
+        The isolation in force, e.g. "namespaces+seccomp+rlimits".
 
     Raises:
         SettingsError: no test writer is named. InputError: the tests file cannot be read.
@@ -115,11 +119,11 @@ def preflight(settings: Settings) -> None:
         OpenAIServer(settings.tests)
     else:
         read_column(_tests_file(settings), "test")
-    self_test(_policy(settings))
+    return self_test(_policy(settings.execution), settings.execution.isolation)
 
 
-def _policy(settings: Settings) -> Policy:
-    return Policy(settings.execution.timeout_s, settings.execution.memory_mb)
+def _policy(execution: ExecutionSettings) -> Policy:
+    return Policy(execution.timeout_s, execution.memory_mb, execution.output_mb)
 
 
 def _tests_file(settings: Settings) -> Path:
@@ -190,27 +194,49 @@ def _recorded_lines(
 
 
 def _stored_execution(
-    table: Table, policy: Policy, workers: int
+    table: Table, execution: ExecutionSettings, isolation: str
 ) -> Callable[[Sequence[Cell]], Iterator[tuple[Cell, Outcome]]]:
-    """The loop's `execute`: cells that the store knows are read, the rest are run and stored."""
-    limits = policy.fingerprint()
+    """The loop's `execute`: problems all of whose cells the store knows are read, the others are run and stored.
+
+    All cells of a problem or none: which calls of a program are given up as timed out depends on what else is
+    asked of it, and a run that was killed in the middle of a problem is to end as one that was not.
+    """
+    policy = _policy(execution)
+    limits = fingerprint(limits_fingerprint(policy), isolation)
 
     def execute(cells: Sequence[Cell]) -> Iterator[tuple[Cell, Outcome]]:
-        missing: list[Pair[int]] = []
         keys = [fingerprint("verdict", limits, cell.program, cell.test) for cell in cells]
+        unfinished = {cell.task_id for cell, key in zip(cells, keys, strict=True) if key not in table}
+        owed: list[Pair[int]] = []
         for position, (cell, key) in enumerate(zip(cells, keys, strict=True)):
-            if key in table:
-                yield cell, _outcome_of(table[key])
+            if cell.task_id in unfinished:
+                owed.append(Pair(position, cell.program, cell.test, cell.task_id, cell.entry_point))
             else:
-                missing.append(Pair(position, cell.program, cell.test))
-        ran = run_pairs(missing, policy, workers=workers) if missing else iter(())
-        for done in progress(ran, len(missing), "running tests", "pairs"):
+                yield cell, _outcome_of(table[key])
+        ran = run_pairs(owed, policy, workers=execution.workers, isolation=execution.isolation)
+        watch = _Watch(cells)
+        for done in progress(ran, len(owed), "running tests", "pairs", note=watch.note):
             if done.verdict != Verdict.NOT_RUN:
                 row = {"v": done.verdict.letter, "s": done.cpu_seconds}
                 table.add(keys[done.key], row)
             yield cells[done.key], Outcome(done.verdict, done.cpu_seconds)
 
     return execute
+
+
+class _Watch:
+    """What the progress line says beside the rate: how many timed out, and where the time goes."""
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self._cells = cells
+        self._timeouts = 0
+        self._seconds: defaultdict[str, float] = defaultdict(float)
+
+    def note(self, done: PairOutcome[int]) -> str:
+        self._timeouts += done.verdict == Verdict.TIMED_OUT
+        self._seconds[self._cells[done.key].task_id] += done.cpu_seconds
+        slowest = max(self._seconds, key=self._seconds.__getitem__)
+        return f"{self._timeouts} timed out, slowest {slowest}"
 
 
 _VERDICT_OF_LETTER = {verdict.letter: verdict for verdict in Verdict}

@@ -34,3 +34,16 @@ def soon(holds: Callable[[], bool]) -> bool:
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.02)
     return holds()
+
+
+def processes_with(variable: str) -> set[int]:
+    """Living processes of anybody's whose environment holds `variable`, e.g. "TMPDIR=/tmp/here"."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            variables = path.read_bytes().split(b"\0")
+        except OSError:
+            continue  # it ended meanwhile, or is not ours to look at
+        if variable.encode() in variables and is_alive(int(path.parent.name)):
+            found.add(int(path.parent.name))
+    return found

@@ -1,10 +1,11 @@
 """Programs and tests in, verdicts out: knows nothing of models or benchmarks.
 
-`engine.run_pairs` is the whole interface. What isolates the programs from the host, and what does not,
-is written at the top of `worker.py`.
+A program and a test never share a process. The test runs in one (`tester`) and asks; the program runs in
+another (`candidate`) and answers; what passes between them is text that stands for plain data (`plain`), and
+the `worker` in the middle remembers what was asked and answered, so that no question is put twice.
+
+    engine -> pool -> worker -> candidate   one forked process for each program
+                             -> tester      one for the tests of a problem
+
+`engine.run_pairs` is the whole interface.
 """
-
-from coderm_eval.execution.engine import Pair, PairOutcome, run_pairs
-from coderm_eval.execution.policy import Policy
-
-__all__ = ["Pair", "PairOutcome", "Policy", "run_pairs"]

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import platform
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Generic, TypeVar
 
 from coderm_eval.errors import NotRunError
 from coderm_eval.execution.policy import Policy
-from coderm_eval.execution.pool import WorkerPool
-from coderm_eval.records import Verdict
+from coderm_eval.execution.pool import Job, WorkerPool
+from coderm_eval.execution.sources import Source, identity_of_test, look_at
+from coderm_eval.records import Verdict, fingerprint
 
-__all__ = ["ISOLATION", "Pair", "PairOutcome", "run_pairs", "self_test"]
-
-ISOLATION = "rlimits"
-"""Level of isolation in force, as `summary.json` names it."""
+__all__ = ["Pair", "PairOutcome", "limits_fingerprint", "run_pairs", "self_test"]
 
 Key = TypeVar("Key")
+
+_ENGINE = 2
+"""Raised when a change of the executor can change a verdict, so that stored ones are not used again."""
+
+_ROWS_PER_JOB = 64
+"""Programs of one problem for one worker: enough to spread the cost of its tests' start, few enough to share out."""
 
 _GOOD = "def answer():\n    return 42\n"
 _BAD = "def answer():\n    return 41\n"
@@ -24,6 +32,9 @@ _TEST = (
     "import unittest\n\n\nclass TestAnswer(unittest.TestCase):\n"
     "    def test_answer(self):\n        self.assertEqual(answer(), 42)\n"
 )
+
+_VERDICTS = {verdict.letter: verdict for verdict in Verdict} | {"W": Verdict.TIMED_OUT}
+"""By the worker's letters; W: out of wall time, though not of CPU time."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,10 @@ class Pair(Generic[Key]):
     key: Key
     program: str
     test: str
+    problem: str = ""
+    """Pairs that follow each other and name the same problem are run together, which is faster."""
+    entry_point: str = ""
+    """The function under test: needed where it has the name of a built-in one."""
 
 
 @dataclass(frozen=True)
@@ -42,36 +57,180 @@ class PairOutcome(Generic[Key]):
     cpu_seconds: float
 
 
-def run_pairs(pairs: Iterable[Pair[Key]], policy: Policy, *, workers: int) -> Iterator[PairOutcome[Key]]:
+def run_pairs(
+    pairs: Iterable[Pair[Key]], policy: Policy, *, workers: int, isolation: str = "auto"
+) -> Iterator[PairOutcome[Key]]:
     """Run every pair; outcomes stream in the order in which they are ready.
 
-    A verdict does not depend on `workers`. A pair that twice took its worker down is NOT_RUN.
+    A verdict does not depend on `workers`: programs that differ only in comments, docstrings and layout are run
+    as one, likewise tests, and one that ran out of wall time without using up its CPU time, as happens on a
+    loaded machine, is run again when nothing else runs. A program that twice took its worker down is NOT_RUN.
+
+    Args:
+        pairs: any number; a few problems' worth of them is held in memory.
+        policy: limits of one pair.
+        workers: processes.
+        isolation: one of `isolation.levels.MODES`.
     """
-    pool: WorkerPool[Key] = WorkerPool(
-        "coderm_eval.execution.worker",
-        workers=workers,
-        patience_s=policy.wall_s + 30,  # 30 s: a loaded machine that is slow to start a worker
-    )
-    limits = asdict(policy)
-    tasks = ((pair.key, {"program": pair.program, "test": pair.test, "policy": limits}) for pair in pairs)
-    for key, answer in pool.run(tasks):
-        if answer is None:
-            yield PairOutcome(key, Verdict.NOT_RUN, 0.0)
-        else:
-            yield PairOutcome(key, Verdict(answer["verdict"]), answer["cpu_seconds"])
+    decided: deque[PairOutcome[Key]] = deque()
+    late: list[_Row[Key]] = []
+    pool: WorkerPool[_Row[Key]] = _pool(policy, workers, isolation)
+    for row, answer in pool.run(_jobs(pairs, decided)):
+        while decided:
+            yield decided.popleft()
+        if answer and "W" in answer["verdicts"]:
+            row, again, answer = row.split(answer)
+            late.append(again)
+        yield from row.outcomes(answer)
+    yield from decided
+    if late:
+        alone: WorkerPool[_Row[Key]] = _pool(policy, 1, isolation)
+        for row, answer in alone.run(Job([(row, row.message())], row.preamble()) for row in late):
+            yield from row.outcomes(answer)
 
 
-def self_test(policy: Policy) -> None:
+def limits_fingerprint(policy: Policy) -> str:
+    """Changes with every limit, with the executor, and with the Python version that runs the programs."""
+    version = ".".join(platform.python_version_tuple()[:2])
+    return fingerprint(repr(policy), version, str(_ENGINE))
+
+
+def self_test(policy: Policy, isolation: str = "auto") -> str:
     """Check on this host, under these limits, that a right program passes and a wrong one fails.
 
+    Returns:
+        The isolation in force, e.g. "namespaces+seccomp+rlimits".
+
     Raises:
-        NotRunError: the executor does not work here, so that any verdict would be meaningless.
+        NotRunError: the executor does not work here, so that any verdict would be meaningless; or the host
+            does not grant the isolation that was asked for.
     """
+    level = _level(policy, isolation)
     pairs = [Pair("right", _GOOD, _TEST), Pair("wrong", _BAD, _TEST)]
-    said = {outcome.key: outcome.verdict for outcome in run_pairs(pairs, policy, workers=1)}
+    said = {outcome.key: outcome.verdict for outcome in run_pairs(pairs, policy, workers=1, isolation=isolation)}
     if said != {"right": Verdict.PASSED, "wrong": Verdict.FAILED}:
         verdicts = ", ".join(f"a {key} program {said[key].name.lower()}" for key in sorted(said))
         raise NotRunError(
             f"the executor does not work on this host under these limits ({verdicts}); "
             "try a larger execution.timeout_s or execution.memory_mb"
         )
+    return level
+
+
+def _level(policy: Policy, isolation: str) -> str:
+    asked: Job[str] = Job([("level", {"isolation": True})])
+    pool: WorkerPool[str] = _pool(policy, 1, isolation)
+    [(_, answer)] = pool.run([asked])
+    if answer is None:
+        raise NotRunError("the executor does not start on this host; see the messages above")
+    if "refused" in answer:
+        raise NotRunError(
+            f"execution.isolation is {isolation!r}, but on this host {answer['refused']}: "
+            "run where more is granted, or set it to 'auto' for the best that is to be had"
+        )
+    return str(answer["level"])
+
+
+def _pool(policy: Policy, workers: int, isolation: str) -> WorkerPool[Any]:
+    return WorkerPool(
+        "coderm_eval.execution.worker",
+        workers=workers,
+        patience_s=600 * policy.wall_s + 30,  # a row of hundreds of tests, each of them slow
+        arguments=[json.dumps(policy), isolation],
+    )
+
+
+@dataclass
+class _Row(Generic[Key]):
+    """One program, and the tests to run against it."""
+
+    program: str
+    source: Source
+    tests: list[str]
+    """All of its problem."""
+    entry_point: str
+    cells: dict[int, list[Key]] = field(default_factory=dict)
+    """Who asked for each of the tests, by number."""
+
+    def message(self) -> dict[str, Any]:
+        return {
+            "program": self.program,
+            "stateful": self.source.stateful,
+            "imports": self.source.imports,
+            "columns": list(self.cells),
+        }
+
+    def preamble(self) -> dict[str, Any]:
+        return {"tests": self.tests, "entry_point": self.entry_point}
+
+    def outcomes(self, answer: dict[str, Any] | None) -> Iterator[PairOutcome[Key]]:
+        letters = answer["verdicts"] if answer else "N" * len(self.cells)
+        seconds = answer["cpu_seconds"] if answer else [0.0] * len(self.cells)
+        for keys, letter, cpu_seconds in zip(self.cells.values(), letters, seconds, strict=True):
+            for key in keys:
+                yield PairOutcome(key, _VERDICTS[letter], cpu_seconds)
+
+    def split(self, answer: dict[str, Any]) -> tuple[_Row[Key], _Row[Key], dict[str, Any]]:
+        """This row without the tests that ran out of wall time, those alone, and the answer without them."""
+        late = [letter == "W" for letter in answer["verdicts"]]
+        parts = [
+            _Row(
+                self.program,
+                self.source,
+                self.tests,
+                self.entry_point,
+                {
+                    column: keys
+                    for (column, keys), is_late in zip(self.cells.items(), late, strict=True)
+                    if is_late == part
+                },
+            )
+            for part in (False, True)
+        ]
+        seconds = [s for s, is_late in zip(answer["cpu_seconds"], late, strict=True) if not is_late]
+        return parts[0], parts[1], {"verdicts": answer["verdicts"].replace("W", ""), "cpu_seconds": seconds}
+
+
+def _jobs(pairs: Iterable[Pair[Key]], decided: deque[PairOutcome[Key]]) -> Iterator[Job[_Row[Key]]]:
+    """The pairs of each problem in jobs; those whose program or test is no Python are `decided` without."""
+    for (_, entry_point), together in groupby(pairs, key=lambda pair: (pair.problem, pair.entry_point)):
+        table: _Table[Key] = _Table(entry_point)
+        for pair in together:
+            if not table.add(pair):
+                decided.append(PairOutcome(pair.key, Verdict.FAILED, 0.0))
+        yield from table.jobs()
+
+
+class _Table(Generic[Key]):
+    """The distinct programs and tests of one problem, and the pairs of them."""
+
+    def __init__(self, entry_point: str) -> None:
+        self._entry_point = entry_point
+        self._programs: dict[str, Source | None] = {}
+        self._identities: dict[str, str | None] = {}
+        self._rows: dict[str, _Row[Key]] = {}
+        self._columns: dict[str, int] = {}
+        self._tests: list[str] = []
+
+    def add(self, pair: Pair[Key]) -> bool:
+        """Whether both program and test can be read."""
+        if pair.program not in self._programs:
+            self._programs[pair.program] = look_at(pair.program)
+        if pair.test not in self._identities:
+            self._identities[pair.test] = identity_of_test(pair.test)
+        program, test = self._programs[pair.program], self._identities[pair.test]
+        if program is None or test is None:
+            return False
+        if program.identity not in self._rows:
+            self._rows[program.identity] = _Row(pair.program, program, self._tests, self._entry_point)
+        if test not in self._columns:
+            self._columns[test] = len(self._tests)
+            self._tests.append(pair.test)
+        self._rows[program.identity].cells.setdefault(self._columns[test], []).append(pair.key)
+        return True
+
+    def jobs(self) -> Iterator[Job[_Row[Key]]]:
+        rows = list(self._rows.values())
+        for n in range(0, len(rows), _ROWS_PER_JOB):
+            part = rows[n : n + _ROWS_PER_JOB]
+            yield Job([(row, row.message()) for row in part], part[0].preamble())

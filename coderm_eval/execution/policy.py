@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import platform
-from dataclasses import dataclass
-
-from coderm_eval.records import fingerprint
+from typing import NamedTuple
 
 __all__ = ["Policy"]
 
 
-_ENGINE = 1
-"""Raised when a change of the executor can change a verdict, so that stored ones are not used again."""
-
-
-@dataclass(frozen=True)
-class Policy:
+class Policy(NamedTuple):
     """What one test may use against one program."""
 
     timeout_s: float = 1.0
     """CPU seconds."""
     memory_mb: int = 1024
     """Address space, MiB."""
+    output_mb: int = 8
+    """What a program may answer with in one process, MiB; whatever it prints is thrown away."""
     file_mb: int = 16
     """Size of any file it writes, MiB."""
     open_files: int = 64
@@ -30,8 +24,3 @@ class Policy:
     def wall_s(self) -> float:
         """Wall seconds: twice the CPU limit, as in the paper's executor."""
         return 2 * self.timeout_s
-
-    def fingerprint(self) -> str:
-        """Changes with every limit, with the executor, and with the Python version that runs the programs."""
-        version = ".".join(platform.python_version_tuple()[:2])
-        return fingerprint(repr(self), version, str(_ENGINE))

@@ -2,8 +2,8 @@
 
 Workers are started with a clean environment and in sessions of their own: Ctrl-C reaches the parent alone,
 and a worker whose parent is gone reads the end of its input and leaves. A worker that dies, or says nothing
-for longer than it may, is replaced and its task tried once more; a task that ends two workers is given up
-(`None`: could not run). Every request carries a random token that the answer must repeat, so that a line
+for longer than it may, is replaced and its request tried once more; a request that ends two workers is given
+up (`None`: could not run). Every request carries a random token that the answer must repeat, so that a line
 which an untrusted program managed to write among the answers is passed over.
 """
 
@@ -14,16 +14,19 @@ import json
 import os
 import queue
 import secrets
-import select
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-__all__ = ["WorkerPool"]
+from coderm_eval.execution.lines import LineReader, write_line
+
+__all__ = ["Job", "WorkerPool"]
 
 Key = TypeVar("Key")
 Message = dict[str, Any]
@@ -33,6 +36,15 @@ _TRIES = 2
 
 _IMPORTED_FROM = Path(__file__).resolve().parents[2]
 """The folder that holds this package."""
+
+
+@dataclass(frozen=True)
+class Job(Generic[Key]):
+    """Requests that one worker answers, one after the other."""
+
+    requests: Sequence[tuple[Key, Message]]
+    preamble: Message | None = None
+    """Sent before them, and again to a worker that takes another's place; it has no answer."""
 
 
 class WorkerPool(Generic[Key]):
@@ -60,21 +72,23 @@ class WorkerPool(Generic[Key]):
         self.patience_s = patience_s
         self.environment = _clean_environment() | dict(environment or {})
 
-    def run(self, tasks: Iterable[tuple[Key, Message]]) -> Iterator[tuple[Key, Message | None]]:
-        """Answers in the order in which they come; at most a few tasks per worker are held in memory."""
-        waiting: queue.Queue[tuple[Key, Message]] = queue.Queue(maxsize=2 * self.workers)
+    def run(self, jobs: Iterable[Job[Key]]) -> Iterator[tuple[Key, Message | None]]:
+        """Answers in the order in which they come; at most a few jobs per worker are held in memory."""
+        waiting: queue.Queue[Job[Key]] = queue.Queue(maxsize=self.workers)
         answered: queue.Queue[tuple[Key, Message | None]] = queue.Queue()
         lanes = [_Lane(self, waiting, answered) for _ in range(self.workers)]
         for lane in lanes:
             lane.start()
         try:
             owed = 0
-            for task in tasks:
-                waiting.put(task)
-                owed += 1
-                while not answered.empty():
-                    owed -= 1
-                    yield answered.get()
+            for job in jobs:
+                owed += len(job.requests)
+                placed = False
+                while not placed:
+                    placed = _put(waiting, job)
+                    while not answered.empty():
+                        owed -= 1
+                        yield answered.get()
             for _ in range(owed):
                 yield answered.get()
         finally:
@@ -84,13 +98,21 @@ class WorkerPool(Generic[Key]):
                 lane.join()
 
 
+def _put(waiting: queue.Queue[Job[Key]], job: Job[Key]) -> bool:
+    """Whether there was room within a moment: answers are passed on while a long job is under way."""
+    with contextlib.suppress(queue.Full):
+        waiting.put(job, timeout=0.02)
+        return True
+    return False
+
+
 class _Lane(threading.Thread):
     """One worker process and the thread that feeds it."""
 
     def __init__(
         self,
         pool: WorkerPool[Any],
-        waiting: queue.Queue[tuple[Any, Message]],
+        waiting: queue.Queue[Job[Any]],
         answered: queue.Queue[tuple[Any, Message | None]],
     ) -> None:
         super().__init__(daemon=True)
@@ -99,69 +121,73 @@ class _Lane(threading.Thread):
         self.answered = answered
         self.stopping = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None
+        self.replies = LineReader(-1)
+        self.prepared_for: Job[Any] | None = None
 
     def run(self) -> None:
         while not self.stopping.is_set():
             try:
-                key, message = self.waiting.get(timeout=0.1)
+                job = self.waiting.get(timeout=0.1)
             except queue.Empty:
                 continue
-            self.answered.put((key, self._answer(message)))
+            for key, message in job.requests:
+                if self.stopping.is_set():
+                    break
+                self.answered.put((key, self._answer(job, message)))
         self._dismiss()
 
     def stop(self) -> None:
         self.stopping.set()
 
-    def _answer(self, message: Message) -> Message | None:
+    def _answer(self, job: Job[Any], message: Message) -> Message | None:
         for _ in range(_TRIES):
             try:
-                return self._exchange(self.process or self._hire(), message)
+                return self._exchange(job, message)
             except OSError:  # no process could be started, its pipe broke, or it was silent for too long
                 self._dismiss()
         return None
 
-    def _exchange(self, process: subprocess.Popen[bytes], message: Message) -> Message:
+    def _exchange(self, job: Job[Any], message: Message) -> Message:
         """Send one request and wait for its answer; raises BrokenPipeError or TimeoutError if none comes."""
-        assert process.stdin and process.stdout
+        process = self.process or self._hire()
+        assert process.stdin
+        if job.preamble is not None and self.prepared_for is not job:
+            write_line(process.stdin.fileno(), json.dumps(job.preamble).encode())
+        self.prepared_for = job
         token = secrets.token_hex(8)
-        process.stdin.write(json.dumps({**message, "token": token}).encode() + b"\n")
-        process.stdin.flush()
+        write_line(process.stdin.fileno(), json.dumps({**message, "token": token}).encode())
         deadline = time.monotonic() + self.pool.patience_s
-        unread = b""
-        while (left := deadline - time.monotonic()) > 0 and select.select([process.stdout], [], [], left)[0]:
-            piece = os.read(process.stdout.fileno(), 65536)  # not readline: select cannot see into a buffer
-            if not piece:
-                raise BrokenPipeError
-            *lines, unread = (unread + piece).split(b"\n")
-            for line in lines:
-                answer = _answer_with(token, line)
-                if answer is not None:
-                    return answer
-        raise TimeoutError
+        while True:
+            answer = _answer_with(token, self.replies.read(deadline))
+            if answer is not None:
+                return answer
 
     def _hire(self) -> subprocess.Popen[bytes]:
         self.process = subprocess.Popen(
             self.pool.command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            bufsize=0,
             env=self.pool.environment,
             cwd=_IMPORTED_FROM,  # `-m` imports from there first: no folder that anybody may write to
             start_new_session=True,
         )
+        assert self.process.stdout
+        self.replies = LineReader(self.process.stdout.fileno())
+        self.prepared_for = None
         return self.process
 
     def _dismiss(self) -> None:
-        """End of input lets a worker finish its task and clean up; one that does not leave is killed."""
+        """End of input tells a worker to clean up and leave; one that does not is killed."""
         process, self.process = self.process, None
         if process is None:
             return
         assert process.stdin and process.stdout
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
+        process.stdin.close()
         try:
             process.wait(timeout=self.pool.patience_s)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # its session: a worker may have started others
             process.wait()
         process.stdout.close()
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from coderm_eval.config import Settings
-from coderm_eval.execution.engine import ISOLATION
 from coderm_eval.generation.sources import TestTally
 from coderm_eval.records import Grade
 from coderm_eval.report.files import interval_row
@@ -33,6 +32,7 @@ def summarise(
     settings: Settings,
     tests: int,
     tally: TestTally,
+    isolation: str,
     benchmark: str,
     dataset_sha256: str,
 ) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def summarise(
             "truncated": tally.truncated,
         },
         "problems_without_tests": sum(not r.tests for r in results),
-        "isolation": ISOLATION,
+        "isolation": isolation,
         "settings": settings.model_dump(mode="json", exclude=_NOT_RECORDED),  # type: ignore[arg-type]
         "versions": {
             "python": platform.python_version(),

@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask
-from coderm_eval.execution import Pair, Policy, run_pairs
+from coderm_eval.execution.engine import Pair, limits_fingerprint, run_pairs
+from coderm_eval.execution.policy import Policy
 from coderm_eval.generation.prompts import function_question
 from coderm_eval.records import Grade, Problem, Verdict
 
@@ -46,10 +47,11 @@ class _Demo(Benchmark):
         self._policy = Policy()
 
     def grader(self) -> str:
-        return f"demo {self.dataset_sha256} {self._policy.fingerprint()}"
+        return f"demo {self.dataset_sha256} {limits_fingerprint(self._policy)}"
 
     def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
-        pairs = (Pair(task.key, task.program, self._gold[task.task_id]) for task in tasks)
+        names = {problem.task_id: problem.entry_point for problem in self.problems}
+        pairs = (Pair(t.key, t.program, self._gold[t.task_id], t.task_id, names[t.task_id]) for t in tasks)
         for outcome in run_pairs(pairs, self._policy, workers=workers):
             status = _STATUS.get(outcome.verdict)
             yield outcome.key, Grade({"gold": status} if status else {})

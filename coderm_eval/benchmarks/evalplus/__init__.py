@@ -13,7 +13,7 @@ from typing import Any
 from coderm_eval.benchmarks.base import Benchmark, GradeTask
 from coderm_eval.benchmarks.evalplus.ground_truth import ensure_ground_truth
 from coderm_eval.errors import DatasetError
-from coderm_eval.execution.pool import WorkerPool
+from coderm_eval.execution.pool import Job, WorkerPool
 from coderm_eval.generation.prompts import docstring_question, function_question
 from coderm_eval.records import Grade, Problem
 
@@ -48,8 +48,8 @@ class _EvalPlus(Benchmark):
             patience_s=_PATIENCE_S,
             environment=_environment(),
         )
-        messages = ((t.key, {"task_id": t.task_id, "program": t.program}) for t in tasks)
-        for key, statuses in pool.run(messages):
+        jobs = (Job([(t.key, {"task_id": t.task_id, "program": t.program})]) for t in tasks)
+        for key, statuses in pool.run(jobs):
             yield key, Grade(statuses or {})
 
 

@@ -1,0 +1,269 @@
+"""The fork server in which programs answer calls: one child for each program. No test is ever in its memory.
+
+It reads lines "LAPS IMPORTS JOB". A JOB is {"program", "runs", "stateful"}: a run is a list of calls, made one
+after the other of a program that is loaded anew for each run. The reply is {"end", "answers"}: for each run an
+answer to loading it and one to each call, as [CPU seconds, text], as far as the child came.
+
+    call      ["f", [arguments], {"dict": [[keyword, argument], ...]}]     or ["f"]: what is f?
+    answer    ["returned", value, arguments afterwards or null, index of the argument that it returned or null]
+              ["raised", built-in exception, type, [arguments]]
+              ["function"]  ["exception", built-in exception, name]  ["module", name]  ["value", value]  ["absent"]
+
+A child writes its answers into memory that it shares with the server, so that what it said before it crashed,
+hung or was killed is not lost. It can write there what it likes: nothing but answers of its own comes of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import mmap
+import os
+import random
+import struct
+import sys
+import time
+import types
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn
+
+from coderm_eval.execution.confinement import end_child, limit, lower_child, lower_server
+from coderm_eval.execution.isolation.behind import adopt_orphans
+from coderm_eval.execution.isolation.levels import Isolation
+from coderm_eval.execution.lines import write_line
+from coderm_eval.execution.plain import decode, encode, is_immutable
+from coderm_eval.execution.policy import Policy
+from coderm_eval.execution.watch import Ending, watch
+
+__all__ = ["LOADED", "serve"]
+
+LOADED = '["loaded"]'
+_NOT_LOADED = '["not loaded"]'
+
+_PRELOADED = (
+    *("bisect", "collections", "copy", "datetime", "decimal", "fractions", "functools", "heapq", "io", "itertools"),
+    *("json", "math", "operator", "random", "re", "string", "time", "typing"),
+)
+"""What many programs import: loaded once, inherited by every child. More makes every fork dearer."""
+
+_LIBRARIES = frozenset({"numpy", "pandas", "scipy", "sympy", "sortedcontainers", "networkx", "sklearn"})
+"""What is loaded, beside the standard library, as soon as a program names it."""
+
+_NEVER_LOADED = frozenset({"antigravity", "idlelib", "test", "this", "tkinter", "turtle", "turtledemo"})
+"""Open windows, or print."""
+
+_SEED = 0
+"""Of `random` and numpy at the start of each run, so that no answer depends on what ran before."""
+
+_HEADER = struct.Struct("=III")
+"""In the shared memory: laps begun, bytes used, whether an answer did not fit."""
+_ENTRY = struct.Struct("=dI")
+"""Before each answer: CPU seconds, length."""
+_MIB = 1024 * 1024
+_WARM_UPS = 100
+_MOST_DESCRIPTORS = 64
+_LIFETIME_S = 86_400
+_HAS_PIDFD = hasattr(os, "pidfd_open")
+"""Linux: nothing that a child does to its descriptors hides its end, or pretends it."""
+
+
+def serve(requests: int, replies: int, policy: Policy, isolation: Isolation) -> None:
+    """Answer lines on the descriptor `requests` until it ends; this process keeps no other but `replies`."""
+    for name in _PRELOADED:
+        importlib.import_module(name)
+    if not isolation.has_namespaces:
+        adopt_orphans()  # what a program leaves behind becomes ours to end
+    lower_server(isolation)
+    _warm_up()
+    limit(policy, cpu_s=_LIFETIME_S)
+    loaded = {b""}
+    with os.fdopen(requests, "rb") as lines:
+        for line in lines:
+            laps, imports, job = line.split(b" ", 2)
+            if imports not in loaded:
+                _load(imports.decode().split(","))
+                loaded.add(imports)
+            write_line(replies, _run(job, int(laps), policy, isolation))
+
+
+def _warm_up() -> None:
+    """Run what every child runs until the interpreter has adapted to it, so that no child has to write there again.
+
+    It saves a third of the pages that a child touches, as measured with CPython 3.11.
+    """
+    job = {"program": "def f(x):\n    return x\n", "runs": [['["f"]', '["f",[[1]],{"dict":[]}]']], "stateful": False}
+    for _ in range(_WARM_UPS):
+        _answer_runs(json.loads(json.dumps(job)), _Answers(mmap.mmap(-1, _MIB)))
+    gc.collect()
+    gc.freeze()  # keeps the collector from copying inherited pages in every child
+
+
+def _load(modules: Iterable[str]) -> None:
+    """Import what a program names, so that its child, and those after it, find it loaded.
+
+    A child would be charged for it: up to a second of CPU, for pandas.
+    """
+    for module in modules:
+        top = module.partition(".")[0]
+        if module not in sys.modules and (top in _LIBRARIES or top in sys.stdlib_module_names - _NEVER_LOADED):
+            with contextlib.suppress(Exception):  # not installed, or no module but a function
+                importlib.import_module(module)
+    gc.freeze()
+
+
+def _run(job: bytes, laps: int, policy: Policy, isolation: Isolation) -> bytes:
+    """Let a child answer the calls of `job`, which may begin the policy's limits `laps` times."""
+    memory = mmap.mmap(-1, _HEADER.size + policy.output_mb * _MIB)
+    lifeline = None if _HAS_PIDFD else os.pipe()
+    child = os.fork()
+    if child == 0:
+        _child(job, laps, policy, isolation, memory, keep=lifeline[1] if lifeline else None)
+    death = os.pidfd_open(child) if lifeline is None else _end_of(lifeline)
+    ending = watch(death, child, policy, lambda: min(laps, _HEADER.unpack_from(memory)[0]))
+    os.close(death)
+    end_child(child, isolation)
+    answers = list(_read(memory))
+    full = bool(_HEADER.unpack_from(memory)[2])
+    memory.close()
+    return json.dumps({"end": _end_name(ending, full), "answers": answers}).encode()
+
+
+def _end_of(lifeline: tuple[int, int]) -> int:
+    """Can be read when the child, which alone holds the other end from now on, closes it."""
+    os.close(lifeline[1])
+    return lifeline[0]
+
+
+def _end_name(ending: Ending, full: bool) -> str:
+    return "full" if ending == "ready" and full else ending
+
+
+def _read(memory: mmap.mmap) -> Iterator[tuple[float, str]]:
+    """The answers in `memory`, as far as they make sense: a program may have written anything there."""
+    _, used, _ = _HEADER.unpack_from(memory)
+    position = _HEADER.size
+    end = min(position + used, len(memory))
+    while position + _ENTRY.size <= end:
+        cpu_seconds, length = _ENTRY.unpack_from(memory, position)
+        position += _ENTRY.size
+        if position + length > end or not 0 <= cpu_seconds < 1e9:
+            return
+        yield round(cpu_seconds, 6), memory[position : position + length].decode("ascii", "replace")
+        position += length
+
+
+class _Answers:
+    """The child's side of the shared memory."""
+
+    def __init__(self, memory: mmap.mmap) -> None:
+        self._memory = memory
+        self._laps = 0
+        self._used = 0
+
+    def begin(self) -> None:
+        """The limits begin anew."""
+        self._laps += 1
+        _HEADER.pack_into(self._memory, 0, self._laps, self._used, 0)
+        self._started = time.process_time()
+
+    def add(self, text: str) -> None:
+        """Raises MemoryError, after a mark that says so, if the text does not fit any more."""
+        now = time.process_time()
+        data = text.encode("ascii", "replace")
+        start = _HEADER.size + self._used
+        if start + _ENTRY.size + len(data) > len(self._memory):
+            _HEADER.pack_into(self._memory, 0, self._laps, self._used, 1)
+            raise MemoryError
+        _ENTRY.pack_into(self._memory, start, now - self._started, len(data))
+        self._memory[start + _ENTRY.size : start + _ENTRY.size + len(data)] = data
+        self._used += _ENTRY.size + len(data)
+        _HEADER.pack_into(self._memory, 0, self._laps, self._used, 0)
+        self._started = now
+
+
+def _child(
+    job: bytes, laps: int, policy: Policy, isolation: Isolation, memory: mmap.mmap, keep: int | None
+) -> NoReturn:
+    """Everything that happens in the forked child; it never returns to the server's code."""
+    try:
+        lower_child(isolation)
+        os.closerange(3, keep or _MOST_DESCRIPTORS)
+        _answer_runs(json.loads(job), _Answers(memory))
+    finally:
+        os._exit(0)
+
+
+def _answer_runs(job: dict[str, Any], answers: _Answers) -> None:
+    code: types.CodeType | None = None
+    for run in job["runs"]:
+        answers.begin()
+        module = types.ModuleType("candidate")
+        sys.modules["candidate"] = module  # where dataclasses and pickle look it up
+        _seed()
+        try:
+            code = code or compile(job["program"], "<candidate>", "exec", dont_inherit=True)
+            exec(code, module.__dict__)
+        except BaseException:
+            answers.add(_NOT_LOADED)
+            continue
+        answers.add(LOADED)
+        for call in run:
+            if not job["stateful"]:
+                answers.begin()
+            answers.add(_answer(module.__dict__, call))
+
+
+def _seed() -> None:
+    random.seed(_SEED)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(_SEED)
+
+
+def _answer(names: dict[str, Any], call: str) -> str:
+    try:
+        name, *how = decode(call)
+        return _called(names, call, name, *how) if how else _described(names.get(name, _ABSENT))
+    except BaseException as error:
+        return _raised(error)
+
+
+_ABSENT = object()
+
+
+def _called(names: dict[str, Any], call: str, name: str, arguments: list[Any], keywords: dict[str, Any]) -> str:
+    if name not in names:
+        raise NameError(f"name {name!r} is not defined")
+    result = names[name](*arguments, **keywords)
+    returned = next((n for n, argument in enumerate(arguments) if argument is result), None)
+    afterwards = "null"
+    if not is_immutable((*arguments, *keywords.values())) and encode([name, arguments, keywords]) != call:
+        afterwards = encode([arguments, keywords])
+    return f'["returned",{encode(result)},{afterwards},{"null" if returned is None else returned}]'
+
+
+def _described(value: object) -> str:
+    if value is _ABSENT:
+        return '["absent"]'
+    if isinstance(value, types.ModuleType):
+        return json.dumps(["module", value.__name__])
+    if isinstance(value, type) and issubclass(value, BaseException):
+        return json.dumps(["exception", _built_in(value), value.__name__])
+    if callable(value) and '"type"' not in encode(value):
+        return '["function"]'
+    return f'["value",{encode(value)}]'
+
+
+def _built_in(kind: type) -> str:
+    """The built-in exception that `kind` is or extends."""
+    return next(base.__name__ for base in kind.__mro__ if base.__module__ == "builtins")
+
+
+def _raised(error: BaseException) -> str:
+    kind = type(error)
+    try:
+        arguments = encode(list(error.args))
+    except BaseException:
+        arguments = "[]"
+    return f'["raised",{json.dumps(_built_in(kind))},{json.dumps(kind.__name__)},{arguments}]'

@@ -1,0 +1,53 @@
+"""Lines between processes: JSON objects, one a line, over pipes and sockets."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from typing import Any
+
+__all__ = ["LineReader", "write_line"]
+
+_PIECE = 1 << 16
+
+
+class LineReader:
+    """Whole lines from a descriptor, with a deadline."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._lines: list[bytes] = []
+        self._unread: list[bytes] = []
+
+    def read(self, deadline: float) -> bytes:
+        """The next line, without its end.
+
+        Args:
+            deadline: by `time.monotonic`.
+
+        Raises:
+            TimeoutError: it did not come in time.
+            BrokenPipeError: nobody can write any more.
+        """
+        while not self._lines:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.descriptor], [], [], left)[0]:
+                raise TimeoutError
+            piece = os.read(self.descriptor, _PIECE)
+            if not piece:
+                raise BrokenPipeError
+            *whole, rest = piece.split(b"\n")
+            if whole:
+                whole[0] = b"".join([*self._unread, whole[0]])
+                self._unread.clear()
+                self._lines = whole[::-1]
+            self._unread.append(rest)
+        return self._lines.pop()
+
+
+def write_line(descriptor: int, line: bytes) -> None:
+    """Write `line` and its end; raises OSError if nobody reads any more."""
+    left: Any = memoryview(line + b"\n")
+    while left:
+        left = left[os.write(descriptor, left) :]

@@ -1,0 +1,203 @@
+"""Plain data as text: what may pass between a program and a test.
+
+JSON, in which an object has one key, the name of a type that JSON lacks: {"tuple": [1, 2]}. Reading it makes
+nothing but plain data, whatever it says, so that no object which claims to equal everything, no class and no
+code reaches a test. What a program made of its own kind arrives as the plain data that it extends (a subclass
+of str as the str it holds), or as an `Opaque`, which equals nothing but itself.
+"""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import decimal
+import fractions
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+__all__ = ["Opaque", "UnreadableError", "decode", "encode", "is_immutable"]
+
+MOST_ITEMS = 10_000
+"""Of an iterator, which is sent as what it yields; a longer one is opaque."""
+
+_LARGE = 1 << 63
+"""From here on hexadecimal: Python refuses to read or write decimal numbers of more than 4,300 digits."""
+_ATOMS = frozenset({type(None), bool, float, str})
+_IMMUTABLE = _ATOMS | {int, bytes, complex, range}
+_TYPES = {kind.__name__: kind for kind in (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)}
+_NUMPY_KINDS = frozenset("biufcSU")
+"""Booleans, numbers and text: no objects."""
+
+
+class UnreadableError(ValueError):
+    """The text stands for no plain data."""
+
+
+class Opaque:
+    """Something that could not be sent; only its type's name is known."""
+
+    def __init__(self, type_name: str) -> None:
+        self._type_name = type_name
+
+    def __repr__(self) -> str:
+        return f"<{self._type_name}>"
+
+
+def encode(value: object) -> str:
+    """Text of `value`. Whatever cannot be sent as plain data is sent as opaque, by itself or inside of other data."""
+    return _to_json(_tagged(value))
+
+
+def decode(text: str) -> Any:
+    """What `encode` was given, as nearly as plain data can be it.
+
+    Raises:
+        UnreadableError: the text was not made by `encode`.
+    """
+    try:
+        return _untagged(json.loads(text))
+    except Exception as error:
+        raise UnreadableError(text[:60]) from error
+
+
+def is_immutable(values: Iterable[object]) -> bool:
+    """Whether none of the values can be changed by whoever is given it."""
+    return all(type(value) in _IMMUTABLE for value in values)
+
+
+_to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+def _tagged(value: Any) -> Any:
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is int:
+        return value if -_LARGE < value < _LARGE else {"int": hex(value)}
+    if kind is list:
+        return [_tagged(item) for item in value]
+    tagger = _TAGGERS.get(kind)
+    if tagger:
+        return {kind.__name__: tagger(value)}
+    return _tagged_other(value, kind)
+
+
+def _tagged_other(value: Any, kind: type) -> Any:
+    """`value`, whose type is none of those that are sent as themselves."""
+    for base, content in _CONTENT.items():
+        if issubclass(kind, base):
+            return _tagged(content(value))
+    if isinstance(value, Iterator):
+        items = list(islice(value, MOST_ITEMS + 1))
+        if len(items) <= MOST_ITEMS:
+            return {"iterator": [_tagged(item) for item in items]}
+    if isinstance(value, type) and value in _TYPES.values():
+        return {"type": value.__name__}
+    numpy = sys.modules.get("numpy")
+    if numpy and isinstance(value, (numpy.ndarray, numpy.generic)) and value.dtype.kind in _NUMPY_KINDS:
+        return {"numpy": [value.dtype.str, list(value.shape), value.tobytes().hex(), isinstance(value, numpy.generic)]}
+    return {"opaque": kind.__name__}
+
+
+def _items(value: Iterable[Any]) -> list[Any]:
+    return [_tagged(item) for item in value]
+
+
+def _pairs(value: dict[Any, Any]) -> list[Any]:
+    return [[_tagged(key), _tagged(item)] for key, item in value.items()]
+
+
+_CONTENT: dict[type, Callable[[Any], Any]] = {
+    int: int.__int__,
+    float: float.__float__,
+    str: str.__str__,
+    dict: lambda value: dict(dict.items(value)),
+    list: lambda value: list(list.__iter__(value)),
+    tuple: lambda value: tuple(tuple.__iter__(value)),
+    set: lambda value: set(set.__iter__(value)),
+    frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+}
+"""The plain data in an instance of a subclass, past whatever methods it overrides."""
+
+_TAGGERS: dict[type, Callable[[Any], Any]] = {
+    tuple: _items,
+    set: _items,
+    frozenset: _items,
+    dict: _pairs,
+    collections.OrderedDict: _pairs,
+    collections.Counter: _pairs,
+    collections.defaultdict: _pairs,
+    collections.deque: lambda value: [_items(value), value.maxlen],
+    type({}.keys()): _items,
+    type({}.values()): _items,
+    type({}.items()): _items,
+    complex: lambda value: [value.real, value.imag],
+    bytes: bytes.hex,
+    bytearray: bytearray.hex,
+    range: lambda value: [value.start, value.stop, value.step],
+    decimal.Decimal: str,
+    fractions.Fraction: lambda value: [hex(value.numerator), hex(value.denominator)],
+    datetime.datetime: datetime.datetime.isoformat,
+    datetime.date: datetime.date.isoformat,
+    datetime.time: datetime.time.isoformat,
+    datetime.timedelta: lambda value: [value.days, value.seconds, value.microseconds],
+}
+"""What is sent under the name of its type, by that very type."""
+
+
+def _untagged(value: Any) -> Any:
+    if type(value) is list:
+        return [_untagged(item) for item in value]
+    if type(value) is dict:
+        [(tag, content)] = value.items()
+        return _UNTAGGERS[tag](content)
+    return value
+
+
+def _untagged_pairs(content: Any) -> dict[Any, Any]:
+    return {_untagged(key): _untagged(item) for key, item in content}
+
+
+def _iterate(content: Any) -> Iterator[Any]:
+    yield from _untagged(content)
+
+
+def _numpy(content: Any) -> Any:
+    import numpy
+
+    kind, shape, data, is_scalar = content
+    array = numpy.frombuffer(bytes.fromhex(data), dtype=kind).reshape(shape).copy()
+    return array[()] if is_scalar else array
+
+
+_UNTAGGERS: dict[str, Callable[[Any], Any]] = {
+    "int": lambda content: int(content, 16),
+    "tuple": lambda content: tuple(map(_untagged, content)),
+    "set": lambda content: set(map(_untagged, content)),
+    "frozenset": lambda content: frozenset(map(_untagged, content)),
+    "dict": _untagged_pairs,
+    "OrderedDict": lambda content: collections.OrderedDict(_untagged_pairs(content)),
+    "Counter": lambda content: collections.Counter(_untagged_pairs(content)),
+    "defaultdict": lambda content: collections.defaultdict(None, _untagged_pairs(content)),
+    "deque": lambda content: collections.deque(_untagged(content[0]), content[1]),
+    "dict_keys": lambda content: dict.fromkeys(_untagged(content)).keys(),
+    "dict_values": lambda content: dict(enumerate(_untagged(content))).values(),
+    "dict_items": lambda content: dict(_untagged(content)).items(),
+    "complex": lambda content: complex(*content),
+    "bytes": bytes.fromhex,
+    "bytearray": bytearray.fromhex,
+    "range": lambda content: range(*content),
+    "Decimal": decimal.Decimal,
+    "Fraction": lambda content: fractions.Fraction(int(content[0], 16), int(content[1], 16)),
+    "datetime": datetime.datetime.fromisoformat,
+    "date": datetime.date.fromisoformat,
+    "time": datetime.time.fromisoformat,
+    "timedelta": lambda content: datetime.timedelta(*content),
+    "iterator": _iterate,
+    "type": lambda content: _TYPES[content],
+    "numpy": _numpy,
+    "opaque": Opaque,
+}

@@ -1,0 +1,116 @@
+"""The programs' sandbox as the worker sees it, and what each program is known to answer."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+
+from coderm_eval.execution.candidate import LOADED
+from coderm_eval.execution.lines import write_line
+
+__all__ = ["Program", "Programs"]
+
+_MOST_TIMEOUTS = 2
+"""Calls of one program: what it has not answered by then counts as timed out too."""
+
+
+class Programs:
+    """The other sandbox."""
+
+    def __init__(self, requests: int, replies: int) -> None:
+        self._requests = requests
+        self._replies = os.fdopen(replies, "rb")
+
+    def run(
+        self, program: str, imports: Sequence[str], runs: Sequence[Sequence[str]], stateful: bool
+    ) -> tuple[str, list[tuple[float, str]]]:
+        """How the process of `program` ended, and its answers to loading it and to the calls of each run, in order."""
+        laps = sum(1 if stateful else 1 + len(run) for run in runs)
+        job = json.dumps({"program": program, "runs": runs, "stateful": stateful})
+        write_line(self._requests, f"{laps} {','.join(imports)} {job}".encode())
+        reply = json.loads(self._replies.readline())  # ValueError if that sandbox is gone: so is this one, then
+        return reply["end"], [(cpu_seconds, text) for cpu_seconds, text in reply["answers"]]
+
+
+class Program:
+    """What one program is known to answer."""
+
+    def __init__(self, source: str, stateful: bool, imports: Sequence[str], programs: Programs) -> None:
+        self._source = source
+        self._imports = imports
+        self.stateful = stateful
+        self._programs = programs
+        self._timeouts = 0
+        self._last_timeout = "T"
+        self.load_seconds = 0.0
+        self.unloadable: str | None = None
+        """The verdict of every test if the program could not even be loaded."""
+        self.answers: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
+
+    def key(self, history: Sequence[str]) -> str:
+        """What an answer depends on, and stands under: the last call, or all calls so far."""
+        return "\n".join(history) if self.stateful else history[-1]
+
+    def answer(self, history: Sequence[str]) -> str | None:
+        return self.answers.get(self.key(history))
+
+    def cpu_seconds(self, history: Sequence[str]) -> float:
+        """Of loading the program and making these calls."""
+        keys = (self.key(history[: n + 1]) for n in range(len(history)))
+        return self.load_seconds + sum(self.seconds.get(key, 0.0) for key in keys)
+
+    def ask(self, histories: Iterable[Sequence[str]]) -> None:
+        """Have the last call of each history answered, as far as the program can."""
+        runs = self._runs(histories)
+        while runs and self.unloadable is None:
+            if self._timeouts == _MOST_TIMEOUTS:
+                self._give_up(runs)
+                return
+            runs = self._take_in(runs, *self._programs.run(self._source, self._imports, runs, self.stateful))
+
+    def _runs(self, histories: Iterable[Sequence[str]]) -> list[list[str]]:
+        missing = [list(history) for history in histories if history and self.key(history) not in self.answers]
+        if self.stateful:
+            return missing
+        return [list(dict.fromkeys(history[-1] for history in missing))] if missing else []
+
+    def _take_in(self, runs: list[list[str]], end: str, answers: list[tuple[float, str]]) -> list[list[str]]:
+        """Note the answers to `runs`; returns what is still to be run."""
+        replies = iter(answers)
+        for number, run in enumerate(runs):
+            load_seconds, loaded = next(replies, (0.0, ""))
+            if loaded != LOADED:
+                self.unloadable = "F" if loaded else _letter(end)
+                return []
+            self.load_seconds = max(self.load_seconds, load_seconds)
+            for position in range(len(run)):
+                key = self.key(run[: position + 1])
+                seconds, text = next(replies, (0.0, ""))
+                if not text:
+                    return self._ended(end, run, position, first=not (number or position)) + runs[number + 1 :]
+                self.answers[key], self.seconds[key] = text, seconds
+        return []
+
+    def _ended(self, end: str, run: list[str], position: int, *, first: bool) -> list[list[str]]:
+        """The process ended before it answered this call of `run`; returns what is left of the run."""
+        if end == "full" and not first:
+            return [run if self.stateful else run[position:]]  # another process has room for it
+        letter = _letter(end)
+        self.answers[self.key(run[: position + 1])] = letter
+        if letter in "TW":
+            self._timeouts += 1
+            self._last_timeout = letter
+        rest = run[position + 1 :]
+        return [] if self.stateful or not rest else [rest]
+
+    def _give_up(self, runs: list[list[str]]) -> None:
+        for run in runs:
+            for n in range(len(run)):
+                self.answers.setdefault(self.key(run[: n + 1]), self._last_timeout)
+
+
+def _letter(end: str) -> str:
+    """The verdict of a test whose program's process ended so; too large an answer is a crash."""
+    return {"out of cpu": "T", "out of time": "W"}.get(end, "C")

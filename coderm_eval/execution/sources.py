@@ -1,0 +1,147 @@
+"""Programs and tests as text, looked at without being run: which are the same, and which programs keep a state."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from coderm_eval.syntax import parse
+
+__all__ = ["Source", "identity_of_test", "look_at"]
+
+
+class Source(NamedTuple):
+    """A program's text, read."""
+
+    identity: str
+    """The same for programs that differ only in comments, docstrings and layout."""
+    stateful: bool
+    """Whether an answer may depend on earlier calls. Not sure is yes, which costs time but changes no verdict."""
+    imports: tuple[str, ...]
+    """Modules that it names in import statements, sorted."""
+
+
+_PURE_MODULES = frozenset(
+    {
+        *("abc", "array", "base64", "bisect", "cmath", "collections", "copy", "dataclasses", "decimal", "enum"),
+        *("fractions", "functools", "hashlib", "heapq", "itertools", "math", "numbers", "operator", "re", "statistics"),
+        *("string", "textwrap", "typing", "unicodedata", "__future__"),
+    }
+)
+_IMPURE_CALLS = frozenset(
+    {
+        "__import__",
+        "compile",
+        "delattr",
+        "eval",
+        "exec",
+        "globals",
+        "hash",
+        "id",
+        "input",
+        "locals",
+        "open",
+        "setattr",
+        "vars",
+    }
+)
+_PURE_DECORATORS = frozenset({"cache", "cached_property", "classmethod", "dataclass", "lru_cache", "property"}) | {
+    "staticmethod",
+    "total_ordering",
+}
+
+
+def look_at(program: str) -> Source | None:
+    """None if the text is no Python."""
+    tree = parse(program)
+    if tree is None:
+        return None
+    nodes = list(ast.walk(tree))
+    stateful = not all(map(_keeps_nothing, tree.body)) or _is_impure(nodes)
+    return Source(_identity(tree, nodes, program), stateful, tuple(sorted(set(_imports(nodes)))))
+
+
+def identity_of_test(test: str) -> str | None:
+    """The same for tests that differ only in comments, docstrings and layout; None if the text is no Python."""
+    tree = parse(test)
+    return _identity(tree, ast.walk(tree), test) if tree else None
+
+
+def _identity(tree: ast.Module, nodes: Iterable[ast.AST], source: str) -> str:
+    if "__doc__" not in source:
+        for node in nodes:
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+                _drop_docstring(node)
+    return ast.dump(tree)
+
+
+def _drop_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    if node.body and isinstance(node.body[0], ast.Expr):
+        value = node.body[0].value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            node.body[0] = ast.Pass()
+
+
+def _keeps_nothing(node: ast.stmt) -> bool:
+    """Whether a statement of a module or class leaves behind nothing that a later call could change."""
+    if isinstance(node, ast.FunctionDef):
+        defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+        return all(map(_is_constant, defaults)) and all(map(_is_pure_decorator, node.decorator_list))
+    if isinstance(node, ast.ClassDef):
+        return all(map(_keeps_nothing, node.body)) and all(map(_is_pure_decorator, node.decorator_list))
+    if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)):
+        return node.value is None or _is_constant(node.value)
+    return isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass))
+
+
+def _is_constant(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp):
+        return _is_constant(node.operand)
+    if isinstance(node, ast.Tuple):
+        return all(map(_is_constant, node.elts))
+    return isinstance(node, ast.Constant)
+
+
+def _is_pure_decorator(node: ast.expr) -> bool:
+    name = node.func if isinstance(node, ast.Call) else node
+    return getattr(name, "id", getattr(name, "attr", "")) in _PURE_DECORATORS
+
+
+def _imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """`from a import b` may name a module a.b, or a function."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name != "*")
+
+
+def _is_impure(nodes: Iterable[ast.AST]) -> bool:
+    """Whether a node changes or looks at anything but the arguments and what was made in the same call."""
+    impure = {f"{name}()" for name in _IMPURE_CALLS}
+    used = set()
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            used.add(node.id)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            used.add(f"{node.func.id}()")
+        elif isinstance(node, ast.Attribute):
+            own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+            if node.attr.startswith("__") or not (own or isinstance(node.ctx, ast.Load)):
+                return True
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            impure |= _impure_names(node)
+        elif isinstance(node, ast.Global):
+            return True
+    return "*" in impure or not used.isdisjoint(impure)
+
+
+def _impure_names(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """The names that an import statement binds to modules, or to what is in them, that may keep a state."""
+    if isinstance(node, ast.ImportFrom):
+        pure = (node.module or "").partition(".")[0] in _PURE_MODULES
+        return set() if pure else {alias.asname or alias.name for alias in node.names}
+    impure = [alias for alias in node.names if alias.name.partition(".")[0] not in _PURE_MODULES]
+    return {(alias.asname or alias.name).partition(".")[0] for alias in impure}

@@ -1,0 +1,445 @@
+"""Plain data as text: what is sent comes back with its very type, and no text makes anything else."""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import json
+import math
+import re
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coderm_eval.execution.plain import Opaque, UnreadableError, decode, encode, is_immutable
+
+BUILT_IN_TYPES = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
+
+
+def _exact(value: Any) -> Any:
+    """Something hashable that is equal for two values only if they agree in everything, their types included."""
+    kind = type(value)
+    if kind is float:
+        return kind, value.hex()
+    if kind is complex:
+        return kind, value.real.hex(), value.imag.hex()
+    if kind in (set, frozenset):
+        return kind, frozenset(map(_exact, value))
+    if isinstance(value, dict):
+        return kind, tuple((_exact(key), _exact(item)) for key, item in value.items())
+    if isinstance(value, deque):
+        return kind, value.maxlen, tuple(map(_exact, value))
+    if isinstance(value, (list, tuple, type({}.keys()), type({}.values()), type({}.items()))):
+        return kind, tuple(map(_exact, value))
+    if isinstance(value, (numpy.ndarray, numpy.generic)):
+        return kind, value.dtype.str, value.shape, value.tobytes()
+    if isinstance(value, bytearray):
+        return kind, bytes(value)
+    if isinstance(value, (Decimal, datetime, time)):
+        return kind, repr(value)
+    return kind, value
+
+
+def _has_no_surrogate_pair(text: str) -> bool:
+    return not re.search("[\ud800-\udbff][\udc00-\udfff]", text)
+
+
+texts = st.text(st.characters()).filter(_has_no_surrogate_pair)
+ints = st.integers() | st.builds(lambda bits, sign: sign * (1 << bits), st.integers(0, 20_000), st.sampled_from([1, -1]))
+keys = st.recursive(
+    st.none() | st.booleans() | ints | st.floats(allow_nan=False) | texts | st.binary(),
+    lambda inner: st.lists(inner, max_size=4).map(tuple) | st.frozensets(inner, max_size=4),
+    max_leaves=6,
+)
+plain_data = st.recursive(
+    keys | st.floats() | st.sets(keys, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.lists(inner, max_size=4).map(tuple) | st.dictionaries(keys, inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+@given(plain_data)
+def test_plain_data_comes_back_with_its_exact_types(value: Any) -> None:
+    assert _exact(decode(encode(value))) == _exact(value)
+
+
+@given(plain_data)
+def test_the_text_is_one_line_of_ascii(value: Any) -> None:
+    text = encode(value)
+    assert text.isascii() and text.isprintable()
+
+
+@given(plain_data)
+def test_what_came_back_is_sent_as_the_same_text(value: Any) -> None:
+    """Up to the order of sets: a test's question is known again by its text."""
+    text = encode(decode(encode(value)))
+    assert _exact(decode(text)) == _exact(value)
+    assert sorted(text) == sorted(encode(value))
+
+
+LIBRARY_DATA: list[tuple[str, Any]] = [
+    ("Counter", Counter("abracadabra")),
+    ("OrderedDict", OrderedDict([("b", [1]), ("a", {2})])),
+    ("deque", deque([1, [2]])),
+    ("deque with maxlen", deque([1, 2, 3], maxlen=2)),
+    ("Decimal", Decimal("1.10")),
+    ("Decimal with exponent", Decimal("-3E+5000")),
+    ("Decimal of many digits", Decimal("7" * 5_000)),
+    ("Decimal that is no number", Decimal("NaN")),
+    ("Decimal infinity", Decimal("-Infinity")),
+    ("Fraction", Fraction(-2, 3)),
+    ("Fraction of many digits", Fraction(10**5_000, 3)),
+    ("date", date(2024, 2, 29)),
+    ("datetime", datetime(2024, 2, 29, 12, 30, 1, 5)),
+    ("datetime with zone", datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=-3, minutes=-30)))),
+    ("datetime in UTC", datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=timezone.utc)),
+    ("time", time(23, 59, 59, 1)),
+    ("time with zone", time(1, tzinfo=timezone(timedelta(seconds=61)))),
+    ("timedelta", timedelta(days=-999_999_999, microseconds=1)),
+    ("range", range(10, -10, -3)),
+    ("range of huge numbers", range(10**50, -(10**60), -(10**20))),
+    ("complex", complex(-0.0, math.inf)),
+    ("complex nan", complex(math.nan, 1)),
+    ("bytearray", bytearray(b"\x00\xff")),
+    ("dict_keys", {"a": 1, (2,): 3}.keys()),
+    ("dict_values", {"a": 1, "b": 1, "c": [2]}.values()),
+    ("dict_items", {"a": [1], "b": {2}}.items()),
+    *((f"the type {kind.__name__}", kind) for kind in BUILT_IN_TYPES),
+]
+
+ARRAYS: list[tuple[str, Any]] = [
+    ("of ints", numpy.arange(6).reshape(2, 3)),
+    ("of floats", numpy.array([0.0, -0.0, math.inf, math.nan])),
+    ("of booleans", numpy.array([True, False])),
+    ("of complex numbers", numpy.array([1 + 2j])),
+    ("of text", numpy.array(["", "abc", "\ud800"])),
+    ("of bytes", numpy.array([b"a", b"bcd"])),
+    ("with the other byte order", numpy.array([1, 258], dtype=">u2")),
+    ("in the other memory order", numpy.asfortranarray(numpy.arange(6, dtype="i1").reshape(2, 3))),
+    ("a view with gaps", numpy.arange(9)[::-2]),
+    ("empty", numpy.zeros((0, 3))),
+    ("without dimensions", numpy.array(7)),
+    ("scalar int64", numpy.int64(-7)),
+    ("scalar uint8", numpy.uint8(255)),
+    ("scalar float32", numpy.float32(0.1)),
+    ("scalar bool", numpy.bool_(True)),
+    ("scalar complex128", numpy.complex128(1j)),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), LIBRARY_DATA)
+def test_data_of_the_library_comes_back(name: str, value: Any) -> None:
+    for sent in (value, [value], {"deep": (value,)}):
+        assert _exact(decode(encode(sent))) == _exact(sent)
+
+
+@pytest.mark.parametrize(("name", "value"), ARRAYS)
+def test_arrays_and_scalars_of_numpy_come_back(name: str, value: Any) -> None:
+    assert _exact(decode(encode(value))) == _exact(value)
+    assert _exact(decode(encode([value]))[0]) == _exact(value)
+
+
+def test_an_array_that_came_back_can_be_written_to() -> None:
+    array = decode(encode(numpy.zeros(2)))
+    array[0] = 1
+    assert array.tolist() == [1, 0]
+
+
+def test_a_defaultdict_comes_back_without_what_makes_its_defaults() -> None:
+    """That is code."""
+    came = decode(encode(defaultdict(list, a=[1])))
+    assert type(came) is defaultdict and came == {"a": [1]} and came.default_factory is None
+
+
+ITERATORS: list[tuple[str, Callable[[], Iterator[Any]]]] = [
+    ("generator", lambda: (n for n in [1, [2]])),
+    ("list iterator", lambda: iter([1, [2]])),
+    ("map", lambda: map(list, [(), (1,)])),
+    ("zip", lambda: zip("ab", [1, 2], strict=True)),
+    ("reversed", lambda: reversed([1, 2])),
+    ("empty", lambda: iter(())),
+    ("10,000 items", lambda: iter(range(10_000))),
+]
+
+
+@pytest.mark.parametrize(("name", "make"), ITERATORS)
+def test_an_iterator_comes_back_as_one_that_yields_the_same_once(name: str, make: Callable[[], Iterator[Any]]) -> None:
+    came = decode(encode(make()))
+    assert isinstance(came, Iterator)
+    assert _exact(list(came)) == _exact(list(make()))
+    assert list(came) == []
+
+
+@pytest.mark.parametrize(
+    "endless", [itertools.count(), itertools.repeat([]), iter(int, 1), iter(range(10_001))], ids=repr
+)
+def test_an_endless_iterator_is_opaque(endless: Iterator[Any]) -> None:
+    assert isinstance(decode(encode(endless)), Opaque)
+
+
+def _lie(*_: object, **__: object) -> Any:
+    return 42
+
+
+def _break(*_: object, **__: object) -> Any:
+    raise ZeroDivisionError
+
+
+_OVERRIDDEN = (
+    *("__eq__", "__ne__", "__lt__", "__bool__", "__len__", "__iter__", "__contains__", "__getitem__", "__reversed__"),
+    *("__int__", "__index__", "__float__", "__str__", "__repr__", "__format__", "__reduce_ex__", "__getattribute__"),
+    *("keys", "values", "items", "get", "copy", "encode", "hex", "__class__", "__dict__", "__reduce__", "__add__"),
+)
+
+EXTENDED: list[Any] = [
+    *(7, 1 << 70, 1.5, "caulk", [1, 2], (1, [2]), {"a": 1}, {1, 2}, frozenset({3})),
+    *([], (), {}, "", 0, -0.0),
+]
+"""What a subclass may hold."""
+
+
+def _extended(value: Any, methods: dict[str, Any]) -> Any:
+    return type("Liar", (type(value),), {**methods, "__hash__": type(value).__hash__})(value)
+
+
+@pytest.mark.parametrize("value", EXTENDED, ids=repr)
+@pytest.mark.parametrize("method", [_lie, _break])
+def test_a_subclass_comes_back_as_what_it_extends_whatever_it_overrides(
+    value: Any, method: Callable[..., object]
+) -> None:
+    overrides: list[dict[str, Any]] = [{}, dict.fromkeys(_OVERRIDDEN, method)]
+    for methods in [*overrides, *({name: method} for name in _OVERRIDDEN)]:
+        liar = _extended(value, methods)
+        assert type(liar) is not type(value)
+        assert _exact(decode(encode([liar]))) == _exact([value])
+
+
+class Depth(enum.IntEnum):
+    FATHOM = 6
+
+
+class Mark(str, enum.Enum):  # noqa: UP042  # StrEnum is younger than Python 3.10
+    RED = "red"
+
+
+Sounding = namedtuple("Sounding", "metres ground")  # noqa: PYI024
+
+
+class Chart(Counter[str]):
+    pass
+
+
+NAMED: list[tuple[str, Any, Any]] = [
+    ("IntEnum", Depth.FATHOM, 6),
+    ("an enumeration of str", Mark.RED, "red"),
+    ("namedtuple", Sounding(3, ["mud"]), (3, ["mud"])),
+    ("an extended Counter", Chart("aab"), {"a": 2, "b": 1}),
+    ("float64", numpy.float64(1.5), 1.5),
+    ("str_", numpy.str_("mud"), "mud"),
+    ("inside of each other", Sounding(Depth.FATHOM, {Mark.RED: Sounding(1, 2)}), (6, {"red": (1, 2)})),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "plain"), NAMED)
+def test_a_type_made_of_plain_data_comes_back_as_that(name: str, value: Any, plain: Any) -> None:
+    assert _exact(decode(encode(value))) == _exact(plain)
+
+
+class Agreeable:
+    """Equal to everything, and whatever it is asked."""
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __contains__ = lambda *_: True  # type: ignore[assignment]
+
+    def __hash__(self) -> int:
+        return 1
+
+
+class Plain(enum.Enum):
+    SAIL = 1
+
+
+OBJECTS: list[tuple[str, Any]] = [
+    ("equal to everything", Agreeable()),
+    ("object", object()),
+    ("function", _lie),
+    ("lambda", lambda: 1),
+    ("built-in function", len),
+    ("method", [].append),
+    ("class", Agreeable),
+    ("another built-in type", memoryview),
+    ("object itself", object),
+    ("exception", ValueError("x")),
+    ("exception class", ValueError),
+    ("module", json),
+    ("Ellipsis", ...),
+    ("NotImplemented", NotImplemented),
+    ("member of an enumeration", Plain.SAIL),
+    ("compiled pattern", re.compile("x")),
+    ("code", compile("1", "<test>", "eval")),
+    ("array of objects", numpy.array([Agreeable()], dtype=object)),
+    ("array of records", numpy.zeros(1, dtype=[("f", "i4")])),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), OBJECTS)
+def test_everything_else_is_opaque_and_equals_nothing_but_itself(name: str, value: Any) -> None:
+    came, deep = decode(encode(value)), decode(encode([{"a": (value,)}]))[0]["a"][0]
+    for opaque in (came, deep):
+        assert type(opaque) is Opaque
+        assert opaque == opaque
+        assert all(other != opaque for other in (1, None, "", [], True, value if name == "function" else 0))
+    assert came != deep and came != decode(encode(value))
+
+
+def test_what_is_opaque_shows_the_name_of_its_type_and_no_more() -> None:
+    assert repr(decode(encode(Agreeable()))) == "<Agreeable>"
+
+
+def _endless_list() -> Any:
+    data: list[Any] = []
+    data.extend([data, data])
+    return data
+
+
+def _endless_dict() -> Any:
+    data: dict[str, Any] = {}
+    data["a"] = [(data,)]
+    return data
+
+
+def _endless_deque() -> Any:
+    data: deque[Any] = deque()
+    data.append(data)
+    return data
+
+
+@pytest.mark.parametrize("make", [_endless_list, _endless_dict, _endless_deque])
+def test_data_that_contains_itself_is_refused(make: Callable[[], Any]) -> None:
+    with pytest.raises(RecursionError):
+        encode(make())
+
+
+@pytest.mark.parametrize("value", [None, True, 1, 1 << 99, 0.5, "a", b"a", 1j, range(3)], ids=repr)
+def test_what_nobody_can_change_is_immutable(value: Any) -> None:
+    assert is_immutable([value]) and not is_immutable([value, []])
+
+
+@pytest.mark.parametrize("value", [[], {}, set(), deque(), bytearray(), ([],), Mark.RED, Agreeable()], ids=repr)
+def test_what_somebody_could_change_or_made_is_not_immutable(value: Any) -> None:
+    assert not is_immutable([value])
+
+
+# Texts that `encode` did not make
+
+_MALFORMED = """
+    | nope | { | [1 | [1,] | 'a' | undefined | 1 2 | {"tuple":[1]} x | "\\ud8" | {} | {"tuple":[],"list":[]}
+    | {"list":[]} | {"object":[]} | {"eval":"1"} | {"__import__":"os"} | {"":1} | {"a":1} | {"py/object":"os.system"}
+    | {"int":5} | {"int":"x"} | {"int":null} | {"int":""} | {"float":"1"} | {"str":"a"}
+    | {"tuple":5} | {"tuple":null} | {"tuple":[{"nope":1}]} | {"set":[[]]} | {"set":[{"dict":[]}]} | {"frozenset":7}
+    | {"dict":{"a":1}} | {"dict":[1]} | {"dict":[[1]]} | {"dict":[[1,2,3]]} | {"dict":[[[],1]]} | {"dict":null}
+    | {"Counter":[1]} | {"OrderedDict":1} | {"defaultdict":["list"]} | {"defaultdict":{"tuple":[]}}
+    | {"deque":[]} | {"deque":[[1],-1]} | {"deque":[[1],"x"]} | {"deque":[5,null]} | {"deque":null}
+    | {"dict_keys":[[]]} | {"dict_keys":1} | {"dict_values":1} | {"dict_items":[1]} | {"dict_items":[[1]]}
+    | {"complex":["a"]} | {"complex":[1,2,3]} | {"complex":[[]]} | {"complex":1} | {"complex":["1j",2]}
+    | {"bytes":"xy"} | {"bytes":"abc"} | {"bytes":[1]} | {"bytes":99999999999} | {"bytearray":null} | {"bytearray":5}
+    | {"range":[]} | {"range":[1.5]} | {"range":[1,2,0]} | {"range":["1"]} | {"range":5}
+    | {"Decimal":"x"} | {"Decimal":{}} | {"Decimal":[1]} | {"Fraction":["1","0"]} | {"Fraction":["1"]} | {"Fraction":1}
+    | {"date":"x"} | {"date":5} | {"datetime":""} | {"datetime":"2024-13-01"} | {"time":"25:00"} | {"time":null}
+    | {"timedelta":[1e300]} | {"timedelta":[NaN]} | {"timedelta":["1"]} | {"timedelta":[999999999999]}
+    | {"type":"type"} | {"type":"object"} | {"type":"eval"} | {"type":"Opaque"} | {"type":"memoryview"} | {"type":[]}
+    | {"type":"NoneType"} | {"type":"os.system"} | {"type":"__import__"} | {"type":{"type":"int"}} | {"type":null}
+    | {"numpy":[]} | {"numpy":["O",[1],"0000000000000000",false]} | {"numpy":["<i4",[2],"00000000",false]}
+    | {"numpy":["<i4",[1],"000000",false]} | {"numpy":["nope",[1],"00",false]} | {"numpy":"<i4"} | {"numpy":null}
+    | {"numpy":[{"names":["a"],"formats":["O"]},[1],"0000000000000000",true]} | {"numpy":[null,[1],"0",false]}
+    | {"numpy":["<i4",[-1,-1],"00000000",false]} | {"numpy":["O,i4",[1],"000000000000000000000000",false]}
+"""
+MALFORMED: list[str] = [
+    *(text.strip() for text in re.split(r"\|", _MALFORMED)),
+    "[" * 100_000 + "]" * 100_000,
+    '{"tuple":[' * 5_000 + "]}" * 5_000,
+    "9" * 10_000,
+    "-" + "9" * 10_000,
+    "[1]\0",
+    "\ufeff[1]",
+    "\ud800",
+    'c__builtin__\neval\n(V__import__("os")\ntR.',
+]
+
+HOSTILE: list[str] = [
+    *('"eval(1)"', '["__reduce__", "os.system"]', "NaN", "[Infinity, -Infinity]", "1e999", '{"opaque":{"tuple":[1]}}'),
+    *('{"type":"dict"}', '{"opaque":"int"}', '{"opaque":null}', '{"iterator":["a", {"type":"str"}]}', '{"tuple":"abc"}'),
+    *('{"tuple":{"opaque":1}}', '{"set":"aab"}', '{"dict":[[{"opaque":"A"},{"opaque":"B"}]]}', '{"int":"-0x1"}'),
+    *('{"Decimal":"sNaN"}', '{"Decimal":true}', '{"Decimal":"1e999999"}', '{"range":[0,1000000000000000000000]}'),
+    *('{"defaultdict":[["default_factory",{"type":"list"}]]}', '{"deque":["ab",0]}', '{"dict_items":["ab","cd"]}'),
+    *('{"OrderedDict":["ab"]}', '{"bytes":"  00 "}', '{"complex":["1e999j"]}', '{"Fraction":["-0xff","1_0"]}'),
+]
+"""None of it is what `encode` makes of anything, or worth making, but reading it does no harm."""
+
+_HARMLESS = (
+    *(type(None), int, float, complex, str, bytes, bytearray, range, Decimal, Fraction, date, time, timedelta, Opaque),
+    *(numpy.ndarray, numpy.generic),
+)
+
+
+def _is_harmless(value: Any) -> bool:
+    """Whether there is nothing in it but data and built-in types; exact types, for a subclass could be code."""
+    if isinstance(value, type):
+        return value in BUILT_IN_TYPES
+    if isinstance(value, defaultdict) and value.default_factory is not None:
+        return False
+    if isinstance(value, dict):
+        return all(_is_harmless(item) for pair in value.items() for item in pair)
+    if isinstance(value, (list, tuple, set, frozenset, deque, Iterator, type({}.keys()), type({}.values()))):
+        return not callable(value) and all(map(_is_harmless, value))
+    return isinstance(value, (*_HARMLESS, type({}.items()))) and not callable(value)
+
+
+@pytest.mark.parametrize("text", MALFORMED, ids=range(len(MALFORMED)))
+def test_text_that_stands_for_nothing_is_unreadable(text: str) -> None:
+    with pytest.raises(UnreadableError):
+        decode(text)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_strange_text_makes_plain_data_at_the_most(text: str) -> None:
+    assert _is_harmless(decode(text))
+
+
+_TAGS = (
+    *("int", "tuple", "set", "frozenset", "dict", "OrderedDict", "Counter", "defaultdict", "deque", "dict_keys"),
+    *("dict_values", "dict_items", "complex", "bytes", "bytearray", "Decimal", "Fraction", "datetime", "date", "time"),
+    *("timedelta", "type", "numpy", "opaque", "list", "object", "eval"),
+)
+_json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-99, 99) | st.floats() | st.sampled_from(["int", "eval", "<i4", "0x1", "00"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_TAGS), inner, min_size=1, max_size=1),
+    max_leaves=8,
+)
+
+
+@given(_json_values)
+def test_any_json_is_unreadable_or_makes_plain_data_at_the_most(value: Any) -> None:
+    try:
+        came = decode(json.dumps(value))
+    except UnreadableError:
+        return
+    assert _is_harmless(came)
+
+
+@given(st.text())
+def test_any_text_is_unreadable_or_makes_plain_data_at_the_most(text: str) -> None:
+    try:
+        came = decode(text)
+    except UnreadableError:
+        return
+    assert _is_harmless(came)
