@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from processes import is_alive, our_processes, soon
 
-from coderm_eval.execution.pool import WorkerPool
+from coderm_eval.execution.pool import Job, WorkerPool
 
 _LOOP = """
 import json, os, sys, time
@@ -64,9 +64,14 @@ def _pool(folder: Path, source: str, *, workers: int = 1, patience_s: float = 60
     return WorkerPool("ferry", workers=workers, patience_s=patience_s, environment=environment)
 
 
+def _jobs(*messages: str) -> Iterator[Job[int]]:
+    """One job a message."""
+    return (Job([(number, {"say": message})]) for number, message in enumerate(messages))
+
+
 def _said(pool: WorkerPool[int], *messages: str) -> list[Any]:
     """What the workers said to each message, in the order of the messages; None where they could not."""
-    answers = dict(pool.run((number, {"say": message}) for number, message in enumerate(messages)))
+    answers = dict(pool.run(_jobs(*messages)))
     assert len(answers) == len(messages)
     return [answer and answer["said"] for _, answer in sorted(answers.items())]
 
@@ -85,7 +90,7 @@ def test_every_message_is_answered_under_its_key(tmp_path: Path, workers: int) -
 
 
 def test_an_answer_does_not_carry_the_token(tmp_path: Path) -> None:
-    assert list(_pool(tmp_path, ECHO).run([(7, {"say": "ahoy"})])) == [(7, {"said": "ahoy"})]
+    assert list(_pool(tmp_path, ECHO).run([Job([(7, {"say": "ahoy"})])])) == [(7, {"said": "ahoy"})]
 
 
 @pytest.mark.parametrize("text", ["", "\0", "\ud800", "two\nlines", "x" * 1_000_000])
@@ -174,10 +179,10 @@ def test_a_stray_module_in_the_folder_for_temporary_files_is_not_what_workers_im
 def test_messages_are_taken_from_the_input_only_as_workers_get_to_them(tmp_path: Path) -> None:
     taken: list[int] = []
 
-    def messages() -> Iterator[tuple[int, dict[str, str]]]:
+    def messages() -> Iterator[Job[int]]:
         for number in range(100):
             taken.append(number)
-            yield number, {"say": "ahoy"}
+            yield Job([(number, {"say": "ahoy"})])
 
     answers = _pool(tmp_path, ECHO, workers=2).run(messages())
     next(answers)
@@ -187,7 +192,7 @@ def test_messages_are_taken_from_the_input_only_as_workers_get_to_them(tmp_path:
 
 def test_a_consumer_that_stops_early_leaves_no_process_behind(tmp_path: Path) -> None:
     before = our_processes()
-    answers = _pool(tmp_path, SLOW, workers=2).run((number, {"say": "ahoy"}) for number in range(100))
+    answers = _pool(tmp_path, SLOW, workers=2).run(_jobs(*["ahoy"] * 100))
     next(answers)
     assert our_processes() - before
     assert isinstance(answers, Generator)
@@ -197,10 +202,10 @@ def test_a_consumer_that_stops_early_leaves_no_process_behind(tmp_path: Path) ->
 
 _FERRIES_FOR_EVER = """
 import itertools, sys
-from coderm_eval.execution.pool import WorkerPool
+from coderm_eval.execution.pool import Job, WorkerPool
 
 pool = WorkerPool("ferry", workers=2, patience_s=60, environment={"PYTHONPATH": sys.argv[1]})
-for _ in pool.run((number, {"say": "ahoy"}) for number in itertools.count()):
+for _ in pool.run(Job([(number, {"say": "ahoy"})]) for number in itertools.count()):
     pass
 """
 
@@ -214,3 +219,29 @@ def test_workers_leave_when_their_parent_is_killed(tmp_path: Path) -> None:
     parent.kill()
     parent.wait()
     assert soon(lambda: not any(is_alive(int(path.name)) for path in pids.iterdir()))
+
+
+TOLD = """
+import json, sys
+
+for line in sys.stdin:
+    request = json.loads(line)
+    if "told" in request:
+        told = [*globals().get("told", []), request["told"]]
+    else:
+        if request["say"] == "die": sys.exit()
+        print(json.dumps({"token": request["token"], "said": [told, request["say"]]}), flush=True)
+"""
+"""Says what preambles it has been told since it started."""
+
+
+def test_a_preamble_is_sent_once_before_the_requests_of_its_job(tmp_path: Path) -> None:
+    jobs = [Job([(n, {"say": n}) for n in (first, first + 1)], {"told": first}) for first in (0, 2)]
+    said = [answer and answer["said"] for _, answer in _pool(tmp_path, TOLD).run(jobs)]
+    assert said == [[[0], 0], [[0], 1], [[0, 2], 2], [[0, 2], 3]]
+
+
+def test_a_worker_that_takes_anothers_place_is_told_the_preamble_again(tmp_path: Path) -> None:
+    job = Job([(n, {"say": say}) for n, say in enumerate(["a", "die", "b"])], {"told": "ahoy"})
+    said = [answer and answer["said"] for _, answer in _pool(tmp_path, TOLD).run([job])]
+    assert said == [[["ahoy"], "a"], None, [["ahoy"], "b"]]

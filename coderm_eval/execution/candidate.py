@@ -26,6 +26,7 @@ import struct
 import sys
 import time
 import types
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
@@ -108,7 +109,8 @@ def _load(modules: Iterable[str]) -> None:
     for module in modules:
         top = module.partition(".")[0]
         if module not in sys.modules and (top in _LIBRARIES or top in sys.stdlib_module_names - _NEVER_LOADED):
-            with contextlib.suppress(Exception):  # not installed, or no module but a function
+            with contextlib.suppress(Exception), warnings.catch_warnings():  # not installed, or no module at all
+                warnings.simplefilter("ignore")
                 importlib.import_module(module)
     gc.freeze()
 
