@@ -13,13 +13,15 @@ from coderm_eval.benchmarks import BENCHMARKS, Benchmark, benchmark_of_task, dem
 from coderm_eval.budget import POLICIES
 from coderm_eval.config import Settings, load_settings
 from coderm_eval.errors import CodermError, InputError
+from coderm_eval.execution.engine import self_test
+from coderm_eval.execution.isolation.levels import describe
 from coderm_eval.grading import grade
 from coderm_eval.inputs import check_coverage, first_n, read_column
 from coderm_eval.records import pool_candidates
 from coderm_eval.replay import Recording, make_server
 from coderm_eval.report.scores import mean_interval
 from coderm_eval.report.table import render
-from coderm_eval.run import RunResult, run
+from coderm_eval.run import RunResult, policy_of, run
 from coderm_eval.selection import RULES
 
 __all__ = ["main"]
@@ -127,6 +129,15 @@ def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> N
         pass
     finally:
         server.server_close()
+
+
+@main.command("doctor")
+@click.option("--config", type=_FILE, help="YAML file of settings.")
+def doctor_command(config: Path | None) -> None:
+    """Say which isolation this host grants, after a right and a wrong program have been run in it."""
+    execution = load_settings({}, source="doctor", config=config).execution
+    level = self_test(policy_of(execution), execution.isolation)
+    click.echo(f"isolation {level}: {describe(level)}")
 
 
 def _rerank(

@@ -19,6 +19,7 @@ from coderm_eval.budget import POLICIES
 from coderm_eval.config import ExecutionSettings, Settings
 from coderm_eval.errors import InputError
 from coderm_eval.execution.engine import Pair, PairOutcome, limits_fingerprint, run_pairs, self_test
+from coderm_eval.execution.isolation.levels import FULL, describe
 from coderm_eval.execution.policy import Policy
 from coderm_eval.generation.conditioning import shown_candidate
 from coderm_eval.generation.openai_server import OpenAIServer
@@ -35,7 +36,7 @@ from coderm_eval.report.summary import summarise
 from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
 from coderm_eval.store import Store, Table
 
-__all__ = ["DEFAULT_SERVER_TESTS", "RunResult", "preflight", "run"]
+__all__ = ["DEFAULT_SERVER_TESTS", "RunResult", "policy_of", "preflight", "run"]
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,8 @@ def run(
         NotRunError: something could not be run and `execution.allow_not_run` is off; the files are written.
     """
     isolation = preflight(settings)
+    if isolation != FULL:
+        log.warning("isolation %s: %s", isolation, describe(isolation))
     work = [Work(p, candidates[p.task_id]) for p in benchmark.problems if p.task_id in candidates]
     with Store(store_folder) as store:
         tests = _tests(benchmark, work, settings, store, allow_partial)
@@ -119,10 +122,11 @@ def preflight(settings: Settings) -> str:
         OpenAIServer(settings.tests)
     else:
         read_column(_tests_file(settings), "test")
-    return self_test(_policy(settings.execution), settings.execution.isolation)
+    return self_test(policy_of(settings.execution), settings.execution.isolation)
 
 
-def _policy(execution: ExecutionSettings) -> Policy:
+def policy_of(execution: ExecutionSettings) -> Policy:
+    """The limits that the settings ask for."""
     return Policy(execution.timeout_s, execution.memory_mb, execution.output_mb)
 
 
@@ -201,7 +205,7 @@ def _stored_execution(
     All cells of a problem or none: which calls of a program are given up as timed out depends on what else is
     asked of it, and a run that was killed in the middle of a problem is to end as one that was not.
     """
-    policy = _policy(execution)
+    policy = policy_of(execution)
     limits = fingerprint(limits_fingerprint(policy), isolation)
 
     def execute(cells: Sequence[Cell]) -> Iterator[tuple[Cell, Outcome]]:

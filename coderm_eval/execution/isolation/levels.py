@@ -11,13 +11,31 @@ from typing import NamedTuple
 from coderm_eval.execution.isolation import landlock, namespaces, seccomp
 from coderm_eval.execution.isolation.behind import adopt_orphans, die_with_parent, end_children, stay_behind
 
-__all__ = ["FULL", "MODES", "Isolation", "enter"]
+__all__ = ["FULL", "MODES", "Isolation", "describe", "enter"]
 
 MODES = ("auto", "namespaces", "rlimits", "require")
 """auto: the best there is; require: all of it or nothing; namespaces: these and limits, or nothing; rlimits: limits."""
 
 FULL = "namespaces+seccomp+rlimits"
 """The strongest level, as `summary.json` names it."""
+
+
+_SENTENCES = {
+    "namespaces+seccomp": "programs see an interpreter and an empty folder in memory; no network, no other process",
+    "namespaces": "programs see an interpreter and an empty folder in memory; system calls are not filtered",
+    "landlock+seccomp": "programs read the interpreter and write one folder, start no process and open no socket; "
+    "they can see that other files and processes exist (this host refuses user namespaces)",
+    "seccomp": "programs start no process and open no socket, but can read and write your files "
+    "(this host refuses user namespaces and has no Landlock)",
+    "landlock": "programs read the interpreter and write one folder; network and processes are open to them",
+}
+
+
+def describe(level: str) -> str:
+    """One sentence about a level, as `Isolation` names it."""
+    parts = level.removesuffix("+rlimits")
+    open_to_all = "programs are limited in time and memory only: files, network and processes are open to them"
+    return _SENTENCES.get(parts, open_to_all)
 
 
 class Isolation(NamedTuple):
