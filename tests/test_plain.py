@@ -302,19 +302,21 @@ _HARMLESS = (
     *(type(None), int, float, complex, str, bytes, bytearray, range, Decimal, Fraction, date, time, timedelta, Opaque),
     *(numpy.ndarray, numpy.generic),
 )
+_HARMLESS_CONTAINERS: Any = (list, tuple, set, frozenset, deque, Iterator, *VIEWS)
 
 
 def _is_harmless(value: Any) -> bool:
-    """Whether there is nothing in it but data and built-in types; exact types, for a subclass could be code."""
+    """Whether there is nothing in it but data and built-in types."""
     if isinstance(value, type):
         return value in BUILT_IN_TYPES
     if isinstance(value, defaultdict) and value.default_factory is not None:
         return False
     if isinstance(value, dict):
         return all(_is_harmless(item) for pair in value.items() for item in pair)
-    if isinstance(value, (list, tuple, set, frozenset, deque, Iterator, type({}.keys()), type({}.values()))):
-        return not callable(value) and all(map(_is_harmless, value))
-    return isinstance(value, (*_HARMLESS, type({}.items()))) and not callable(value)
+    if isinstance(value, _HARMLESS_CONTAINERS):
+        items: Any = value
+        return not callable(items) and all(map(_is_harmless, items))
+    return isinstance(value, _HARMLESS) and not callable(value)
 
 
 @pytest.mark.parametrize("text", MALFORMED, ids=range(len(MALFORMED)))

@@ -245,3 +245,44 @@ def test_a_worker_that_takes_anothers_place_is_told_the_preamble_again(tmp_path:
     job = Job([(n, {"say": say}) for n, say in enumerate(["a", "die", "b"])], {"told": "ahoy"})
     said = [answer and answer["said"] for _, answer in _pool(tmp_path, TOLD).run([job])]
     assert said == [[["ahoy"], "a"], None, [["ahoy"], "b"]]
+
+
+def test_one_worker_answers_all_requests_of_a_job_in_their_order(tmp_path: Path) -> None:
+    jobs = [Job([(10 * job + n, {"say": "ahoy"}) for n in range(10)]) for job in range(6)]
+    pool = _pool(tmp_path, TELLS.replace("VALUE", "os.getpid()"), workers=3)
+    answers = [(key, answer and answer["said"]) for key, answer in pool.run(jobs)]
+    for job in range(6):
+        of_job = [(key, process) for key, process in answers if key // 10 == job]
+        assert [key for key, _ in of_job] == [10 * job + n for n in range(10)]
+        assert len({process for _, process in of_job}) == 1
+
+
+def test_a_job_without_preamble_is_sent_none(tmp_path: Path) -> None:
+    """Not even that of the job before it."""
+    jobs = [Job([(0, {"say": "a"})], {"told": "ahoy"}), Job([(1, {"say": "b"})]), Job([(2, {"say": "c"})])]
+    said = [answer and answer["said"] for _, answer in _pool(tmp_path, TOLD).run(jobs)]
+    assert said == [[["ahoy"], "a"], [["ahoy"], "b"], [["ahoy"], "c"]]
+
+
+def test_a_worker_that_died_between_two_requests_is_replaced_by_one_that_knows_the_preamble(tmp_path: Path) -> None:
+    source = TOLD.replace("flush=True)", "flush=True); sys.exit()")
+    job = Job([(n, {"say": n}) for n in range(3)], {"told": "ahoy"})
+    said = [answer and answer["said"] for _, answer in _pool(tmp_path, source).run([job])]
+    assert said == [[["ahoy"], n] for n in range(3)]
+
+
+WAITS = f"""{_LOOP}
+    while request["say"] == "wait" and not os.path.exists(os.environ["MARK"]): time.sleep(0.02)
+    say(answer)
+"""
+
+
+@pytest.mark.parametrize("more", [0, 5])
+def test_answers_are_passed_on_while_their_job_is_still_under_way(tmp_path: Path, more: int) -> None:
+    """Whether or not further jobs stand in a queue that has no room for all of them."""
+    mark = tmp_path / "mark"
+    jobs = [Job([(0, {"say": "a"}), (1, {"say": "wait"})]), *(Job([(n + 2, {"say": "b"})]) for n in range(more))]
+    answers = _pool(tmp_path, WAITS, patience_s=30, MARK=str(mark)).run(jobs)
+    assert next(answers) == (0, {"said": "a"})
+    mark.touch()
+    assert list(answers) == [(1, {"said": "wait"}), *((n + 2, {"said": "b"}) for n in range(more))]

@@ -160,21 +160,24 @@ def test_n_takes_the_first_samples(demo: list[object], tmp_path: Path) -> None:
 
 
 def test_what_could_not_be_run_is_in_no_score_and_ends_the_run_with_exit_code_3(tmp_path: Path) -> None:
-    """A program that kills the worker which runs it costs its own verdicts, and nobody else's."""
+    """A program that kills the worker which runs it, as it can without isolation, costs its own verdicts alone."""
     killer = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
     kept = [row for row in rows(SAMPLES) if row["task_id"] == "demo/0"][:2]
     samples = write_rows(tmp_path / "s.jsonl", [*kept, {"task_id": "demo/0", "solution": killer}])
     tests = write_rows(tmp_path / "t.jsonl", [row for row in rows(TESTS) if row["task_id"] == "demo/0"][:2])
-    arguments = ["rerank", "--benchmark", "demo", "--samples", samples, "--tests", tests, "--out", "run"]
+    config = tmp_path / "settings.yaml"
+    config.write_text("execution: {isolation: rlimits}\n")
+    arguments = ["rerank", "--benchmark", "demo", "--samples", samples, "--tests", tests, "--config", config]
+    arguments += ["--out", "run"]
     done = coderm(*arguments, "--allow-partial", "--grade", cwd=tmp_path)
     assert done.returncode == 3
-    assert "2 executions and 1 grades could not be run" in done.stderr
+    assert "2 executions and 0 grades could not be run" in done.stderr
     (row,) = rows(tmp_path / "run" / "verdicts.jsonl")
     assert [verdicts == "NN" for verdicts in row["verdicts"]] == [False, False, True]
     assert row["selections"]["majority"]["tests_used"] == 2
     assert row["selections"]["majority"]["rewards"][2] is None
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
-    assert summary["pass@1"]["random"]["value"] is None
+    assert (summary["not_run"]["executions"], summary["isolation"]) == (2, "rlimits")
     allowed = coderm(*arguments, "--allow-partial", "--grade", "--allow-not-run", cwd=tmp_path)
     assert allowed.returncode == 0
 
@@ -283,10 +286,10 @@ def test_grade_writes_evalplus_results_for_every_sample(tmp_path: Path, mini_hum
     assert statuses == {task_id: [("pass", "pass"), ("fail", "fail")] for task_id in mini_humaneval.right}
 
 
-def test_a_program_that_could_not_be_graded_is_not_wrong(tmp_path: Path) -> None:
-    killer = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
-    samples = write_rows(tmp_path / "s.jsonl", [{"task_id": "demo/0", "solution": killer}])
-    arguments = ["grade", "--benchmark", "demo", "--samples", samples, "--out", "r.json", "--allow-partial"]
+def test_a_program_that_could_not_be_graded_is_not_wrong(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
+    killer = "import posix\nposix.kill(posix.getppid(), 9)\n"
+    samples = write_rows(tmp_path / "s.jsonl", [{"task_id": "HumanEval/0", "solution": killer}])
+    arguments = ["grade", "--benchmark", "humaneval+", "--samples", samples, "--out", "r.json", "--allow-partial"]
     refused = coderm(*arguments, cwd=tmp_path)
     assert (refused.returncode, refused.stdout) == (3, "")
     allowed = coderm(*arguments, "--allow-not-run", cwd=tmp_path)

@@ -19,6 +19,7 @@ _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 def stay_behind(process: int, clean_up: Callable[[], None] = lambda: None) -> NoReturn:
     """Wait for `process`, end it on SIGTERM, then clean up and leave."""
     signal.signal(signal.SIGTERM, lambda *_: os.kill(process, signal.SIGKILL))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     _, status = os.waitpid(process, 0)
     clean_up()
     os._exit(0 if status == 0 else 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -106,6 +107,7 @@ def _own_folder() -> Path:
     import shutil
     import tempfile
 
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # until somebody is there to remove the folder
     folder = tempfile.mkdtemp(prefix="coderm-")
     adopt_orphans()
     child = os.fork()
@@ -116,5 +118,6 @@ def _own_folder() -> Path:
             shutil.rmtree(folder, ignore_errors=True)
 
         stay_behind(child, clean_up)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     die_with_parent()
     return Path(folder)
