@@ -54,6 +54,24 @@ def test_docstrings_tell_no_programs_apart_unless_somebody_reads_them() -> None:
     assert _identity(short + reads) != _identity(long + reads)
 
 
+def test_a_docstring_is_as_good_as_none() -> None:
+    assert _identity('def f(x):\n    "Mine."\n    return x + 1\n') == _identity(PLAIN)
+
+
+DEEP: list[tuple[str, str]] = [
+    ("elif without end", "def f(x):\n    if x == 0: pass\n" + "    elif x == 1: pass\n" * 2_000),
+    ("a sum without end", "def f(x):\n    return " + " + ".join(["x"] * 5_000) + "\n"),
+    ("brackets without end", "def f(x):\n    return " + "[" * 90 + "]" * 90 + "\n"),
+]
+
+
+@pytest.mark.parametrize(("name", "program"), DEEP)
+def test_a_program_too_deep_to_be_taken_apart_is_itself_and_no_error(name: str, program: str) -> None:
+    source = look_at(program)
+    assert source is None or source.identity
+    assert identity_of_test(program) is None or identity_of_test(program) == identity_of_test(program)
+
+
 def test_tests_are_told_apart_like_programs() -> None:
     test = "class T:\n    def test(self):\n        assert f(1) == 2\n"
     assert identity_of_test(test) == identity_of_test(f"# mine\n{test}") != identity_of_test(test.replace("2", "3"))
@@ -73,7 +91,8 @@ STATELESS: list[tuple[str, str]] = [
     ("a constant beside it", f"LIMIT = 10\nNAMES = ('a', -1)\n{PLAIN}"),
     ("an unused import of what keeps a state", f"import sys, random, os\n{PLAIN}"),
     ("pure modules in use", "import math, itertools as it\nfrom typing import *\ndef f(x):\n    return math.sqrt(x)\n"),
-    ("a cache", "from functools import lru_cache\n@lru_cache(None)\ndef f(x):\n    return x\n"),
+    ("a modulus", "MOD = 10**9 + 7\ndef f(x):\n    return x % MOD\n"),
+    ("a main guard", f"{PLAIN}if __name__ == '__main__':\n    print(f(int(input())))\n"),
     ("an argument called input", "def f(input):\n    open = input\n    return open\n"),
     ("a class without attributes", "class Solution:\n    def f(self, x):\n        self.x = x\n        return self.x\n"),
     (
@@ -103,6 +122,20 @@ STATEFUL: list[tuple[str, str]] = [
     ("globals()", "def f(x):\n    globals()['n'] = x\n    return x\n"),
     ("exec", "def f(x):\n    exec('global n; n = 1')\n    return x\n"),
     ("a dunder", "def f(x):\n    f.__dict__['n'] = x\n    return x\n"),
+    (
+        "a cache",
+        "from functools import cache\n@cache\ndef g():\n    return []\ndef f(x):\n"
+        "    g().append(x)\n    return len(g())\n",
+    ),
+    (
+        "cls",
+        "class C:\n    n = 0\n    @classmethod\n    def g(cls):\n        cls.n += 1\n"
+        "        return cls.n\ndef f(x):\n    return C.g()\n",
+    ),
+    ("setattr by another name", "def f(x):\n    s = setattr\n    s(f, 'n', x)\n    return x\n"),
+    ("self that is the function", "def f(x):\n    self = f\n    self.n = x\n    return x\n"),
+    ("decimal contexts", "import decimal\ndef f(x):\n    decimal.getcontext().prec = x\n    return x\n"),
+    ("a base class made on the spot", "def f(x):\n    return x\nclass C(type('D', (), {'seen': []})):\n    pass\n"),
     ("work at import", f"{PLAIN}f(1)\n"),
     ("a branch at import", f"if True:\n    seen = []\n{PLAIN}"),
 ]

@@ -45,9 +45,26 @@ class LineReader:
             self._unread.append(rest)
         return self._lines.pop()
 
+    def forget(self) -> None:
+        """Drop what has come and was not read."""
+        self._lines.clear()
+        self._unread.clear()
 
-def write_line(descriptor: int, line: bytes) -> None:
-    """Write `line` and its end; raises OSError if nobody reads any more."""
+
+def write_line(descriptor: int, line: bytes, deadline: float | None = None) -> None:
+    """Write `line` and its end.
+
+    Args:
+        deadline: by `time.monotonic`; the descriptor must then be one that does not block.
+
+    Raises:
+        OSError: nobody reads any more.
+        TimeoutError: nobody has read in time; part of the line is written.
+    """
     left: Any = memoryview(line + b"\n")
     while left:
+        if deadline is not None:
+            wait = max(0.0, deadline - time.monotonic())
+            if not select.select([], [descriptor], [], wait)[1]:
+                raise TimeoutError
         left = left[os.write(descriptor, left) :]

@@ -73,6 +73,8 @@ _to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 def _tagged(value: Any) -> Any:
     kind = type(value)
+    if kind is str:
+        return value if value.isascii() or _is_text(value) else {"str": [ord(character) for character in value]}
     if kind in _ATOMS:
         return value
     if kind is int:
@@ -85,6 +87,15 @@ def _tagged(value: Any) -> Any:
     return _tagged_other(value, kind)
 
 
+def _is_text(value: str) -> bool:
+    """Whether JSON gives it back as it was: two surrogates would come back as one character."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _tagged_other(value: Any, kind: type) -> Any:
     """`value`, whose type is none of those that are sent as themselves."""
     for base, content in _CONTENT.items():
@@ -94,7 +105,7 @@ def _tagged_other(value: Any, kind: type) -> Any:
         items = list(islice(value, MOST_ITEMS + 1))
         if len(items) <= MOST_ITEMS:
             return {"iterator": [_tagged(item) for item in items]}
-    if isinstance(value, type) and value in _TYPES.values():
+    if isinstance(value, type) and any(value is known for known in _TYPES.values()):
         return {"type": value.__name__}
     numpy = sys.modules.get("numpy")
     if numpy and isinstance(value, (numpy.ndarray, numpy.generic)) and value.dtype.kind in _NUMPY_KINDS:
@@ -157,12 +168,19 @@ def _untagged(value: Any) -> Any:
     return value
 
 
+def _untagged_items(content: Any) -> list[Any]:
+    if type(content) is not list:
+        raise TypeError("no list")
+    return [_untagged(item) for item in content]
+
+
 def _untagged_pairs(content: Any) -> dict[Any, Any]:
-    return {_untagged(key): _untagged(item) for key, item in content}
+    return dict(_untagged_items(content))
 
 
-def _iterate(content: Any) -> Iterator[Any]:
-    yield from _untagged(content)
+def _iterator(content: Any) -> Iterator[Any]:
+    items = _untagged_items(content)
+    return (item for item in items)
 
 
 def _numpy(content: Any) -> Any:
@@ -175,17 +193,18 @@ def _numpy(content: Any) -> Any:
 
 _UNTAGGERS: dict[str, Callable[[Any], Any]] = {
     "int": lambda content: int(content, 16),
-    "tuple": lambda content: tuple(map(_untagged, content)),
-    "set": lambda content: set(map(_untagged, content)),
-    "frozenset": lambda content: frozenset(map(_untagged, content)),
+    "str": lambda content: "".join(map(chr, content)),
+    "tuple": lambda content: tuple(_untagged_items(content)),
+    "set": lambda content: set(_untagged_items(content)),
+    "frozenset": lambda content: frozenset(_untagged_items(content)),
     "dict": _untagged_pairs,
     "OrderedDict": lambda content: collections.OrderedDict(_untagged_pairs(content)),
     "Counter": lambda content: collections.Counter(_untagged_pairs(content)),
     "defaultdict": lambda content: collections.defaultdict(None, _untagged_pairs(content)),
-    "deque": lambda content: collections.deque(_untagged(content[0]), content[1]),
-    "dict_keys": lambda content: dict.fromkeys(_untagged(content)).keys(),
-    "dict_values": lambda content: dict(enumerate(_untagged(content))).values(),
-    "dict_items": lambda content: dict(_untagged(content)).items(),
+    "deque": lambda content: collections.deque(_untagged_items(content[0]), content[1]),
+    "dict_keys": lambda content: dict.fromkeys(_untagged_items(content)).keys(),
+    "dict_values": lambda content: dict(enumerate(_untagged_items(content))).values(),
+    "dict_items": lambda content: _untagged_pairs(content).items(),
     "complex": lambda content: complex(*content),
     "bytes": bytes.fromhex,
     "bytearray": bytearray.fromhex,
@@ -196,7 +215,7 @@ _UNTAGGERS: dict[str, Callable[[Any], Any]] = {
     "date": datetime.date.fromisoformat,
     "time": datetime.time.fromisoformat,
     "timedelta": lambda content: datetime.timedelta(*content),
-    "iterator": _iterate,
+    "iterator": _iterator,
     "type": lambda content: _TYPES[content],
     "numpy": _numpy,
     "opaque": Opaque,

@@ -151,12 +151,13 @@ class _Lane(threading.Thread):
         """Send one request and wait for its answer; raises BrokenPipeError or TimeoutError if none comes."""
         process = self.process or self._hire()
         assert process.stdin
+        requests, deadline = process.stdin.fileno(), time.monotonic() + self.pool.patience_s
         if job.preamble is not None and self.prepared_for is not job:
-            write_line(process.stdin.fileno(), json.dumps(job.preamble).encode())
+            write_line(requests, json.dumps(job.preamble).encode(), deadline)
         self.prepared_for = job
         token = secrets.token_hex(8)
-        write_line(process.stdin.fileno(), json.dumps({**message, "token": token}).encode())
-        deadline = time.monotonic() + self.pool.patience_s
+        self.replies.forget()  # whatever a worker said beside its last answer
+        write_line(requests, json.dumps({**message, "token": token}).encode(), deadline)
         while True:
             answer = _answer_with(token, self.replies.read(deadline))
             if answer is not None:
@@ -172,7 +173,8 @@ class _Lane(threading.Thread):
             cwd=_IMPORTED_FROM,  # `-m` imports from there first: no folder that anybody may write to
             start_new_session=True,
         )
-        assert self.process.stdout
+        assert self.process.stdin and self.process.stdout
+        os.set_blocking(self.process.stdin.fileno(), False)
         self.replies = LineReader(self.process.stdout.fileno())
         self.prepared_for = None
         return self.process

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from coderm_eval.syntax import parse
 
@@ -24,32 +25,16 @@ class Source(NamedTuple):
 
 _PURE_MODULES = frozenset(
     {
-        *("abc", "array", "base64", "bisect", "cmath", "collections", "copy", "dataclasses", "decimal", "enum"),
-        *("fractions", "functools", "hashlib", "heapq", "itertools", "math", "numbers", "operator", "re", "statistics"),
-        *("string", "textwrap", "typing", "unicodedata", "__future__"),
+        *("abc", "array", "base64", "bisect", "cmath", "collections", "copy", "dataclasses", "enum", "fractions"),
+        *("functools", "hashlib", "heapq", "itertools", "math", "numbers", "operator", "re", "statistics", "string"),
+        *("textwrap", "typing", "unicodedata", "__future__"),
     }
 )
-_IMPURE_CALLS = frozenset(
-    {
-        "__import__",
-        "compile",
-        "delattr",
-        "eval",
-        "exec",
-        "globals",
-        "hash",
-        "id",
-        "input",
-        "locals",
-        "open",
-        "setattr",
-        "vars",
-    }
-)
-_PURE_DECORATORS = frozenset({"cache", "cached_property", "classmethod", "dataclass", "lru_cache", "property"}) | {
-    "staticmethod",
-    "total_ordering",
-}
+_IMPURE_NAMES = frozenset({"__import__", "delattr", "eval", "exec", "globals", "locals", "setattr"})
+_IMPURE_CALLS = frozenset({"compile", "hash", "id", "input", "open", "vars"})
+"""Of built-in functions whose names programs like to give to variables."""
+_PURE_DECORATORS = frozenset({"classmethod", "dataclass", "property", "staticmethod", "total_ordering"})
+"""A cache is none: what it returns may be changed by the next caller."""
 
 
 def look_at(program: str) -> Source | None:
@@ -57,6 +42,7 @@ def look_at(program: str) -> Source | None:
     tree = parse(program)
     if tree is None:
         return None
+    tree.body = [node for node in tree.body if not _is_main_guard(node)]
     nodes = list(ast.walk(tree))
     stateful = not all(map(_keeps_nothing, tree.body)) or _is_impure(nodes)
     return Source(_identity(tree, nodes, program), stateful, tuple(sorted(set(_imports(nodes)))))
@@ -69,18 +55,42 @@ def identity_of_test(test: str) -> str | None:
 
 
 def _identity(tree: ast.Module, nodes: Iterable[ast.AST], source: str) -> str:
+    """Of the compiled code, which is half the work of writing out the tree; the source itself if it has none."""
     if "__doc__" not in source:
         for node in nodes:
             if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
                 _drop_docstring(node)
-    return ast.dump(tree)
+    try:
+        return repr(_essence(compile(tree, "<source>", "exec", dont_inherit=True)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source
+
+
+def _essence(code: types.CodeType) -> tuple[Any, ...]:
+    """All of a code object but its place in the source."""
+    constants = [
+        _essence(value) if isinstance(value, types.CodeType) else (type(value).__name__, value)
+        for value in code.co_consts
+    ]
+    names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+    shape = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
+    return (code.co_code, getattr(code, "co_exceptiontable", b""), names, shape, constants)
 
 
 def _drop_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     if node.body and isinstance(node.body[0], ast.Expr):
         value = node.body[0].value
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            node.body[0] = ast.Pass()
+            node.body[:1] = [] if len(node.body) > 1 else [ast.Pass(lineno=1, col_offset=0)]
+
+
+def _is_main_guard(node: ast.stmt) -> bool:
+    """`if __name__ == "__main__":`, which it never is here."""
+    return (
+        isinstance(node, ast.If)
+        and not node.orelse
+        and ast.unparse(node.test) in ("__name__ == '__main__'", "'__main__' == __name__")
+    )
 
 
 def _keeps_nothing(node: ast.stmt) -> bool:
@@ -89,7 +99,8 @@ def _keeps_nothing(node: ast.stmt) -> bool:
         defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
         return all(map(_is_constant, defaults)) and all(map(_is_pure_decorator, node.decorator_list))
     if isinstance(node, ast.ClassDef):
-        return all(map(_keeps_nothing, node.body)) and all(map(_is_pure_decorator, node.decorator_list))
+        bases = all(isinstance(base, ast.Name) for base in node.bases) and not node.keywords
+        return bases and all(map(_keeps_nothing, node.body)) and all(map(_is_pure_decorator, node.decorator_list))
     if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)):
         return node.value is None or _is_constant(node.value)
     return isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass))
@@ -98,6 +109,8 @@ def _keeps_nothing(node: ast.stmt) -> bool:
 def _is_constant(node: ast.expr) -> bool:
     if isinstance(node, ast.UnaryOp):
         return _is_constant(node.operand)
+    if isinstance(node, ast.BinOp):
+        return _is_constant(node.left) and _is_constant(node.right)
     if isinstance(node, ast.Tuple):
         return all(map(_is_constant, node.elts))
     return isinstance(node, ast.Constant)
@@ -120,15 +133,17 @@ def _imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 def _is_impure(nodes: Iterable[ast.AST]) -> bool:
     """Whether a node changes or looks at anything but the arguments and what was made in the same call."""
-    impure = {f"{name}()" for name in _IMPURE_CALLS}
+    impure = _IMPURE_NAMES | {f"{name}()" for name in _IMPURE_CALLS}
     used = set()
     for node in nodes:
         if isinstance(node, ast.Name):
             used.add(node.id)
+            if node.id == "self" and isinstance(node.ctx, ast.Store):
+                return True
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             used.add(f"{node.func.id}()")
         elif isinstance(node, ast.Attribute):
-            own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+            own = isinstance(node.value, ast.Name) and node.value.id == "self"
             if node.attr.startswith("__") or not (own or isinstance(node.ctx, ast.Load)):
                 return True
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
