@@ -33,9 +33,9 @@ class _Question:
 class Dialogue:
     """All that one test has asked, of whatever program, and what it concluded."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: tuple[str, ...] = ()) -> None:
         self._start: _Question | str | None = None
-        self.longest: tuple[str, ...] = ()
+        self.longest = expected
         """The most calls that one program was asked: what the next one is likely to be asked."""
 
     def follow(self, answer: Callable[[tuple[str, ...]], str | None]) -> Position:

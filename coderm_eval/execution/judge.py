@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from coderm_eval.execution import tester
 from coderm_eval.execution.confinement import end_child, limit, lower_child, lower_server
-from coderm_eval.execution.dialogue import Dialogue
+from coderm_eval.execution.dialogue import Dialogue, Position
 from coderm_eval.execution.isolation.levels import Isolation
 from coderm_eval.execution.lines import LineReader, write_line
 from coderm_eval.execution.policy import Policy
@@ -26,6 +27,10 @@ _MOST_ROUNDS = 200
 _MOST_DESCRIPTORS = 64
 _LIFETIME_S = 3600
 """CPU seconds of one testing process, which is ended long before by its limit for a single run."""
+
+
+_Reply = dict[str, Any] | str
+"""What a testing process replies about a test, or the letter that says how it ended."""
 
 
 class Judge:
@@ -46,7 +51,7 @@ class Judge:
         """These are the tests from now on."""
         self.close()
         self._tests = _Tests(tests, entry_point, self._policy, self._isolation)
-        self._dialogues = [self._tests.rehearsed(column) for column in range(len(tests))]
+        self._dialogues = [Dialogue(calls) for calls in self._tests.rehearse()]
 
     def close(self) -> None:
         self._tests.dismiss()
@@ -54,51 +59,65 @@ class Judge:
     def row(self, program: Program, columns: Sequence[int]) -> dict[str, Any]:
         """{"verdicts": a letter for each of the tests `columns`, "cpu_seconds": the program's, for each}."""
         program.ask(self._expected(columns, program.stateful))
-        found: dict[int, tuple[str, float]] = {}
+        found: dict[int, _Cell] = {}
         for _ in range(_MOST_ROUNDS):
-            steps = {column: self._advance(column, program) for column in columns if column not in found}
-            found.update({column: (step.verdict, step.seconds) for column, step in steps.items() if step.verdict})
+            questions = self._round(program, [column for column in columns if column not in found], found)
             if len(found) == len(columns):
                 break
-            program.ask(question for step in steps.values() for question in step.questions)
-        cells = [found.get(column, ("T", program.load_seconds)) for column in columns]
-        return {"verdicts": "".join(v for v, _ in cells), "cpu_seconds": [round(s, 6) for _, s in cells]}
+            program.ask(questions)
+        cells = [found.get(column, _Cell("T", program.load_seconds)) for column in columns]
+        return {
+            "verdicts": "".join(cell.verdict for cell in cells),
+            "cpu_seconds": [round(cell.seconds, 6) for cell in cells],
+        }
 
     def _expected(self, columns: Sequence[int], stateful: bool) -> list[tuple[str, ...]]:
         """Histories that the tests will probably want to know of the next program."""
         longest = [self._dialogues[column].longest for column in columns]
         return longest if stateful else [(call,) for calls in longest for call in calls]
 
-    def _advance(self, column: int, program: Program) -> _Step:
-        """Take a test as far as the program's answers are known."""
+    def _round(self, program: Program, columns: Sequence[int], found: dict[int, _Cell]) -> list[tuple[str, ...]]:
+        """Take each test as far as the program's answers are known; returns the questions that they come to."""
+        positions = {column: self._dialogues[column].follow(program.answer) for column in columns}
+        unknown = [column for column, p in positions.items() if p.verdict is None and not p.unanswered]
+        questions = []
         if program.unloadable:
-            return _Step(program.unloadable, program.load_seconds)
-        dialogue = self._dialogues[column]
-        position = dialogue.follow(program.answer)
-        if position.verdict is None and not position.unanswered:
-            expected = dialogue.longest
-            behaviour = tuple(program.answer(expected[: n + 1]) for n in range(len(expected)))
-            reply = self._tests.run(column, program, behaviour)
+            found.update(dict.fromkeys(columns, _Cell(program.unloadable, program.load_seconds)))
+            return []
+        for column, reply in self._tests.run(unknown, program, self._behaviour):
             if isinstance(reply, str):
-                return _Step(reply, program.cpu_seconds(position.history))
+                found[column] = _Cell(reply, program.cpu_seconds(positions[column].history))
+                continue
             asked = tuple(reply["asked"])
-            if "verdict" not in reply:
-                return _Step(questions=[(*asked, call) for call in reply["unknown"]])
-            dialogue.learn(asked, [program.answer(asked[: n + 1]) or "" for n in range(len(asked))], reply["verdict"])
-            position = dialogue.follow(program.answer)
-        if position.verdict is None:
-            return _Step(questions=[position.history])
+            if "verdict" in reply:
+                answers = [program.answer(asked[: n + 1]) or "" for n in range(len(asked))]
+                self._dialogues[column].learn(asked, answers, reply["verdict"])
+                positions[column] = self._dialogues[column].follow(program.answer)
+            else:
+                questions += [(*asked, call) for call in reply["unknown"]]
+        for column, position in positions.items():
+            if position.verdict and column not in found:
+                found[column] = self._cell(position, program)
+            elif position.unanswered:
+                questions.append(position.history)
+        return questions
+
+    def _behaviour(self, column: int, program: Program) -> tuple[str | None, ...]:
+        """The program's answers to what the test will probably ask."""
+        expected = self._dialogues[column].longest
+        return tuple(program.answer(expected[: n + 1]) for n in range(len(expected)))
+
+    def _cell(self, position: Position, program: Program) -> _Cell:
         seconds = program.cpu_seconds(position.history)
         late = position.verdict == "P" and seconds > self._policy.timeout_s
-        return _Step("T" if late else position.verdict, seconds)
+        return _Cell("T" if late else position.verdict or "", seconds)
 
 
-class _Step(NamedTuple):
-    """A verdict and the program's CPU seconds, or the questions that stand before it."""
+class _Cell(NamedTuple):
+    """A verdict, and the program's CPU seconds."""
 
-    verdict: str | None = None
-    seconds: float = 0.0
-    questions: Sequence[tuple[str, ...]] = ()
+    verdict: str
+    seconds: float
 
 
 class _Tests:
@@ -113,43 +132,53 @@ class _Tests:
         self._conversation: socket.socket | None = None
         self._fatal: dict[tuple[int, tuple[str | None, ...]], str] = {}
 
-    def rehearsed(self, column: int) -> Dialogue:
-        """A dialogue that knows nothing but what the test is likely to ask."""
-        dialogue = Dialogue()
-        reply = self._exchange({"test": column, "rehearse": True})
-        if isinstance(reply, dict):
-            dialogue.longest = tuple(reply["asked"])
-        return dialogue
+    def rehearse(self) -> list[tuple[str, ...]]:
+        """What each test is likely to ask; nothing of one that does not end by itself."""
+        replies = self._exchange(range(len(self._tests)), {"rehearse": True})
+        return [() if isinstance(reply, str) else tuple(reply["asked"]) for _, reply in replies]
 
-    def run(self, column: int, program: Program, behaviour: tuple[str | None, ...]) -> Mapping[str, Any] | str:
-        """What test `column` asked, and its verdict or what it wants to know; a letter if that ended the process.
+    def run(
+        self, columns: Iterable[int], program: Program, behaviour: Callable[[int, Program], tuple[str | None, ...]]
+    ) -> Iterator[tuple[int, _Reply]]:
+        """What each of these tests asked, and its verdict or what it wants to know.
 
-        `behaviour`: the program's answers to what the test will probably ask. A run that ended the process is not
-        repeated for another program of the same behaviour; one of another behaviour does not suffer for it.
+        A run that ended the process is not repeated for another program of the same `behaviour`, and no program of
+        another suffers for it.
         """
-        if (column, behaviour) not in self._fatal:
-            request = {"test": column, "answers": program.answers, "stateful": program.stateful}
-            reply = self._exchange(request)
-            if isinstance(reply, dict):
-                return reply
-            self._fatal[column, behaviour] = reply
-        return self._fatal[column, behaviour]
+        fresh = []
+        for column in columns:
+            known = self._fatal.get((column, behaviour(column, program))) if self._fatal else None
+            if known:
+                yield column, known
+            else:
+                fresh.append(column)
+        for column, reply in self._exchange(fresh, {"answers": program.answers, "stateful": program.stateful}):
+            if isinstance(reply, str):
+                self._fatal[column, behaviour(column, program)] = reply
+            yield column, reply
 
-    def _exchange(self, request: Mapping[str, Any]) -> dict[str, Any] | str:
-        """The process's reply, or the letter that says how it ended."""
-        conversation = self._conversation or self._hire()
-        try:
-            write_line(conversation.fileno(), json.dumps(request).encode())
-            ending = watch(conversation.fileno(), self._process, self._policy)
-            if ending == "ready":
-                line = LineReader(conversation.fileno()).read(time.monotonic() + self._policy.wall_s)
-                reply = _checked(json.loads(line))
-                if reply["altered"]:
+    def _exchange(self, columns: Iterable[int], request: Mapping[str, Any]) -> Iterator[tuple[int, _Reply]]:
+        """A reply about each test, in order; a process that ends owes the others theirs, so that the next is asked."""
+        left = list(columns)
+        while left:
+            conversation = (self._conversation or self._hire()).fileno()
+            lines = LineReader(conversation)
+            with contextlib.suppress(OSError):  # it is gone: reading will say so
+                write_line(conversation, json.dumps({**request, "tests": left}).encode())
+            lasting = True
+            while left and lasting:
+                reply = self._listen(lines)
+                lasting = isinstance(reply, dict) and not reply["altered"]
+                if not lasting:
                     self.dismiss()
-                return reply
-        except (OSError, ValueError, KeyError, TypeError):  # it is gone, or a test wrote what is no reply
-            ending = "ready"
-        self.dismiss()
+                yield left.pop(0), reply
+
+    def _listen(self, lines: LineReader) -> _Reply:
+        """The process's next reply, or the letter that says how it ended."""
+        ending = "ready" if lines.waiting else watch(lines.descriptor, self._process, self._policy)
+        if ending == "ready":
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # it is gone, or that is no reply
+                return _checked(json.loads(lines.read(time.monotonic() + self._policy.wall_s)))
         return {"out of cpu": "T", "out of time": "W"}.get(ending, "C")
 
     def _hire(self) -> socket.socket:

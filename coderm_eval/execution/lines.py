@@ -20,6 +20,11 @@ class LineReader:
         self._lines: list[bytes] = []
         self._unread: list[bytes] = []
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the next line has come already."""
+        return bool(self._lines)
+
     def read(self, deadline: float) -> bytes:
         """The next line, without its end.
 

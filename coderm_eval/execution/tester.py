@@ -1,9 +1,9 @@
 """The process in which tests run. No program is ever in it: the names that a test does not define itself ask.
 
-It reads lines {"test", "answers", "stateful"}: run the test with that number on these answers, which stand under
-the calls they answer (of a stateful program: under all calls made so far, a line each). The reply is
-{"asked", "verdict"}, or {"asked", "unknown"} with the calls to which no answer was known; a verdict is then
-for another time. {"test", "rehearse": true} makes a test with imagined answers, only to see what it will ask.
+It reads lines {"tests", "answers", "stateful"}: run the tests with these numbers on these answers, which stand
+under the calls they answer (of a stateful program: under all calls made so far, a line each). About each test it
+replies {"asked", "verdict"}, or {"asked", "unknown"} with the calls to which no answer was known; a verdict is
+then for another time. {"tests", "rehearse": true} makes them with imagined answers, only to see what they ask.
 """
 
 from __future__ import annotations
@@ -46,13 +46,16 @@ def serve(conversation: int, tests: Sequence[str], entry_point: str) -> None:
     A test that leaves builtins or unittest other than they were is the last: the next one deserves a fresh process.
     """
     codes = [_compiled(test) for test in tests]
-    before = _state()
+    before = [dict(vars(what)) for what in _WATCHED]
     with os.fdopen(os.dup(conversation), "rb") as lines:
         for line in lines:
             request = json.loads(line)
-            reply = _reply(codes[request["test"]], entry_point, request)
-            reply["altered"] = _state() != before
-            write_line(conversation, json.dumps(reply).encode())
+            for number in request["tests"]:
+                reply = _reply(codes[number], entry_point, request)
+                reply["altered"] = any(vars(what) != was for what, was in zip(_WATCHED, before, strict=True))
+                write_line(conversation, json.dumps(reply).encode())
+                if reply["altered"]:
+                    return
 
 
 def _compiled(test: str) -> types.CodeType | None:
@@ -60,10 +63,6 @@ def _compiled(test: str) -> types.CodeType | None:
         return compile(test, "<test>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-
-
-def _state() -> list[dict[str, Any]]:
-    return [dict(vars(what)) for what in _WATCHED]
 
 
 def _reply(code: types.CodeType | None, entry_point: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,7 +249,7 @@ def _passes(
         suite = unittest.TestSuite()
         for case in _cases(names.values()):
             prepare(case)
-            suite.addTest(unittest.defaultTestLoader.loadTestsFromTestCase(case))
+            suite.addTests(map(case, _methods(case)))
         result = _Result()
         suite.run(result)
     except BaseException:
@@ -264,6 +263,12 @@ def _cases(values: Iterable[object]) -> list[type[unittest.TestCase]]:
         for value in values
         if isinstance(value, type) and issubclass(value, unittest.TestCase) and value.__module__ == "test_candidate"
     ]
+
+
+def _methods(case: type[unittest.TestCase]) -> list[str]:
+    """As unittest's loader finds them, in its order, in a tenth of its time."""
+    names = {name for base in case.__mro__ for name in vars(base) if name.startswith("test")}
+    return sorted(name for name in names if callable(getattr(case, name)))
 
 
 def _without_assertions(case: type[unittest.TestCase]) -> None:
