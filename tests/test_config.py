@@ -192,6 +192,8 @@ BAD_VALUES = [
     ({"execution": {"timeout_s": 0}}, "execution.timeout_s is 0: "),
     ({"execution": {"timeout_s": float("inf")}}, "execution.timeout_s is inf: "),
     ({"execution": {"memory_mb": 63}}, "execution.memory_mb is 63: "),
+    ({"execution": {"output_mb": 0}}, "execution.output_mb is 0: "),
+    ({"execution": {"isolation": "docker"}}, "execution.isolation is 'docker': input should be 'auto', 'namespaces'"),
     ({"execution": {"allow_not_run": "perhaps"}}, "execution.allow_not_run is 'perhaps': "),
 ]
 

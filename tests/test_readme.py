@@ -18,6 +18,7 @@ import pytest
 from conftest import ROOT, MiniHumanEval, replaying
 
 from coderm_eval.benchmarks import load_benchmark
+from coderm_eval.execution.isolation.levels import FULL, describe
 from coderm_eval.replay import Recording
 
 README = (ROOT / "README.md").read_text()
@@ -45,7 +46,8 @@ def shell(line: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess
 
 def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
     tested = ("pip install .", "HF_HUB_OFFLINE=1 lm_eval", "lm_eval run", "coderm-eval rerank", "coderm-eval grade")
-    assert [c for c in COMMANDS if not c.startswith((*tested, "coderm-eval replay")) and c not in RUN_BY_CI] == []
+    others = ("coderm-eval replay", "coderm-eval doctor")
+    assert [c for c in COMMANDS if not c.startswith((*tested, *others)) and c not in RUN_BY_CI] == []
     assert set((ROOT / ".ci" / "run").read_text().splitlines()) >= RUN_BY_CI
 
 
@@ -100,6 +102,15 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     graded = shell(command("coderm-eval grade"), tmp_path)
     assert graded.returncode == 0, graded.stderr
     assert json.loads((tmp_path / "samples_eval_results.json").read_text())["eval"]
+
+
+def test_the_doctor_says_which_isolation_there_is(tmp_path: Path) -> None:
+    done = shell(command("coderm-eval doctor"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    (shown,) = re.findall(r"^isolation .*$", README, re.M)
+    level = done.stdout.split(":")[0].removeprefix("isolation ")
+    assert done.stdout == f"isolation {level}: {describe(level)}\n"
+    assert shown == f"isolation {FULL}: {describe(FULL)}"
 
 
 def test_the_run_directory_has_the_files_of_the_readme(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:

@@ -1,0 +1,95 @@
+"""Isolation on other hosts than this one: an ordinary user's, and one that forbids user namespaces."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from attacks import ATTACKS
+from conftest import ROOT
+
+from coderm_eval.execution.engine import self_test
+from coderm_eval.execution.isolation.levels import FULL, MODES, describe
+from coderm_eval.execution.policy import Policy
+
+FORBID = "echo 0 > /proc/sys/user/max_user_namespaces && "
+"""Inside of a user namespace, for those below it."""
+
+HOSTS: list[tuple[str, list[str], str, str]] = [
+    ("this one", [], "", FULL),
+    ("an ordinary user's", ["--user", "--map-user=1000", "--map-group=1000"], "", FULL),
+    ("one that forbids namespaces", ["--user", "--map-root-user"], FORBID, "landlock+seccomp+rlimits"),
+]
+"""(name, how util-linux's unshare makes it, what to do there first, the best level it grants)."""
+
+_REPORT = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from attacks import ATTACKS, TEST
+from coderm_eval.execution.engine import Pair, run_pairs, self_test
+from coderm_eval.execution.policy import Policy
+
+limits = Policy(timeout_s=0.5, memory_mb=256)
+chosen = [attack for attack in ATTACKS if attack.kind in sys.argv[3].split(",")]
+level = self_test(Policy(timeout_s=5), sys.argv[2])
+pairs = (Pair(a.name, a.program.replace("{secret}", sys.argv[4]), TEST, a.name, "rungs") for a in chosen)
+outcomes = run_pairs(pairs, limits, workers=2, isolation=sys.argv[2])
+print(json.dumps([level, {outcome.key: outcome.verdict.letter for outcome in outcomes}]))
+"""
+
+
+def on(unshare: list[str], first: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    if unshare:
+        command = ["unshare", *unshare, "sh", "-c", f'{first}exec "$@"', "sh", *command]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def skip_unless(unshare: list[str], first: str) -> None:
+    if sys.platform != "linux" or on(unshare, first, "-c", "").returncode:
+        pytest.skip("this host cannot play that one")
+
+
+@pytest.mark.parametrize(("name", "unshare", "first", "level"), HOSTS, ids=[host[0] for host in HOSTS])
+def test_no_attack_passes_on_a_host(name: str, unshare: list[str], first: str, level: str, tmp_path: Path) -> None:
+    skip_unless(unshare, first)
+    secret = tmp_path / "secret"
+    secret.write_text("27 rungs")
+    kinds = "ends early,forges,grows,reaches out"
+    done = on(unshare, first, "-c", _REPORT, str(ROOT / "tests"), "auto", kinds, str(secret))
+    assert done.returncode == 0, done.stderr
+    found, verdicts = json.loads(done.stdout)
+    if name == "this one" and found != level:
+        pytest.skip(f"this host grants only {found}")
+    assert found == level
+    unarmed = {attack.name for attack in ATTACKS if "{port}" in attack.program or "{victim}" in attack.program}
+    tried = {attack.name for attack in ATTACKS if attack.kind in kinds.split(",")} - unarmed
+    assert {name: v for name, v in verdicts.items() if name in tried and v not in "FTC"} == {}
+    assert secret.read_text() == "27 rungs" and [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+def test_a_host_that_grants_less_than_is_required_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    _, unshare, first, level = HOSTS[-1]
+    skip_unless(unshare, first)
+    config = tmp_path / "settings.yaml"
+    config.write_text("execution: {isolation: require}\n")
+    done = on(unshare, first, "-m", "coderm_eval.cli", "doctor", "--config", str(config))
+    assert done.returncode == 3
+    assert f"only {level} is to be had" in done.stderr and "'auto'" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_that_this_host_grants_runs_programs(mode: str) -> None:
+    if self_test(Policy(timeout_s=5)) != FULL:
+        pytest.skip("this host does not grant all")
+    level = self_test(Policy(timeout_s=5), mode)
+    assert level == {"namespaces": "namespaces+rlimits", "rlimits": "rlimits"}.get(mode, FULL)
+
+
+def test_every_level_has_a_sentence_of_its_own() -> None:
+    parts = ["namespaces+seccomp", "namespaces", "landlock+seccomp", "landlock", "seccomp"]
+    levels = [f"{part}+rlimits" for part in parts] + ["rlimits"]
+    assert len({describe(level) for level in levels}) == len(levels)
