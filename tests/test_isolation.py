@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from attacks import ATTACKS
 from conftest import ROOT
+from hosts import FORBIDS, HOSTS, on, skip_unless
 
 from coderm_eval.execution.engine import self_test
 from coderm_eval.execution.isolation.levels import FULL, MODES, describe
 from coderm_eval.execution.policy import Policy
-
-FORBID = "echo 0 > /proc/sys/user/max_user_namespaces && "
-"""Inside of a user namespace, for those below it."""
-
-HOSTS: list[tuple[str, list[str], str, str]] = [
-    ("this one", [], "", FULL),
-    ("an ordinary user's", ["--user", "--map-user=1000", "--map-group=1000"], "", FULL),
-    ("one that forbids namespaces", ["--user", "--map-root-user"], FORBID, "landlock+seccomp+rlimits"),
-]
-"""(name, how util-linux's unshare makes it, what to do there first, the best level it grants)."""
 
 _REPORT = """
 import json, sys
@@ -39,18 +28,6 @@ pairs = (Pair(a.name, a.program.replace("{secret}", sys.argv[4]), TEST, a.name, 
 outcomes = run_pairs(pairs, limits, workers=2, isolation=sys.argv[2])
 print(json.dumps([level, {outcome.key: outcome.verdict.letter for outcome in outcomes}]))
 """
-
-
-def on(unshare: list[str], first: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, *arguments]
-    if unshare:
-        command = ["unshare", *unshare, "sh", "-c", f'{first}exec "$@"', "sh", *command]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def skip_unless(unshare: list[str], first: str) -> None:
-    if sys.platform != "linux" or on(unshare, first, "-c", "").returncode:
-        pytest.skip("this host cannot play that one")
 
 
 @pytest.mark.parametrize(("name", "unshare", "first", "level"), HOSTS, ids=[host[0] for host in HOSTS])
@@ -72,7 +49,7 @@ def test_no_attack_passes_on_a_host(name: str, unshare: list[str], first: str, l
 
 
 def test_a_host_that_grants_less_than_is_required_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    _, unshare, first, level = HOSTS[-1]
+    _, unshare, first, level = FORBIDS
     skip_unless(unshare, first)
     config = tmp_path / "settings.yaml"
     config.write_text("execution: {isolation: require}\n")

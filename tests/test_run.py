@@ -15,9 +15,12 @@ from typing import Any
 
 import pytest
 from conftest import MiniHumanEval, replaying
+from hosts import FORBIDS, on, skip_unless
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
+from coderm_eval.execution.engine import self_test
+from coderm_eval.execution.policy import Policy
 from coderm_eval.replay import Recording
 
 FINAL_FILES = ("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", "grades.jsonl", "summary.json")
@@ -287,10 +290,26 @@ def test_grade_writes_evalplus_results_for_every_sample(tmp_path: Path, mini_hum
 
 
 def test_a_program_that_could_not_be_graded_is_not_wrong(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
+    """EvalPlus's checker lets a program kill the process that grades it, where namespaces do not prevent it."""
+    _, unshare, first, _ = FORBIDS
+    skip_unless(unshare, first)
+    killer = "import posix\nposix.kill(posix.getppid(), 9)\n"
+    samples = write_rows(tmp_path / "s.jsonl", [{"task_id": "HumanEval/0", "solution": killer}])
+    arguments = ["-m", "coderm_eval.cli", "grade", "--benchmark", "humaneval+", "--samples", str(samples)]
+    arguments += ["--out", "r.json", "--allow-partial"]
+    refused = on(unshare, first, *arguments, cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (3, "")
+    allowed = on(unshare, first, *arguments, "--allow-not-run", cwd=tmp_path)
+    assert (allowed.returncode, allowed.stdout) == (0, "pass@1 nan ± nan  (1 samples of 1 tasks)\n")
+
+
+def test_a_program_that_kills_what_grades_it_is_wrong_where_namespaces_keep_it_from_that(
+    tmp_path: Path, mini_humaneval: MiniHumanEval
+) -> None:
+    if "namespaces" not in self_test(Policy(timeout_s=5)):
+        pytest.skip("this host grants no namespaces")
     killer = "import posix\nposix.kill(posix.getppid(), 9)\n"
     samples = write_rows(tmp_path / "s.jsonl", [{"task_id": "HumanEval/0", "solution": killer}])
     arguments = ["grade", "--benchmark", "humaneval+", "--samples", samples, "--out", "r.json", "--allow-partial"]
-    refused = coderm(*arguments, cwd=tmp_path)
-    assert (refused.returncode, refused.stdout) == (3, "")
-    allowed = coderm(*arguments, "--allow-not-run", cwd=tmp_path)
-    assert (allowed.returncode, allowed.stdout) == (0, "pass@1 nan ± nan  (1 samples of 1 tasks)\n")
+    done = coderm(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "pass@1 0.0000 ± nan  (1 samples of 1 tasks)\n"), done.stderr

@@ -2,7 +2,9 @@
 
     python -m coderm_eval.benchmarks.evalplus.worker humaneval|mbpp
 
-Problems and expected outputs are loaded once; `check_correctness` forks a child for each suite of each program.
+Problems and expected outputs are loaded once, before it enters namespaces of its own where the host grants them;
+`check_correctness` forks a child for each suite of each program. Its guard is no sandbox, and the expected outputs
+are in the memory that a child inherits, so that a program which sets out to deceive it can.
 """
 
 from __future__ import annotations
@@ -11,11 +13,13 @@ import contextlib
 import json
 import os
 import sys
+import tempfile
 
 from evalplus.data import get_human_eval_plus, get_mbpp_plus
 from evalplus.evaluate import check_correctness
 
 from coderm_eval.benchmarks.evalplus.ground_truth import load_ground_truth
+from coderm_eval.execution.isolation.levels import enter_for_harness
 
 __all__ = ["main"]
 
@@ -26,6 +30,8 @@ def main(dataset: str) -> None:
     os.dup2(2, 1)  # whatever EvalPlus prints is no reply
     problems = get_human_eval_plus() if dataset == "humaneval" else get_mbpp_plus()
     truth = load_ground_truth(dataset)
+    enter_for_harness()
+    tempfile.tempdir = "/tmp"  # EvalPlus works in temporary folders; there may be no other here
     for line in os.fdopen(os.dup(0), "rb"):
         request = json.loads(line)
         task_id = request["task_id"]

@@ -12,14 +12,13 @@ from typing import NamedTuple
 from coderm_eval.execution.isolation import landlock, namespaces, seccomp
 from coderm_eval.execution.isolation.behind import adopt_orphans, die_with_parent, end_children, stay_behind
 
-__all__ = ["FULL", "MODES", "Isolation", "describe", "enter"]
+__all__ = ["FULL", "MODES", "Isolation", "describe", "enter", "enter_for_harness"]
 
 MODES = ("auto", "namespaces", "rlimits", "require")
 """auto: the best there is; require: all of it or nothing; namespaces: these and limits, or nothing; rlimits: limits."""
 
 FULL = "namespaces+seccomp+rlimits"
 """The strongest level, as `summary.json` names it."""
-
 
 _SENTENCES = {
     "namespaces+seccomp": "programs see an interpreter and an empty folder in memory; no network, no other process",
@@ -67,7 +66,8 @@ def enter(mode: str) -> Isolation:
     """
     parts = ["rlimits"]
     user = None
-    filtered = mode in ("auto", "require") and _granted(lambda: seccomp.for_servers().install())
+    takes_parts = mode in ("auto", "require")
+    filtered = takes_parts and _granted(lambda: seccomp.for_servers().install())
     if filtered:
         parts.insert(0, "seccomp")
     if mode != "rlimits" and _granted(namespaces.enter):
@@ -78,7 +78,7 @@ def enter(mode: str) -> Isolation:
         raise OSError("user namespaces are refused")
     else:
         scratch = _own_folder()
-        if mode == "auto" and _granted(lambda: landlock.enter(namespaces.readable_paths(), scratch)):
+        if takes_parts and _granted(lambda: landlock.enter(namespaces.readable_paths(), scratch)):
             landlock.enter(namespaces.readable_paths(), scratch)
             parts.insert(0, "landlock")
     level = "+".join(parts)
@@ -89,6 +89,21 @@ def enter(mode: str) -> Isolation:
     return Isolation(
         level, scratch, seccomp.for_children() if filtered and scratch != namespaces.SCRATCH else None, user
     )
+
+
+def enter_for_harness() -> None:
+    """Enter what a harness's own checker can work in, where the host grants it; its processes share one user.
+
+    It is less than a program of a test finds around it (`namespaces.enter`), and nothing where namespaces are refused.
+    """
+    if not _granted(lambda: namespaces.enter(for_harness=True)):
+        return
+    child = os.fork()  # which has no threads, as a new user namespace demands, whatever libraries started in this one
+    if child:
+        stay_behind(child)
+    namespaces.enter(for_harness=True)
+    if _granted(lambda: seccomp.for_servers().install()):
+        seccomp.for_servers().install()
 
 
 def _granted(step: Callable[[], object]) -> bool:

@@ -47,10 +47,15 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 _NEW_ROOT = "/proc"
 """Where the new root is mounted: it exists everywhere, and nothing that is bound lies below it."""
 _OLD_ROOT = Path("/old")
+_FOR_HARNESS = (Path("/proc"), Path("/dev/shm"))
 
 
-def enter() -> int | None:
+def enter(*, for_harness: bool = False) -> int | None:
     """Return in the first process of the new namespaces; the caller stays behind and ends when that one does.
+
+    Args:
+        for_harness: with what a harness's own checker wants beside: `/proc`, of these processes alone, and
+            `/dev/shm`. The first process's memory is then open to all others of the same user in there.
 
     Returns:
         The user that a child can become, so that its number of processes can be limited: root's cannot be.
@@ -68,11 +73,11 @@ def enter() -> int | None:
             Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-    _change_root(Path(_NEW_ROOT))
     first = os.fork()
     if first:
         stay_behind(first)
     die_with_parent()
+    _change_root(Path(_NEW_ROOT), for_harness)
     return nobody
 
 
@@ -112,7 +117,7 @@ def readable_paths() -> list[Path]:
     return [path for n, path in enumerate(found) if not any(path.is_relative_to(above) for above in found[:n])]
 
 
-def _change_root(root: Path) -> None:
+def _change_root(root: Path, for_harness: bool) -> None:
     readable = readable_paths()
     _call("mount", b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
     _mount_tmpfs(root, "size=1m,mode=755")
@@ -120,7 +125,7 @@ def _change_root(root: Path) -> None:
         _bind(path, root)
     if any(_PACKAGE.is_relative_to(path) for path in readable):
         _mount_tmpfs(_below(root, _PACKAGE), "size=4k,mode=755")  # the demo's gold tests are in there
-    for folder in (SCRATCH, _OLD_ROOT):
+    for folder in (SCRATCH, _OLD_ROOT, *(_FOR_HARNESS if for_harness else ())):
         _below(root, folder).mkdir(parents=True, exist_ok=True)
     for device in _DEVICES:
         _make_target(device, _below(root, device))
@@ -128,6 +133,10 @@ def _change_root(root: Path) -> None:
     for device in _DEVICES:
         _call("mount", os.fsencode(device), os.fsencode(_below(root, device)), None, _MS_BIND, None)
     _mount_tmpfs(_below(root, SCRATCH), _SCRATCH_LIMITS)
+    if for_harness:
+        proc, memory = (os.fsencode(_below(root, folder)) for folder in _FOR_HARNESS)
+        _call("mount", b"proc", proc, b"proc", _MS_NOSUID | _MS_NODEV, None)
+        _call("mount", b"tmpfs", memory, b"tmpfs", _MS_NOSUID | _MS_NODEV, _SCRATCH_LIMITS.encode())
     _call("pivot_root", os.fsencode(root), os.fsencode(_below(root, _OLD_ROOT)))
     os.chdir("/")
     _call("umount2", os.fsencode(_OLD_ROOT), _MNT_DETACH)
