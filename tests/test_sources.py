@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import warnings
 from typing import Any
 
 import pytest
@@ -182,3 +183,14 @@ def test_imports_are_those_of_the_whole_program() -> None:
         )
     )
     assert source and source.imports == ("heapq", "math", "numpy", "os.path", "scipy", "scipy.stats")
+
+
+WARNED_OF = ["def f(x):\n    return x is 1\n", 'def f():\n    return "\\d"\n', "assert (1, 'always')\n", "1()\n"]
+
+
+@pytest.mark.parametrize("text", WARNED_OF)
+def test_what_the_compiler_thinks_of_a_models_program_is_no_news_to_the_user(text: str) -> None:
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        assert look_at(text) and identity_of_test(text)
+    assert not warned

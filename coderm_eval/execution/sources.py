@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -61,7 +62,9 @@ def _identity(tree: ast.Module, nodes: Iterable[ast.AST], source: str) -> str:
             if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
                 _drop_docstring(node)
     try:
-        return repr(_essence(compile(tree, "<source>", "exec", dont_inherit=True)))
+        with warnings.catch_warnings():  # `x is 1` is the model's business, not the user's
+            warnings.simplefilter("ignore")
+            return repr(_essence(compile(tree, "<source>", "exec", dont_inherit=True)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return source
 
