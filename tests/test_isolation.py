@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
 from pathlib import Path
 
 import pytest
@@ -70,3 +75,48 @@ def test_every_level_has_a_sentence_of_its_own() -> None:
     parts = ["namespaces+seccomp", "namespaces", "landlock+seccomp", "landlock", "seccomp"]
     levels = [f"{part}+rlimits" for part in parts] + ["rlimits"]
     assert len({describe(level) for level in levels}) == len(levels)
+
+
+_PASSES = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from coderm_eval.execution.engine import Pair, run_pairs
+from coderm_eval.execution.policy import Policy
+
+[outcome] = run_pairs([Pair(0, sys.argv[2], sys.argv[3])], Policy(timeout_s=5), workers=1)
+print(outcome.verdict.name)
+"""
+
+_USES_PACKAGES = """
+import os, tempfile
+import only_here
+
+def f(x):
+    with tempfile.NamedTemporaryFile():
+        return x + only_here.TWO
+"""
+
+_ASKS = """
+import unittest
+
+class TestF(unittest.TestCase):
+    def test_f(self):
+        self.assertEqual(f(1), 3)
+"""
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o700], ids=oct)
+def test_an_interpreter_below_tmp_has_its_packages_and_programs_have_a_temporary_folder(mode: int) -> None:
+    """What is in a program's /tmp must not hide it; and root may have kept it to himself."""
+    home = Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        venv.create(home, symlinks=True)
+        (packages,) = home.glob("lib/python*/site-packages")
+        (packages / "only_here.py").write_text("TWO = 2\n")
+        (packages / "others.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
+        home.chmod(mode)
+        command = [str(home / "bin" / "python"), "-c", _PASSES, str(ROOT), _USES_PACKAGES, _ASKS]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.stdout == "PASSED\n", done.stderr
+    finally:
+        shutil.rmtree(home)

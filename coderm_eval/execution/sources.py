@@ -57,10 +57,12 @@ def identity_of_test(test: str) -> str | None:
 
 def _identity(tree: ast.Module, nodes: Iterable[ast.AST], source: str) -> str:
     """Of the compiled code, which is half the work of writing out the tree; the source itself if it has none."""
-    if "__doc__" not in source:
-        for node in nodes:
-            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-                _drop_docstring(node)
+    reads_docstrings = "__doc__" in source
+    for node in nodes:
+        if isinstance(node, ast.ClassDef):
+            _forget_line(node)
+        if not reads_docstrings and isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            _drop_docstring(node)
     try:
         with warnings.catch_warnings():  # `x is 1` is the model's business, not the user's
             warnings.simplefilter("ignore")
@@ -78,6 +80,13 @@ def _essence(code: types.CodeType) -> tuple[Any, ...]:
     names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     shape = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
     return (code.co_code, getattr(code, "co_exceptiontable", b""), names, shape, constants)
+
+
+def _forget_line(node: ast.ClassDef) -> None:
+    """From Python 3.13 on the code of a class's body says on which line its definition, or its decorator, begins."""
+    node.lineno = 1
+    for decorator in node.decorator_list:
+        decorator.lineno = 1
 
 
 def _drop_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:

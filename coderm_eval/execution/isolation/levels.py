@@ -47,7 +47,7 @@ class Isolation(NamedTuple):
     """The one folder that programs may write to."""
     child_filter: seccomp.Filter | None
     """Has to be installed in a child to keep it from starting and signalling processes. None: nothing does, or
-    it is alone in its pid namespace anyway, where it is swept away with whatever it started."""
+    it is alone in its pid namespace, limited in number, and swept away with whatever it started."""
     child_user: int | None
     """Whom a child has to become."""
 
@@ -86,9 +86,8 @@ def enter(mode: str) -> Isolation:
         raise OSError(f"only {level} is to be had")
     if filtered:
         seccomp.for_servers().install()
-    return Isolation(
-        level, scratch, seccomp.for_children() if filtered and scratch != namespaces.SCRATCH else None, user
-    )
+    few = scratch == namespaces.SCRATCH and (user is not None or os.getuid() != 0)
+    return Isolation(level, scratch, seccomp.for_children() if filtered and not few else None, user)
 
 
 def enter_for_harness() -> None:
@@ -102,6 +101,7 @@ def enter_for_harness() -> None:
     if child:
         stay_behind(child)
     namespaces.enter(for_harness=True)
+    os.chdir(namespaces.SCRATCH)
     if _granted(lambda: seccomp.for_servers().install()):
         seccomp.for_servers().install()
 

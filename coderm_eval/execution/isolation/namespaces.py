@@ -1,8 +1,8 @@
 """A process in user, mount, pid, network, IPC and host name namespaces of its own, with a private root.
 
 All that it and its children can see: the interpreter and its packages, read-only; three harmless devices;
-an empty /tmp in memory. No network interface, no other process, no file of the user's. Killing it, the
-first process of its pid namespace, kills whatever else is in there.
+an empty folder in memory, which is /tmp as well. No network interface, no other process, no file of the user's.
+Killing it, the first process of its pid namespace, kills whatever else is in there.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from coderm_eval.execution.isolation.system import ARCHITECTURE, syscall
 
 __all__ = ["SCRATCH", "enter", "readable_paths"]
 
-SCRATCH = Path("/tmp")
-"""The one folder that can be written to, in memory."""
+SCRATCH = Path("/coderm-scratch")
+"""The one folder that can be written to, in memory. No host has its interpreter there, as it may have in /tmp."""
 
 _SCRATCH_LIMITS = "size=64m,nr_inodes=1k,mode=1777"
 """A program that writes more finds its disk full; 1,024 files are gone again in about 10 ms."""
@@ -47,6 +47,7 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 _NEW_ROOT = "/proc"
 """Where the new root is mounted: it exists everywhere, and nothing that is bound lies below it."""
 _OLD_ROOT = Path("/old")
+_TMP = Path("/tmp")
 _FOR_HARNESS = (Path("/proc"), Path("/dev/shm"))
 
 
@@ -59,13 +60,13 @@ def enter(*, for_harness: bool = False) -> int | None:
 
     Returns:
         The user that a child can become, so that its number of processes can be limited: root's cannot be.
-        None: it is an ordinary user already, or there is no other.
+        None: it is an ordinary user already, or there is no other who could read the interpreter.
 
     Raises:
         OSError: the host refuses a step; the process is then of no further use.
     """
     user, group = os.getuid(), os.getgid()
-    nobody = _NOBODY if user == 0 else None
+    nobody = _NOBODY if user == 0 and all(map(_is_open_to_all, readable_paths())) else None
     with _mapper(user, nobody) as map_users:
         _call("unshare", _NAMESPACES)
         if not map_users():
@@ -117,6 +118,11 @@ def readable_paths() -> list[Path]:
     return [path for n, path in enumerate(found) if not any(path.is_relative_to(above) for above in found[:n])]
 
 
+def _is_open_to_all(path: Path) -> bool:
+    """A virtual environment that root made under umask 077 is not."""
+    return path.stat().st_mode & 0o005 >= (0o005 if path.is_dir() else 0o004)
+
+
 def _change_root(root: Path, for_harness: bool) -> None:
     readable = readable_paths()
     _call("mount", b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
@@ -127,6 +133,8 @@ def _change_root(root: Path, for_harness: bool) -> None:
         _mount_tmpfs(_below(root, _PACKAGE), "size=4k,mode=755")  # the demo's gold tests are in there
     for folder in (SCRATCH, _OLD_ROOT, *(_FOR_HARNESS if for_harness else ())):
         _below(root, folder).mkdir(parents=True, exist_ok=True)
+    if not any(path.is_relative_to(_TMP) for path in readable):
+        _below(root, _TMP).symlink_to(SCRATCH)
     for device in _DEVICES:
         _make_target(device, _below(root, device))
     _set_read_only(root)
