@@ -15,6 +15,7 @@ from attacks import ATTACKS
 from conftest import ROOT
 from hosts import FORBIDS, HOSTS, on, skip_unless
 
+from coderm_eval.errors import NotRunError
 from coderm_eval.execution.engine import self_test
 from coderm_eval.execution.isolation.levels import FULL, MODES, describe
 from coderm_eval.execution.policy import Policy
@@ -61,6 +62,12 @@ def test_a_host_that_grants_less_than_is_required_is_refused_in_one_sentence(tmp
     done = on(unshare, first, "-m", "coderm_eval.cli", "doctor", "--config", str(config))
     assert done.returncode == 3
     assert f"only {level} is to be had" in done.stderr and "'auto'" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_windows_is_pointed_to_wsl(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(NotRunError, match="WSL"):
+        self_test(Policy())
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -118,6 +119,8 @@ def self_test(policy: Policy, isolation: str = "auto") -> str:
 
 
 def _level(policy: Policy, isolation: str) -> str:
+    if sys.platform == "win32":
+        raise NotRunError("Windows itself has no way to confine programs: run coderm-eval in WSL (`wsl --install`)")
     asked: Job[str] = Job([("level", {"isolation": True})])
     pool: WorkerPool[str] = _pool(policy, 1, isolation)
     [(_, answer)] = pool.run([asked])
