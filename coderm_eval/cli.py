@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import numpy as np
@@ -15,14 +16,21 @@ from coderm_eval.config import Settings, load_settings
 from coderm_eval.errors import CodermError, InputError
 from coderm_eval.execution.engine import self_test
 from coderm_eval.execution.isolation.levels import describe
+from coderm_eval.generation.conditioning import Condition
+from coderm_eval.generation.stored import Usage
 from coderm_eval.grading import grade
 from coderm_eval.inputs import check_coverage, first_n, read_column
+from coderm_eval.plan import Plan, plan_sampling
 from coderm_eval.records import pool_candidates
 from coderm_eval.replay import Recording, make_server
 from coderm_eval.report.scores import mean_interval
 from coderm_eval.report.table import render
+from coderm_eval.rerank import Work
 from coderm_eval.run import RunResult, policy_of, run
 from coderm_eval.selection import RULES
+from coderm_eval.solving import DEFAULT_N, policy_questions, policy_sampler, write_solutions
+from coderm_eval.store import Store
+from coderm_eval.writing import model_tests, tests_for, write_tests
 
 __all__ = ["main"]
 
@@ -40,6 +48,20 @@ class _Group(click.Group):
         except CodermError as error:
             click.echo(f"coderm-eval: {error}", err=True)
             context.exit(error.exit_code)
+
+
+def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What both roles of a model can be told by flags; the rest stands in a file of settings."""
+    for option in (
+        click.option("--dry-run", is_flag=True, help="Say what would be asked, and ask nothing."),
+        click.option("--config", type=_FILE, help="YAML file of settings; flags override it."),
+        click.option("--store", type=_FILE, help="Folder of stored answers.  [default: OUT.store]"),
+        click.option("--backend", type=click.Choice(["openai", "vllm", "hf"]), help="[default: openai]"),
+        click.option("--base-url", help="Root of an OpenAI-compatible server."),
+        click.option("--model", help="Its name, at the server or on the model hub, or a folder."),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,16 +90,77 @@ def demo_command(out: Path) -> None:
 @click.option("--grade", "graded", is_flag=True, help="Grade with the benchmark's own tests and print the table.")
 @click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the files.")
 @click.option("--allow-not-run", is_flag=True, help="Exit 0 although something could not be run.")
+@click.option("--dry-run", is_flag=True, help="Say what would be asked and run, and do nothing.")
 @click.option("--store", type=_FILE, help="Folder of stored results.  [default: OUT/store]")
 @click.option("--config", type=_FILE, help="YAML file of settings; flags override it.")
-def rerank_command(benchmark: str, samples: Path, out: Path, graded: bool, allow_partial: bool, **flags: Any) -> None:
+def rerank_command(
+    benchmark: str, samples: Path, out: Path, graded: bool, allow_partial: bool, dry_run: bool, **flags: Any
+) -> None:
     """Rerank recorded candidates and write a run directory.
 
     \b
     coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --tests tests.jsonl --out run --grade
     """
     settings = load_settings(_as_settings(flags), source="flags", config=flags["config"])
-    _rerank(load_benchmark(benchmark), samples, settings, out, graded=graded, allow_partial=allow_partial)
+    loaded = load_benchmark(benchmark)
+    if dry_run:
+        _plan_rerank(loaded, samples, settings, out, allow_partial)
+    else:
+        _rerank(loaded, samples, settings, out, graded=graded, allow_partial=allow_partial)
+
+
+@main.command("solutions")
+@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
+@_model_options
+@click.option("--n", type=int, help="Candidates per problem.  [default: 20]")
+@click.option("--out", type=_FILE, required=True, help='File to write: {"task_id", "solution"} lines.')
+def solutions_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> None:
+    """Sample candidates from a policy model.
+
+    \b
+    coderm-eval solutions --benchmark mbpp+ --model P --base-url http://127.0.0.1:8000/v1 --n 100 --out samples.jsonl
+    """
+    given = _as_settings(flags) | {"policy": _model_settings(flags)}
+    settings = load_settings(given, source="flags", config=flags["config"])
+    problems = load_benchmark(benchmark).problems
+    folder = settings.store or out.with_name(out.name + ".store")
+    if dry_run:
+        with Store(folder) as store:
+            sampler = policy_sampler(settings, store)
+            click.echo(plan_sampling(sampler, settings.policy, policy_questions(problems, settings)))
+        return
+    usage = write_solutions(problems, settings, out=out, store_folder=folder)
+    click.echo(f"{out}: {settings.n or DEFAULT_N} candidates of {len(problems)} problems, {_cost(usage)}")
+
+
+@main.command("tests")
+@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
+@click.option("--samples", type=_FILE, required=True, help='Candidates, to show one: {"task_id", "solution"} lines.')
+@_model_options
+@click.option("--num", type=int, help="Test samples per problem.  [default: 20]")
+@click.option("--condition", type=click.Choice(get_args(Condition)), help="Which candidate a prompt shows.")
+@click.option("--out", type=_FILE, required=True, help='File to write: {"task_id", "test"} lines.')
+@click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the file.")
+def tests_command(benchmark: str, samples: Path, out: Path, allow_partial: bool, dry_run: bool, **flags: Any) -> None:
+    """Have a model write unit tests, for `rerank --tests`: the only step that wants a GPU.
+
+    \b
+    coderm-eval tests --benchmark mbpp+ --samples samples.jsonl --model KAKA22/CodeRM-8B \\
+        --base-url http://127.0.0.1:8001/v1 --num 100 --out tests.jsonl
+    """
+    own = {key: flags[key] for key in ("num", "condition") if flags[key] is not None}
+    given = _as_settings(flags) | {"tests": {"backend": "openai"} | _model_settings(flags) | own}
+    settings = load_settings(given, source="flags", config=flags["config"])
+    work = _work(load_benchmark(benchmark), samples, settings, allow_partial)
+    folder = settings.store or out.with_name(out.name + ".store")
+    if dry_run:
+        with Store(folder) as store:
+            click.echo(_plan_tests(work, settings, store))
+        return
+    tally = write_tests(work, settings, out=out, store_folder=folder).tally
+    rejected = "".join(f", {count} {reason}" for reason, count in sorted(tally.rejected.items()))
+    cut = f", {tally.truncated} truncated" if tally.truncated else ""
+    click.echo(f"{out}: {tally.samples} test samples of {len(work)} problems{rejected}{cut}, {_cost(tally.usage)}")
 
 
 @main.command("grade")
@@ -122,8 +205,8 @@ def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> N
         raise InputError(f"{samples}: no benchmark has task ids like {strange!r}")
     problems = [p for name in sorted(filter(None, names)) for p in load_benchmark(name).problems]
     server = make_server(Recording(problems, solutions, recorded), host, port)
-    click.echo(f"serving {len(solutions)} tasks on http://{host}:{server.server_port}/v1", err=True)
     try:
+        click.echo(f"serving {len(solutions)} tasks on http://{host}:{server.server_port}/v1", err=True)
         server.serve_forever()
     except KeyboardInterrupt:
         pass
@@ -180,6 +263,36 @@ def _read_samples(benchmark: Benchmark, path: Path, n: int | None, allow_partial
     if not present:
         raise InputError(f"{path}: none of its task ids is one of {benchmark.name}")
     return first_n(path, present, n)
+
+
+def _work(benchmark: Benchmark, samples: Path, settings: Settings, allow_partial: bool) -> list[Work]:
+    programs = _read_samples(benchmark, samples, settings.n, allow_partial)
+    known = benchmark.problem_by_id()
+    return [Work(known[task], pool_candidates((p, p) for p in listed)) for task, listed in programs.items()]
+
+
+def _plan_rerank(benchmark: Benchmark, samples: Path, settings: Settings, out: Path, allow_partial: bool) -> None:
+    work = _work(benchmark, samples, settings, allow_partial)
+    with Store(settings.store or out / "store") as store:
+        if settings.tests.backend != "file":
+            click.echo(f"tests: {_plan_tests(work, settings, store)}")
+        tests = tests_for(benchmark, work, settings, store, allow_partial=allow_partial)
+        most = tests.per_problem * sum(len(item.candidates) for item in work)
+        click.echo(f"executions: at most {most:,}, of which {len(store.table('verdicts')):,} are stored")
+
+
+def _plan_tests(work: list[Work], settings: Settings, store: Store) -> Plan:
+    tests = model_tests(work, settings, store)
+    wanted = {item.problem.task_id: range(tests.per_problem) for item in work}
+    return plan_sampling(tests.source.sampler, settings.tests, tests.source.questions(wanted))
+
+
+def _cost(usage: Usage) -> str:
+    return f"{usage.prompt_tokens:,} prompt and {usage.completion_tokens:,} completion tokens"
+
+
+def _model_settings(flags: dict[str, Any]) -> dict[str, Any]:
+    return {key: flags[key] for key in ("model", "base_url", "backend") if flags[key] is not None}
 
 
 def _as_settings(flags: dict[str, Any]) -> dict[str, Any]:

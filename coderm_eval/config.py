@@ -5,19 +5,32 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from coderm_eval.errors import SettingsError, nearest
+from coderm_eval.errors import SettingsError, nearest, one_line
+from coderm_eval.generation.conditioning import Condition
 from coderm_eval.generation.extraction import Extraction
 from coderm_eval.selection import RULES
 
-__all__ = ["CONFIG_VARIABLE", "ExecutionSettings", "Settings", "TestSettings", "load_settings"]
+__all__ = [
+    "CONFIG_VARIABLE",
+    "ExecutionSettings",
+    "PolicySettings",
+    "SamplingSettings",
+    "Settings",
+    "TestSettings",
+    "load_settings",
+]
 
 CONFIG_VARIABLE = "CODERM_CONFIG"
 """Environment variable that names a YAML file of settings, for hosts without a --config flag."""
+
+
+AFTER_FUNCTION = ("\ndef ", "\nclass ", "\nif __name__", "\nprint(")
+"""What follows a function: four texts, the most that OpenAI's API takes."""
 
 
 class _Section(BaseModel):
@@ -31,25 +44,83 @@ def _with_backend(tests: Any) -> Any:
     return tests
 
 
-class TestSettings(_Section):
-    """Where unit tests come from; the sampling settings are the paper's (its Table 4 and config.json)."""
+class SamplingSettings(_Section):
+    """A language model and how it is sampled; the defaults are the paper's (its Table 4 and config.json)."""
 
-    backend: Literal["openai", "file"] = "openai"
+    backend: Literal["openai", "vllm", "hf"] = "openai"
+    """openai: a server with OpenAI's API; vllm, hf: a model in this process."""
     model: str | None = None
     base_url: str | None = None
     """Root of an OpenAI-compatible server, e.g. http://127.0.0.1:8001/v1."""
-    num: int | None = Field(default=None, ge=1)
-    """Test samples per problem; by default 20 from a server, and all that a file holds."""
+    api: Literal["chat", "completions"] = "chat"
+    """completions: the prompt is a text to go on from, as for a base model."""
+    system_prompt: str | None = None
     temperature: float = Field(default=0.8, ge=0)
     top_p: float = Field(default=0.95, gt=0, le=1)
     max_tokens: int = Field(default=2048, ge=1)
-    seed: int = 0
-    file: Path | None = None
+    stop: tuple[str, ...] = ()
+    """Texts before which an answer ends."""
+    seed: int = Field(default=0, ge=0)
+    """Sample i is drawn with seed + i."""
+    extra: dict[str, Any] = {}
+    """Passed on as it is: to a server in the body of a request, to vLLM's LLM or transformers' from_pretrained as
+    arguments."""
     timeout_s: float = Field(default=600, gt=0)
     """Wall seconds for one request."""
-    retries: int = Field(default=6, ge=0)
-    """Tries again after 429, 5xx and connection errors, with exponential backoff."""
-    concurrency: int = Field(default=16, ge=1)
+    retries: int = Field(default=10, ge=0)
+    """Tries again after 429, 5xx, time-outs and connection errors, with exponential backoff."""
+    concurrency: int = Field(default=64, ge=1)
+    """Requests in flight."""
+
+    @field_validator("extra")
+    @classmethod
+    def _keys_stay_in_the_environment(cls, extra: dict[str, Any]) -> dict[str, Any]:
+        """What is in `extra` is stored with every answer."""
+        secret = next((key for key in extra if key in ("token", "api_key", "Authorization")), None)
+        if secret:
+            raise ValueError(f"{secret!r} would be stored: give keys in the variables HF_TOKEN and OPENAI_API_KEY")
+        return extra
+
+    section: ClassVar[str]
+    """Where these settings stand, for messages about them."""
+
+    def identity(self) -> str:
+        """Everything about the model and its sampling that affects an answer, as one string."""
+        return self.model_dump_json(include=_AFFECT_ANSWERS)
+
+
+_AFFECT_ANSWERS = {
+    *("backend", "model", "api", "system_prompt", "temperature", "top_p", "max_tokens", "stop", "seed", "extra"),
+}
+
+
+class PolicySettings(SamplingSettings):
+    """The model whose answers are the candidates, where `coderm-eval solutions` samples them.
+
+    With `api: completions` an answer ends, by default, where something follows the function.
+    """
+
+    section: ClassVar[str] = "policy"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_function_ends_before_the_next(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and given.get("api") == "completions" and "stop" not in given:
+            return {**given, "stop": AFTER_FUNCTION}
+        return given
+
+
+class TestSettings(SamplingSettings):
+    """Where unit tests come from."""
+
+    section: ClassVar[str] = "tests"
+    backend: Literal["openai", "vllm", "hf", "file"] = "openai"  # type: ignore[assignment]  # one more
+    num: int | None = Field(default=None, ge=1)
+    """Test samples per problem; by default 20 from a model, and all that a file holds."""
+    file: Path | None = None
+    condition: Condition = "first"
+    """The candidate that a test prompt shows: the first that parses, as in the paper; another one for each
+    sample, so that the errors of tests have less in common; or none."""
 
     @model_validator(mode="before")
     @classmethod
@@ -79,6 +150,7 @@ class ExecutionSettings(_Section):
 class Settings(_Section):
     n: int | None = Field(default=None, ge=1)
     """Candidates per problem; by default all that the samples file holds, or 20 from a harness's model."""
+    policy: PolicySettings = PolicySettings()
     tests: TestSettings = TestSettings()
     budget: BudgetSettings = BudgetSettings()
     select: str = "majority"
@@ -106,7 +178,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise SettingsError(f"{path}: not a readable YAML file ({_one_line(error)})") from error
+        raise SettingsError(f"{path}: not a readable YAML file ({one_line(error)})") from error
     if not isinstance(content, dict):
         raise SettingsError(f"{path}: expected settings such as `n: 20`, found {content!r:.60}")
     return content
@@ -130,6 +202,8 @@ def _parse(given: Mapping[str, Any], source: str) -> Settings:
         if problem["type"] == "extra_forbidden":
             known = _keys_of_section(where[:-1])
             message = f"unknown setting {'.'.join(where)!r}; {nearest(where[-1], known)}"
+        elif problem["type"] == "value_error":  # said by one of these classes, which shows what may be shown
+            message = f"{'.'.join(where)}: {problem['ctx']['error']}"
         else:
             message = f"{'.'.join(where)} is {problem['input']!r:.60}: {problem['msg'].lower()}"
         raise SettingsError(f"{source}: {message}") from error
@@ -145,7 +219,3 @@ def _keys_of_section(path: list[str]) -> list[str]:
         assert isinstance(annotation, type) and issubclass(annotation, BaseModel)
         section = annotation
     return list(section.model_fields)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

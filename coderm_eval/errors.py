@@ -4,7 +4,8 @@
     ├── SettingsError      an unknown key or a bad value
     ├── InputError         a file that cannot be used (names file and line)
     ├── DatasetError       a benchmark that is not on this machine
-    ├── ServerError        a test-writing server that does not answer
+    ├── ServerError        a server that does not answer
+    ├── ModelError         a model in this process that cannot be loaded or run
     └── NotRunError        something could not be run; it is in no score   exit 3
 
 A program that fails, hangs or crashes is never an error: it is a `Verdict`.
@@ -19,10 +20,12 @@ __all__ = [
     "CodermError",
     "DatasetError",
     "InputError",
+    "ModelError",
     "NotRunError",
     "ServerError",
     "SettingsError",
     "nearest",
+    "one_line",
 ]
 
 
@@ -48,10 +51,20 @@ class ServerError(CodermError):
     """A server could not be reached, or refused a request, after all retries."""
 
 
+class ModelError(CodermError):
+    """A model in this process could not be loaded, or ran out of memory."""
+
+
 class NotRunError(CodermError):
     """Some executions or grades could not be run; they are in no score."""
 
     exit_code = 3
+
+
+def one_line(said: object) -> str:
+    """The words of an exception, or of anything else, for a sentence: at most 300 characters, on one line."""
+    words = " ".join(str(said).split())[:300]
+    return words or type(said).__name__
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

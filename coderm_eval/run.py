@@ -1,6 +1,6 @@
 """One run: candidates in, a run directory and scores out. Every host calls this and adds nothing to it.
 
-    candidates -> tests (a server or a file) -> verdicts (the executor) -> picks -> grades -> files
+    candidates -> tests (a model or a file) -> verdicts (the executor) -> picks -> grades -> files
 
 All that is expensive passes through the store, so the same command goes on where it was stopped.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,31 +18,23 @@ from typing import Any
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.budget import POLICIES
 from coderm_eval.config import ExecutionSettings, Settings
-from coderm_eval.errors import InputError
+from coderm_eval.errors import ModelError
 from coderm_eval.execution.engine import Pair, PairOutcome, limits_fingerprint, run_pairs, self_test
 from coderm_eval.execution.isolation.levels import FULL, describe
 from coderm_eval.execution.policy import Policy
-from coderm_eval.generation.conditioning import shown_candidate
-from coderm_eval.generation.openai_server import OpenAIServer
-from coderm_eval.generation.prompts import unit_test_prompt
-from coderm_eval.generation.sources import ModelTests, RecordedTests, TestSource
-from coderm_eval.generation.unit_tests import recorded_tests
 from coderm_eval.grading import grade_programs, refuse_not_run
-from coderm_eval.inputs import check_coverage, read_column
 from coderm_eval.progress import progress
 from coderm_eval.records import Candidate, Grade, Verdict, fingerprint
-from coderm_eval.report.files import write_json, write_run
+from coderm_eval.report.files import write_json, write_run, write_samples
 from coderm_eval.report.scores import Scores, problem_scores, score
 from coderm_eval.report.summary import summarise
 from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
 from coderm_eval.store import Store, Table
+from coderm_eval.writing import check_tests, tests_for
 
-__all__ = ["DEFAULT_SERVER_TESTS", "RunResult", "policy_of", "preflight", "run"]
+__all__ = ["RunResult", "policy_of", "preflight", "run"]
 
 log = logging.getLogger(__name__)
-
-DEFAULT_SERVER_TESTS = 20
-"""Tests per problem asked of a server where tests.num is not set."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +68,9 @@ def run(
     if isolation != FULL:
         log.warning("isolation %s: %s", isolation, describe(isolation))
     work = [Work(p, candidates[p.task_id]) for p in benchmark.problems if p.task_id in candidates]
-    with Store(store_folder) as store:
-        tests = _tests(benchmark, work, settings, store, allow_partial)
+    samples = write_samples(out, work)
+    with Store(store_folder) as store, _saying_where(samples):
+        tests = tests_for(benchmark, work, settings, store, allow_partial=allow_partial)
         results = rerank(
             work,
             write_tests=tests.source,
@@ -108,6 +102,15 @@ def run(
     return RunResult(results, scores, problems, summary)
 
 
+@contextmanager
+def _saying_where(samples: Path) -> Iterator[None]:
+    """A model that does not fit beside the policy is run in a step of its own, which wants the candidates."""
+    try:
+        yield
+    except ModelError as error:
+        raise ModelError(f"{error}; the candidates are in {samples}") from error
+
+
 def preflight(settings: Settings) -> str:
     """Find out at once what would otherwise fail late.
 
@@ -118,10 +121,7 @@ def preflight(settings: Settings) -> str:
         SettingsError: no test writer is named. InputError: the tests file cannot be read.
         NotRunError: the executor does not work on this host.
     """
-    if settings.tests.backend == "openai":
-        OpenAIServer(settings.tests)
-    else:
-        read_column(_tests_file(settings), "test")
+    check_tests(settings)
     return self_test(policy_of(settings.execution), settings.execution.isolation)
 
 
@@ -130,71 +130,10 @@ def policy_of(execution: ExecutionSettings) -> Policy:
     return Policy(execution.timeout_s, execution.memory_mb, execution.output_mb)
 
 
-def _tests_file(settings: Settings) -> Path:
-    if settings.tests.file is None:
-        raise InputError("tests.backend is 'file' but no file is named: give --tests or tests.file")
-    return settings.tests.file
-
-
 def _grade(benchmark: Benchmark, results: Sequence[Reranked], store: Store, settings: Settings) -> list[list[Grade]]:
     pairs = [(r.problem.task_id, c.program) for r in results for c in r.candidates]
     grades = grade_programs(benchmark, pairs, store, workers=settings.execution.workers)
     return [[grades[r.problem.task_id, c.program] for c in r.candidates] for r in results]
-
-
-@dataclass(frozen=True)
-class _Tests:
-    """Where a run's tests come from."""
-
-    source: TestSource
-    per_problem: int
-    """Test samples that each problem gets."""
-    shown: Mapping[str, int]
-    """The sample whose program each problem's test prompt shows; none where no prompt is sent."""
-
-
-def _tests(benchmark: Benchmark, work: Sequence[Work], settings: Settings, store: Store, allow_partial: bool) -> _Tests:
-    if settings.tests.backend == "openai":
-        return _server_tests(work, settings, store.table("answers"))
-    entry_points = {item.problem.task_id: item.problem.entry_point for item in work}
-    lines = _recorded_lines(benchmark, entry_points, _tests_file(settings), allow_partial)
-    per_problem = settings.tests.num or max(map(len, lines.values()))
-    return _Tests(RecordedTests(lines, entry_points), per_problem, {})
-
-
-def _server_tests(work: Sequence[Work], settings: Settings, table: Table) -> _Tests:
-    """Nothing is asked about a problem none of whose candidates parses: no test could make one of them right."""
-    shown = {w.problem.task_id: shown_candidate(w.candidates, w.problem.entry_point) for w in work}
-    source = ModelTests(
-        OpenAIServer(settings.tests),
-        table,
-        prompts={
-            w.problem.task_id: unit_test_prompt(w.problem.question, candidate.program.strip())
-            for w in work
-            if (candidate := shown[w.problem.task_id])
-        },
-        entry_points={w.problem.task_id: w.problem.entry_point for w in work},
-        how=settings.extraction,
-        progress=lambda answers, total: progress(answers, total, "writing tests", "tests"),
-    )
-    samples = {task: candidate.samples[0] for task, candidate in shown.items() if candidate}
-    return _Tests(source, settings.tests.num or DEFAULT_SERVER_TESTS, samples)
-
-
-def _recorded_lines(
-    benchmark: Benchmark, entry_points: Mapping[str, str], path: Path, allow_partial: bool
-) -> dict[str, list[str]]:
-    """The lines of the tests file, by task. A task may have none: its pick is then the first candidate."""
-    lines = read_column(path, "test")
-    if not allow_partial:
-        known = benchmark.problem_by_id()
-        check_coverage(path, lines, [task for task in lines if task in known], benchmark.name)
-    if not any(recorded_tests(t, name).sources for task, name in entry_points.items() for t in lines.get(task, ())):
-        raise InputError(
-            f"{path}: no unittest.TestCase class and no assert in any line for the tasks of this run; "
-            'expected {"task_id": "...", "test": "import unittest ..."}'
-        )
-    return lines
 
 
 def _stored_execution(

@@ -75,11 +75,15 @@ class Table:
 
     def add(self, key: str, row: Mapping[str, Any]) -> None:
         """Append a row, unless its key is there already."""
-        if key in self._rows:
-            return
-        line = json.dumps({"k": key, **row}, ensure_ascii=True, separators=(",", ":"))
-        os.write(self._descriptor, line.encode() + b"\n")
-        self._rows[key] = dict(row)
+        self.add_all({key: row})
+
+    def add_all(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        """Append those whose key is not there, in one write: a process that is killed has stored all or none."""
+        new = {key: dict(row) for key, row in rows.items() if key not in self._rows}
+        lines = [json.dumps({"k": k, **row}, ensure_ascii=True, separators=(",", ":")) + "\n" for k, row in new.items()]
+        if lines:
+            os.write(self._descriptor, "".join(lines).encode())
+        self._rows |= new
 
     def close(self) -> None:
         os.close(self._descriptor)

@@ -145,11 +145,50 @@ def test_a_section_made_in_python_implies_the_backend_too() -> None:
     assert TestSettings(file=Path("t.jsonl")).backend == "file"
 
 
+def test_a_base_model_stops_after_the_function_unless_told_otherwise() -> None:
+    assert "\ndef " in load({"policy": {"api": "completions"}}).policy.stop
+    assert load({"policy": {"api": "completions", "stop": []}}).policy.stop == ()
+    assert load({}).policy.stop == load({"tests": {"api": "completions"}}).tests.stop == ()
+
+
+HOW_NOT_WHAT = [{"concurrency": 2}, {"timeout_s": 5}, {"retries": 1}, {"base_url": "http://elsewhere/v1"}]
+
+
+@pytest.mark.parametrize("given", HOW_NOT_WHAT)
+def test_how_a_model_is_reached_makes_no_other_answers(given: dict[str, Any]) -> None:
+    assert TestSettings(**given).identity() == TestSettings().identity()
+
+
+WHAT = [
+    {"backend": "hf"},
+    {"model": "m"},
+    {"api": "completions"},
+    {"system_prompt": "Be brief."},
+    {"temperature": 0.1},
+    {"top_p": 0.5},
+    {"max_tokens": 3},
+    {"stop": ["x"]},
+    {"seed": 1},
+    {"extra": {"top_k": 3}},
+]
+
+
+@pytest.mark.parametrize("given", WHAT)
+def test_whatever_affects_an_answer_makes_others(given: dict[str, Any]) -> None:
+    assert TestSettings(**given).identity() != TestSettings().identity()
+
+
+@pytest.mark.parametrize("name", ["token", "api_key", "Authorization"])
+def test_a_key_among_the_settings_is_refused_without_being_shown(name: str) -> None:
+    said = complaint({"tests": {"extra": {name: "open-sesame"}}})
+    assert "OPENAI_API_KEY" in said and "open-sesame" not in said
+
+
 # Unknown keys
 
 UNKNOWN_KEYS = [
     ({"test": {}}, "flags: unknown setting 'test'; did you mean 'tests'?"),
-    ({"N": 3}, "flags: unknown setting 'N'; known: n, tests, budget, select, extraction, execution, store"),
+    ({"N": 3}, "flags: unknown setting 'N'; known: n, policy, tests, budget, select, extraction, execution, store"),
     ({"tests": {"fil": "x"}}, "flags: unknown setting 'tests.fil'; did you mean 'file'?"),
     ({"tests": {"max_token": 9}}, "flags: unknown setting 'tests.max_token'; did you mean 'max_tokens'?"),
     ({"execution": {"worker": 2}}, "flags: unknown setting 'execution.worker'; did you mean 'workers'?"),
@@ -176,7 +215,7 @@ BAD_VALUES = [
     ({"extraction": "papers"}, "extraction is 'papers': input should be 'default' or 'paper'"),
     ({"tests": "t.jsonl"}, "tests is 't.jsonl': "),
     ({"tests": None}, "tests is None: "),
-    ({"tests": {"backend": "vllm"}}, "tests.backend is 'vllm': input should be 'openai' or 'file'"),
+    ({"tests": {"backend": "tgi"}}, "tests.backend is 'tgi': input should be 'openai', 'vllm', 'hf' or 'file'"),
     ({"tests": {"num": 0}}, "tests.num is 0: "),
     ({"tests": {"temperature": -0.1}}, "tests.temperature is -0.1: "),
     ({"tests": {"temperature": float("nan")}}, "tests.temperature is nan: "),
@@ -186,6 +225,10 @@ BAD_VALUES = [
     ({"tests": {"concurrency": 0}}, "tests.concurrency is 0: "),
     ({"tests": {"timeout_s": float("inf")}}, "tests.timeout_s is inf: "),
     ({"tests": {"file": 3}}, "tests.file is 3: "),
+    ({"tests": {"condition": "best"}}, "tests.condition is 'best': input should be 'first', 'rotate' or 'none'"),
+    ({"tests": {"api": "responses"}}, "tests.api is 'responses': "),
+    ({"tests": {"seed": -1}}, "tests.seed is -1: "),
+    ({"policy": {"backend": "file"}}, "policy.backend is 'file': "),
     ({"tests": {1: 2}}, "tests.1 is "),
     ({"budget": {"policy": "greedy"}}, "budget.policy is 'greedy': "),
     ({"execution": {"workers": 0}}, "execution.workers is 0: "),

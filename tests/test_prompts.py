@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.generation import prompts
-from coderm_eval.generation.conditioning import shown_candidate
+from coderm_eval.generation.conditioning import Condition, shown_candidates
 from coderm_eval.generation.prompts import (
     docstring_question,
     function_question,
@@ -212,16 +213,36 @@ def pool(*programs: str) -> tuple[Candidate, ...]:
     return pool_candidates((program, program) for program in programs)
 
 
+def samples_shown(programs: Sequence[Candidate], condition: Condition) -> list[int | None]:
+    return [c.samples[0] if c else None for c in shown_candidates(programs, "ebb", condition)]
+
+
 def test_the_first_candidate_that_defines_the_entry_point_is_shown() -> None:
-    shown = shown_candidate(pool("", BROKEN, OTHER, USES, FINE, FINE + "\n"), "ebb")
-    assert shown is not None and shown.program == FINE
+    assert samples_shown(pool("", BROKEN, OTHER, USES, FINE, FINE + "\n"), "first") == [4]
 
 
 def test_first_means_sample_order_not_the_order_of_the_sequence() -> None:
-    shown = shown_candidate(pool(BROKEN, FINE, FINE + "\n")[::-1], "ebb")
-    assert shown is not None and shown.samples == (1,)
+    assert samples_shown(pool(BROKEN, FINE, FINE + "\n")[::-1], "first") == [1]
 
 
+def test_rotation_shows_every_distinct_candidate_that_can_be_shown_once() -> None:
+    assert samples_shown(pool(FINE, BROKEN, FINE, FINE + "\n", OTHER), "rotate") == [0, 3]
+
+
+def test_without_a_condition_no_program_is_shown() -> None:
+    assert samples_shown(pool(FINE, FINE + "\n"), "none") == [None]
+
+
+@pytest.mark.parametrize("condition", get_args(Condition))
 @pytest.mark.parametrize("programs", [(), ("",), (BROKEN, OTHER, USES)])
-def test_nothing_is_shown_where_no_candidate_defines_the_entry_point(programs: tuple[str, ...]) -> None:
-    assert shown_candidate(pool(*programs), "ebb") is None
+def test_nothing_is_asked_where_no_candidate_defines_the_entry_point(
+    programs: tuple[str, ...], condition: Condition
+) -> None:
+    assert samples_shown(pool(*programs), condition) == []
+
+
+def test_a_prompt_without_a_program_asks_the_same_of_the_same_question() -> None:
+    bare, full = prompts.unit_test_prompt("Ebb.", None), prompts.unit_test_prompt("Ebb.", FINE)
+    assert "code solution" not in bare and FINE not in bare
+    assert bare.rpartition("\n\n")[2] == full.rpartition("\n\n")[2]
+    assert prompts.question_of_test_prompt(bare) == prompts.question_of_test_prompt(full) == "Ebb."

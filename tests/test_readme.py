@@ -46,7 +46,7 @@ def shell(line: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess
 
 def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
     tested = ("pip install .", "HF_HUB_OFFLINE=1 lm_eval", "lm_eval run", "coderm-eval rerank", "coderm-eval grade")
-    others = ("coderm-eval replay", "coderm-eval doctor")
+    others = ("coderm-eval replay", "coderm-eval doctor", "coderm-eval solutions", "coderm-eval tests")
     assert [c for c in COMMANDS if not c.startswith((*tested, *others)) and c not in RUN_BY_CI] == []
     assert set((ROOT / ".ci" / "run").read_text().splitlines()) >= RUN_BY_CI
 
@@ -153,6 +153,14 @@ def test_the_lm_eval_command_runs_with_only_its_addresses_changed(tmp_path: Path
     assert values == {1.0}
     assert list((tmp_path / "out").rglob("results_*.json"))
     assert list((tmp_path / "out").rglob("samples_humanevalplus_coderm_*.jsonl"))
+
+
+def test_the_commands_that_ask_models_run_with_only_their_addresses_changed(tmp_path: Path, server: str) -> None:
+    for start in ("coderm-eval solutions", "coderm-eval tests"):
+        done = shell(command(start).replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server), tmp_path)
+        assert done.returncode == 0, done.stderr
+    for name, each in (("samples.jsonl", 20), ("tests.jsonl", 100)):
+        assert len((tmp_path / name).read_text().splitlines()) == 3 * each
 
 
 def write_files(folder: Path, mini: MiniHumanEval) -> None:

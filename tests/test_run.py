@@ -257,7 +257,7 @@ def test_the_test_writer_of_a_config_file_is_used_where_no_tests_are_given(
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert (summary["pass@1"]["first"]["value"], summary["pass@1"]["coderm"]["value"]) == (0.0, 1.0)
     assert summary["tokens"]["tests"]["completion"] > 0
-    assert [row["shown"] for row in rows(tmp_path / "run" / "verdicts.jsonl")] == [0, 0, 0]
+    assert [row["shown"] for row in rows(tmp_path / "run" / "verdicts.jsonl")] == [[[0], [0]]] * 3
 
 
 def test_a_program_is_said_to_be_shown_only_where_a_test_prompt_showed_it(finished: Path) -> None:
@@ -313,3 +313,17 @@ def test_a_program_that_kills_what_grades_it_is_wrong_where_namespaces_keep_it_f
     arguments = ["grade", "--benchmark", "humaneval+", "--samples", samples, "--out", "r.json", "--allow-partial"]
     done = coderm(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "pass@1 0.0000 ± nan  (1 samples of 1 tasks)\n"), done.stderr
+
+
+def test_a_model_that_cannot_be_loaded_here_leaves_the_candidates_for_a_step_of_its_own(
+    tmp_path: Path, demo: list[object]
+) -> None:
+    pytest.importorskip("torch")
+    config = tmp_path / "settings.yaml"
+    config.write_text(f"tests: {{backend: hf, model: '{tmp_path / 'nothing'}', num: 1}}\n")
+    samples = demo[demo.index("--samples") + 1]
+    arguments = ["--benchmark", "demo", "--samples", samples, "--out", "run", "--config", config, "--allow-partial"]
+    done = coderm("rerank", *arguments, cwd=tmp_path)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("; the candidates are in run/samples.jsonl")
+    assert len(rows(tmp_path / "run" / "samples.jsonl")) == len(rows(Path(str(samples))))

@@ -195,6 +195,62 @@ def test_an_answer_without_a_test_is_rejected_with_the_reason(text: str, reason:
     assert extract_tests(text, "ebb") == ((), reason)
 
 
+# Answers that the limit of tokens cut off
+
+WHOLE = dedent("""\
+    import unittest
+
+    class TestEbb(unittest.TestCase):
+        def setUp(self):
+            self.levels = [5, 3]
+
+        def test_fall(self):
+            self.assertEqual(ebb(self.levels), [-2])
+
+        @unittest.skipIf(False, "never")
+        def test_rise(self):
+            text = \'\'\'
+            def test_is_no_method(self):
+            \'\'\'
+            self.assertEqual(ebb([1, 2]), [])
+    """)
+
+CUT_AT = ["# the end", "ebb([1, 2])", "def test_is_no", "'''", "def test_rise", "@unittest", "skipIf(Fa"]
+
+
+@pytest.mark.parametrize("mark", CUT_AT)
+def test_of_a_truncated_answer_the_complete_methods_are_kept(mark: str) -> None:
+    cut = f"```python\n{WHOLE}# the end"
+    cut = cut[: cut.index(mark) + len(mark)]
+    (source,) = extract_tests(cut, "ebb", truncated=True).sources
+    assert (verdict(source, RIGHT), verdict(source, WRONG)) == ("PASS", "FAIL")
+    assert "def test_fall" in source and "test_rise" not in source
+
+
+@pytest.mark.parametrize("mark", ["import", "class", "def setUp", "def test_fall", "ebb(self"])
+def test_a_truncated_answer_without_a_complete_method_is_rejected(mark: str) -> None:
+    cut = f"```python\n{WHOLE}"
+    assert extract_tests(cut[: cut.index(mark) + len(mark)], "ebb", truncated=True).rejected
+
+
+def test_code_that_was_complete_before_the_answer_was_cut_off_is_kept_whole() -> None:
+    (source,) = extract_tests(f"{answer(WHOLE)}These tests", "ebb", truncated=True).sources
+    assert "test_rise" in source
+
+
+def test_paper_mode_drops_a_truncated_answer() -> None:
+    cut = f"```python\n{WHOLE}"
+    assert extract_tests(cut, "ebb", "paper", truncated=True).rejected
+    assert extract_tests(cut, "ebb", truncated=True).sources
+
+
+def test_a_truncated_answer_that_repeats_itself_does_not_end_the_run() -> None:
+    endless = (
+        "```python\nimport unittest\nclass T(unittest.TestCase):\n" + "    def test_a(self):\n        x = (\n" * 3_000
+    )
+    assert extract_tests(endless, "ebb", truncated=True).rejected
+
+
 # Lines of a tests file
 
 

@@ -1,4 +1,4 @@
-"""What a test writer is asked, and what it answers: the contract of every backend."""
+"""What a language model is asked, and what it answers: the contract of every backend and of both roles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Answer", "Question", "TestWriter"]
+__all__ = ["CONTEXT_OVERFLOW", "Answer", "Question", "Sampler"]
+
+CONTEXT_OVERFLOW = "context_overflow"
+"""In the place of a finish reason: prompt and answer together are longer than the model can read."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,7 @@ class Question:
 
     task_id: str
     prompt: str
-    """The user message."""
+    """The user message; or the text to go on from, where the settings' `api` is "completions"."""
     samples: range
     """Sample indices. Sample i is drawn with the base seed + i, also when it is one of several of a request:
     vLLM gives choice j of a request the request's seed + j."""
@@ -29,19 +32,23 @@ class Answer:
     sample: int
     text: str
     finish_reason: str
+    """"stop", "length", CONTEXT_OVERFLOW (then the text is empty), or what else a server says."""
     tokens: int
-    """Completion tokens, as the server counts them; 0 where it does not say."""
+    """Completion tokens, as the backend counts them; 0 where it does not say."""
     prompt_tokens: int
     """Prompt tokens of the request, on the first answer of each request only."""
     seconds: float
     """Wall seconds of the request, on the first answer of each request only."""
+    model: str = ""
+    """Name, and revision where there is one, that the backend says of the model which answered."""
 
 
-class TestWriter(Protocol):
+class Sampler(Protocol):
     """A model that answers questions."""
 
-    def identity(self) -> str:
-        """Everything about the model and its sampling that affects an answer, as one string."""
+    def sample(self, questions: Iterable[Question]) -> Iterator[list[Answer]]:
+        """Answers as they come, those of one request together, in any order.
 
-    def write(self, questions: Iterable[Question]) -> Iterator[Answer]:
-        """Answers as they come, in any order; raises ServerError when they stop coming."""
+        Raises ServerError or ModelError when they stop coming.
+        Whatever is asked together or before, sample i of a prompt is the same. Nothing is loaded before it is asked.
+        """

@@ -1,20 +1,32 @@
-"""Which code solution a test prompt shows: the paper shows one candidate, right or wrong, and so do we."""
+"""Which code solutions test prompts show: the paper shows one candidate, right or wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from coderm_eval.generation.extraction import defines
 from coderm_eval.records import Candidate
 from coderm_eval.syntax import parse
 
-__all__ = ["shown_candidate"]
+__all__ = ["Condition", "shown_candidates"]
+
+Condition = Literal["first", "rotate", "none"]
 
 
-def shown_candidate(candidates: Sequence[Candidate], entry_point: str) -> Candidate | None:
-    """The first candidate, in sample order, that parses and defines the entry point; None if none does."""
-    for candidate in sorted(candidates, key=lambda c: c.samples[0]):
-        tree = parse(candidate.program)
-        if tree is not None and defines(tree, entry_point):
-            return candidate
-    return None
+def shown_candidates(candidates: Sequence[Candidate], entry_point: str, condition: Condition) -> list[Candidate | None]:
+    """What the prompts of a problem show; test samples take them in turn.
+
+    Returns:
+        first: the first candidate, in sample order, that parses and defines the entry point. rotate: all of
+        these, each once. none: None, a prompt without a program. Empty if there is no such candidate at all: no
+        test could make one of them right, whatever the condition.
+    """
+    usable = [
+        candidate
+        for candidate in sorted(candidates, key=lambda c: c.samples[0])
+        if (tree := parse(candidate.program)) is not None and defines(tree, entry_point)
+    ]
+    if condition == "none":
+        return [None] if usable else []
+    return list(usable[:1] if condition == "first" else usable)

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from coderm_eval.syntax import parse
 
-__all__ = ["Extraction", "bound", "defines", "extract_code", "extract_program", "is_known_module"]
+__all__ = ["Extraction", "bound", "defines", "extract_code", "extract_program", "is_known_module", "unclosed_code"]
 
 Extraction = Literal["default", "paper"]
 
@@ -39,6 +39,7 @@ _KNOWN_MODULES = frozenset({*sys.stdlib_module_names, "numpy", "pandas", "scipy"
 class _Fence(NamedTuple):
     labelled: bool
     body: str
+    closed: bool
 
 
 def extract_program(answer: str, entry_point: str, how: Extraction = "default") -> str:
@@ -72,6 +73,12 @@ def extract_code(answer: str, wanted: Callable[[ast.Module], bool], how: Extract
         if choice:
             return choice[-1]
     return ""
+
+
+def unclosed_code(answer: str) -> str | None:
+    """The code in a fence that an answer opens and does not close, as far as it goes; None if there is none."""
+    fences = list(_fences(answer.rpartition("</think>")[2]))
+    return fences[-1].body if fences and not fences[-1].closed else None
 
 
 def defines(tree: ast.Module, name: str) -> bool:
@@ -111,21 +118,21 @@ def _fences(text: str) -> Iterator[_Fence]:
         if opening is None:
             opening, body = mark, []
         elif mark and _closes(mark, opening):
-            yield _fence(opening, body)
+            yield _fence(opening, body, closed=True)
             opening = None
         else:
             body.append(line)
     if opening is not None:
-        yield _fence(opening, body)
+        yield _fence(opening, body, closed=False)
 
 
-def _fence(opening: re.Match[str], body: Sequence[str]) -> _Fence:
+def _fence(opening: re.Match[str], body: Sequence[str], *, closed: bool) -> _Fence:
     """The block without its opening's indentation, unless its first line has less: then it never had it."""
     indent = len(opening[1])
     first = next((line for line in body if line.strip()), "")
     if indent and not first[:indent].strip():
         body = [line[:indent].lstrip(" \t") + line[indent:] for line in body]
-    return _Fence(opening[3].lower() in _PYTHON_LABELS, "\n".join(body))
+    return _Fence(opening[3].lower() in _PYTHON_LABELS, "\n".join(body), closed)
 
 
 def _closes(mark: re.Match[str], opening: re.Match[str]) -> bool:

@@ -1,142 +1,231 @@
-"""Unit tests from any OpenAI-compatible server: vLLM, SGLang, Ollama, a vendor's."""
+"""Answers from any server with OpenAI's API: vLLM's, SGLang's, Ollama's, a vendor's."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import re
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
-import openai
-from openai.types.chat import ChatCompletion
+import aiohttp
+from yarl import URL
 
-from coderm_eval.config import TestSettings
-from coderm_eval.errors import ServerError, SettingsError
-from coderm_eval.generation.answers import Answer, Question
+from coderm_eval.config import SamplingSettings
+from coderm_eval.errors import ServerError, SettingsError, one_line
+from coderm_eval.generation.answers import CONTEXT_OVERFLOW, Answer, Question
+from coderm_eval.generation.background import in_background
+from coderm_eval.generation.messages import messages, text
+from coderm_eval.generation.patience import TransientError, patiently, retry_after
 
-__all__ = ["OpenAIServer"]
+__all__ = ["KEY_VARIABLE", "OpenAIServer"]
+
+KEY_VARIABLE = "OPENAI_API_KEY"
+
+_PASSING = frozenset({408, 409, 425, 429})
+"""Statuses, beside 5xx, that say: later."""
+
+_TOO_LONG = re.compile(r"context|too long|max_new_tokens|maximum.{0,20}length", re.IGNORECASE)
+_ABOUT_CHOICES = re.compile(r"(?:\bn\b|best_of|choices|candidate_?count)\D{0,60}(\d+)?", re.IGNORECASE)
 
 
 class OpenAIServer:
     """Asks for all of a question's samples in one request (`n`), so that the server shares the prompt's prefix.
 
-    Retries with exponential backoff, jitter and Retry-After are the openai client's own. A server that
-    answers fewer choices than asked is asked again for the rest, with the next sample's seed.
+    A server that answers fewer choices than asked, or refuses so many, is asked for no more than that at a time
+    from then on. The key is the variable OPENAI_API_KEY.
+
+    Raises:
+        SettingsError: `settings` do not say which model, or where.
     """
 
-    def __init__(self, settings: TestSettings) -> None:
+    def __init__(self, settings: SamplingSettings) -> None:
         if not settings.model or not settings.base_url:
-            missing = "tests.model" if not settings.model else "tests.base_url"
+            where = settings.section
+            missing = f"{where}.model" if not settings.model else f"{where}.base_url"
+            recorded = ", or recorded tests (tests.file)" if where == "tests" else ""
             raise SettingsError(
-                f"{missing} is not set: name the test writer and its server (tests.model, tests.base_url), "
-                "or recorded tests (tests.file)"
+                f"{missing} is not set: name the model and its server ({where}.model, {where}.base_url){recorded}"
             )
-        self.settings = settings
-        self.model = settings.model
-        self.client = openai.OpenAI(
-            base_url=settings.base_url,
-            api_key=os.environ.get("OPENAI_API_KEY", "none"),  # local servers want none
-            timeout=settings.timeout_s,
-            max_retries=settings.retries,
-        )
+        if not re.match(r"https?://[^/]", settings.base_url):
+            raise SettingsError(
+                f"{settings.section}.base_url is {settings.base_url!r}: expected a URL such as http://127.0.0.1:8001/v1"
+            )
+        self._settings = settings
+        self._url = settings.base_url.rstrip("/")
+        self._key = os.environ.get(KEY_VARIABLE)
+        self._most: int | None = None
+        """Choices that the server gives in one request, once it has shown that."""
 
-    def identity(self) -> str:
-        s = self.settings
-        return json.dumps([self.model, s.temperature, s.top_p, s.max_tokens, s.seed])
+    def sample(self, questions: Iterable[Question]) -> Iterator[list[Answer]]:
+        return in_background(self._answers(iter(questions)))
 
-    def write(self, questions: Iterable[Question]) -> Iterator[Answer]:
-        remaining = iter(questions)
-        waiting: set[Future[list[Answer]]] = set()
+    async def _answers(self, questions: Iterator[Question]) -> AsyncIterator[list[Answer]]:
+        """The answers of each request; what is in flight when one has failed for good may still be answered."""
+        owed: deque[Question] = deque()
+        asking: dict[asyncio.Task[list[Answer]], Question] = {}
         failure: ServerError | None = None
-        with ThreadPoolExecutor(self.settings.concurrency) as threads:
-            while True:
-                room = 0 if failure else self.settings.concurrency - len(waiting)
-                waiting |= {threads.submit(self._ask, q) for q in islice(remaining, room)}
-                if not waiting:
-                    break
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in done:
-                    try:
-                        yield from future.result()
-                    except ServerError as error:
-                        failure = failure or error  # what is in flight may still be answered and stored
+        async with self._session() as session:
+            try:
+                while True:
+                    while not failure and len(asking) < self._settings.concurrency:
+                        question = self._next(owed, questions)
+                        if question is None:
+                            break
+                        asking[asyncio.create_task(self._ask(session, question))] = question
+                    if not asking:
+                        break
+                    done, _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+                    for task in done:
+                        question = asking.pop(task)
+                        try:
+                            answers = task.result()
+                        except ServerError as error:
+                            failure = failure or error
+                            continue
+                        if rest := question.samples[len(answers) :]:
+                            owed.append(replace(question, samples=rest))
+                        if answers:
+                            yield answers
+            finally:  # the caller has had enough
+                for task in asking:
+                    task.cancel()
+                await asyncio.gather(*asking, return_exceptions=True)
         if failure:
             raise failure
 
-    def _ask(self, question: Question) -> list[Answer]:
-        answers: list[Answer] = []
-        while len(answers) < len(question.samples):
-            answers += self._request(question, question.samples[len(answers) :])
-        return answers
-
-    def _request(self, question: Question, samples: range) -> list[Answer]:
-        s = self.settings
-        started = time.monotonic()
-        try:
-            completion = self.client.chat.completions.create(
-                model=self.model,
-                messages=[{"role": "user", "content": question.prompt}],
-                n=len(samples),
-                temperature=s.temperature,
-                top_p=s.top_p,
-                max_tokens=s.max_tokens,
-                seed=s.seed + samples[0],
-            )
-            return _read(question, samples, completion, time.monotonic() - started)
-        except openai.OpenAIError as error:
-            raise ServerError(self._explain(question, error)) from error
-
-    def _explain(self, question: Question, error: openai.OpenAIError) -> str:
-        s = self.settings
-        tries = f" (tried {s.retries + 1} times)"
-        if isinstance(error, openai.APITimeoutError):
-            what = f"did not answer within {s.timeout_s:g} s{tries}"
-        elif isinstance(error, openai.APIConnectionError):
-            what = f"could not be reached{tries}"
-        elif isinstance(error, openai.APIStatusError):
-            again = error.status_code >= 500 or error.status_code in (408, 409, 429)
-            reason = " ".join(error.message.split())[:300]
-            what = f"answered {error.status_code}{tries if again else ''}: {reason}"
-        else:
-            what = f"gave an answer that is not one of OpenAI's API: {error}"
-        return (
-            f"{question.task_id}: the test writer at {s.base_url} {what}; "
-            "what it wrote so far is stored: run the same command to go on"
+    def _session(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            headers={"Authorization": f"Bearer {self._key}"} if self._key and not URL(self._url).user else {},
+            connector=aiohttp.TCPConnector(limit=self._settings.concurrency),
+            timeout=aiohttp.ClientTimeout(total=self._settings.timeout_s),
+            trust_env=True,
         )
 
+    def _next(self, owed: deque[Question], questions: Iterator[Question]) -> Question | None:
+        """A question that the server will answer in one request, as far as is known."""
+        question = owed.popleft() if owed else next(questions, None)
+        if question and self._most and len(question.samples) > self._most:
+            owed.appendleft(replace(question, samples=question.samples[self._most :]))
+            question = replace(question, samples=question.samples[: self._most])
+        return question
 
-def _read(question: Question, samples: range, completion: ChatCompletion, seconds: float) -> list[Answer]:
-    """A completion's choices as answers for the first of `samples`.
+    async def _ask(self, session: aiohttp.ClientSession, question: Question) -> list[Answer]:
+        """Answers to the first samples of the question; none if the server has to be asked for fewer at a time."""
+        try:
+            return await patiently(self._settings.retries, self._request, session, question)
+        except TransientError as error:
+            raise self._error(question, f"{error} (tried {self._settings.retries + 1} times)") from error
+
+    async def _request(self, session: aiohttp.ClientSession, question: Question) -> list[Answer]:
+        started = time.monotonic()
+        chat = self._settings.api == "chat"
+        url = f"{self._url}/chat/completions" if chat else f"{self._url}/completions"
+        try:
+            async with session.post(url, json=self._body(question)) as response:
+                content = await response.read()
+        except asyncio.TimeoutError as error:
+            raise TransientError(f"did not answer within {self._settings.timeout_s:g} s") from error
+        except aiohttp.ClientError as error:
+            raise TransientError(f"could not be reached ({one_line(error)})") from error
+        said = content.decode("utf-8", "replace")
+        if response.status in _PASSING or response.status >= 500:
+            raise TransientError(f"answered {response.status}: {self._shown(said)}", retry_after(response.headers))
+        if response.status != 200:
+            return await self._refused(session, question, response.status, said)
+        try:
+            return _read(question, json.loads(said), time.monotonic() - started)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:  # a login page, say
+            what = f"gave an answer that is not one of OpenAI's API: {self._shown(said)!r}"
+            raise self._error(question, what) from error
+
+    def _body(self, question: Question) -> dict[str, Any]:
+        s = self._settings
+        sampling = {"temperature": s.temperature, "top_p": s.top_p, "max_tokens": s.max_tokens}
+        counted = {"n": len(question.samples), "seed": s.seed + question.samples[0]}
+        stop = {"stop": list(s.stop)} if s.stop else {}
+        asked = {"messages": messages(s, question.prompt)} if s.api == "chat" else {"prompt": text(s, question.prompt)}
+        return {"model": s.model, **asked, **sampling, **stop, **counted, **s.extra}
+
+    async def _refused(
+        self, session: aiohttp.ClientSession, question: Question, status: int, said: str
+    ) -> list[Answer]:
+        """What a refusal means: too long a prompt, too many choices, or the end."""
+        wanted = len(question.samples)
+        about_choices = _ABOUT_CHOICES.search(said) if wanted > 1 else None
+        if status in (400, 413, 422) and _TOO_LONG.search(said):
+            return [Answer(question.task_id, sample, "", CONTEXT_OVERFLOW, 0, 0, 0.0) for sample in question.samples]
+        if status in (400, 422) and about_choices:
+            self._most = min(int(about_choices[1] or 1) or 1, wanted - 1)
+            return []
+        raise self._error(question, f"answered {status}: {self._shown(said)}{await self._hint(session, status)}")
+
+    async def _hint(self, session: aiohttp.ClientSession, status: int) -> str:
+        """What to do about a refusal, as far as the server helps to find out."""
+        if status in (401, 403):
+            return f"; set {KEY_VARIABLE} to a key that it accepts"
+        try:
+            async with session.get(f"{self._url}/models") as response:
+                served = [str(model["id"]) for model in (await response.json(content_type=None))["data"]]
+        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError, LookupError, TypeError):
+            return ""
+        return "" if self._settings.model in served else f"; it serves {', '.join(served) or 'no model'}"
+
+    def _error(self, question: Question, what: str) -> ServerError:
+        where = URL(self._url).with_user(None)
+        return ServerError(
+            f"{question.task_id}: the server at {where} {what}; "
+            "what was answered so far is stored: run the same command to go on"
+        )
+
+    def _shown(self, said: str) -> str:
+        """A server's words on one line, without the key that some repeat."""
+        if self._key:
+            said = said.replace(self._key, "***")
+        return one_line(said)
+
+
+def _read(question: Question, reply: dict[str, Any], seconds: float) -> list[Answer]:
+    """A reply's choices as answers to the first of the question's samples.
 
     Raises:
-        openai.OpenAIError: the client does not check what a server sends (a login page, say), so this does.
+        ValueError, LookupError, TypeError or AttributeError: it is no reply of this API.
     """
-    try:
-        choices = sorted(completion.choices, key=lambda choice: choice.index)[: len(samples)]
-        texts = [choice.message.content or "" for choice in choices]
-    except (AttributeError, TypeError) as error:
-        raise openai.OpenAIError(f"{str(completion)[:60]!r}") from error
+    choices = sorted(reply["choices"], key=lambda choice: int(choice.get("index", 0)))[: len(question.samples)]
     if not choices:
-        raise openai.OpenAIError("it has no choices")
-    usage = completion.usage
-    tokens = _shares(usage.completion_tokens if usage else 0, len(choices))
+        raise ValueError("no choices")
+    usage = reply.get("usage") or {}
+    tokens = _shares(int(usage.get("completion_tokens") or 0), len(choices))
+    model = "@".join(filter(None, (reply.get("model"), reply.get("system_fingerprint"))))
     return [
         Answer(
             task_id=question.task_id,
-            sample=samples[position],
-            text=texts[position],
-            finish_reason=choice.finish_reason or "",
+            sample=question.samples[position],
+            text=_text(choice),
+            finish_reason=str(choice.get("finish_reason") or ""),
             tokens=tokens[position],
-            prompt_tokens=usage.prompt_tokens if usage and position == 0 else 0,
-            seconds=seconds if position == 0 else 0.0,
+            prompt_tokens=0 if position else int(usage.get("prompt_tokens") or 0),
+            seconds=0.0 if position else seconds,
+            model=model,
         )
         for position, choice in enumerate(choices)
     ]
 
 
-def _shares(total: int, parts: int) -> list[int]:
+def _text(choice: dict[str, Any]) -> str:
+    """The answer without the reasoning before it; some servers take a whole answer for reasoning."""
+    message = choice.get("message")
+    said = choice["text"] if message is None else message.get("content") or ""
+    if message is not None and not said.strip() and choice.get("finish_reason") == "stop":
+        said = message.get("reasoning_content") or message.get("reasoning") or ""
+    return str(said).encode("utf-8", "replace").decode()  # half a surrogate pair can be sent, but not written
+
+
+def _shares(total: int, parts: int) -> Sequence[int]:
     """`total` as `parts` whole numbers that add up to it: servers count tokens per request, not per choice."""
     each, rest = divmod(total, parts)
     return [each + (index < rest) for index in range(parts)]

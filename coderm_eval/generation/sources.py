@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from coderm_eval.generation.answers import Answer, Question, TestWriter
+from coderm_eval.generation.answers import CONTEXT_OVERFLOW, Question
 from coderm_eval.generation.extraction import Extraction
+from coderm_eval.generation.stored import StoredSampler, Usage
 from coderm_eval.generation.unit_tests import Extracted, extract_tests, recorded_tests
-from coderm_eval.records import fingerprint
-from coderm_eval.store import Table
 
 __all__ = ["ModelTests", "RecordedTests", "TestSource", "TestTally", "TestsByTask"]
+
+PROMPT_TOO_LONG = "prompt too long for the model"
 
 TestsByTask = dict[str, list[tuple[int, str]]]
 """{task id: (sample index, test source)}."""
@@ -26,9 +27,9 @@ class TestTally:
     rejected: Counter[str] = field(default_factory=Counter)
     """Samples without a usable test, by reason."""
     truncated: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    seconds: float = 0.0
+    """Answers that the limit of tokens cut off."""
+    truncated_but_usable: int = 0
+    usage: Usage = field(default_factory=Usage)
 
 
 class TestSource:
@@ -69,52 +70,53 @@ class RecordedTests(TestSource):
 
 
 class ModelTests(TestSource):
-    """Tests from a model; only samples that the store does not hold yet are asked for."""
+    """Tests from a model, through a store.
+
+    Args:
+        prompts: {task id: prompts}, which samples take in turn; a problem for which there is nothing to ask is missing.
+    """
 
     def __init__(
         self,
-        writer: TestWriter,
-        table: Table,
+        sampler: StoredSampler,
         *,
-        prompts: Mapping[str, str],
+        prompts: Mapping[str, Sequence[str]],
         entry_points: Mapping[str, str],
         how: Extraction,
-        progress: Callable[[Iterable[Answer], int], Iterable[Answer]],
     ) -> None:
-        """`prompts` lacks the problems for which there is nothing to ask; `progress` wraps (answers, total)."""
         super().__init__(entry_points)
-        self.writer = writer
-        self.table = table
+        self.sampler = sampler
         self.prompts = prompts
         self.how = how
-        self.progress = progress
 
     def __call__(self, wanted: Mapping[str, range]) -> TestsByTask:
-        wanted = {task: indices for task, indices in wanted.items() if task in self.prompts}
-        self._ask_for_missing(wanted)
+        self.sampler.ask(self.questions(wanted))
         return {
             task_id: [test for sample in indices for test in self._read(task_id, sample)]
             for task_id, indices in wanted.items()
+            if task_id in self.prompts
         }
 
-    def _ask_for_missing(self, wanted: Mapping[str, range]) -> None:
-        questions = []
+    def questions(self, wanted: Mapping[str, range]) -> Iterator[Question]:
+        """What has to be asked, or was, for these samples."""
         for task_id, indices in wanted.items():
-            missing = (i for i in indices if self._key(task_id, i) not in self.table)
-            if (first := next(missing, None)) is not None:
-                rest = range(first, indices.stop)
-                questions.append(Question(task_id, self.prompts[task_id], rest))
-        total = sum(len(question.samples) for question in questions)
-        for answer in self.progress(self.writer.write(questions), total):
-            self.table.add(self._key(answer.task_id, answer.sample), asdict(answer))
+            prompts = self.prompts.get(task_id, ())
+            if len(prompts) == 1:
+                yield Question(task_id, prompts[0], indices)
+            elif prompts:
+                yield from (Question(task_id, self._prompt(task_id, i), range(i, i + 1)) for i in indices)
+
+    def _prompt(self, task_id: str, sample: int) -> str:
+        prompts = self.prompts[task_id]
+        return prompts[sample % len(prompts)]
 
     def _read(self, task_id: str, sample: int) -> Iterator[tuple[int, str]]:
-        row = self.table[self._key(task_id, sample)]
-        self.tally.truncated += row["finish_reason"] == "length"
-        self.tally.prompt_tokens += row["prompt_tokens"]
-        self.tally.completion_tokens += row["tokens"]
-        self.tally.seconds += row["seconds"]
-        return self._take(sample, extract_tests(row["text"], self.entry_points[task_id], self.how))
-
-    def _key(self, task_id: str, sample: int) -> str:
-        return fingerprint("test", self.writer.identity(), self.prompts[task_id], str(sample))
+        answer = self.sampler.answer(self._prompt(task_id, sample), sample)
+        truncated = answer.finish_reason == "length"
+        self.tally.truncated += truncated
+        self.tally.usage.add(answer)
+        if answer.finish_reason == CONTEXT_OVERFLOW:
+            return self._take(sample, Extracted((), PROMPT_TOO_LONG))
+        extracted = extract_tests(answer.text, self.entry_points[task_id], self.how, truncated=truncated)
+        self.tally.truncated_but_usable += truncated and not extracted.rejected
+        return self._take(sample, extracted)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from coderm_eval.generation.extraction import Extraction, bound, extract_code, is_known_module
+from coderm_eval.generation.extraction import Extraction, bound, extract_code, is_known_module, unclosed_code
 from coderm_eval.syntax import parse
 
 __all__ = ["Extracted", "extract_tests", "recorded_tests"]
@@ -20,6 +20,11 @@ NOT_ONE_CLASS = "not exactly one class"
 _LINE_END = re.compile(r"\r\n?|\n")  # as the parser counts lines
 
 
+_MOST_CUTS = 20
+"""Places to cut a truncated answer at; the last one or two will do, but for a model that repeats itself."""
+_METHOD_START = re.compile(r"[ \t]+(?:@|def\b|async\b)")
+
+
 class Extracted(NamedTuple):
     """The tests in one answer: usually one; `rejected` says why there are none."""
 
@@ -27,16 +32,32 @@ class Extracted(NamedTuple):
     rejected: str | None = None
 
 
-def extract_tests(answer: str, entry_point: str, how: Extraction = "default") -> Extracted:
+def extract_tests(answer: str, entry_point: str, how: Extraction = "default", *, truncated: bool = False) -> Extracted:
     """The unittest class in a test writer's answer.
 
     Kept: imports, helpers, the TestCase classes. Dropped: a re-statement of the function under test,
-    `unittest.main()` and other bare statements, `if __name__` blocks, imports of modules that do not exist.
+    `unittest.main()` and other bare statements, `if __name__` blocks, imports of modules that do not exist;
+    of a truncated answer the method in which it ends (the paper's way drops all of it).
     """
+    if truncated and how == "default" and (code := _complete_methods(unclosed_code(answer) or "")):
+        return _clean(code, entry_point)
     code = extract_code(answer, lambda tree: bool(_test_classes(tree)), how)
     if not code:
         return Extracted((), NO_CODE)
     return _paper_test(code) if how == "paper" else _clean(code, entry_point)
+
+
+def _complete_methods(code: str) -> str | None:
+    """`code`, which breaks off somewhere, up to where its last method begins; None if that leaves no test."""
+    lines = _LINE_END.split(code)
+    starts = [n for n, line in enumerate(lines) if _METHOD_START.match(line)]
+    for start in reversed(starts[-_MOST_CUTS:]):
+        whole = "\n".join(lines[:start]) + "\n"
+        tree = parse(whole)
+        classes = _test_classes(tree) if tree else []
+        if tree and classes and _runnable(tree, classes):
+            return whole
+    return None
 
 
 def recorded_tests(source: str, entry_point: str) -> Extracted:

@@ -19,9 +19,17 @@ from typing import Any
 
 from coderm_eval.records import Candidate, Grade, Selection
 from coderm_eval.report.scores import Interval
-from coderm_eval.rerank import Reranked
+from coderm_eval.rerank import Reranked, Work
 
-__all__ = ["interval_row", "write_json", "write_jsonl", "write_run"]
+__all__ = ["interval_row", "write_json", "write_jsonl", "write_run", "write_samples"]
+
+
+def write_samples(folder: Path, work: Iterable[Work]) -> Path:
+    """Write the candidates, before anything is asked or run; returns the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "samples.jsonl"
+    write_jsonl(path, (row for item in work for row in _sample_rows(item)))
+    return path
 
 
 def write_run(
@@ -29,12 +37,14 @@ def write_run(
     results: Sequence[Reranked],
     *,
     rule: str,
-    shown: Mapping[str, int],
+    shown: Mapping[str, Sequence[int | None]],
     grades: Sequence[Sequence[Grade]] | None,
 ) -> None:
-    """Write everything but the summary. `shown`: the sample that each problem's test prompt showed."""
+    """Write everything but the candidates and the summary.
+
+    `shown`: the samples that each problem's test prompts showed, in turn.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    write_jsonl(folder / "samples.jsonl", (row for r in results for row in _sample_rows(r)))
     write_jsonl(folder / "tests.jsonl", (row for r in results for row in _test_rows(r)))
     write_jsonl(folder / "chosen.jsonl", (_chosen_row(r, rule) for r in results))
     write_jsonl(folder / "verdicts.jsonl", (_verdict_row(r, shown) for r in results))
@@ -70,10 +80,10 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else round(value, 6)
 
 
-def _sample_rows(result: Reranked) -> Iterable[dict[str, Any]]:
-    by_sample = {s: c.program for c in result.candidates for s in c.samples}
+def _sample_rows(work: Work) -> Iterable[dict[str, Any]]:
+    by_sample = {s: c.program for c in work.candidates for s in c.samples}
     for sample in sorted(by_sample):
-        yield {"task_id": result.problem.task_id, "solution": by_sample[sample]}
+        yield {"task_id": work.problem.task_id, "solution": by_sample[sample]}
 
 
 def _test_rows(result: Reranked) -> Iterable[dict[str, Any]]:
@@ -86,11 +96,12 @@ def _chosen_row(result: Reranked, rule: str) -> dict[str, Any]:
     return {"task_id": result.problem.task_id, "solution": chosen.program}
 
 
-def _verdict_row(result: Reranked, shown: Mapping[str, int]) -> dict[str, Any]:
+def _verdict_row(result: Reranked, shown: Mapping[str, Sequence[int | None]]) -> dict[str, Any]:
     task_id = result.problem.task_id
+    conditions = shown.get(task_id)
     return {
         "task_id": task_id,
-        "shown": shown.get(task_id),
+        "shown": conditions and [[conditions[s % len(conditions)] for s in test.samples] for test in result.tests],
         "candidates": [candidate.samples for candidate in result.candidates],
         "tests": [test.samples for test in result.tests],
         "verdicts": result.verdicts.rows(),

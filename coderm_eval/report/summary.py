@@ -21,7 +21,12 @@ __all__ = ["summarise"]
 _VERSIONED = ("coderm-eval", "lm-eval", "evalplus", "numpy", "scipy")
 
 # What changes how fast or where a run happens, but not what it finds.
-_NOT_RECORDED = {"store": True, "execution": {"workers"}, "tests": {"concurrency", "base_url", "file"}}
+_NOT_RECORDED = {
+    "store": True,
+    "policy": True,  # its answers are the candidates, wherever they come from
+    "execution": {"workers"},
+    "tests": {"concurrency", "timeout_s", "retries", "base_url", "file"},
+}
 
 
 def summarise(
@@ -60,6 +65,7 @@ def summarise(
             "read": tally.samples,
             "rejected": dict(sorted(tally.rejected.items())),
             "truncated": tally.truncated,
+            "truncated_but_usable": tally.truncated_but_usable,
         },
         "problems_without_tests": sum(not r.tests for r in results),
         "isolation": isolation,
@@ -71,10 +77,10 @@ def summarise(
         "dataset_sha256": dataset_sha256,
         "tokens": {
             "policy": None,  # the harness's model does not say
-            "tests": {"prompt": tally.prompt_tokens, "completion": tally.completion_tokens},
+            "tests": {"prompt": tally.usage.prompt_tokens, "completion": tally.usage.completion_tokens},
         },
         "seconds": {
-            "writing_tests": round(tally.seconds, 3),
+            "writing_tests": round(tally.usage.seconds, 3),
             "executing_cpu": round(cpu_seconds, 3),
         },
     }

@@ -1,0 +1,35 @@
+"""What the backends that run a model in this process have in common: how they fail."""
+
+from __future__ import annotations
+
+from coderm_eval.config import SamplingSettings
+from coderm_eval.errors import ModelError, SettingsError
+
+__all__ = ["model_name", "no_memory", "package_missing"]
+
+
+def model_name(settings: SamplingSettings) -> str:
+    """Raises SettingsError if there is none."""
+    if not settings.model:
+        raise SettingsError(
+            f"{settings.section}.model is not set: name a model of the Hugging Face hub, or a folder that holds one"
+        )
+    return settings.model
+
+
+def no_memory(backend: str, model: str) -> ModelError:
+    """The GPU is full; the policy that wrote the candidates may still be on it."""
+    return ModelError(
+        f"there is not enough GPU memory for {model} in this process, perhaps because the policy still holds it: "
+        f"serve it (`vllm serve {model} --port 8001`, then set tests.backend to openai and tests.base_url to "
+        "http://127.0.0.1:8001/v1), or write the tests in a step of their own (`coderm-eval tests --benchmark ... "
+        f"--samples ... --model {model} --backend {backend} --out tests.jsonl`, then `coderm-eval rerank ... "
+        "--tests tests.jsonl`)"
+    )
+
+
+def package_missing(backend: str, package: str) -> SettingsError:
+    """`package` cannot be imported, which `backend` needs."""
+    return SettingsError(
+        f"backend is {backend}, and {package} is not installed: run `pip install 'coderm-eval[{backend}]'`"
+    )

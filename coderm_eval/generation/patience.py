@@ -1,0 +1,57 @@
+"""Trying again: exponential backoff with jitter, or as long as a server says."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import tenacity
+
+__all__ = ["TransientError", "patiently", "retry_after"]
+
+T = TypeVar("T")
+
+_backoff = tenacity.wait_random_exponential(multiplier=1, max=60)
+
+
+class TransientError(Exception):
+    """It may go better next time: in `after` seconds, if the server said so."""
+
+    def __init__(self, message: str, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+async def patiently(retries: int, ask: Callable[..., Awaitable[T]], *arguments: Any) -> T:
+    """What `ask` returns, tried again up to `retries` times; raises the last TransientError."""
+    retrying = tenacity.AsyncRetrying(
+        stop=tenacity.stop_after_attempt(retries + 1),
+        wait=_wait,
+        retry=tenacity.retry_if_exception_type(TransientError),
+        reraise=True,
+    )
+    return await retrying(ask, *arguments)
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    after = error.after if isinstance(error, TransientError) else None
+    if after is None:
+        return _backoff(state)
+    return after * random.uniform(1, 1.1)  # those that were turned away together do not come back together
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds, from the header Retry-After: a number, or a date (RFC 9110, 10.2.3); None if there is none to read."""
+    value = headers.get("Retry-After", "")
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
