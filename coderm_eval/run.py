@@ -30,7 +30,7 @@ from coderm_eval.report.scores import Scores, problem_scores, score
 from coderm_eval.report.summary import summarise
 from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
 from coderm_eval.store import Store, Table
-from coderm_eval.writing import check_tests, tests_for
+from coderm_eval.writing import DEFAULT_TESTS, check_tests, tests_for
 
 __all__ = ["RunResult", "policy_of", "preflight", "run"]
 
@@ -69,7 +69,7 @@ def run(
         log.warning("isolation %s: %s", isolation, describe(isolation))
     work = [Work(p, candidates[p.task_id]) for p in benchmark.problems if p.task_id in candidates]
     samples = write_samples(out, work)
-    with Store(store_folder) as store, _saying_where(samples):
+    with Store(store_folder) as store, _step_by_step(benchmark, settings, samples):
         tests = tests_for(benchmark, work, settings, store, allow_partial=allow_partial)
         results = rerank(
             work,
@@ -103,12 +103,18 @@ def run(
 
 
 @contextmanager
-def _saying_where(samples: Path) -> Iterator[None]:
-    """A model that does not fit beside the policy is run in a step of its own, which wants the candidates."""
+def _step_by_step(benchmark: Benchmark, settings: Settings, samples: Path) -> Iterator[None]:
+    """Say how to write the tests in a process of their own, for a model that cannot be run in this one."""
     try:
         yield
     except ModelError as error:
-        raise ModelError(f"{error}; the candidates are in {samples}") from error
+        given, tests = settings.tests, samples.with_name("written.jsonl")
+        files = f"--benchmark {benchmark.name} --samples {samples}"
+        model = f"--backend {given.backend} --model {given.model} --num {given.num or DEFAULT_TESTS}"
+        raise ModelError(
+            f"{error}; or go on in two steps, `coderm-eval tests {files} {model} --out {tests}` and "
+            f"`coderm-eval rerank {files} --tests {tests} --out {samples.parent} --grade`"
+        ) from error
 
 
 def preflight(settings: Settings) -> str:

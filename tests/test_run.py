@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.execution.engine import self_test
 from coderm_eval.execution.policy import Policy
+from coderm_eval.inputs import read_column
 from coderm_eval.replay import Recording
 
 FINAL_FILES = ("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", "grades.jsonl", "summary.json")
@@ -315,15 +317,23 @@ def test_a_program_that_kills_what_grades_it_is_wrong_where_namespaces_keep_it_f
     assert (done.returncode, done.stdout) == (0, "pass@1 0.0000 ± nan  (1 samples of 1 tasks)\n"), done.stderr
 
 
-def test_a_model_that_cannot_be_loaded_here_leaves_the_candidates_for_a_step_of_its_own(
+def test_a_model_that_cannot_be_run_here_leaves_the_candidates_and_the_commands_for_two_steps(
     tmp_path: Path, demo: list[object]
 ) -> None:
+    """The commands run as they are said, but for the model, which is now one at a server."""
     pytest.importorskip("torch")
     config = tmp_path / "settings.yaml"
     config.write_text(f"tests: {{backend: hf, model: '{tmp_path / 'nothing'}', num: 1}}\n")
     samples = demo[demo.index("--samples") + 1]
-    arguments = ["--benchmark", "demo", "--samples", samples, "--out", "run", "--config", config, "--allow-partial"]
-    done = coderm("rerank", *arguments, cwd=tmp_path)
+    known = ["--benchmark", "demo", "--samples", samples, "--out", "run", "--allow-partial"]
+    done = coderm("rerank", *known, "--config", config, cwd=tmp_path)
     assert done.returncode == 2 and "Traceback" not in done.stderr
-    assert done.stderr.splitlines()[-1].endswith("; the candidates are in run/samples.jsonl")
-    assert len(rows(tmp_path / "run" / "samples.jsonl")) == len(rows(Path(str(samples))))
+    write, go_on = re.findall(r"`coderm-eval ([^`]*)`", done.stderr.splitlines()[-1])
+    model = re.search(r"--backend hf --model \S+", write)
+    assert model and write.endswith("--num 1 --out run/written.jsonl")
+    with replaying(Recording(load_benchmark("demo").problems, {}, read_column(TESTS, "test"))) as address:
+        at_server = write.replace(model[0], f"--model recorded --base-url http://{address}/v1")
+        for line in (at_server, go_on):
+            step = coderm(*line.split(), "--allow-partial", cwd=tmp_path)
+            assert step.returncode == 0, step.stderr
+    assert "|coderm_demo|" in step.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -414,9 +415,7 @@ def test_a_full_gpu_is_one_sentence_with_the_ways_out(make: Make, monkeypatch: p
 
     folder = make()
     monkeypatch.setattr(transformers.LlamaForCausalLM, step, full)
-    with pytest.raises(
-        ModelError, match=f"`vllm serve {folder} --port 8001`.*--backend hf --out tests.jsonl`"
-    ) as caught:
+    with pytest.raises(ModelError, match=f"not enough GPU memory.*`vllm serve {folder} --port 8001`") as caught:
         answers(folder)
     assert "\n" not in str(caught.value)
 
@@ -445,3 +444,17 @@ def test_a_whole_step_of_test_writing_runs_in_process(make: Make, tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert "3 test samples of 1 problems, 3 no code found, 3 truncated" in done.stdout
     assert (tmp_path / "tests.jsonl").read_text() == ""
+
+
+def test_one_lm_eval_command_runs_the_policy_and_then_the_test_writer(make: Make, tmp_path: Path) -> None:
+    writer = {"backend": "hf", "model": make(context=4096), "num": 2, "max_tokens": 8}
+    metadata = json.dumps({"coderm": {"n": 2, "tests": writer}})
+    command = [str(Path(sys.executable).with_name("lm_eval")), "run", "--model", "dummy", "--tasks", "coderm_demo"]
+    command += ["--metadata", metadata, "--confirm_run_unsafe_code", "--limit", "2"]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (summary,) = (tmp_path / "coderm-runs").glob("*/summary.json")
+    said = json.loads(summary.read_text())
+    assert said["test_samples"]["read"] == 4 and said["settings"]["tests"]["backend"] == "hf"
+    assert said["tokens"]["tests"]["completion"] == 4 * 8

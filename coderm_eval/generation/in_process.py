@@ -17,14 +17,12 @@ def model_name(settings: SamplingSettings) -> str:
     return settings.model
 
 
-def no_memory(backend: str, model: str) -> ModelError:
+def no_memory(model: str) -> ModelError:
     """The GPU is full; the policy that wrote the candidates may still be on it."""
     return ModelError(
         f"there is not enough GPU memory for {model} in this process, perhaps because the policy still holds it: "
-        f"serve it (`vllm serve {model} --port 8001`, then set tests.backend to openai and tests.base_url to "
-        "http://127.0.0.1:8001/v1), or write the tests in a step of their own (`coderm-eval tests --benchmark ... "
-        f"--samples ... --model {model} --backend {backend} --out tests.jsonl`, then `coderm-eval rerank ... "
-        "--tests tests.jsonl`)"
+        f"serve it (`vllm serve {model} --port 8001`), and set tests.backend to openai and tests.base_url to "
+        "http://127.0.0.1:8001/v1"
     )
 
 

@@ -236,7 +236,7 @@ def _memory_watched(name: str, torch: Any) -> Iterator[None]:
     try:
         yield
     except torch.cuda.OutOfMemoryError as error:
-        raise no_memory("hf", name) from error
+        raise no_memory(name) from error
 
 
 @contextmanager

@@ -181,5 +181,5 @@ def _explained(name: str, what: str, hint: str) -> Iterator[None]:
         yield
     except Exception as error:  # vLLM lets through whatever the libraries below it raise
         if _NO_MEMORY.search(str(error)):
-            raise no_memory("vllm", name) from error
+            raise no_memory(name) from error
         raise ModelError(f"{name}: vLLM {what} ({one_line(error)}); {hint}") from error
