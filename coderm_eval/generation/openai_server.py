@@ -9,6 +9,7 @@ import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from coderm_eval.config import SamplingSettings
 from coderm_eval.errors import ServerError, SettingsError, one_line
 from coderm_eval.generation.answers import CONTEXT_OVERFLOW, Answer, Question
 from coderm_eval.generation.background import in_background
+from coderm_eval.generation.in_flight import in_flight
 from coderm_eval.generation.messages import messages, text
 from coderm_eval.generation.patience import TransientError, patiently, retry_after
 
@@ -67,34 +69,27 @@ class OpenAIServer:
     async def _answers(self, questions: Iterator[Question]) -> AsyncIterator[list[Answer]]:
         """The answers of each request; what is in flight when one has failed for good may still be answered."""
         owed: deque[Question] = deque()
-        asking: dict[asyncio.Task[list[Answer]], Question] = {}
         failure: ServerError | None = None
-        async with self._session() as session:
-            try:
-                while True:
-                    while not failure and len(asking) < self._settings.concurrency:
-                        question = self._next(owed, questions)
-                        if question is None:
-                            break
-                        asking[asyncio.create_task(self._ask(session, question))] = question
-                    if not asking:
-                        break
-                    done, _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
-                    for task in done:
-                        question = asking.pop(task)
-                        try:
-                            answers = task.result()
-                        except ServerError as error:
-                            failure = failure or error
-                            continue
-                        if rest := question.samples[len(answers) :]:
-                            owed.append(replace(question, samples=rest))
-                        if answers:
-                            yield answers
-            finally:  # the caller has had enough
-                for task in asking:
-                    task.cancel()
-                await asyncio.gather(*asking, return_exceptions=True)
+        async with (
+            self._session() as session,
+            aclosing(
+                in_flight(
+                    take=lambda: None if failure else self._next(owed, questions),
+                    ask=lambda question: self._ask(session, question),
+                    most=self._settings.concurrency,
+                )
+            ) as finished,
+        ):
+            async for question, task in finished:
+                try:
+                    answers = task.result()
+                except ServerError as error:
+                    failure = failure or error
+                    continue
+                if rest := question.samples[len(answers) :]:
+                    owed.append(replace(question, samples=rest))
+                if answers:
+                    yield answers
         if failure:
             raise failure
 
