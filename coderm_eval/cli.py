@@ -12,16 +12,17 @@ import numpy as np
 
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, benchmark_of_task, demo, load_benchmark
 from coderm_eval.budget import POLICIES
-from coderm_eval.config import Settings, load_settings
+from coderm_eval.config import Backend, Settings, load_settings
 from coderm_eval.errors import CodermError, InputError
 from coderm_eval.execution.engine import self_test
 from coderm_eval.execution.isolation.levels import describe
 from coderm_eval.generation.conditioning import Condition
+from coderm_eval.generation.sources import ModelTests
 from coderm_eval.generation.stored import Usage
 from coderm_eval.grading import grade
 from coderm_eval.inputs import check_coverage, first_n, read_column
 from coderm_eval.plan import Plan, plan_sampling
-from coderm_eval.records import pool_candidates
+from coderm_eval.records import Candidate, pool_candidates
 from coderm_eval.replay import Recording, make_server
 from coderm_eval.report.scores import mean_interval
 from coderm_eval.report.table import render
@@ -30,7 +31,7 @@ from coderm_eval.run import RunResult, policy_of, run
 from coderm_eval.selection import RULES
 from coderm_eval.solving import DEFAULT_N, policy_questions, policy_sampler, write_solutions
 from coderm_eval.store import Store
-from coderm_eval.writing import model_tests, tests_for, write_tests
+from coderm_eval.writing import Tests, model_tests, tests_for, write_tests
 
 __all__ = ["main"]
 
@@ -56,7 +57,7 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--dry-run", is_flag=True, help="Say what would be asked, and ask nothing."),
         click.option("--config", type=_FILE, help="YAML file of settings; flags override it."),
         click.option("--store", type=_FILE, help="Folder of stored answers.  [default: OUT.store]"),
-        click.option("--backend", type=click.Choice(["openai", "vllm", "hf"]), help="[default: openai]"),
+        click.option("--backend", type=click.Choice(get_args(Backend)), help="[default: openai]"),
         click.option("--base-url", help="Root of an OpenAI-compatible server."),
         click.option("--model", help="Its name, at the server or on the model hub, or a folder."),
     ):
@@ -120,10 +121,10 @@ def solutions_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) ->
     \b
     coderm-eval solutions --benchmark mbpp+ --model P --base-url http://127.0.0.1:8000/v1 --n 100 --out samples.jsonl
     """
-    given = _as_settings(flags) | {"policy": _model_settings(flags)}
+    given = _as_settings(flags) | {"policy": _given(flags, *_MODEL_KEYS)}
     settings = load_settings(given, source="flags", config=flags["config"])
     problems = load_benchmark(benchmark).problems
-    folder = settings.store or out.with_name(out.name + ".store")
+    folder = _store_beside(out, settings)
     if dry_run:
         with Store(folder) as store:
             sampler = policy_sampler(settings, store)
@@ -148,14 +149,14 @@ def tests_command(benchmark: str, samples: Path, out: Path, allow_partial: bool,
     coderm-eval tests --benchmark mbpp+ --samples samples.jsonl --model KAKA22/CodeRM-8B \\
         --base-url http://127.0.0.1:8001/v1 --num 100 --out tests.jsonl
     """
-    own = {key: flags[key] for key in ("num", "condition") if flags[key] is not None}
-    given = _as_settings(flags) | {"tests": {"backend": "openai"} | _model_settings(flags) | own}
+    own = _given(flags, *_MODEL_KEYS, "num", "condition")
+    given = _as_settings(flags) | {"tests": {"backend": "openai"} | own}
     settings = load_settings(given, source="flags", config=flags["config"])
     work = _work(load_benchmark(benchmark), samples, settings, allow_partial)
-    folder = settings.store or out.with_name(out.name + ".store")
+    folder = _store_beside(out, settings)
     if dry_run:
         with Store(folder) as store:
-            click.echo(_plan_tests(work, settings, store))
+            click.echo(_plan_tests(model_tests(work, settings, store), work, settings))
         return
     tally = write_tests(work, settings, out=out, store_folder=folder).tally
     rejected = "".join(f", {count} {reason}" for reason, count in sorted(tally.rejected.items()))
@@ -180,7 +181,7 @@ def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool,
     settings = load_settings(_as_settings(flags), source="flags", config=flags["config"])
     loaded = load_benchmark(benchmark)
     programs = _read_samples(loaded, samples, settings.n, allow_partial)
-    folder = settings.store or out.with_name(out.name + ".store")
+    folder = _store_beside(out, settings)
     found = grade(loaded, programs, settings, out=out, store_folder=folder)
     count = sum(map(len, programs.values()))
     click.echo(f"pass@1 {found.value:.4f} ± {found.stderr:.4f}  ({count} samples of {len(programs)} tasks)")
@@ -232,10 +233,9 @@ def _rerank(
     graded: bool,
     allow_partial: bool,
 ) -> None:
-    programs = _read_samples(benchmark, samples, settings.n, allow_partial)
     result = run(
         benchmark,
-        {task: pool_candidates((p, p) for p in listed) for task, listed in programs.items()},
+        _candidates(benchmark, samples, settings, allow_partial),
         settings,
         out=out,
         store_folder=settings.store or out / "store",
@@ -266,38 +266,51 @@ def _read_samples(benchmark: Benchmark, path: Path, n: int | None, allow_partial
 
 
 def _work(benchmark: Benchmark, samples: Path, settings: Settings, allow_partial: bool) -> list[Work]:
-    programs = _read_samples(benchmark, samples, settings.n, allow_partial)
     known = benchmark.problem_by_id()
-    return [Work(known[task], pool_candidates((p, p) for p in listed)) for task, listed in programs.items()]
+    candidates = _candidates(benchmark, samples, settings, allow_partial)
+    return [Work(known[task], listed) for task, listed in candidates.items()]
+
+
+def _candidates(
+    benchmark: Benchmark, samples: Path, settings: Settings, allow_partial: bool
+) -> dict[str, tuple[Candidate, ...]]:
+    programs = _read_samples(benchmark, samples, settings.n, allow_partial)
+    return {task: pool_candidates((p, p) for p in listed) for task, listed in programs.items()}
 
 
 def _plan_rerank(benchmark: Benchmark, samples: Path, settings: Settings, out: Path, allow_partial: bool) -> None:
     work = _work(benchmark, samples, settings, allow_partial)
     with Store(settings.store or out / "store") as store:
-        if settings.tests.backend != "file":
-            click.echo(f"tests: {_plan_tests(work, settings, store)}")
         tests = tests_for(benchmark, work, settings, store, allow_partial=allow_partial)
+        if settings.tests.backend != "file":
+            click.echo(f"tests: {_plan_tests(tests, work, settings)}")
         most = tests.per_problem * sum(len(item.candidates) for item in work)
         click.echo(f"executions: at most {most:,}, of which {len(store.table('verdicts')):,} are stored")
 
 
-def _plan_tests(work: list[Work], settings: Settings, store: Store) -> Plan:
-    tests = model_tests(work, settings, store)
-    wanted = {item.problem.task_id: range(tests.per_problem) for item in work}
-    return plan_sampling(tests.source.sampler, settings.tests, tests.source.questions(wanted))
+def _plan_tests(tests: Tests[ModelTests], work: list[Work], settings: Settings) -> Plan:
+    return plan_sampling(tests.source.sampler, settings.tests, tests.source.questions(tests.wanted(work)))
+
+
+def _store_beside(out: Path, settings: Settings) -> Path:
+    return settings.store or out.with_name(out.name + ".store")
 
 
 def _cost(usage: Usage) -> str:
     return f"{usage.prompt_tokens:,} prompt and {usage.completion_tokens:,} completion tokens"
 
 
-def _model_settings(flags: dict[str, Any]) -> dict[str, Any]:
-    return {key: flags[key] for key in ("model", "base_url", "backend") if flags[key] is not None}
+_MODEL_KEYS = ("model", "base_url", "backend")
+
+
+def _given(flags: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """Those of the flags `keys` that were given."""
+    return {key: flags[key] for key in keys if flags.get(key) is not None}
 
 
 def _as_settings(flags: dict[str, Any]) -> dict[str, Any]:
     """Flags under the keys that settings have; those not given are left out."""
-    given: dict[str, Any] = {key: flags[key] for key in ("n", "select", "store") if flags.get(key) is not None}
+    given = _given(flags, "n", "select", "store")
     if flags.get("tests"):
         given["tests"] = {"file": flags["tests"]}
     if flags.get("budget"):

@@ -33,6 +33,9 @@ AFTER_FUNCTION = ("\ndef ", "\nclass ", "\nif __name__", "\nprint(")
 """What follows a function: four texts, the most that OpenAI's API takes."""
 
 
+Backend = Literal["openai", "vllm", "hf"]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False)
 
@@ -47,7 +50,7 @@ def _with_backend(tests: Any) -> Any:
 class SamplingSettings(_Section):
     """A language model and how it is sampled; the defaults are the paper's (its Table 4 and config.json)."""
 
-    backend: Literal["openai", "vllm", "hf"] = "openai"
+    backend: Backend = "openai"
     """openai: a server with OpenAI's API; vllm, hf: a model in this process."""
     model: str | None = None
     base_url: str | None = None

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from coderm_eval.generation.answers import until
 from coderm_eval.generation.prompts import policy_prompt, question_of_test_prompt
 from coderm_eval.records import Problem
 
@@ -134,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         choices = [
             {
                 "index": index,
-                "message": {"role": "assistant", "content": _until(text, body.get("stop"))},
+                "message": {"role": "assistant", "content": until(text, _stops(body))},
                 "finish_reason": "stop",
             }
             for index, text in enumerate(texts)
@@ -149,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         choices = [
             {
                 "index": index,
-                "text": _until(text, body.get("stop")),
+                "text": until(text, _stops(body)),
                 "finish_reason": "stop",
                 "logprobs": None,
             }
@@ -210,7 +211,7 @@ def _text_of(content: str | list[dict[str, Any]]) -> str:
     return "".join(part.get("text", "") for part in content)
 
 
-def _until(text: str, stop: str | list[str] | None) -> str:
-    """`text` up to the first stop sequence."""
-    stops = [stop] if isinstance(stop, str) else [mark for mark in stop or [] if mark]
-    return text[: min((text.index(mark) for mark in stops if mark in text), default=len(text))]
+def _stops(body: dict[str, Any]) -> list[str]:
+    """The stop sequences of a request; one may come as itself."""
+    stop = body.get("stop") or []
+    return [stop] if isinstance(stop, str) else stop

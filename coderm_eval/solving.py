@@ -1,4 +1,4 @@
-"""Candidates sampled from a policy model, where no harness does it: `coderm-eval solutions`."""
+"""Candidates of a policy model: what it is asked, the program in its answer, and sampling where no harness does it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,29 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.config import Settings
-from coderm_eval.generation.answers import Answer, Question
+from coderm_eval.generation.answers import Question
 from coderm_eval.generation.backends import make_sampler
-from coderm_eval.generation.extraction import extract_program
+from coderm_eval.generation.extraction import Extraction, extract_program
 from coderm_eval.generation.prompts import policy_prompt
 from coderm_eval.generation.stored import StoredSampler, Usage
 from coderm_eval.records import Problem
 from coderm_eval.report.files import write_jsonl
 from coderm_eval.store import Store
 
-__all__ = ["DEFAULT_N", "policy_questions", "policy_sampler", "write_solutions"]
+__all__ = ["DEFAULT_N", "asked_for", "policy_questions", "policy_sampler", "program_in", "write_solutions"]
 
 DEFAULT_N = 20
 """Candidates per problem where n is not set."""
+
+
+def asked_for(problem: Problem, *, completes: bool) -> str:
+    """What a policy is sent: words for a chat model, the benchmark's own prompt for one that completes it."""
+    return problem.prompt if completes else policy_prompt(problem.prompt)
+
+
+def program_in(answer: str, problem: Problem, how: Extraction, *, completes: bool) -> str:
+    """The program in the answer to `asked_for`; empty if there is none."""
+    return problem.prompt + answer if completes else extract_program(answer, problem.entry_point, how)
 
 
 def policy_sampler(settings: Settings, store: Store) -> StoredSampler:
@@ -30,10 +40,9 @@ def policy_sampler(settings: Settings, store: Store) -> StoredSampler:
 
 
 def policy_questions(problems: Sequence[Problem], settings: Settings) -> list[Question]:
-    """One for each problem, with all its samples: in words for a chat model, else the benchmark's own prompt."""
-    samples = range(settings.n or DEFAULT_N)
-    is_chat = settings.policy.api == "chat"
-    return [Question(p.task_id, policy_prompt(p.prompt) if is_chat else p.prompt, samples) for p in problems]
+    """One for each problem, with all its samples."""
+    samples, completes = range(settings.n or DEFAULT_N), settings.policy.api == "completions"
+    return [Question(p.task_id, asked_for(p, completes=completes), samples) for p in problems]
 
 
 def write_solutions(problems: Sequence[Problem], settings: Settings, *, out: Path, store_folder: Path) -> Usage:
@@ -47,7 +56,6 @@ def write_solutions(problems: Sequence[Problem], settings: Settings, *, out: Pat
     with Store(store_folder) as store:
         sampler = policy_sampler(settings, store)
         sampler.ask(questions)
-        out.parent.mkdir(parents=True, exist_ok=True)
         write_jsonl(out, _rows(problems, questions, sampler, settings, usage))
     return usage
 
@@ -55,14 +63,10 @@ def write_solutions(problems: Sequence[Problem], settings: Settings, *, out: Pat
 def _rows(
     problems: Sequence[Problem], questions: Sequence[Question], sampler: StoredSampler, settings: Settings, usage: Usage
 ) -> Iterator[dict[str, Any]]:
+    completes = settings.policy.api == "completions"
     for problem, question in zip(problems, questions, strict=True):
         for sample in question.samples:
             answer = sampler.answer(question.prompt, sample)
             usage.add(answer)
-            yield {"task_id": problem.task_id, "solution": _program(problem, answer, settings), "sample": sample}
-
-
-def _program(problem: Problem, answer: Answer, settings: Settings) -> str:
-    if settings.policy.api == "completions":
-        return problem.prompt + answer.text
-    return extract_program(answer.text, problem.entry_point, settings.extraction)
+            program = program_in(answer.text, problem, settings.extraction, completes=completes)
+            yield {"task_id": problem.task_id, "solution": program, "sample": sample}

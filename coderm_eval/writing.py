@@ -11,7 +11,7 @@ from coderm_eval.benchmarks import Benchmark
 from coderm_eval.config import Settings
 from coderm_eval.errors import InputError
 from coderm_eval.generation.backends import make_sampler
-from coderm_eval.generation.conditioning import shown_candidates
+from coderm_eval.generation.conditioning import in_turn, shown_candidates
 from coderm_eval.generation.prompts import unit_test_prompt
 from coderm_eval.generation.sources import ModelTests, RecordedTests, TestSource
 from coderm_eval.generation.stored import StoredSampler
@@ -29,8 +29,6 @@ Source = TypeVar("Source", bound=TestSource)
 DEFAULT_TESTS = 20
 """Tests per problem asked of a model where tests.num is not set."""
 
-TESTS_TABLE = "answers"
-
 
 @dataclass(frozen=True)
 class Tests(Generic[Source]):
@@ -41,6 +39,10 @@ class Tests(Generic[Source]):
     """Test samples that each problem gets."""
     shown: Mapping[str, Sequence[int | None]]
     """The samples whose programs each problem's test prompts show, in turn; none where no prompt is sent."""
+
+    def wanted(self, work: Sequence[Work]) -> dict[str, range]:
+        """All test samples of all of `work`."""
+        return {item.problem.task_id: range(self.per_problem) for item in work}
 
 
 def check_tests(settings: Settings) -> None:
@@ -74,7 +76,7 @@ def model_tests(work: Sequence[Work], settings: Settings, store: Store) -> Tests
     }
     sampler = make_sampler(settings.tests)
     source = ModelTests(
-        StoredSampler(sampler, settings.tests, store.table(TESTS_TABLE), "writing tests"),
+        StoredSampler(sampler, settings.tests, store.table("answers"), "writing tests"),
         prompts={
             w.problem.task_id: [_prompt(w, candidate) for candidate in candidates]
             for w in work
@@ -95,8 +97,7 @@ def write_tests(work: Sequence[Work], settings: Settings, *, out: Path, store_fo
     """
     with Store(store_folder) as store:
         tests = model_tests(work, settings, store)
-        written = tests.source({item.problem.task_id: range(tests.per_problem) for item in work})
-    out.parent.mkdir(parents=True, exist_ok=True)
+        written = tests.source(tests.wanted(work))
     write_jsonl(out, _rows(written, tests.shown))
     return tests.source
 
@@ -106,13 +107,7 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     for task_id, tests in written.items():
         for sample, source in tests:
-            conditions = shown[task_id]
-            yield {
-                "task_id": task_id,
-                "test": source,
-                "sample": sample,
-                "shown": conditions[sample % len(conditions)],
-            }
+            yield {"task_id": task_id, "test": source, "sample": sample, "shown": in_turn(shown[task_id], sample)}
 
 
 def _prompt(work: Work, candidate: Candidate | None) -> str:

@@ -8,13 +8,13 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import CLI, coderm, rows, write_rows
 from conftest import MiniHumanEval, replaying
 from hosts import FORBIDS, on, skip_unless
 
@@ -28,20 +28,6 @@ from coderm_eval.replay import Recording
 FINAL_FILES = ("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", "grades.jsonl", "summary.json")
 
 DEMO_TASKS = ("demo/0", "demo/8", "demo/11")
-
-
-def coderm(*arguments: object, cwd: Path, **more: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "coderm_eval.cli", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, **more)
-
-
-def rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
 
 
 def quick(source: Path, target: Path) -> Path:
@@ -130,7 +116,7 @@ def test_a_run_killed_at_five_random_moments_ends_as_an_undisturbed_one(
     demo: list[object], finished: Path, tmp_path: Path
 ) -> None:
     """SIGKILL once the store has grown by a random number of bytes, five times over."""
-    command = [sys.executable, "-m", "coderm_eval.cli", *map(str, demo), "--out", "run"]
+    command = [*CLI, *map(str, demo), "--out", "run"]
     dice = random.Random(1)
     whole = sum(path.stat().st_size for path in (finished / "store").iterdir())
     store = tmp_path / "run" / "store"

@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import CLI, coderm, rows, write_rows
 from conftest import MiniHumanEval, replaying
 from servers import Behaviour, Reply, answers, one_choice_only, serving, well_behaved
 
@@ -22,23 +22,6 @@ from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.inputs import read_column
 from coderm_eval.replay import Recording
-
-CLI = [sys.executable, "-m", "coderm_eval.cli"]
-
-
-def coderm(*arguments: object, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **variables}
-    command = [*CLI, *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
-
-
-def rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
 
 
 @pytest.fixture
@@ -260,19 +243,22 @@ def at_its_worst(seed: int) -> Behaviour:
 def test_a_server_at_its_worst_and_five_interruptions_change_nothing(tmp_path: Path) -> None:
     dataset, samples = large_dataset(tmp_path)
     variables = {"HUMANEVAL_OVERRIDE_PATH": str(dataset), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment = {**os.environ, **variables}
     config = tmp_path / "settings.yaml"
     config.write_text("tests: {timeout_s: 2}\n")
     for folder in ("undisturbed", "interrupted"):
         (tmp_path / folder).mkdir()
     with serving(at_its_worst(1)) as (url, _):
-        done = coderm(*asks(samples, url, "--num", NUM, "--config", config), cwd=tmp_path / "undisturbed", **variables)
+        done = coderm(
+            *asks(samples, url, "--num", NUM, "--config", config), cwd=tmp_path / "undisturbed", env=environment
+        )
         assert done.returncode == 0, done.stderr
     with serving(at_its_worst(2)) as (url, seen):
         arguments = asks(samples, url, "--num", NUM, "--config", config)
         for number in range(5):
             how = signal.SIGKILL if number % 2 else signal.SIGTERM
-            interrupt_after(200, how, arguments, seen, cwd=tmp_path / "interrupted", variables=variables)
-        done = coderm(*arguments, cwd=tmp_path / "interrupted", **variables)
+            interrupt_after(200, how, arguments, seen, cwd=tmp_path / "interrupted", env=environment)
+        done = coderm(*arguments, cwd=tmp_path / "interrupted", env=environment)
         assert done.returncode == 0, done.stderr
     files = [(tmp_path / folder / "tests.jsonl").read_bytes() for folder in ("undisturbed", "interrupted")]
     assert files[0] == files[1]
@@ -282,13 +268,12 @@ def test_a_server_at_its_worst_and_five_interruptions_change_nothing(tmp_path: P
 
 
 def interrupt_after(
-    requests: int, how: int, arguments: list[object], seen: list[Any], *, cwd: Path, variables: Mapping[str, str]
+    requests: int, how: int, arguments: list[object], seen: list[Any], *, cwd: Path, env: Mapping[str, str]
 ) -> None:
     """Start the command, and send it a signal when it has sent so many requests."""
     start = len(seen)
-    environment = {**os.environ, **variables}
     process = subprocess.Popen(
-        [*CLI, *map(str, arguments)], cwd=cwd, env=environment, stderr=subprocess.DEVNULL, start_new_session=True
+        [*CLI, *map(str, arguments)], cwd=cwd, env=env, stderr=subprocess.DEVNULL, start_new_session=True
     )
     while len(seen) < start + requests:
         assert process.poll() is None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["CONTEXT_OVERFLOW", "Answer", "Question", "Sampler"]
+__all__ = ["CONTEXT_OVERFLOW", "Answer", "Question", "Sampler", "overflow", "until"]
 
 CONTEXT_OVERFLOW = "context_overflow"
 """In the place of a finish reason: prompt and answer together are longer than the model can read."""
@@ -52,3 +52,13 @@ class Sampler(Protocol):
         Raises ServerError or ModelError when they stop coming.
         Whatever is asked together or before, sample i of a prompt is the same. Nothing is loaded before it is asked.
         """
+
+
+def overflow(task_id: str, sample: int) -> Answer:
+    """What stands for an answer to a prompt that is too long."""
+    return Answer(task_id, sample, "", CONTEXT_OVERFLOW, 0, 0, 0.0)
+
+
+def until(text: str, stops: Iterable[str]) -> str:
+    """`text` up to the first of the texts `stops`; empty ones count for nothing."""
+    return text[: min((text.index(stop) for stop in stops if stop and stop in text), default=len(text))]

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 from coderm_eval.generation.extraction import defines
 from coderm_eval.records import Candidate
 from coderm_eval.syntax import parse
 
-__all__ = ["Condition", "shown_candidates"]
+__all__ = ["Condition", "in_turn", "shown_candidates"]
+
+T = TypeVar("T")
 
 Condition = Literal["first", "rotate", "none"]
+
+
+def in_turn(values: Sequence[T], sample: int) -> T:
+    """The one that a test sample takes, where samples take them in turn."""
+    return values[sample % len(values)]
 
 
 def shown_candidates(candidates: Sequence[Candidate], entry_point: str, condition: Condition) -> list[Candidate | None]:

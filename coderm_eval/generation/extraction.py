@@ -58,7 +58,7 @@ def extract_code(answer: str, wanted: Callable[[ast.Module], bool], how: Extract
     def fits(code: str) -> bool:
         return (tree := parse(code)) is not None and wanted(tree)
 
-    text = answer.rpartition("</think>")[2]
+    text = _without_reasoning(answer)
     if fits(text):  # first, since a docstring may hold fences of its own
         return text
     fences = list(_fences(text))
@@ -77,7 +77,7 @@ def extract_code(answer: str, wanted: Callable[[ast.Module], bool], how: Extract
 
 def unclosed_code(answer: str) -> str | None:
     """The code in a fence that an answer opens and does not close, as far as it goes; None if there is none."""
-    fences = list(_fences(answer.rpartition("</think>")[2]))
+    fences = list(_fences(_without_reasoning(answer)))
     return fences[-1].body if fences and not fences[-1].closed else None
 
 
@@ -104,6 +104,10 @@ def bound(node: ast.stmt) -> Iterator[str]:
         yield node.target.id
     elif isinstance(node, ast.ImportFrom) and not node.level and is_known_module(node.module):
         yield from (alias.asname or alias.name for alias in node.names)
+
+
+def _without_reasoning(answer: str) -> str:
+    return answer.rpartition("</think>")[2]
 
 
 def _fences(text: str) -> Iterator[_Fence]:

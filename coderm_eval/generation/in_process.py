@@ -1,11 +1,19 @@
-"""What the backends that run a model in this process have in common: how they fail."""
+"""What the backends that run a model in this process have in common."""
 
 from __future__ import annotations
+
+import importlib
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
 
 from coderm_eval.config import SamplingSettings
 from coderm_eval.errors import ModelError, SettingsError
 
-__all__ = ["model_name", "no_memory", "package_missing"]
+__all__ = ["model_name", "no_memory", "own_random_state", "package_missing"]
 
 
 def model_name(settings: SamplingSettings) -> str:
@@ -24,6 +32,19 @@ def no_memory(model: str) -> ModelError:
         f"serve it (`vllm serve {model} --port 8001`), and set tests.backend to openai and tests.base_url to "
         "http://127.0.0.1:8001/v1"
     )
+
+
+@contextmanager
+def own_random_state() -> Iterator[None]:
+    """The caller's is as it was afterwards: Python's, numpy's, and torch's on every device."""
+    torch: Any = importlib.import_module("torch")
+    python, numpy = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
 
 
 def package_missing(backend: str, package: str) -> SettingsError:

@@ -18,7 +18,7 @@ from yarl import URL
 
 from coderm_eval.config import SamplingSettings
 from coderm_eval.errors import ServerError, SettingsError, one_line
-from coderm_eval.generation.answers import CONTEXT_OVERFLOW, Answer, Question
+from coderm_eval.generation.answers import Answer, Question, overflow
 from coderm_eval.generation.background import in_background
 from coderm_eval.generation.in_flight import in_flight
 from coderm_eval.generation.messages import messages, text
@@ -153,7 +153,7 @@ class OpenAIServer:
         wanted = len(question.samples)
         about_choices = _ABOUT_CHOICES.search(said) if wanted > 1 else None
         if status in (400, 413, 422) and _TOO_LONG.search(said):
-            return [Answer(question.task_id, sample, "", CONTEXT_OVERFLOW, 0, 0, 0.0) for sample in question.samples]
+            return [overflow(question.task_id, sample) for sample in question.samples]
         if status in (400, 422) and about_choices:
             self._most = min(int(about_choices[1] or 1) or 1, wanted - 1)
             return []

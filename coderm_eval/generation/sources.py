@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coderm_eval.generation.answers import CONTEXT_OVERFLOW, Question
+from coderm_eval.generation.conditioning import in_turn
 from coderm_eval.generation.extraction import Extraction
 from coderm_eval.generation.stored import StoredSampler, Usage
 from coderm_eval.generation.unit_tests import Extracted, extract_tests, recorded_tests
 
-__all__ = ["ModelTests", "RecordedTests", "TestSource", "TestTally", "TestsByTask"]
+__all__ = ["PROMPT_TOO_LONG", "ModelTests", "RecordedTests", "TestSource", "TestTally", "TestsByTask"]
 
 PROMPT_TOO_LONG = "prompt too long for the model"
 
@@ -107,8 +108,7 @@ class ModelTests(TestSource):
                 yield from (Question(task_id, self._prompt(task_id, i), range(i, i + 1)) for i in indices)
 
     def _prompt(self, task_id: str, sample: int) -> str:
-        prompts = self.prompts[task_id]
-        return prompts[sample % len(prompts)]
+        return in_turn(self.prompts[task_id], sample)
 
     def _read(self, task_id: str, sample: int) -> Iterator[tuple[int, str]]:
         answer = self.sampler.answer(self._prompt(task_id, sample), sample)

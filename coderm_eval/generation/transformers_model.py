@@ -17,8 +17,8 @@ from jinja2 import TemplateError
 
 from coderm_eval.config import SamplingSettings
 from coderm_eval.errors import CodermError, ModelError, SettingsError, one_line
-from coderm_eval.generation.answers import CONTEXT_OVERFLOW, Answer, Question
-from coderm_eval.generation.in_process import model_name, no_memory
+from coderm_eval.generation.answers import Answer, Question, overflow, until
+from coderm_eval.generation.in_process import model_name, no_memory, own_random_state
 from coderm_eval.generation.messages import messages, text
 
 __all__ = ["TransformersModel"]
@@ -55,7 +55,7 @@ class TransformersModel:
     def _answers(self, question: Question) -> Iterator[list[Answer]]:
         prompt = self._loaded.encode(question.prompt)
         if not self._loaded.has_room_after(prompt):
-            yield [Answer(question.task_id, sample, "", CONTEXT_OVERFLOW, 0, 0, 0.0) for sample in question.samples]
+            yield [overflow(question.task_id, sample) for sample in question.samples]
             return
         for start, samples in self._draws(question.samples):
             yield self._draw(question.task_id, prompt, start, samples)
@@ -78,7 +78,7 @@ class TransformersModel:
             row = rows[(sample - start) % len(rows)]  # one row for all, where all are the same
             written, finish_reason = loaded.read(row)
             whole = loaded.decode(prompt, written)
-            wanted = _until(whole, self._settings.stop)
+            wanted = until(whole, self._settings.stop)  # transformers writes out what it stops at
             answers.append(
                 Answer(
                     task_id=task_id,
@@ -120,7 +120,7 @@ class _Loaded:
     def generate(self, prompt: list[int], seed: int) -> list[list[int]]:
         """What the model goes on with, once for each sequence that `sampling` asks for."""
         torch = self.torch
-        with _memory_watched(self.name, torch), _own_random_state(torch):
+        with _memory_watched(self.name, torch), own_random_state():
             ids = torch.tensor([prompt], device=self.model.device)
             torch.manual_seed(seed)
             made = self.model.generate(
@@ -174,7 +174,7 @@ def _load(name: str, settings: SamplingSettings) -> _Loaded:
         tokenizer = transformers.AutoTokenizer.from_pretrained(name, **files)
     if settings.api == "chat" and not tokenizer.chat_template:
         raise SettingsError(f"{name} has no chat template: set `api: completions`, as for a base model")
-    with _loading(name), _memory_watched(name, torch), _own_random_state(torch):
+    with _loading(name), _memory_watched(name, torch), own_random_state():
         # 4.46 knows no `dtype`, and 5.x prefers it where both are given.
         model = transformers.AutoModelForCausalLM.from_pretrained(name, **{"torch_dtype": "auto", **extra})
         if torch.cuda.is_available() and "device_map" not in extra and model.device.type == "cpu":
@@ -200,11 +200,6 @@ def _sampling(transformers: Any, settings: SamplingSettings, ends: list[int]) ->
     )
 
 
-def _until(text: str, stops: Iterable[str]) -> str:
-    """`text` up to the first of `stops`: transformers writes it out before it stops."""
-    return text[: min((text.index(stop) for stop in stops if stop in text), default=len(text))]
-
-
 def _ids(owner: Any) -> list[int]:
     """The ids at which `owner`, a tokenizer or a GenerationConfig, ends an answer."""
     ids = owner.eos_token_id
@@ -222,13 +217,6 @@ def _full_name(name: str, extra: Mapping[str, Any]) -> str:
     path = try_to_load_from_cache(name, config, cache_dir=extra.get("cache_dir"), revision=extra.get("revision"))
     commit = re.search(r"/snapshots/(\w+)/", path) if isinstance(path, str) else None
     return f"{name}@{commit[1]}" if commit else name
-
-
-@contextmanager
-def _own_random_state(torch: Any) -> Iterator[None]:
-    """The caller's is as it was afterwards, on every device."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        yield
 
 
 @contextmanager

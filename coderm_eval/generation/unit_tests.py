@@ -39,23 +39,21 @@ def extract_tests(answer: str, entry_point: str, how: Extraction = "default", *,
     `unittest.main()` and other bare statements, `if __name__` blocks, imports of modules that do not exist;
     of a truncated answer the method in which it ends (the paper's way drops all of it).
     """
-    if truncated and how == "default" and (code := _complete_methods(unclosed_code(answer) or "")):
-        return _clean(code, entry_point)
+    if truncated and how == "default" and (whole := _complete_methods(unclosed_code(answer) or "", entry_point)):
+        return whole
     code = extract_code(answer, lambda tree: bool(_test_classes(tree)), how)
     if not code:
         return Extracted((), NO_CODE)
     return _paper_test(code) if how == "paper" else _clean(code, entry_point)
 
 
-def _complete_methods(code: str) -> str | None:
-    """`code`, which breaks off somewhere, up to where its last method begins; None if that leaves no test."""
+def _complete_methods(code: str, entry_point: str) -> Extracted | None:
+    """The tests of `code`, which breaks off somewhere, up to where its last method begins; None if none are left."""
     lines = _LINE_END.split(code)
     starts = [n for n, line in enumerate(lines) if _METHOD_START.match(line)]
     for start in reversed(starts[-_MOST_CUTS:]):
-        whole = "\n".join(lines[:start]) + "\n"
-        tree = parse(whole)
-        classes = _test_classes(tree) if tree else []
-        if tree and classes and _runnable(tree, classes):
+        whole = _clean("\n".join(lines[:start]) + "\n", entry_point)
+        if not whole.rejected:
             return whole
     return None
 

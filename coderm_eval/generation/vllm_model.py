@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import random
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,12 +12,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from coderm_eval.config import SamplingSettings
 from coderm_eval.errors import ModelError, one_line
-from coderm_eval.generation.answers import CONTEXT_OVERFLOW, Answer, Question
-from coderm_eval.generation.in_process import model_name, no_memory
+from coderm_eval.generation.answers import Answer, Question, overflow
+from coderm_eval.generation.in_process import model_name, no_memory, own_random_state
 from coderm_eval.generation.messages import messages, text
 
 __all__ = ["VllmModel"]
@@ -61,7 +58,7 @@ class VllmModel:
         asked = [question for question, fits in zip(chunk, has_room, strict=True) if fits]
         outputs = iter(loaded.generate(asked))
         answers = [
-            self._answer(question, sample, next(outputs)) if fits else _overflow(question, sample)
+            self._answer(question, sample, next(outputs)) if fits else overflow(question.task_id, sample)
             for question, fits in zip(chunk, has_room, strict=True)
             for sample in question.samples
         ]
@@ -134,7 +131,7 @@ def _load(name: str, settings: SamplingSettings) -> _Loaded:
     # With its engine in a child process vLLM says no reason for a failure, and what it batches depends on timing.
     os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
     hint = "check the name (model) and the arguments for vLLM's LLM (extra)"
-    with _explained(name, "could not load it", hint), _own_random_state():
+    with _explained(name, "could not load it", hint), own_random_state():
         vllm: Any = importlib.import_module("vllm")
         # The model's own generation_config.json has no say in how it is sampled.
         llm = vllm.LLM(model=name, **{"generation_config": "vllm", **settings.extra})
@@ -156,23 +153,6 @@ def _chunks(questions: Iterable[Question], size: int) -> Iterator[list[Question]
                 chunk, room = [], size
     if chunk:
         yield chunk
-
-
-def _overflow(question: Question, sample: int) -> Answer:
-    return Answer(question.task_id, sample, "", CONTEXT_OVERFLOW, 0, 0, 0.0)
-
-
-@contextmanager
-def _own_random_state() -> Iterator[None]:
-    """The caller's is as it was afterwards: vLLM seeds all generators of the process that it runs in."""
-    torch: Any = importlib.import_module("torch")
-    python, numpy = random.getstate(), np.random.get_state()
-    try:
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-            yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
 
 
 @contextmanager

@@ -21,19 +21,17 @@ from lm_eval.api.task import ConfigurableTask
 from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
 from coderm_eval.config import Settings, load_settings
 from coderm_eval.errors import CodermError, SettingsError
-from coderm_eval.generation.extraction import extract_program
-from coderm_eval.generation.prompts import policy_prompt
 from coderm_eval.inputs import read_column
 from coderm_eval.records import Candidate, Problem, fingerprint, pool_candidates
 from coderm_eval.report.scores import ROWS
 from coderm_eval.run import preflight, run
+from coderm_eval.solving import DEFAULT_N, asked_for, program_in
 from coderm_eval.store import Store, read_rows
 
 __all__ = ["RerankTask"]
 
 log = logging.getLogger(__name__)
 
-DEFAULT_N = 20
 DEFAULT_STORE = Path("coderm-runs")
 
 
@@ -71,7 +69,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         self.dataset = {"test": datasets.Dataset.from_list(rows)}
 
     def _text(self, problem: Problem) -> str:
-        return problem.prompt if self._prompt_style == "completion" else policy_prompt(problem.prompt)
+        return asked_for(problem, completes=self._prompt_style == "completion")
 
     @property
     def _n(self) -> int:
@@ -190,10 +188,8 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
             return pool_candidates((p, p) for p in read_column(demo.SAMPLES, "solution")[task_id][: self._settings.n])
         problem = self._problems[task_id]
         texts = [answers[sample] for sample in sorted(answers)]
-        if self._prompt_style == "completion":
-            return pool_candidates((problem.prompt + text, text) for text in texts)
-        how = self._settings.extraction
-        return pool_candidates((extract_program(t, problem.entry_point, how), t) for t in texts)
+        how, completes = self._settings.extraction, self._prompt_style == "completion"
+        return pool_candidates((program_in(t, problem, how, completes=completes), t) for t in texts)
 
     def _run_name(self, answers: Mapping[str, object]) -> str:
         """A name that changes with all that makes it another run, so that runs never share a folder."""

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from coderm_eval.generation.conditioning import in_turn
 from coderm_eval.records import Candidate, Grade, Selection
 from coderm_eval.report.scores import Interval
 from coderm_eval.rerank import Reranked, Work
@@ -26,7 +27,6 @@ __all__ = ["interval_row", "write_json", "write_jsonl", "write_run", "write_samp
 
 def write_samples(folder: Path, work: Iterable[Work]) -> Path:
     """Write the candidates, before anything is asked or run; returns the file."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "samples.jsonl"
     write_jsonl(path, (row for item in work for row in _sample_rows(item)))
     return path
@@ -44,7 +44,6 @@ def write_run(
 
     `shown`: the samples that each problem's test prompts showed, in turn.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     write_jsonl(folder / "tests.jsonl", (row for r in results for row in _test_rows(r)))
     write_jsonl(folder / "chosen.jsonl", (_chosen_row(r, rule) for r in results))
     write_jsonl(folder / "verdicts.jsonl", (_verdict_row(r, shown) for r in results))
@@ -70,6 +69,7 @@ def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.write_text(text, encoding="utf-8")
     beside.replace(path)
@@ -101,7 +101,7 @@ def _verdict_row(result: Reranked, shown: Mapping[str, Sequence[int | None]]) ->
     conditions = shown.get(task_id)
     return {
         "task_id": task_id,
-        "shown": conditions and [[conditions[s % len(conditions)] for s in test.samples] for test in result.tests],
+        "shown": conditions and [[in_turn(conditions, s) for s in test.samples] for test in result.tests],
         "candidates": [candidate.samples for candidate in result.candidates],
         "tests": [test.samples for test in result.tests],
         "verdicts": result.verdicts.rows(),

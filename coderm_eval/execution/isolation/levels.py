@@ -78,15 +78,14 @@ def enter(mode: str) -> Isolation:
         raise OSError("user namespaces are refused")
     else:
         scratch = _own_folder()
-        if takes_parts and _granted(lambda: landlock.enter(namespaces.readable_paths(), scratch)):
-            landlock.enter(namespaces.readable_paths(), scratch)
+        if takes_parts and _done(lambda: landlock.enter(namespaces.readable_paths(), scratch)):
             parts.insert(0, "landlock")
     level = "+".join(parts)
     if mode == "require" and level != FULL:
         raise OSError(f"only {level} is to be had")
     if filtered:
         seccomp.for_servers().install()
-    few = scratch == namespaces.SCRATCH and (user is not None or os.getuid() != 0)
+    few = "namespaces" in parts and (user is not None or os.getuid() != 0)
     return Isolation(level, scratch, seccomp.for_children() if filtered and not few else None, user)
 
 
@@ -102,8 +101,15 @@ def enter_for_harness() -> None:
         stay_behind(child)
     namespaces.enter(for_harness=True)
     os.chdir(namespaces.SCRATCH)
-    if _granted(lambda: seccomp.for_servers().install()):
-        seccomp.for_servers().install()
+    _done(lambda: seccomp.for_servers().install())
+
+
+def _done(step: Callable[[], object]) -> bool:
+    """Take the step if it is granted; returns whether it was."""
+    granted = _granted(step)
+    if granted:
+        step()
+    return granted
 
 
 def _granted(step: Callable[[], object]) -> bool:

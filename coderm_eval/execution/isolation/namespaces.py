@@ -12,7 +12,7 @@ import errno
 import os
 import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from coderm_eval.execution.isolation.behind import die_with_parent, stay_behind
@@ -66,7 +66,8 @@ def enter(*, for_harness: bool = False) -> int | None:
         OSError: the host refuses a step; the process is then of no further use.
     """
     user, group = os.getuid(), os.getgid()
-    nobody = _NOBODY if user == 0 and all(map(_is_open_to_all, readable_paths())) else None
+    readable = readable_paths()
+    nobody = _NOBODY if user == 0 and all(map(_is_open_to_all, readable)) else None
     with _mapper(user, nobody) as map_users:
         _call("unshare", _NAMESPACES)
         if not map_users():
@@ -78,7 +79,7 @@ def enter(*, for_harness: bool = False) -> int | None:
     if first:
         stay_behind(first)
     die_with_parent()
-    _change_root(Path(_NEW_ROOT), for_harness)
+    _change_root(Path(_NEW_ROOT), readable, for_harness)
     return nobody
 
 
@@ -123,8 +124,7 @@ def _is_open_to_all(path: Path) -> bool:
     return path.stat().st_mode & 0o005 >= (0o005 if path.is_dir() else 0o004)
 
 
-def _change_root(root: Path, for_harness: bool) -> None:
-    readable = readable_paths()
+def _change_root(root: Path, readable: Collection[Path], for_harness: bool) -> None:
     _call("mount", b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
     _mount_tmpfs(root, "size=1m,mode=755")
     for path in readable:

@@ -1,0 +1,27 @@
+"""The command line as users call it, and the files that it reads and writes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+CLI = [sys.executable, "-m", "coderm_eval.cli"]
+
+
+def coderm(*arguments: object, cwd: Path, **more: Any) -> subprocess.CompletedProcess[str]:
+    """Run it to its end; `more` goes to subprocess.run."""
+    command = [*CLI, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, **more)
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
