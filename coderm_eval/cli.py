@@ -12,7 +12,7 @@ import numpy as np
 
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, benchmark_of_task, demo, load_benchmark
 from coderm_eval.budget import POLICIES
-from coderm_eval.config import Backend, Settings, load_settings
+from coderm_eval.config import ALL_RULES, Backend, Settings, load_settings
 from coderm_eval.errors import CodermError, InputError
 from coderm_eval.execution.engine import self_test
 from coderm_eval.execution.isolation.levels import describe
@@ -24,11 +24,11 @@ from coderm_eval.inputs import check_coverage, first_n, read_column
 from coderm_eval.plan import Plan, plan_sampling
 from coderm_eval.records import Candidate, pool_candidates
 from coderm_eval.replay import Recording, make_server
+from coderm_eval.report.files import read_json, read_jsonl
 from coderm_eval.report.scores import mean_interval
-from coderm_eval.report.table import render
+from coderm_eval.report.table import render, render_misleading, render_quality, render_resampled, render_rules
 from coderm_eval.rerank import Work
 from coderm_eval.run import RunResult, policy_of, run
-from coderm_eval.selection import RULES
 from coderm_eval.solving import DEFAULT_N, policy_questions, policy_sampler, write_solutions
 from coderm_eval.store import Store
 from coderm_eval.writing import Tests, model_tests, tests_for, write_tests
@@ -86,7 +86,9 @@ def demo_command(out: Path) -> None:
 @click.option("--tests", type=_FILE, help='Recorded tests: {"task_id", "test"} lines.')
 @click.option("--out", type=_FILE, required=True, help="Run directory to write.")
 @click.option("--n", type=int, help="Candidates per problem: the first N.  [default: all]")
-@click.option("--select", type=click.Choice(list(RULES)), help="Rule that picks.  [default: majority]")
+@click.option("--select", help="Rule that picks; all: compare them all.  [default: evidence]")
+@click.option("--preset", help="paper: the publication's protocol in every respect.")
+@click.option("--resample", type=int, help="Also score the rules with so many of the tests, drawn 100 times.")
 @click.option("--budget", type=click.Choice(list(POLICIES)), help="Tests per problem.  [default: uniform]")
 @click.option("--grade", "graded", is_flag=True, help="Grade with the benchmark's own tests and print the table.")
 @click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the files.")
@@ -187,6 +189,22 @@ def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool,
     click.echo(f"pass@1 {found.value:.4f} ± {found.stderr:.4f}  ({count} samples of {len(programs)} tasks)")
 
 
+@main.command("report")
+@click.argument("run", type=_FILE)
+def report_command(run: Path) -> None:
+    """Print what a run directory says of the rules that were compared and of the tests.
+
+    \b
+    coderm-eval report run
+    """
+    summary = read_json(run, "summary.json")
+    if summary["rules"] is None:
+        raise InputError(f"{run}: nothing in it was graded; run the same `coderm-eval rerank` with --grade")
+    click.echo(render_rules(summary["rules"]))
+    click.echo(render_quality(summary["test_quality"]))
+    click.echo(render_misleading(read_jsonl(run, "misleading.jsonl")))
+
+
 @main.command("replay")
 @click.option("--samples", type=_FILE, required=True, help='Candidates: {"task_id", "solution"} lines.')
 @click.option("--tests", type=_FILE, help='Recorded tests: {"task_id", "test"} lines.')
@@ -247,9 +265,13 @@ def _rerank(
 
 def _print_result(benchmark: Benchmark, result: RunResult, settings: Settings, out: Path) -> None:
     if result.scores:
-        used = [r.selections[settings.select].tests_used for r in result.results]
+        used = [r.selections[settings.rule].tests_used for r in result.results]
         tests = mean_interval(np.array(used, dtype=float))
         click.echo(render(_TASKS[benchmark.name], result.scores, tests))
+    if result.summary["rules"] and settings.select == ALL_RULES:
+        click.echo(render_rules(result.summary["rules"]))
+    if result.summary["resampled"]:
+        click.echo(render_resampled(result.summary["resampled"]))
     click.echo(f"run directory: {out}", err=True)
 
 
@@ -310,7 +332,7 @@ def _given(flags: dict[str, Any], *keys: str) -> dict[str, Any]:
 
 def _as_settings(flags: dict[str, Any]) -> dict[str, Any]:
     """Flags under the keys that settings have; those not given are left out."""
-    given = _given(flags, "n", "select", "store")
+    given = _given(flags, "n", "preset", "select", "resample", "store")
     if flags.get("tests"):
         given["tests"] = {"file": flags["tests"]}
     if flags.get("budget"):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from coderm_eval.errors import SettingsError, nearest, one_line
 from coderm_eval.generation.conditioning import Condition
 from coderm_eval.generation.extraction import Extraction
-from coderm_eval.selection import RULES
+from coderm_eval.selection import rules
 
 __all__ = [
     "CONFIG_VARIABLE",
@@ -150,16 +150,55 @@ class ExecutionSettings(_Section):
     """Whether a run may end well although something could not be run."""
 
 
+ALL_RULES = "all"
+
+PAPER: Mapping[str, Any] = {
+    "n": 100,
+    "tests": {
+        "num": 100,
+        "condition": "first",
+        "temperature": 0.8,
+        "top_p": 0.95,
+        "max_tokens": 2048,
+    },
+    "budget": {"policy": "uniform"},
+    "select": "majority",
+    "extraction": "paper",
+    "execution": {"timeout_s": 1.0},
+}
+"""The protocol of arXiv 2501.01054: its Table 4, config.json, extract_unit_test.py, main.py and calculate_result.py."""
+
+
 class Settings(_Section):
+    preset: Literal["paper"] | None = None
+    """Other defaults for all that follows; a setting that is given counts for more."""
     n: int | None = Field(default=None, ge=1)
     """Candidates per problem; by default all that the samples file holds, or 20 from a harness's model."""
     policy: PolicySettings = PolicySettings()
     tests: TestSettings = TestSettings()
     budget: BudgetSettings = BudgetSettings()
-    select: str = "majority"
+    select: str = "evidence"
+    """The rule that picks; `all` picks by the default one and compares them all."""
+    resample: int | None = Field(default=None, ge=1)
+    """Also score the rules with so many of each problem's tests, drawn 100 times: the paper's resampling."""
     extraction: Extraction = "default"
     execution: ExecutionSettings = ExecutionSettings()
     store: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_preset_stands_behind_what_is_given(cls, given: Any) -> Any:
+        return _merge(PAPER, given) if isinstance(given, Mapping) and given.get("preset") == "paper" else given
+
+    @property
+    def rule(self) -> str:
+        """The rule whose pick counts."""
+        return str(Settings.model_fields["select"].default) if self.select == ALL_RULES else self.select
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """All rules to apply, in alphabetical order."""
+        return tuple(sorted(rules() if self.select == ALL_RULES else {"majority", self.select}))
 
 
 def load_settings(given: Mapping[str, Any], *, source: str, config: Path | None = None) -> Settings:
@@ -210,8 +249,9 @@ def _parse(given: Mapping[str, Any], source: str) -> Settings:
         else:
             message = f"{'.'.join(where)} is {problem['input']!r:.60}: {problem['msg'].lower()}"
         raise SettingsError(f"{source}: {message}") from error
-    if settings.select not in RULES:
-        raise SettingsError(f"{source}: select is {settings.select!r}; {nearest(settings.select, RULES)}")
+    known = [*rules(), ALL_RULES]
+    if settings.select not in known:
+        raise SettingsError(f"{source}: select is {settings.select!r}; {nearest(settings.select, known)}")
     return settings
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "NO_OUTPUT",
     "Candidate",
     "Grade",
     "Problem",
@@ -79,6 +80,9 @@ class UnitTest:
         return len(self.samples)
 
 
+NO_OUTPUT = -1
+
+
 class Verdict(enum.IntEnum):
     """What one execution of one test against one program says."""
 
@@ -105,6 +109,9 @@ class Verdicts:
     """Shape (candidates, tests), values of `Verdict`."""
     cpu_seconds: npt.NDArray[np.float64]
     """Shape (candidates, tests): CPU time of each execution."""
+    outputs: npt.NDArray[np.int64]
+    """Shape (candidates, tests): equal within a column where programs gave the test the same answers; NO_OUTPUT where
+    one did not live to give them all, or raised what the test did not ask for."""
 
     @property
     def passed(self) -> npt.NDArray[np.bool_]:

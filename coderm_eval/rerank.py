@@ -15,6 +15,7 @@ import numpy as np
 
 from coderm_eval.budget import BudgetPolicy
 from coderm_eval.records import (
+    NO_OUTPUT,
     Candidate,
     Problem,
     Selection,
@@ -53,6 +54,8 @@ class Outcome:
 
     verdict: Verdict
     cpu_seconds: float
+    output: int = NO_OUTPUT
+    """Equal for programs that gave the test the same answers."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def rerank(
         work: problems with at least one candidate each; task ids are distinct.
         write_tests: asked once per round for test samples, by index.
         execute: asked once per round, for the new cells of the matrices only.
-        rules: names in `coderm_eval.selection.RULES`, applied to the same final matrices.
+        rules: names in `coderm_eval.selection.rules()`, applied to the same final matrices.
         budget: says how many tests each problem gets in the next round.
 
     Returns:
@@ -114,6 +117,7 @@ class _Board:
         self.samples: dict[str, list[int]] = {}
         self.matrix = np.empty((len(work.candidates), 0), dtype=np.uint8)
         self.cpu_seconds = np.empty((len(work.candidates), 0))
+        self.outputs = np.empty((len(work.candidates), 0), dtype=np.int64)
 
     def add(self, written: Sequence[tuple[int, str]]) -> list[Cell]:
         """Take in test samples; returns the cells of those tests that are new."""
@@ -127,6 +131,7 @@ class _Board:
         shape = (len(self.work.candidates), len(fresh))
         self.matrix = np.hstack([self.matrix, np.full(shape, Verdict.NOT_RUN, dtype=np.uint8)])
         self.cpu_seconds = np.hstack([self.cpu_seconds, np.zeros(shape)])
+        self.outputs = np.hstack([self.outputs, np.full(shape, NO_OUTPUT)])
         return [
             Cell(problem.task_id, row, column, candidate.program, source, problem.entry_point)
             for row, candidate in enumerate(self.work.candidates)
@@ -136,14 +141,16 @@ class _Board:
     def record(self, cell: Cell, outcome: Outcome) -> None:
         self.matrix[cell.row, cell.column] = outcome.verdict
         self.cpu_seconds[cell.row, cell.column] = outcome.cpu_seconds
+        self.outputs[cell.row, cell.column] = outcome.output
 
     def conclude(self, rules: Sequence[str], stopped: str) -> Reranked:
         candidates = self.work.candidates
-        verdicts = Verdicts(self.matrix, self.cpu_seconds)
+        tests = tuple(UnitTest(source, tuple(indices)) for source, indices in self.samples.items())
+        verdicts = Verdicts(self.matrix, self.cpu_seconds, self.outputs)
         return Reranked(
             problem=self.work.problem,
             candidates=candidates,
-            tests=tuple(UnitTest(src, tuple(indices)) for src, indices in self.samples.items()),
+            tests=tests,
             verdicts=verdicts,
-            selections={r: select(r, candidates, verdicts, stopped=stopped) for r in rules},
+            selections={r: select(r, candidates, tests, verdicts, stopped=stopped) for r in rules},
         )

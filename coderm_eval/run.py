@@ -25,10 +25,12 @@ from coderm_eval.execution.policy import Policy
 from coderm_eval.grading import grade_programs, refuse_not_run
 from coderm_eval.progress import progress
 from coderm_eval.records import Candidate, Grade, Verdict, fingerprint
+from coderm_eval.report.comparison import RuleScore, compare, resampled
 from coderm_eval.report.files import write_json, write_run, write_samples
-from coderm_eval.report.scores import Scores, problem_scores, score
+from coderm_eval.report.scores import Interval, Scores, problem_scores, score
 from coderm_eval.report.summary import summarise
 from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
+from coderm_eval.resampling import DRAWS, resample
 from coderm_eval.store import Store, Table
 from coderm_eval.writing import DEFAULT_TESTS, check_tests, tests_for
 
@@ -45,6 +47,8 @@ class RunResult:
     scores: Scores | None
     problems: Mapping[str, Mapping[str, float]]
     """pass@1 of each way to choose, by task id."""
+    comparison: Sequence[RuleScore]
+    """One for each rule that was applied."""
     summary: Mapping[str, Any]
 
 
@@ -75,15 +79,17 @@ def run(
             work,
             write_tests=tests.source,
             execute=_stored_execution(store.table("verdicts"), settings.execution, isolation),
-            rules=sorted({"majority", settings.select}),
+            rules=settings.compared,
             budget=POLICIES[settings.budget.policy](tests.per_problem),
         )
         grades = _grade(benchmark, results, store, settings) if graded else None
-    write_run(out, results, rule=settings.select, shown=tests.shown, grades=grades)
+    write_run(out, results, rule=settings.rule, shown=tests.shown, grades=grades)
     problems = {
-        r.problem.task_id: problem_scores(r, g, settings.select) for r, g in zip(results, grades or [], strict=False)
+        r.problem.task_id: problem_scores(r, g, settings.rule) for r, g in zip(results, grades or [], strict=False)
     }
     scores = score(list(problems.values())) if problems else None
+    comparison = compare(results, grades) if grades else []
+    draws = _resampled(results, grades, settings) if grades and settings.resample else None
     summary = summarise(
         results,
         grades=grades,
@@ -91,6 +97,8 @@ def run(
         settings=settings,
         tests=tests.per_problem,
         tally=tests.source.tally,
+        comparison=comparison,
+        draws=draws,
         isolation=isolation,
         benchmark=benchmark.name,
         dataset_sha256=benchmark.dataset_sha256,
@@ -99,7 +107,7 @@ def run(
     if summary["answers_without_code"]:
         log.warning("%d answers held no code; they are wrong in every row", summary["answers_without_code"])
     refuse_not_run(**summary["not_run"], out=out, allowed=settings.execution.allow_not_run)
-    return RunResult(results, scores, problems, summary)
+    return RunResult(results, scores, problems, comparison, summary)
 
 
 @contextmanager
@@ -136,6 +144,13 @@ def policy_of(execution: ExecutionSettings) -> Policy:
     return Policy(execution.timeout_s, execution.memory_mb, execution.output_mb)
 
 
+def _resampled(
+    results: Sequence[Reranked], grades: Sequence[Sequence[Grade]], settings: Settings
+) -> dict[str, Interval]:
+    draws = resample(results, tests=settings.resample or 0, rules=settings.compared)
+    return resampled(progress(draws, DRAWS, "resampling tests", "draws"), grades)
+
+
 def _grade(benchmark: Benchmark, results: Sequence[Reranked], store: Store, settings: Settings) -> list[list[Grade]]:
     pairs = [(r.problem.task_id, c.program) for r in results for c in r.candidates]
     grades = grade_programs(benchmark, pairs, store, workers=settings.execution.workers)
@@ -166,9 +181,9 @@ def _stored_execution(
         watch = _Watch(cells)
         for done in progress(ran, len(owed), "running tests", "pairs", note=watch.note):
             if done.verdict != Verdict.NOT_RUN:
-                row = {"v": done.verdict.letter, "s": done.cpu_seconds}
+                row = {"v": done.verdict.letter, "s": done.cpu_seconds, "o": done.output}
                 table.add(keys[done.key], row)
-            yield cells[done.key], Outcome(done.verdict, done.cpu_seconds)
+            yield cells[done.key], Outcome(done.verdict, done.cpu_seconds, done.output)
 
     return execute
 
@@ -192,4 +207,4 @@ _VERDICT_OF_LETTER = {verdict.letter: verdict for verdict in Verdict}
 
 
 def _outcome_of(row: Mapping[str, Any]) -> Outcome:
-    return Outcome(_VERDICT_OF_LETTER[row["v"]], row["s"])
+    return Outcome(_VERDICT_OF_LETTER[row["v"]], row["s"], row["o"])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from coderm_eval.config import CONFIG_VARIABLE, Settings, TestSettings, load_settings
 from coderm_eval.errors import SettingsError
+from coderm_eval.selection import rules
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,33 @@ def write(folder: Path, text: str, name: str = "settings.yaml") -> Path:
 def test_without_any_setting_the_papers_sampling_is_used() -> None:
     tests = load({}).tests
     assert (tests.temperature, tests.top_p, tests.max_tokens) == (0.8, 0.95, 2048)
-    assert (load({}).execution.timeout_s, load({}).select, load({}).extraction) == (1.0, "majority", "default")
+    assert (load({}).execution.timeout_s, load({}).select, load({}).extraction) == (1.0, "evidence", "default")
+
+
+def test_the_preset_paper_is_the_publications_protocol() -> None:
+    """Table 4, config.json and the released scripts: best of 100 by 100 tests, their extraction, 1 s, Eq. 1."""
+    loaded = load({"preset": "paper", "tests": {"model": "KAKA22/CodeRM-8B"}})
+    tests = loaded.tests
+    assert (loaded.n, tests.num, tests.condition, loaded.extraction) == (100, 100, "first", "paper")
+    assert (loaded.rule, loaded.budget.policy, loaded.execution.timeout_s) == ("majority", "uniform", 1.0)
+    assert (tests.temperature, tests.top_p, tests.max_tokens) == (0.8, 0.95, 2048)
+    assert tests.model == "KAKA22/CodeRM-8B"
+
+
+def test_what_is_given_counts_for_more_than_the_preset(tmp_path: Path) -> None:
+    config = write(tmp_path, "preset: paper\ntests: {num: 10}")
+    loaded = load({"n": 20}, config)
+    assert (loaded.n, loaded.tests.num, loaded.extraction) == (20, 10, "paper")
+
+
+def test_select_all_picks_by_the_default_rule_and_compares_every_other() -> None:
+    loaded = load({"select": "all"})
+    assert loaded.rule == load({}).rule == "evidence"
+    assert loaded.compared == tuple(sorted(rules()))
+
+
+def test_the_papers_rule_is_always_applied_beside_the_one_that_picks() -> None:
+    assert load({"select": "codet"}).compared == ("codet", "majority")
 
 
 def test_by_default_every_core_is_used() -> None:
@@ -188,7 +215,11 @@ def test_a_key_among_the_settings_is_refused_without_being_shown(name: str) -> N
 
 UNKNOWN_KEYS = [
     ({"test": {}}, "flags: unknown setting 'test'; did you mean 'tests'?"),
-    ({"N": 3}, "flags: unknown setting 'N'; known: n, policy, tests, budget, select, extraction, execution, store"),
+    (
+        {"N": 3},
+        "flags: unknown setting 'N'; known: preset, n, policy, tests, budget, select, resample, "
+        "extraction, execution, store",
+    ),
     ({"tests": {"fil": "x"}}, "flags: unknown setting 'tests.fil'; did you mean 'file'?"),
     ({"tests": {"max_token": 9}}, "flags: unknown setting 'tests.max_token'; did you mean 'max_tokens'?"),
     ({"execution": {"worker": 2}}, "flags: unknown setting 'execution.worker'; did you mean 'workers'?"),
@@ -210,7 +241,9 @@ BAD_VALUES = [
     ({"n": "many"}, "n is 'many': "),
     ({"n": [20]}, "n is [20]: "),
     ({"select": "majorty"}, "select is 'majorty'; did you mean 'majority'?"),
-    ({"select": "xyz"}, "select is 'xyz'; known: majority"),
+    ({"select": "xyz"}, "select is 'xyz'; known: aces, aces_o, b4, codet, "),
+    ({"preset": "papers"}, "preset is 'papers': input should be 'paper'"),
+    ({"resample": 0}, "resample is 0: input should be greater than or equal to 1"),
     ({"select": None}, "select is None: "),
     ({"extraction": "papers"}, "extraction is 'papers': input should be 'default' or 'paper'"),
     ({"tests": "t.jsonl"}, "tests is 't.jsonl': "),

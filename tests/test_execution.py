@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 
 import pytest
 from processes import our_processes
@@ -10,7 +10,7 @@ from processes import our_processes
 from coderm_eval.errors import NotRunError
 from coderm_eval.execution.engine import Pair, PairOutcome, limits_fingerprint, run_pairs, self_test
 from coderm_eval.execution.policy import Policy
-from coderm_eval.records import Verdict
+from coderm_eval.records import NO_OUTPUT, Verdict
 
 PASSED, FAILED, TIMED_OUT, CRASHED, NOT_RUN = Verdict
 
@@ -429,7 +429,48 @@ def test_an_error_in_the_input_reaches_the_consumer_and_leaves_no_process_behind
 def test_an_outcome_carries_the_key_of_its_pair() -> None:
     key = object()
     [outcome] = run_pairs([Pair(key, RIGHT, TEST)], ROOMY, workers=1)
-    assert outcome == PairOutcome(key, PASSED, outcome.cpu_seconds)
+    assert outcome == PairOutcome(key, PASSED, outcome.cpu_seconds, outcome.output)
+
+
+# Outputs
+
+WRONG_ALIKE = {"a": "def rungs(height):\n    return -1\n", "b": "def rungs(height):\n    return -1 + 0 * height\n"}
+WRONG_OTHERWISE = "def rungs(height):\n    return -2\n"
+
+NO_ANSWER: list[tuple[str, str]] = [
+    ("raises what the test did not ask for", _doing("raise ValueError")),
+    ("does not end", _doing("while True: pass")),
+    ("exits", _doing("os._exit(0)")),
+    ("cannot be loaded", "def rungs(height:\n"),
+    ("has no such function", "def steps(height):\n    return 0\n"),
+]
+
+
+def _outputs(programs: Mapping[str, str], test: str) -> dict[str, int]:
+    pairs = [Pair(name, program, test) for name, program in programs.items()]
+    return {outcome.key: outcome.output for outcome in run_pairs(pairs, Policy(), workers=2)}
+
+
+def test_outputs_are_equal_where_programs_answered_alike_whatever_the_test_expects() -> None:
+    found = _outputs({**WRONG_ALIKE, "c": WRONG_OTHERWISE, "d": RIGHT}, TEST)
+    assert found["a"] == found["b"] != NO_OUTPUT
+    assert len({found["a"], found["c"], found["d"]}) == 3
+
+
+@pytest.mark.parametrize("program", [p for _, p in NO_ANSWER], ids=[name for name, _ in NO_ANSWER])
+def test_a_program_that_gives_no_answer_has_no_output(program: str) -> None:
+    assert _outputs({"it": program}, TEST) == {"it": NO_OUTPUT}
+
+
+def test_an_exception_that_the_test_asks_for_is_an_answer() -> None:
+    asking = "import unittest\n\n\nclass TestRungs(unittest.TestCase):\n    def test_short(self):\n"
+    test = f"{asking}        self.assertRaises(ValueError, rungs, 0)\n"
+    assert _outputs({"it": _doing("raise ValueError")}, test)["it"] != NO_OUTPUT
+
+
+def test_outputs_are_the_same_numbers_in_every_run() -> None:
+    programs = {"a": RIGHT, "b": WRONG}
+    assert _outputs(programs, TEST) == _outputs(programs, TEST)
 
 
 def test_the_self_test_passes_under_the_default_limits() -> None:

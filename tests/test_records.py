@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from coderm_eval import errors
 from coderm_eval.errors import CodermError, NotRunError, nearest
-from coderm_eval.records import Candidate, Grade, UnitTest, Verdict, Verdicts, fingerprint, pool_candidates
+from coderm_eval.records import NO_OUTPUT, Candidate, Grade, UnitTest, Verdict, Verdicts, fingerprint, pool_candidates
 
 parts = st.lists(st.text(st.characters(), max_size=3), max_size=4)
 """Short, so that lists with equal concatenations are drawn; lone surrogates, which answers can hold, included."""
@@ -108,7 +108,7 @@ def test_every_verdict_has_a_letter_of_its_own() -> None:
 def every_verdict() -> Verdicts:
     """Row 0: passed, failed, timed out; row 1: crashed, not run, passed."""
     matrix = np.array([[0, 1, 2], [3, 4, 0]], dtype=np.uint8)
-    return Verdicts(matrix, np.zeros((2, 3)))
+    return Verdicts(matrix, np.zeros((2, 3)), np.full((2, 3), NO_OUTPUT))
 
 
 def test_only_passed_counts_as_passed() -> None:
@@ -124,7 +124,10 @@ def test_rows_show_one_letter_per_test() -> None:
 
 
 def test_candidates_without_tests_have_empty_rows() -> None:
-    assert Verdicts(np.zeros((2, 0), dtype=np.uint8), np.zeros((2, 0))).rows() == ["", ""]
+    assert Verdicts(np.zeros((2, 0), dtype=np.uint8), np.zeros((2, 0)), np.zeros((2, 0), dtype=np.int64)).rows() == [
+        "",
+        "",
+    ]
 
 
 # Grades

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -24,8 +25,12 @@ from coderm_eval.execution.engine import self_test
 from coderm_eval.execution.policy import Policy
 from coderm_eval.inputs import read_column
 from coderm_eval.replay import Recording
+from coderm_eval.selection import rules
 
-FINAL_FILES = ("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", "grades.jsonl", "summary.json")
+FINAL_FILES = (
+    *("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", "grades.jsonl"),
+    *("misleading.jsonl", "summary.json"),
+)
 
 DEMO_TASKS = ("demo/0", "demo/8", "demo/11")
 
@@ -89,9 +94,54 @@ def test_the_scores_follow_from_the_files(finished: Path) -> None:
         for grade in row["grades"]
         for sample in grade["samples"]
     }
-    picks = [(r["task_id"], r["selections"]["majority"]["chosen"]) for r in rows(finished / "verdicts.jsonl")]
+    picks = [(r["task_id"], r["selections"]["evidence"]["chosen"]) for r in rows(finished / "verdicts.jsonl")]
     value = json.loads((finished / "summary.json").read_text())["pass@1"]["coderm"]["value"]
     assert value == pytest.approx(sum(grades[pick] for pick in picks) / len(picks), abs=1e-6)
+
+
+def test_all_rules_are_compared_on_the_same_verdicts(demo: list[object], finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished / "store", tmp_path / "store")
+    done = coderm(*demo, "--out", "run", "--store", "store", "--select", "all", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    shown = re.findall(r"^\|(\w+) *\|", done.stdout.partition("|     Rule")[2], re.MULTILINE)
+    assert shown == list(summary["rules"])
+    assert set(shown) == set(rules())
+    assert summary["select"] == "evidence"
+    assert summary["rules"]["majority"]["pass@1"] == summary["pass@1"]["majority"]
+    assert (tmp_path / "run" / "chosen.jsonl").read_bytes() == (finished / "chosen.jsonl").read_bytes()
+
+
+def test_tests_can_be_resampled_and_the_draws_are_recorded(demo: list[object], finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished / "store", tmp_path / "store")
+    done = coderm(*demo, "--out", "run", "--store", "store", "--resample", "3", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    drawn = json.loads((tmp_path / "run" / "summary.json").read_text())["resampled"]
+    assert (drawn["tests"], drawn["draws"], drawn["seed"], set(drawn["pass@1"])) == (
+        3,
+        100,
+        0,
+        {"evidence", "majority"},
+    )
+    low, high = drawn["pass@1"]["majority"]["ci95"]
+    assert 0 <= low <= drawn["pass@1"]["majority"]["value"] <= high <= 1
+    assert "pass@1 with 3 tests" in done.stdout
+
+
+def test_a_report_shows_rules_the_quality_of_tests_and_who_was_misled(finished: Path, tmp_path: Path) -> None:
+    done = coderm("report", finished, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    quality = json.loads((finished / "summary.json").read_text())["test_quality"]
+    accuracy = [f"{100 * quality[kind]['accuracy']:.1f}" for kind in ("single_tests", "vote")]
+    assert re.findall(r"^\|(?:single_tests|vote) *\|([\d. ]+)\|", done.stdout, re.MULTILINE) == accuracy
+    assert "|evidence" in done.stdout and "Wrong sample in front" in done.stdout
+
+
+def test_a_report_of_what_is_no_graded_run_is_one_sentence(tmp_path: Path) -> None:
+    done = coderm("report", "nowhere", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "nowhere/summary.json: cannot be read (No such file or directory)" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_number_of_workers_changes_no_byte(demo: list[object], finished: Path, tmp_path: Path) -> None:

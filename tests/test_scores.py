@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.records import Candidate, Grade, Problem, UnitTest, Verdict, Verdicts
+from coderm_eval.records import NO_OUTPUT, Candidate, Grade, Problem, UnitTest, Verdict, Verdicts
 from coderm_eval.report.files import interval_row, write_json
 from coderm_eval.report.scores import ROWS, mean_interval, problem_scores, score
 from coderm_eval.report.table import render
@@ -27,13 +27,14 @@ def reranked(matrix: list[list[bool]], samples: Sequence[tuple[int, ...]]) -> Re
     cells = np.where(np.array(matrix, dtype=bool), Verdict.PASSED, Verdict.FAILED).astype(np.uint8)
     cells = cells.reshape(len(samples), -1)
     candidates = tuple(Candidate(f"p{i}", indices, "") for i, indices in enumerate(samples))
-    verdicts = Verdicts(cells, np.zeros(cells.shape))
+    verdicts = Verdicts(cells, np.zeros(cells.shape), np.full(cells.shape, NO_OUTPUT))
+    tests = tuple(UnitTest(f"t{j}", (j,)) for j in range(cells.shape[1]))
     return Reranked(
         PROBLEM,
         candidates,
-        tuple(UnitTest(f"t{j}", (j,)) for j in range(cells.shape[1])),
+        tests,
         verdicts,
-        {"majority": select("majority", candidates, verdicts, stopped="budget")},
+        {"majority": select("majority", candidates, tests, verdicts, stopped="budget")},
     )
 
 

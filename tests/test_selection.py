@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.records import Candidate, Verdict, Verdicts
-from coderm_eval.selection import RULES, majority, select
+from coderm_eval.records import NO_OUTPUT, Candidate, Selection, UnitTest, Verdict, Verdicts
+from coderm_eval.selection import Ballot, Scores, registry, rules, select, selector
+from coderm_eval.selection.registry import Rule
 
 P, F, T, C, N = Verdict
 
 
 def verdicts(*rows: list[Verdict]) -> Verdicts:
     matrix = np.array(rows, dtype=np.uint8).reshape(len(rows), -1)
-    return Verdicts(matrix, np.zeros(matrix.shape))
+    return Verdicts(matrix, np.zeros(matrix.shape), np.full(matrix.shape, NO_OUTPUT))
+
+
+def chosen_by(rule: str, candidates: Sequence[Candidate], found: Verdicts) -> Selection:
+    tests = [UnitTest(f"t{j}", (j,)) for j in range(found.matrix.shape[1])]
+    return select(rule, candidates, tests, found, stopped="budget")
+
+
+def majority(passed: npt.NDArray[np.bool_], sizes: npt.NDArray[np.int64]) -> Scores:
+    outputs = np.full(passed.shape, NO_OUTPUT)
+    return rules()["majority"](Ballot(passed, sizes, np.ones(passed.shape[1], int), outputs, np.arange(len(sizes))))
 
 
 def distinct(*sizes: int) -> list[Candidate]:
@@ -77,41 +95,130 @@ def test_a_larger_group_never_outweighs_one_more_passed_test() -> None:
 
 
 def test_without_tests_every_candidate_ties_and_the_first_sample_is_chosen() -> None:
-    selection = select("majority", distinct(1, 1, 1), verdicts([], [], []), stopped="budget")
+    selection = chosen_by("majority", distinct(1, 1, 1), verdicts([], [], []))
     assert (selection.chosen, selection.ties, selection.tests_used) == (0, (0, 1, 2), 0)
 
 
 def test_among_equals_the_lowest_sample_index_is_chosen_whatever_the_row_order() -> None:
     candidates = [Candidate("b", (1,), ""), Candidate("a", (0,), "")]
-    selection = select("majority", candidates, verdicts([P], [P]), stopped="budget")
+    selection = chosen_by("majority", candidates, verdicts([P], [P]))
     assert candidates[selection.chosen].samples == (0,)
 
 
 def test_timeouts_and_crashes_count_as_not_passed() -> None:
-    selection = select("majority", distinct(1, 1, 1), verdicts([T, T], [C, C], [P, F]), stopped="budget")
+    selection = chosen_by("majority", distinct(1, 1, 1), verdicts([T, T], [C, C], [P, F]))
     assert selection.chosen == 2
     assert selection.rewards[0] == selection.rewards[1]
 
 
 def test_a_test_that_could_not_be_run_against_one_candidate_is_left_out_for_all() -> None:
     """Row 1 would win by the first column, which is missing for row 0."""
-    selection = select("majority", distinct(1, 1), verdicts([N, P], [P, F]), stopped="budget")
+    selection = chosen_by("majority", distinct(1, 1), verdicts([N, P], [P, F]))
     assert (selection.chosen, selection.tests_used) == (0, 1)
 
 
 def test_a_candidate_against_which_nothing_could_be_run_is_not_chosen_and_costs_the_others_no_test() -> None:
-    selection = select("majority", distinct(1, 1, 1), verdicts([N, N], [F, F], [P, F]), stopped="budget")
+    selection = chosen_by("majority", distinct(1, 1, 1), verdicts([N, N], [F, F], [P, F]))
     assert (selection.chosen, selection.tests_used) == (2, 2)
     assert np.isnan(selection.rewards[0])
 
 
 def test_where_nothing_could_be_run_at_all_the_first_sample_is_chosen() -> None:
-    selection = select("majority", distinct(1, 1), verdicts([N, N], [N, N]), stopped="budget")
+    selection = chosen_by("majority", distinct(1, 1), verdicts([N, N], [N, N]))
     assert (selection.chosen, selection.ties, selection.tests_used) == (0, (0, 1), 0)
 
 
-@pytest.mark.parametrize("rule", list(RULES))
-def test_identical_candidates_share_their_score(rule: str) -> None:
-    selection = select(rule, distinct(2, 1, 1), verdicts([P, F], [P, F], [F, F]), stopped="budget")
-    assert selection.rewards[0] == selection.rewards[1]
-    assert selection.ties == (0, 1)
+def test_a_candidate_with_few_verdicts_is_not_chosen_and_costs_the_others_no_test() -> None:
+    """Row 0 passed the one test that was run against it; of three, that is too little to be compared."""
+    selection = chosen_by("majority", distinct(1, 1, 1), verdicts([P, N, N], [P, P, F], [P, F, F]))
+    assert (selection.chosen, selection.tests_used) == (1, 3)
+    assert np.isnan(selection.rewards[0])
+
+
+def test_a_missing_verdict_is_not_a_failure_for_any_rule() -> None:
+    """What cannot be run against row 1 is left out for all, as if nobody had written that test."""
+    for rule in rules():
+        with_gap = chosen_by(rule, distinct(1, 2), verdicts([P, P, F], [N, F, P]))
+        without = chosen_by(rule, distinct(1, 2), verdicts([P, F], [F, P]))
+        assert with_gap.rewards == without.rewards
+
+
+def test_scores_that_differ_by_the_order_of_a_sum_are_ties() -> None:
+    with registered("sums", lambda ballot: np.array([0.1 + 0.2 + 0.3, 0.3 + 0.2 + 0.1])):
+        assert chosen_by("sums", distinct(1, 1), verdicts([P], [P])).ties == (0, 1)
+
+
+# Rules of other packages
+
+
+@contextmanager
+def registered(name: str, rule: Rule) -> Iterator[None]:
+    selector(name)(rule)
+    try:
+        yield
+    finally:
+        del registry._RULES[name]
+
+
+def test_a_rule_of_ones_own_is_one_decorated_function() -> None:
+    def fewest_failures(ballot: Ballot) -> Scores:
+        return np.asarray(-(~ballot.passed).sum(axis=1).astype(float))
+
+    with registered("fewest_failures", fewest_failures):
+        assert chosen_by("fewest_failures", distinct(1, 1), verdicts([P, F], [P, P])).chosen == 1
+
+
+def test_a_rule_sees_how_often_each_test_was_sampled() -> None:
+    candidates, tests = distinct(1, 1), [UnitTest("a", (0,)), UnitTest("b", (1, 2))]
+    selection = select("codet", candidates, tests, verdicts([P, F], [F, P]), stopped="budget")
+    assert selection.rewards == (1.0, 2.0)
+
+
+def test_two_rules_cannot_have_one_name() -> None:
+    with pytest.raises(ValueError, match=r"two rules are named 'majority': .*majority and .*lambda"):
+        selector("majority")(lambda ballot: np.zeros(len(ballot.first)))
+
+
+@pytest.mark.parametrize("scores", [np.zeros(3), np.full(2, np.nan), np.zeros((2, 2))])
+def test_a_rule_that_does_not_score_every_candidate_is_named(scores: Scores) -> None:
+    with registered("odd", lambda ballot: scores), pytest.raises(ValueError, match="the rule 'odd' gave scores"):
+        chosen_by("odd", distinct(1, 1), verdicts([P], [P]))
+
+
+PLUGIN = """
+from coderm_eval.selection import Ballot, Scores, selector
+
+
+@selector("fewest_failures")
+def fewest_failures(ballot: Ballot) -> Scores:
+    return -(~ballot.passed).sum(axis=1).astype(float)
+"""
+
+
+def with_plugin(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """The known rules, as an interpreter says them that has a package with an entry point installed."""
+    (folder / "plugin.py").write_text(code)
+    metadata = folder / "plugin-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[coderm_eval.selectors]\nplugin = plugin\n")
+    return subprocess.run(
+        [sys.executable, "-m", "coderm_eval.cli", "doctor", "--config", folder / "settings.yaml"],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_another_package_adds_rules_by_an_entry_point(tmp_path: Path) -> None:
+    (tmp_path / "settings.yaml").write_text("select: fewest_failures\n")
+    assert with_plugin(tmp_path, PLUGIN).returncode == 0
+
+
+def test_a_package_whose_rules_cannot_be_loaded_is_named(tmp_path: Path) -> None:
+    (tmp_path / "settings.yaml").write_text("select: fewest_failures\n")
+    done = with_plugin(tmp_path, "import no_such_module\n")
+    assert done.returncode == 2
+    assert "entry point plugin = plugin cannot be loaded (No module named 'no_such_module')" in done.stderr
+    assert "mend or uninstall the package plugin" in done.stderr
+    assert "Traceback" not in done.stderr

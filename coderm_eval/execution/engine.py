@@ -8,20 +8,20 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import compress, groupby
 from typing import Any, Generic, TypeVar
 
 from coderm_eval.errors import NotRunError
 from coderm_eval.execution.policy import Policy
 from coderm_eval.execution.pool import Job, WorkerPool
 from coderm_eval.execution.sources import Source, identity_of_test, look_at
-from coderm_eval.records import Verdict, fingerprint
+from coderm_eval.records import NO_OUTPUT, Verdict, fingerprint
 
 __all__ = ["Pair", "PairOutcome", "limits_fingerprint", "run_pairs", "self_test"]
 
 Key = TypeVar("Key")
 
-_ENGINE = 2
+_ENGINE = 3
 """Raised when a change of the executor can change a verdict, so that stored ones are not used again."""
 
 _ROWS_PER_JOB = 64
@@ -56,6 +56,8 @@ class PairOutcome(Generic[Key]):
     key: Key
     verdict: Verdict
     cpu_seconds: float
+    output: int = NO_OUTPUT
+    """Equal for programs that gave the test the same answers, as `Verdicts.outputs` says."""
 
 
 def run_pairs(
@@ -169,13 +171,14 @@ class _Row(Generic[Key]):
     def outcomes(self, answer: dict[str, Any] | None) -> Iterator[PairOutcome[Key]]:
         letters = answer["verdicts"] if answer else "N" * len(self.cells)
         seconds = answer["cpu_seconds"] if answer else [0.0] * len(self.cells)
-        for keys, letter, cpu_seconds in zip(self.cells.values(), letters, seconds, strict=True):
+        outputs = answer["outputs"] if answer else [NO_OUTPUT] * len(self.cells)
+        for keys, letter, cpu_seconds, output in zip(self.cells.values(), letters, seconds, outputs, strict=True):
             for key in keys:
-                yield PairOutcome(key, _VERDICTS[letter], cpu_seconds)
+                yield PairOutcome(key, _VERDICTS[letter], cpu_seconds, output)
 
     def split(self, answer: dict[str, Any]) -> tuple[_Row[Key], _Row[Key], dict[str, Any]]:
         """This row without the tests that ran out of wall time, those alone, and the answer without them."""
-        late = [letter == "W" for letter in answer["verdicts"]]
+        in_time = [letter != "W" for letter in answer["verdicts"]]
         parts = [
             _Row(
                 self.program,
@@ -184,14 +187,13 @@ class _Row(Generic[Key]):
                 self.entry_point,
                 {
                     column: keys
-                    for (column, keys), is_late in zip(self.cells.items(), late, strict=True)
-                    if is_late == part
+                    for (column, keys), kept in zip(self.cells.items(), in_time, strict=True)
+                    if kept == part
                 },
             )
-            for part in (False, True)
+            for part in (True, False)
         ]
-        seconds = [s for s, is_late in zip(answer["cpu_seconds"], late, strict=True) if not is_late]
-        return parts[0], parts[1], {"verdicts": answer["verdicts"].replace("W", ""), "cpu_seconds": seconds}
+        return parts[0], parts[1], {key: list(compress(found, in_time)) for key, found in answer.items()}
 
 
 def _jobs(pairs: Iterable[Pair[Key]], decided: deque[PairOutcome[Key]]) -> Iterator[Job[_Row[Key]]]:

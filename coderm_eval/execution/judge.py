@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import socket
@@ -12,12 +13,13 @@ from typing import Any, NamedTuple, NoReturn
 
 from coderm_eval.execution import tester
 from coderm_eval.execution.confinement import end_child, limit, lower_child, lower_server
-from coderm_eval.execution.dialogue import Dialogue, Position
+from coderm_eval.execution.dialogue import ENDED, Dialogue, Position
 from coderm_eval.execution.isolation.levels import Isolation
 from coderm_eval.execution.lines import LineReader, write_line
 from coderm_eval.execution.policy import Policy
 from coderm_eval.execution.programs import Program
 from coderm_eval.execution.watch import watch
+from coderm_eval.records import NO_OUTPUT
 
 __all__ = ["Judge"]
 
@@ -57,7 +59,10 @@ class Judge:
         self._tests.dismiss()
 
     def row(self, program: Program, columns: Sequence[int]) -> dict[str, Any]:
-        """{"verdicts": a letter for each of the tests `columns`, "cpu_seconds": the program's, for each}."""
+        """{"verdicts": a letter for each of the tests `columns`, "cpu_seconds": the program's, "outputs": for each}.
+
+        The outputs are those of `Verdicts.outputs`.
+        """
         program.ask(self._expected(columns, program.stateful))
         found: dict[int, _Cell] = {}
         for _ in range(_MOST_ROUNDS):
@@ -69,6 +74,7 @@ class Judge:
         return {
             "verdicts": "".join(cell.verdict for cell in cells),
             "cpu_seconds": [round(cell.seconds, 6) for cell in cells],
+            "outputs": [cell.output for cell in cells],
         }
 
     def _expected(self, columns: Sequence[int], stateful: bool) -> list[tuple[str, ...]]:
@@ -109,15 +115,30 @@ class Judge:
 
     def _cell(self, position: Position, program: Program) -> _Cell:
         seconds = program.cpu_seconds(position.history)
-        late = position.verdict == "P" and seconds > self._policy.timeout_s
-        return _Cell("T" if late else position.verdict or "", seconds)
+        if position.verdict == "P" and seconds > self._policy.timeout_s:
+            return _Cell("T", seconds)
+        return _Cell(position.verdict or "", seconds, _output(position, program))
 
 
 class _Cell(NamedTuple):
-    """A verdict, and the program's CPU seconds."""
+    """A verdict, the program's CPU seconds, and a number that stands for what it answered."""
 
     verdict: str
     seconds: float
+    output: int = NO_OUTPUT
+
+
+_NO_VALUE = ('["raised"', '["absent"')
+"""How an answer begins that is none, where a test failed on it."""
+
+
+def _output(position: Position, program: Program) -> int:
+    """56 bits of SHA-256 over the program's answers, in order."""
+    answers = [program.answer(position.history[: n + 1]) or "" for n in range(len(position.history))]
+    failed = position.verdict != "P" and any(answer.startswith(_NO_VALUE) for answer in answers[-1:])
+    if failed or not ENDED.isdisjoint(answers):
+        return NO_OUTPUT
+    return int.from_bytes(hashlib.sha256("\n".join(answers).encode()).digest()[:7], "big")
 
 
 class _Tests:

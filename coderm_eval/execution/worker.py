@@ -3,7 +3,7 @@
     python -m coderm_eval.execution.worker LIMITS ISOLATION      requests on stdin, replies on stdout, one a line
 
 A request {"tests", "entry_point"} names the tests of what follows and gets no reply. {"program", "stateful",
-"imports", "columns"} is answered with {"verdicts", "cpu_seconds"} of one program against these tests, and
+"imports", "columns"} is answered with what `Judge.row` says of one program against these tests, and
 {"isolation"} with the level in force.
 
 It starts two sandboxes before it reads anything: one in which programs run, which never holds a test, and one

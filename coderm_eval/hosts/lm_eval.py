@@ -19,7 +19,7 @@ from lm_eval.api.metrics import mean
 from lm_eval.api.task import ConfigurableTask
 
 from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
-from coderm_eval.config import Settings, load_settings
+from coderm_eval.config import ALL_RULES, Settings, load_settings
 from coderm_eval.errors import CodermError, SettingsError
 from coderm_eval.inputs import read_column
 from coderm_eval.records import Candidate, Problem, fingerprint, pool_candidates
@@ -163,14 +163,19 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
                 graded=True,
             )
         log.warning("run directory: %s", folder)
-        used = {r.problem.task_id: float(r.selections[self._settings.select].tests_used) for r in result.results}
+        used = {r.problem.task_id: float(r.selections[self._settings.rule].tests_used) for r in result.results}
         for instance in self.instances:
             task_id = instance.doc["task_id"]
-            for row in ROWS:
+            for row in self._rows:
                 found = {"pass@1": result.problems[task_id][row]}
                 if row == "coderm":
                     found["tests_per_problem"] = used[task_id]
                 instance.filtered_resps[row] = found
+
+    @property
+    def _rows(self) -> tuple[str, ...]:
+        """Of the result table; with `select: all` there is one for each rule as well."""
+        return tuple(sorted({*ROWS, *self._settings.compared})) if self._settings.select == ALL_RULES else ROWS
 
     def _stored_answers(self) -> dict[str, dict[int, str]]:
         """{task id: {sample index: answer}}, kept in the store before anything can go wrong with them."""

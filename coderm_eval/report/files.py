@@ -5,6 +5,7 @@ tests.jsonl      the tests that were used
 chosen.jsonl     EvalPlus samples: the chosen program of each task
 verdicts.jsonl   the matrix, votes, ties and pick of each task; nothing of the benchmark's own tests
 grades.jsonl     what the benchmark's own tests say of each candidate, if asked for
+misleading.jsonl the tests that spoke for a wrong program which the vote put first, if grades were asked for
 summary.json     the numbers; all but `seconds` is the same for the same inputs
 """
 
@@ -17,12 +18,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from coderm_eval.errors import InputError
 from coderm_eval.generation.conditioning import in_turn
 from coderm_eval.records import Candidate, Grade, Selection
+from coderm_eval.report.quality import Misleading, misleading_tests
 from coderm_eval.report.scores import Interval
 from coderm_eval.rerank import Reranked, Work
 
-__all__ = ["interval_row", "write_json", "write_jsonl", "write_run", "write_samples"]
+__all__ = [
+    "interval_row",
+    "number",
+    "read_json",
+    "read_jsonl",
+    "write_json",
+    "write_jsonl",
+    "write_run",
+    "write_samples",
+]
 
 
 def write_samples(folder: Path, work: Iterable[Work]) -> Path:
@@ -48,15 +60,18 @@ def write_run(
     write_jsonl(folder / "chosen.jsonl", (_chosen_row(r, rule) for r in results))
     write_jsonl(folder / "verdicts.jsonl", (_verdict_row(r, shown) for r in results))
     if grades is not None:
-        pairs = zip(results, grades, strict=True)
+        pairs = list(zip(results, grades, strict=True))
         write_jsonl(folder / "grades.jsonl", (_grade_row(r, g) for r, g in pairs))
+        write_jsonl(
+            folder / "misleading.jsonl", (_misleading_row(r, t) for r, g in pairs for t in misleading_tests(r, g))
+        )
 
 
 def interval_row(interval: Interval) -> dict[str, Any]:
     return {
-        "value": _number(interval.value),
-        "ci95": [_number(interval.low), _number(interval.high)],
-        "stderr": _number(interval.stderr),
+        "value": number(interval.value),
+        "ci95": [number(interval.low), number(interval.high)],
+        "stderr": number(interval.stderr),
     }
 
 
@@ -68,6 +83,29 @@ def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     _replace(path, "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows))
 
 
+def read_json(folder: Path, name: str) -> dict[str, Any]:
+    """One of the files of a run directory.
+
+    Raises:
+        InputError: `folder` is not a run directory.
+    """
+    return dict(json.loads(_read(folder / name)))
+
+
+def read_jsonl(folder: Path, name: str) -> list[dict[str, Any]]:
+    """Like `read_json`, of a file with an object on each line."""
+    return [json.loads(line) for line in _read(folder / name).splitlines()]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); name a folder that `coderm-eval rerank --grade --out` wrote"
+        ) from error
+
+
 def _replace(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -75,7 +113,7 @@ def _replace(path: Path, text: str) -> None:
     beside.replace(path)
 
 
-def _number(value: float) -> float | None:
+def number(value: float) -> float | None:
     """JSON has no NaN: undefined is null."""
     return None if math.isnan(value) else round(value, 6)
 
@@ -115,9 +153,20 @@ def _selection_row(selection: Selection, candidates: Sequence[Candidate]) -> dic
     return {
         "chosen": candidates[selection.chosen].samples[0],
         "ties": sorted(sample for row in selection.ties for sample in candidates[row].samples),
-        "rewards": [_number(reward) for reward in selection.rewards],
+        "rewards": [number(reward) for reward in selection.rewards],
         "tests_used": selection.tests_used,
         "stopped": selection.stopped,
+    }
+
+
+def _misleading_row(result: Reranked, found: Misleading) -> dict[str, Any]:
+    return {
+        "task_id": found.task_id,
+        "wrong": found.wrong,
+        "right": found.right,
+        "accepted_wrong": number(found.accepted_wrong),
+        "accepted_right": number(found.accepted_right),
+        "test": result.tests[found.test].source,
     }
 
 

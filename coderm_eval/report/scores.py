@@ -11,10 +11,20 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from coderm_eval.records import Candidate, Grade, Selection
+from coderm_eval.records import Candidate, Grade
 from coderm_eval.rerank import Reranked
 
-__all__ = ["ROWS", "Interval", "Scores", "mean_interval", "pass_at_1", "problem_scores", "score"]
+__all__ = [
+    "ROWS",
+    "Interval",
+    "Scores",
+    "expected_pass_at_1",
+    "mean_interval",
+    "pass_at_1",
+    "problem_scores",
+    "random_pass_at_1",
+    "score",
+]
 
 ROWS = ("coderm", "first", "majority", "oracle", "random")
 """The ways to choose, in the order of lm-eval's table (alphabetical)."""
@@ -48,18 +58,29 @@ def problem_scores(result: Reranked, grades: Sequence[Grade], rule: str) -> dict
     majority  the paper's rule: expected pass@1 over the samples that it leaves tied
     coderm    the one program that the configured `rule` chose
     oracle    1 if any sample is right (pass@N)
+    and by the name of each other rule that was applied, its expected pass@1 over the samples that it leaves tied
 
     A row that depends on a program that could not be graded is NaN.
     """
     right = _right(grades)
-    sizes = np.array([candidate.multiplicity for candidate in result.candidates])
     return {
+        **{applied: expected_pass_at_1(result, grades, applied) for applied in result.selections},
         "coderm": float(right[result.selections[rule].chosen]),
         "first": float(right[_row_of_sample(result.candidates, 0)]),
-        "majority": _expected(right, sizes, result.selections["majority"]),
         "oracle": 1.0 if np.any(right == 1) else float(np.max(right)),
-        "random": float(np.average(right, weights=sizes)),
+        "random": random_pass_at_1(result, grades),
     }
+
+
+def expected_pass_at_1(result: Reranked, grades: Sequence[Grade], rule: str) -> float:
+    """pass@1 of a sample drawn from those that `rule` leaves tied; NaN if one of them could not be graded."""
+    ties = list(result.selections[rule].ties)
+    return float(np.average(_right(grades)[ties], weights=_sizes(result)[ties]))
+
+
+def random_pass_at_1(result: Reranked, grades: Sequence[Grade]) -> float:
+    """pass@1 of a sample drawn from all."""
+    return float(np.average(_right(grades), weights=_sizes(result)))
 
 
 def pass_at_1(grades: Sequence[Grade]) -> float:
@@ -101,9 +122,8 @@ def _right(grades: Sequence[Grade]) -> npt.NDArray[np.float64]:
     return np.array([math.nan if grade.passed is None else float(grade.passed) for grade in grades])
 
 
-def _expected(right: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64], selection: Selection) -> float:
-    ties = list(selection.ties)
-    return float(np.average(right[ties], weights=sizes[ties]))
+def _sizes(result: Reranked) -> npt.NDArray[np.int64]:
+    return np.array([candidate.multiplicity for candidate in result.candidates])
 
 
 def _row_of_sample(candidates: Sequence[Candidate], sample: int) -> int:

@@ -12,9 +12,12 @@ import numpy as np
 from coderm_eval.config import Settings
 from coderm_eval.generation.sources import TestTally
 from coderm_eval.records import Grade
-from coderm_eval.report.files import interval_row
+from coderm_eval.report.comparison import RuleScore
+from coderm_eval.report.files import interval_row, number
+from coderm_eval.report.quality import QUALITIES, Confusion, single_tests, vote
 from coderm_eval.report.scores import Interval, Scores
 from coderm_eval.rerank import Reranked
+from coderm_eval.resampling import DRAWS, SEED
 
 __all__ = ["summarise"]
 
@@ -37,24 +40,29 @@ def summarise(
     settings: Settings,
     tests: int,
     tally: TestTally,
+    comparison: Sequence[RuleScore],
+    draws: Mapping[str, Interval] | None,
     isolation: str,
     benchmark: str,
     dataset_sha256: str,
 ) -> dict[str, Any]:
     """All but `seconds` depends on the run's inputs alone. `tests`: the test samples asked for per problem."""
     sizes = [sum(c.multiplicity for c in r.candidates) for r in results]
-    used = [r.selections[settings.select].tests_used for r in results]
+    used = [r.selections[settings.rule].tests_used for r in results]
     cpu_seconds = sum(float(r.verdicts.cpu_seconds.sum()) for r in results)
     return {
         "benchmark": benchmark,
         "n_problems": len(results),
         "n_candidates": sizes[0] if len(set(sizes)) == 1 else [min(sizes), max(sizes)],
         "n_distinct_candidates": _mean([len(r.candidates) for r in results]),
-        "select": settings.select,
+        "select": settings.rule,
         "budget": {"policy": settings.budget.policy, "tests": tests},
         "tests_per_problem": _mean(used),
         "pass@1": _rows(scores.pass_at_1) if scores else None,
         "paired_gain": _rows(scores.paired_gain) if scores else None,
+        "rules": {found.rule: _rule_row(found) for found in comparison} or None,
+        "resampled": _resampled_row(draws, settings) if draws else None,
+        "test_quality": _quality_rows(results, grades) if grades else None,
         "not_run": {
             "executions": int(sum((~r.verdicts.ran).sum() for r in results)),
             "grades": sum(grade.passed is None for row in grades or [] for grade in row),
@@ -84,6 +92,31 @@ def summarise(
             "executing_cpu": round(cpu_seconds, 3),
         },
     }
+
+
+def _rule_row(found: RuleScore) -> dict[str, Any]:
+    return {
+        "pass@1": interval_row(found.pass_at_1),
+        "gain_over_random": interval_row(found.gain_over_random),
+        "gain_over_majority": interval_row(found.gain_over_majority),
+        "ahead_of_next": number(found.ahead_of_next),
+    }
+
+
+def _resampled_row(draws: Mapping[str, Interval], settings: Settings) -> dict[str, Any]:
+    return {"tests": settings.resample, "draws": DRAWS, "seed": SEED, "pass@1": _rows(draws)}
+
+
+def _quality_rows(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]]) -> dict[str, Any]:
+    return {
+        "single_tests": _confusion_row(single_tests(results, grades)),
+        "vote": _confusion_row(vote(results, grades)),
+    }
+
+
+def _confusion_row(found: Confusion) -> dict[str, Any]:
+    """Under the paper's names what the paper prints, and under the textbooks' what they mean."""
+    return {name: number(getattr(found, name)) for name in QUALITIES}
 
 
 def _rows(intervals: Mapping[str, Interval]) -> dict[str, Any]:

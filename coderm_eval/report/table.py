@@ -1,14 +1,17 @@
-"""The result table, in the shape of lm-eval's own, so that both ways to run print the same."""
+"""Tables for the terminal: the result in the shape of lm-eval's own, rules side by side, the quality of tests."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pytablewriter import MarkdownTableWriter
 
 from coderm_eval.report.scores import Interval, Scores
 
-__all__ = ["TASK_VERSION", "render"]
+__all__ = ["TASK_VERSION", "render", "render_misleading", "render_quality", "render_resampled", "render_rules"]
 
 TASK_VERSION = 1.0
 """Changes when scores of the same input change; the task files carry the same number."""
@@ -22,7 +25,61 @@ def render(task: str, scores: Scores, tests_per_problem: Interval) -> str:
     lines.append(_line(task, "coderm", "tests_per_problem", "↓", tests_per_problem))
     for line in lines[1:]:
         line[:2] = ["", ""]
-    return str(MarkdownTableWriter(headers=_HEADERS, value_matrix=lines).dumps())
+    return _table(_HEADERS, lines)
+
+
+def render_rules(rules: Mapping[str, Any]) -> str:
+    """What `summary.json` says under "rules", the best rule first, in per cent."""
+    headers = ["Rule", "pass@1", "95 %", "over random", "95 %", "over majority", "95 %", "P(ahead of next)"]
+    lines = [
+        [
+            rule,
+            *(
+                cell
+                for key in ("pass@1", "gain_over_random", "gain_over_majority")
+                for cell in _with_interval(row[key])
+            ),
+            "" if row["ahead_of_next"] is None else f"{row['ahead_of_next']:.2f}",
+        ]
+        for rule, row in rules.items()
+    ]
+    return _table(headers, lines)
+
+
+def render_resampled(found: Mapping[str, Any]) -> str:
+    """What `summary.json` says under "resampled", in per cent."""
+    headers = ["Rule", f"pass@1 with {found['tests']} tests", f"95 % of {found['draws']} draws"]
+    return _table(headers, [[rule, *_with_interval(row)] for rule, row in found["pass@1"].items()])
+
+
+def render_quality(quality: Mapping[str, Any]) -> str:
+    """What `summary.json` says under "test_quality", in per cent.
+
+    FAR and FRR are the paper's: of the accepted, those wrong; of the rejected, those right. FPR and FNR are what
+    textbooks mean: of the wrong, those accepted; of the right, those rejected.
+    """
+    headers = ["Tests", "Acc", "F1", "FAR (paper)", "FRR (paper)", "Precision", "Recall", "FPR", "FNR"]
+    return _table(headers, [[name, *map(_percent, row.values())] for name, row in quality.items()])
+
+
+def render_misleading(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The problems of `misleading.jsonl`: which wrong sample the vote put first, and by how many tests."""
+    problems = Counter((row["task_id"], row["wrong"], row["right"]) for row in rows)
+    headers = ["Problem", "Wrong sample in front", "Best right sample", "Tests for the wrong one alone"]
+    return _table(headers, [[*problem, count] for problem, count in problems.items()])
+
+
+def _table(headers: list[str], lines: list[list[Any]]) -> str:
+    return str(MarkdownTableWriter(headers=headers, value_matrix=lines).dumps())
+
+
+def _with_interval(row: Mapping[str, Any]) -> list[str]:
+    low, high = row["ci95"]
+    return [_percent(row["value"]), f"{_percent(low)} to {_percent(high)}"]
+
+
+def _percent(value: float | None) -> str:
+    return "N/A" if value is None else f"{100 * value:.1f}"
 
 
 def _line(task: str, row: str, metric: str, arrow: str, value: Interval) -> list[object]:

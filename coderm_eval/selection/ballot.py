@@ -1,0 +1,71 @@
+"""What a rule sees of a problem: who passed what, and how often each candidate and each test was sampled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Ballot", "Groups", "Scores", "group_rows"]
+
+Scores = npt.NDArray[np.float64]
+"""Shape (N,): the score of each candidate; the highest wins."""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Candidates with equal rows, taken together."""
+
+    rows: npt.NDArray[Any]
+    """Shape (K, M): the distinct rows."""
+    of: npt.NDArray[np.intp]
+    """Shape (N,): the group of each candidate."""
+    sizes: npt.NDArray[np.float64]
+    """Shape (K,): samples in each group."""
+
+    def spread(self, scores: npt.NDArray[Any]) -> Scores:
+        """Shape (N,): each candidate has the score of its group; `scores` has the shape (K,)."""
+        return np.asarray(scores, dtype=np.float64)[self.of]
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """N distinct candidates against M distinct tests; every cell was run."""
+
+    passed: npt.NDArray[np.bool_]
+    """Shape (N, M)."""
+    multiplicity: npt.NDArray[np.int64]
+    """Shape (N,): samples that are this very candidate."""
+    test_multiplicity: npt.NDArray[np.int64]
+    """Shape (M,): samples that are this very test."""
+    outputs: npt.NDArray[np.int64]
+    """Shape (N, M): equal within a column where candidates gave the test the same answers; NO_OUTPUT where one
+    gave none."""
+    first: npt.NDArray[np.int64]
+    """Shape (N,): the lowest sample index of each candidate."""
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Candidates that passed the same tests."""
+        return group_rows(self.passed, self.multiplicity)
+
+    @cached_property
+    def output_groups(self) -> Groups:
+        """Candidates that gave all tests the same answers, or none."""
+        return group_rows(self.outputs, self.multiplicity)
+
+    @cached_property
+    def behaviours(self) -> Groups:
+        """Candidates that passed the same tests with the same answers; their rows are `passed` and then `outputs`."""
+        return group_rows(np.hstack([self.passed, self.outputs]), self.multiplicity)
+
+
+def group_rows(rows: npt.NDArray[Any], multiplicity: npt.NDArray[np.int64]) -> Groups:
+    """The distinct rows of a matrix, in an order that does not depend on that of the rows."""
+    distinct, of = np.unique(rows, axis=0, return_inverse=True)
+    of = of.reshape(-1)
+    sizes = np.bincount(of, weights=multiplicity, minlength=len(distinct))
+    return Groups(distinct, of, np.asarray(sizes, dtype=np.float64))

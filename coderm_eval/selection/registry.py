@@ -1,0 +1,67 @@
+"""The rules by name: this package's own, and those of other packages.
+
+    @selector("fewest_failures")
+    def fewest_failures(ballot: Ballot) -> Scores:
+        return -(~ballot.passed).sum(axis=1).astype(float)
+
+A package makes its rules known by an entry point in the group `coderm_eval.selectors` that names their module.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+
+from coderm_eval.errors import SettingsError, one_line
+from coderm_eval.selection.ballot import Ballot, Scores
+
+__all__ = ["ENTRY_POINTS", "Rule", "rules", "selector"]
+
+ENTRY_POINTS = "coderm_eval.selectors"
+
+Rule = Callable[[Ballot], Scores]
+
+_RULES: dict[str, Rule] = {}
+
+
+def selector(name: str) -> Callable[[Rule], Rule]:
+    """Make the decorated rule known as `name`, for `select`.
+
+    Raises:
+        ValueError: another rule has that name.
+    """
+
+    def register(rule: Rule) -> Rule:
+        known = _RULES.setdefault(name, rule)
+        if known is not rule:
+            raise ValueError(f"two rules are named {name!r}: {_place(known)} and {_place(rule)}")
+        return rule
+
+    return register
+
+
+def rules() -> Mapping[str, Rule]:
+    """All rules that are installed.
+
+    Raises:
+        SettingsError: a package's entry point cannot be loaded.
+    """
+    _load_installed()
+    return _RULES
+
+
+@functools.cache
+def _load_installed() -> None:
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            point.load()
+        except Exception as error:  # whatever a package does when it is imported
+            raise SettingsError(
+                f"the rules of the entry point {point.name} = {point.value} cannot be loaded ({one_line(error)}); "
+                f"mend or uninstall the package {point.dist.name if point.dist else ''}"
+            ) from error
+
+
+def _place(rule: Rule) -> str:
+    return f"{rule.__module__}.{rule.__qualname__}"

@@ -1,0 +1,77 @@
+"""From a problem's verdicts to the pick of a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from coderm_eval.records import Candidate, Selection, UnitTest, Verdicts
+from coderm_eval.selection.ballot import Ballot, Scores
+from coderm_eval.selection.registry import rules
+
+__all__ = ["select"]
+
+_EQUAL = 1e-9
+"""Scores that differ by less, relative to the highest, are ties: sums of the same numbers in another order."""
+
+
+def select(
+    rule: str, candidates: Sequence[Candidate], tests: Sequence[UnitTest], verdicts: Verdicts, *, stopped: str
+) -> Selection:
+    """Apply the rule named `rule`; among equals the candidate with the lowest sample index is chosen.
+
+    What could not be run is missing, not failed. A candidate without a verdict on half of the tests that could be
+    run at all has no reward (NaN) and is not chosen; of the others' matrix, columns with a gap are left out, so that
+    candidates are compared on the same tests.
+
+    Raises:
+        ValueError: the rule gave no score for each candidate.
+    """
+    judged = _judged(verdicts.ran)
+    complete = verdicts.ran[judged].all(axis=0)
+    ballot = Ballot(
+        passed=verdicts.passed[judged][:, complete],
+        multiplicity=_integers(c.multiplicity for c in candidates)[judged],
+        test_multiplicity=_integers(t.multiplicity for t in tests)[complete],
+        outputs=verdicts.outputs[judged][:, complete],
+        first=_integers(c.samples[0] for c in candidates)[judged],
+    )
+    rewards = np.full(len(candidates), np.nan)
+    rewards[judged] = _scores(rule, ballot)
+    ties = _best(rewards)
+    return Selection(
+        rule=rule,
+        chosen=min(ties, key=lambda row: candidates[row].samples[0]),
+        rewards=tuple(float(reward) for reward in rewards),
+        ties=tuple(ties),
+        tests_used=int(complete.sum()),
+        stopped=stopped,
+    )
+
+
+def _judged(ran: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Rows with a verdict in at least half of the columns that have one at all; all rows if there is none."""
+    known = ran[:, ran.any(axis=0)]
+    judged = 2 * known.sum(axis=1) >= known.shape[1]
+    return np.asarray(judged | (not judged.any()))
+
+
+def _scores(rule: str, ballot: Ballot) -> Scores:
+    scores = np.asarray(rules()[rule](ballot), dtype=np.float64)
+    if scores.shape != ballot.multiplicity.shape or np.isnan(scores).all():
+        raise ValueError(
+            f"the rule {rule!r} gave scores of the shape {scores.shape} for {len(ballot.multiplicity)} candidates, "
+            "or no number at all; it should give one number for each"
+        )
+    return scores
+
+
+def _best(rewards: Scores) -> list[int]:
+    best = np.nanmax(rewards)
+    return [int(row) for row in np.flatnonzero(rewards >= best - _EQUAL * max(1.0, abs(best)))]
+
+
+def _integers(values: object) -> npt.NDArray[np.int64]:
+    return np.fromiter(values, dtype=np.int64)  # type: ignore[call-overload, no-any-return]
