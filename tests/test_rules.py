@@ -283,6 +283,19 @@ def slow_em(samples: Samples) -> list[float]:
     return odds
 
 
+def slow_evidence(samples: Samples) -> list[float]:
+    """P by behaviours, each of which may have several samples: a sample's part of it is P over their number."""
+    rows = [(tuple(samples.passed[i]), tuple(samples.outputs[i])) for i in range(samples.n)]
+    weights = {}
+    for row in rows:
+        votes, alike = sum(row[0]), rows.count(row)
+        strength = (votes / samples.m) ** 3 if samples.m else 0.0
+        weights[row] = math.sqrt(alike * (votes + 0.2)) * math.exp(5 * strength)
+    whole = sum(weights.values())
+    shared = {(a, b): 1.0 if a == b else share(agreements(list(a[1]), list(b[1]))) for a in weights for b in weights}
+    return [sum(shared[row, other] * weight / whole for other, weight in weights.items()) for row in rows]
+
+
 SLOW: dict[str, Callable[[Samples], list[float]]] = {
     "majority": slow_majority,
     "majority_first": slow_majority_first,
@@ -295,6 +308,7 @@ SLOW: dict[str, Callable[[Samples], list[float]]] = {
     "aces": slow_aces,
     "aces_o": slow_aces_o,
     "em": slow_em,
+    "evidence": slow_evidence,
 }
 
 
@@ -415,6 +429,16 @@ def test_srank_worked_by_hand() -> None:
     A: 1/6 + 2/3 * 1/2 + 1/3 * 1/24 = 37/72. B: 1/2 + 2/3 * 1/6 = 11/18. C: 1/24 + 1/3 * 1/6 = 7/72.
     """
     assert scores_of("srank", WORKED) == close([37 / 72, 11 / 18, 7 / 72])
+
+
+def test_evidence_worked_by_hand() -> None:
+    """Weights: A sqrt(1 * 4.2) e^5, B sqrt(4 * 3.2) e^(5 * 27/64), C sqrt(1 * 1.2) e^(5/64).
+
+    Shared answers, of the three distinct tests: A-B 2/3, A-C 1/3, B-C 0.
+    """
+    a, b, c = math.sqrt(4.2) * math.e**5, math.sqrt(12.8) * math.exp(135 / 64), math.sqrt(1.2) * math.exp(5 / 64)
+    expected = [(a + 2 * b / 3 + c / 3) / (a + b + c), (b + 2 * a / 3) / (a + b + c), (c + a / 3) / (a + b + c)]
+    assert scores_of("evidence", WORKED) == close(expected)
 
 
 def log_rising(start: float, steps: int) -> float:
@@ -634,7 +658,7 @@ def test_mbr_exec_ignores_what_tests_expect(name: str) -> None:
         assert scores_of(name, upended).tolist() == scores_of(name, ballot).tolist(), ballot
 
 
-@pytest.mark.parametrize("name", sorted(set(SLOW) - {"mbr_exec", "mbr_exec_soft", "srank"}))
+@pytest.mark.parametrize("name", sorted(set(SLOW) - {"mbr_exec", "mbr_exec_soft", "srank", "evidence"}))
 def test_rules_of_verdicts_ignore_outputs(name: str) -> None:
     for ballot in BALLOTS:
         silent = dataclasses.replace(ballot, outputs=np.full_like(ballot.outputs, NO_OUTPUT))
@@ -723,3 +747,37 @@ def test_em_takes_no_more_from_many_tests_than_from_ten() -> None:
     five = dataclasses.replace(WORKED, test_multiplicity=np.array([3, 1, 1]))
     assert scores_of("em", hundred) == close(scores_of("em", ten))
     assert scores_of("em", five).max() < scores_of("em", ten).max()
+
+
+# Evidence
+
+
+def crowd_against_one(passed_by_crowd: int, passed_by_one: int, tests: int) -> int:
+    """Whom evidence picks: 0 for eight programs alike, 1 for one that passes other tests and answers otherwise."""
+    crowd = [RIGHT if j < passed_by_crowd else 2 for j in range(tests)]
+    one = [RIGHT if j >= tests - passed_by_one else 3 for j in range(tests)]
+    return int(np.argmax(scores_of("evidence", ballot_of([crowd, one], sizes=[8, 1]))))
+
+
+def test_evidence_trusts_the_tests_where_a_program_passes_nearly_all_of_them() -> None:
+    assert crowd_against_one(7, 10, 10) == 1
+    assert crowd_against_one(19, 20, 20) == 0, "one test in twenty is less than seven more programs"
+
+
+def test_evidence_trusts_the_crowd_where_nobody_passes_many_tests() -> None:
+    """The same difference of three tests in ten, further down."""
+    assert crowd_against_one(1, 4, 10) == 0
+
+
+def test_evidence_lets_agreement_decide_between_equal_votes() -> None:
+    """B passes as many tests as A, but gives C's answers where both are said to be wrong."""
+    ballot = ballot_of([[RIGHT, 2, 2], [RIGHT, 3, 3], [WRONG, 3, 3]])
+    a, b, c = scores_of("evidence", ballot)
+    assert b > a > c
+
+
+def test_evidence_without_outputs_goes_by_votes_and_crowds_alone() -> None:
+    passed = ballot_of([[RIGHT, RIGHT], [RIGHT, WRONG]], sizes=[1, 2])
+    silent = dataclasses.replace(passed, outputs=np.full_like(passed.outputs, NO_OUTPUT))
+    a, b = math.sqrt(2.2) * math.exp(5), math.sqrt(2 * 1.2) * math.exp(5 / 8)
+    assert scores_of("evidence", silent) == close([a / (a + b), b / (a + b)])

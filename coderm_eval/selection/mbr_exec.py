@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coderm_eval.records import NO_OUTPUT
-from coderm_eval.selection.ballot import Ballot, Groups, Scores
+from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.registry import selector
 
 __all__ = ["agreement", "mbr_exec", "mbr_exec_soft"]
@@ -23,7 +23,7 @@ def mbr_exec(ballot: Ballot) -> Scores:
     Assumes that right programs are more alike than wrong ones. O(K² M) for K distinct rows of outputs.
     """
     groups = ballot.output_groups
-    always = agreement(groups) == 1
+    always = agreement(groups.rows) == 1
     return groups.spread(-(~always @ groups.sizes))
 
 
@@ -31,14 +31,17 @@ def mbr_exec(ballot: Ballot) -> Scores:
 def mbr_exec_soft(ballot: Ballot) -> Scores:
     """s_i = -Σ_k m_k · (share of inputs on which the outputs of i and k differ, or one of them has none)."""
     groups = ballot.output_groups
-    return groups.spread(-((1 - agreement(groups)) @ groups.sizes))
+    return groups.spread(-((1 - agreement(groups.rows)) @ groups.sizes))
 
 
-def agreement(groups: Groups) -> npt.NDArray[np.float64]:
-    """Shape (K, K): the share of inputs on which two groups of equal outputs have the same one; 1 without inputs."""
-    kinds, inputs = groups.rows.shape
+def agreement(outputs: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Shape (K, K), from outputs of the shape (K, M): the share of inputs on which two rows have the same output.
+
+    A row without an output somewhere does not agree with itself there. 1 without inputs.
+    """
+    kinds, inputs = outputs.shape
     if inputs == 0:
         return np.ones((kinds, kinds))
-    has = groups.rows != NO_OUTPUT
-    same = [((row == groups.rows) & has).sum(axis=1) for row in groups.rows]
+    has = outputs != NO_OUTPUT
+    same = [((row == outputs) & has).sum(axis=1) for row in outputs]
     return np.asarray(np.array(same) / inputs, dtype=np.float64)

@@ -22,7 +22,7 @@ def srank(ballot: Ballot) -> Scores:
     Assumes that what clusters agree on is more likely right the more of them agree. O(K² M).
     """
     groups = ballot.output_groups
-    overlap = agreement(groups)
+    overlap = agreement(groups.rows)
     np.fill_diagonal(overlap, 1.0)
     weight = ballot.test_multiplicity / max(1, ballot.test_multiplicity.sum())
     member = np.unique(groups.of, return_index=True)[1]
