@@ -20,6 +20,7 @@ from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.replay import Recording
 from coderm_eval.report.scores import ROWS
 from coderm_eval.report.table import TASK_VERSION
+from coderm_eval.selection import rules
 
 TASKS = {
     "humanevalplus_coderm",
@@ -162,6 +163,13 @@ def test_every_sample_of_a_server_has_a_seed_of_its_own(replay: Replay) -> None:
     policy = [body for body in replay.requests if body["model"] == "P"]
     assert sorted(body["seed"] for body in policy) == sorted([0, 1, 2, 3] * 3)
     assert {body["temperature"] for body in policy} == {0.8}
+
+
+def test_select_all_gives_a_row_for_each_rule(replay: Replay) -> None:
+    found = evaluate(replay, metadata=coderm(replay, select="all"))["results"]["humanevalplus_coderm"]
+    shown = {key.removeprefix("pass@1,") for key in found if key.startswith("pass@1,")}
+    assert shown == {*ROWS, *rules()}
+    assert (found["pass@1,codet"], found["pass@1,majority"]) == (1.0, 1.0)
 
 
 def test_the_budget_reaches_the_table(replay: Replay) -> None:

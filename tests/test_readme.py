@@ -13,13 +13,16 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from conftest import ROOT, MiniHumanEval, replaying
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.execution.isolation.levels import FULL, describe
 from coderm_eval.replay import Recording
+from coderm_eval.selection import Ballot, registry, rules
 
 README = (ROOT / "README.md").read_text()
 BLOCKS: list[str] = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
@@ -46,7 +49,13 @@ def shell(line: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess
 
 def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
     tested = ("pip install .", "HF_HUB_OFFLINE=1 lm_eval", "lm_eval run", "coderm-eval rerank", "coderm-eval grade")
-    others = ("coderm-eval replay", "coderm-eval doctor", "coderm-eval solutions", "coderm-eval tests")
+    others = (
+        "coderm-eval replay",
+        "coderm-eval report",
+        "coderm-eval doctor",
+        "coderm-eval solutions",
+        "coderm-eval tests",
+    )
     assert [c for c in COMMANDS if not c.startswith((*tested, *others)) and c not in RUN_BY_CI] == []
     assert set((ROOT / ".ci" / "run").read_text().splitlines()) >= RUN_BY_CI
 
@@ -99,9 +108,27 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     reranked = shell(command("coderm-eval rerank"), tmp_path)
     assert reranked.returncode == 0, reranked.stderr
     assert "|humanevalplus_coderm|" in reranked.stdout
+    assert "|evidence" in reranked.stdout
+    reported = shell(command("coderm-eval report"), tmp_path)
+    assert reported.returncode == 0, reported.stderr
+    assert "|single_tests|" in reported.stdout
     graded = shell(command("coderm-eval grade"), tmp_path)
     assert graded.returncode == 0, graded.stderr
     assert json.loads((tmp_path / "samples_eval_results.json").read_text())["eval"]
+
+
+def test_the_rule_of_ones_own_is_a_rule() -> None:
+    """It is run as it stands: two tests, of which one is passed by a single candidate."""
+    [code] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    try:
+        passed = np.array([[True, True], [True, False], [True, False]])
+        ones, outputs = np.ones(3, dtype=np.int64), np.zeros((3, 2), dtype=np.int64)
+        ballot = Ballot(passed, ones, np.ones(2, dtype=np.int64), outputs, np.arange(3))
+        assert rules()["rare_tests"](ballot) == pytest.approx([2 / 3, 0, 0])
+    finally:
+        del registry._RULES["rare_tests"]
 
 
 def test_the_doctor_says_which_isolation_there_is(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The files of a run directory; each is written whole or not at all, and depends on nothing but the run's inputs.
 
 samples.jsonl    the candidates as programs, EvalPlus's format
-tests.jsonl      the tests that were used
+tests.jsonl      the test samples that were used; a test that was written twice stands there twice
 chosen.jsonl     EvalPlus samples: the chosen program of each task
 verdicts.jsonl   the matrix, votes, ties and pick of each task; nothing of the benchmark's own tests
 grades.jsonl     what the benchmark's own tests say of each candidate, if asked for
@@ -125,8 +125,9 @@ def _sample_rows(work: Work) -> Iterable[dict[str, Any]]:
 
 
 def _test_rows(result: Reranked) -> Iterable[dict[str, Any]]:
-    for test in result.tests:
-        yield {"task_id": result.problem.task_id, "test": test.source}
+    by_sample = {sample: test.source for test in result.tests for sample in test.samples}
+    for sample in sorted(by_sample):
+        yield {"task_id": result.problem.task_id, "test": by_sample[sample]}
 
 
 def _chosen_row(result: Reranked, rule: str) -> dict[str, Any]:
