@@ -289,8 +289,8 @@ def slow_evidence(samples: Samples) -> list[float]:
     weights = {}
     for row in rows:
         votes, alike = sum(row[0]), rows.count(row)
-        strength = (votes / samples.m) ** 3 if samples.m else 0.0
-        weights[row] = math.sqrt(alike * (votes + 0.2)) * math.exp(5 * strength)
+        strength = (votes / samples.m) ** 2.5 if samples.m else 0.0
+        weights[row] = math.sqrt(alike * (votes + 0.2)) * math.exp(4.5 * strength)
     whole = sum(weights.values())
     shared = {(a, b): 1.0 if a == b else share(agreements(list(a[1]), list(b[1]))) for a in weights for b in weights}
     return [sum(shared[row, other] * weight / whole for other, weight in weights.items()) for row in rows]
@@ -432,11 +432,12 @@ def test_srank_worked_by_hand() -> None:
 
 
 def test_evidence_worked_by_hand() -> None:
-    """Weights: A sqrt(1 * 4.2) e^5, B sqrt(4 * 3.2) e^(5 * 27/64), C sqrt(1 * 1.2) e^(5/64).
+    """Weights: A sqrt(1 * 4.2) e^4.5, B sqrt(4 * 3.2) e^(4.5 * sqrt(243)/32), C sqrt(1 * 1.2) e^(4.5/32).
 
     Shared answers, of the three distinct tests: A-B 2/3, A-C 1/3, B-C 0.
     """
-    a, b, c = math.sqrt(4.2) * math.e**5, math.sqrt(12.8) * math.exp(135 / 64), math.sqrt(1.2) * math.exp(5 / 64)
+    crowd = math.sqrt(12.8) * math.exp(4.5 * math.sqrt(243) / 32)
+    a, b, c = math.sqrt(4.2) * math.exp(4.5), crowd, math.sqrt(1.2) * math.exp(4.5 / 32)
     expected = [(a + 2 * b / 3 + c / 3) / (a + b + c), (b + 2 * a / 3) / (a + b + c), (c + a / 3) / (a + b + c)]
     assert scores_of("evidence", WORKED) == close(expected)
 
@@ -760,13 +761,13 @@ def crowd_against_one(passed_by_crowd: int, passed_by_one: int, tests: int) -> i
 
 
 def test_evidence_trusts_the_tests_where_a_program_passes_nearly_all_of_them() -> None:
-    assert crowd_against_one(7, 10, 10) == 1
+    assert crowd_against_one(8, 10, 10) == 1
     assert crowd_against_one(19, 20, 20) == 0, "one test in twenty is less than seven more programs"
 
 
 def test_evidence_trusts_the_crowd_where_nobody_passes_many_tests() -> None:
-    """The same difference of three tests in ten, further down."""
-    assert crowd_against_one(1, 4, 10) == 0
+    """The same difference of two tests in ten, further down."""
+    assert crowd_against_one(1, 3, 10) == 0
 
 
 def test_evidence_lets_agreement_decide_between_equal_votes() -> None:
@@ -779,5 +780,5 @@ def test_evidence_lets_agreement_decide_between_equal_votes() -> None:
 def test_evidence_without_outputs_goes_by_votes_and_crowds_alone() -> None:
     passed = ballot_of([[RIGHT, RIGHT], [RIGHT, WRONG]], sizes=[1, 2])
     silent = dataclasses.replace(passed, outputs=np.full_like(passed.outputs, NO_OUTPUT))
-    a, b = math.sqrt(2.2) * math.exp(5), math.sqrt(2 * 1.2) * math.exp(5 / 8)
+    a, b = math.sqrt(2.2) * math.exp(4.5), math.sqrt(2 * 1.2) * math.exp(4.5 / 2**2.5)
     assert scores_of("evidence", silent) == close([a / (a + b), b / (a + b)])

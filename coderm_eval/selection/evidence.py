@@ -14,8 +14,8 @@ from coderm_eval.selection.registry import selector
 
 __all__ = ["evidence"]
 
-_STRENGTH = 5.0
-_POWER = 3
+_STRENGTH = 4.5
+_POWER = 2.5
 _NOTHING_PASSED = 0.2
 """Tests that a program which passes none is taken to have passed, so that such programs can be compared too."""
 
@@ -24,7 +24,7 @@ _NOTHING_PASSED = 0.2
 def evidence(ballot: Ballot) -> Scores:
     """s_i = Σ_k a_ik P_k: how much of what the right program does, as far as can be told, candidate i does too.
 
-        P_k ∝ √(n_k (y_k + 0.2)) · exp(5 (y_k / M)³)
+        P_k ∝ √(n_k (y_k + 0.2)) · exp(4.5 (y_k / M)^2.5)
 
     k runs over behaviours: programs that passed the same tests with the same answers. n_k are its samples, y_k the
     test samples that it passed, of M. P_k is how likely this behaviour is the right one. The root is CodeT's published
