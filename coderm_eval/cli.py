@@ -11,8 +11,8 @@ import click
 import numpy as np
 
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, benchmark_of_task, demo, load_benchmark
-from coderm_eval.budget import POLICIES
-from coderm_eval.config import ALL_RULES, Backend, Settings, load_settings
+from coderm_eval.budgeting import average
+from coderm_eval.config import ALL_RULES, Backend, Policy, Settings, load_settings
 from coderm_eval.errors import CodermError, InputError
 from coderm_eval.execution.engine import self_test
 from coderm_eval.execution.isolation.levels import describe
@@ -89,7 +89,7 @@ def demo_command(out: Path) -> None:
 @click.option("--select", help="Rule that picks; all: compare them all.  [default: evidence]")
 @click.option("--preset", help="paper: the publication's protocol in every respect.")
 @click.option("--resample", type=int, help="Also score the rules with so many of the tests, drawn 100 times.")
-@click.option("--budget", type=click.Choice(list(POLICIES)), help="Tests per problem.  [default: uniform]")
+@click.option("--budget", type=click.Choice(get_args(Policy)), help="How tests are shared out.  [default: uniform]")
 @click.option("--grade", "graded", is_flag=True, help="Grade with the benchmark's own tests and print the table.")
 @click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the files.")
 @click.option("--allow-not-run", is_flag=True, help="Exit 0 although something could not be run.")
@@ -306,7 +306,7 @@ def _plan_rerank(benchmark: Benchmark, samples: Path, settings: Settings, out: P
         tests = tests_for(benchmark, work, settings, store, allow_partial=allow_partial)
         if settings.tests.backend != "file":
             click.echo(f"tests: {_plan_tests(tests, work, settings)}")
-        most = tests.per_problem * sum(len(item.candidates) for item in work)
+        most = average(settings.budget, tests) * len(work) * max(len(item.candidates) for item in work)
         click.echo(f"executions: at most {most:,}, of which {len(store.table('verdicts')):,} are stored")
 
 

@@ -34,6 +34,7 @@ AFTER_FUNCTION = ("\ndef ", "\nclass ", "\nif __name__", "\nprint(")
 
 
 Backend = Literal["openai", "vllm", "hf"]
+Policy = Literal["uniform", "greedy"]
 
 
 class _Section(BaseModel):
@@ -132,7 +133,26 @@ class TestSettings(SamplingSettings):
 
 
 class BudgetSettings(_Section):
-    policy: Literal["uniform"] = "uniform"
+    """How many test samples each problem gets."""
+
+    policy: Policy = "uniform"
+    """uniform: all the same; greedy: the paper's dynamic allocation, by pass rates."""
+    average: int | None = Field(default=None, ge=1)
+    """Per problem over the whole benchmark; by default tests.num, or as many as a file has lines for one problem."""
+    min: int = Field(default=1, ge=0)
+    max: int | None = Field(default=None, ge=1)
+    """Per problem; by default four times the average. A problem cannot get more than a file holds."""
+    rates: Literal["agreement", "oracle"] | Path = "agreement"
+    """agreement: how alike candidates behave on the first `min` tests; oracle: the grades, which nobody has in
+    earnest; or a file of {"task_id", "rate"} lines."""
+
+    @model_validator(mode="after")
+    def _limits_leave_room(self) -> BudgetSettings:
+        if self.average is not None and self.average < self.min:
+            raise ValueError(f"average is {self.average}, less than min, {self.min}: raise it, or lower budget.min")
+        if self.max is not None and self.max < self.min:
+            raise ValueError(f"max is {self.max}, less than min, {self.min}: raise it, or lower budget.min")
+        return self
 
 
 class ExecutionSettings(_Section):

@@ -9,13 +9,13 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from coderm_eval.errors import InputError
 
-__all__ = ["check_coverage", "first_n", "read_column"]
+__all__ = ["check_coverage", "few", "first_n", "read_column", "read_rates"]
 
 
 class _Line(NamedTuple):
@@ -38,6 +38,25 @@ def read_column(path: Path, column: str) -> dict[str, list[str]]:
     return values
 
 
+def read_rates(path: Path) -> dict[str, float]:
+    """{task id: pass rate} of a file of {"task_id", "rate"} lines.
+
+    Raises:
+        InputError: no such file, or a line without a number from 0 to 1.
+    """
+    rates = {}
+    for number, line in _numbered(path):
+        row = _object(path, number, line, _RATE)
+        task_id, rate = row.get("task_id"), row.get("rate")
+        if not isinstance(task_id, str) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
+            raise InputError(f"{path}:{number}: {_shown(line)}; expected {_RATE}, with a rate from 0 to 1")
+        rates[task_id] = float(rate)
+    return rates
+
+
+_RATE = '{"task_id": "...", "rate": 0.5}'
+
+
 def check_coverage(path: Path, found: Collection[str], expected: Collection[str], benchmark: str) -> None:
     """Refuse a file whose task ids are not exactly the benchmark's.
 
@@ -48,9 +67,9 @@ def check_coverage(path: Path, found: Collection[str], expected: Collection[str]
     missing = [task for task in expected if task not in found]
     complaints = []
     if unknown:
-        complaints.append(f"{len(unknown)} task ids that {benchmark} does not have ({_few(unknown)})")
+        complaints.append(f"{len(unknown)} task ids that {benchmark} does not have ({few(unknown)})")
     if missing:
-        complaints.append(f"no line for {len(missing)} of its tasks ({_few(missing)})")
+        complaints.append(f"no line for {len(missing)} of its tasks ({few(missing)})")
     if complaints:
         raise InputError(f"{path}: {' and '.join(complaints)}; --allow-partial goes on with the tasks that are there")
 
@@ -70,6 +89,12 @@ def first_n(path: Path, samples: Mapping[str, list[str]], n: int | None) -> dict
 
 
 def _lines(path: Path, column: str) -> Iterator[_Line]:
+    for number, line in _numbered(path):
+        yield _parse(path, number, line, column)
+
+
+def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not empty."""
     opener = gzip.open if path.suffix == ".gz" else open
     try:
         if not path.is_file():
@@ -77,21 +102,26 @@ def _lines(path: Path, column: str) -> Iterator[_Line]:
         with opener(path, "rb") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
-                    yield _parse(path, number, line, column)
+                    yield number, line
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
 
 
 def _parse(path: Path, number: int, line: bytes, column: str) -> _Line:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):  # a UnicodeDecodeError is a ValueError
-        raise InputError(f"{path}:{number}: not JSON: {_shown(line)}; expected {_shape(column)}") from None
-    if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in ("task_id", column)):
+    row = _object(path, number, line, _shape(column))
+    if not all(isinstance(row.get(key), str) for key in ("task_id", column)):
         raise InputError(
             f"{path}:{number}: no text under task_id and {column}: {_shown(line)}; expected {_shape(column)}"
         )
     return _Line(number, row["task_id"], row[column])
+
+
+def _object(path: Path, number: int, line: bytes, expected: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):  # a UnicodeDecodeError is a ValueError
+        raise InputError(f"{path}:{number}: not JSON: {_shown(line)}; expected {expected}") from None
+    return row if isinstance(row, dict) else {}
 
 
 def _shape(column: str) -> str:
@@ -103,5 +133,6 @@ def _shown(line: bytes) -> str:
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
-def _few(names: list[str]) -> str:
+def few(names: Sequence[str]) -> str:
+    """The first of many names, for a message."""
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

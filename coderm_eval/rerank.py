@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coderm_eval.budget import BudgetPolicy
+from coderm_eval.budget import BudgetPolicy, Standing
 from coderm_eval.records import (
     NO_OUTPUT,
     Candidate,
@@ -98,10 +98,8 @@ def rerank(
         One result per problem, in the order of `work`.
     """
     boards = {item.problem.task_id: _Board(item) for item in work}
-    asked = dict.fromkeys(boards, 0)
-    while wanted := budget.next_round(asked):
-        ranges = {task: range(asked[task], asked[task] + more) for task, more in wanted.items()}
-        asked.update({task: indices.stop for task, indices in ranges.items()})
+    while wanted := budget.next_round({task: board.standing() for task, board in boards.items()}):
+        ranges = {task: boards[task].ask(more) for task, more in wanted.items()}
         written = write_tests(ranges)
         new = [cell for task in ranges for cell in boards[task].add(written.get(task, ()))]
         for cell, outcome in execute(new):
@@ -114,10 +112,25 @@ class _Board:
 
     def __init__(self, work: Work) -> None:
         self.work = work
+        self.asked = 0
         self.samples: dict[str, list[int]] = {}
         self.matrix = np.empty((len(work.candidates), 0), dtype=np.uint8)
         self.cpu_seconds = np.empty((len(work.candidates), 0))
         self.outputs = np.empty((len(work.candidates), 0), dtype=np.int64)
+
+    def standing(self) -> Standing:
+        return Standing(self.asked, self.work.candidates, self._tests(), self._verdicts())
+
+    def ask(self, more: int) -> range:
+        """The next `more` test samples."""
+        self.asked += more
+        return range(self.asked - more, self.asked)
+
+    def _tests(self) -> tuple[UnitTest, ...]:
+        return tuple(UnitTest(source, tuple(indices)) for source, indices in self.samples.items())
+
+    def _verdicts(self) -> Verdicts:
+        return Verdicts(self.matrix, self.cpu_seconds, self.outputs)
 
     def add(self, written: Sequence[tuple[int, str]]) -> list[Cell]:
         """Take in test samples; returns the cells of those tests that are new."""
@@ -145,8 +158,7 @@ class _Board:
 
     def conclude(self, rules: Sequence[str], stopped: str) -> Reranked:
         candidates = self.work.candidates
-        tests = tuple(UnitTest(source, tuple(indices)) for source, indices in self.samples.items())
-        verdicts = Verdicts(self.matrix, self.cpu_seconds, self.outputs)
+        tests, verdicts = self._tests(), self._verdicts()
         return Reranked(
             problem=self.work.problem,
             candidates=candidates,

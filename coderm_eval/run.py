@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
-from coderm_eval.budget import POLICIES
+from coderm_eval.budgeting import average, make_budget
 from coderm_eval.config import ExecutionSettings, Settings
 from coderm_eval.errors import ModelError
 from coderm_eval.execution.engine import Pair, PairOutcome, limits_fingerprint, run_pairs, self_test
@@ -27,7 +27,7 @@ from coderm_eval.progress import progress
 from coderm_eval.records import Candidate, Grade, Verdict, fingerprint
 from coderm_eval.report.comparison import RuleScore, compare, resampled
 from coderm_eval.report.files import write_json, write_run, write_samples
-from coderm_eval.report.scores import Interval, Scores, problem_scores, score
+from coderm_eval.report.scores import Interval, Scores, pass_rate, problem_scores, score
 from coderm_eval.report.summary import summarise
 from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
 from coderm_eval.resampling import DRAWS, resample
@@ -80,9 +80,9 @@ def run(
             write_tests=tests.source,
             execute=_stored_execution(store.table("verdicts"), settings.execution, isolation),
             rules=settings.compared,
-            budget=POLICIES[settings.budget.policy](tests.per_problem),
+            budget=make_budget(settings.budget, work, tests, lambda: _pass_rates(benchmark, work, store, settings)),
         )
-        grades = _grade(benchmark, results, store, settings) if graded else None
+        grades = _grade(benchmark, work, store, settings) if graded else None
     write_run(out, results, rule=settings.rule, shown=tests.shown, grades=grades)
     problems = {
         r.problem.task_id: problem_scores(r, g, settings.rule) for r, g in zip(results, grades or [], strict=False)
@@ -95,7 +95,7 @@ def run(
         grades=grades,
         scores=scores,
         settings=settings,
-        tests=tests.per_problem,
+        average=average(settings.budget, tests),
         tally=tests.source.tally,
         comparison=comparison,
         draws=draws,
@@ -151,10 +151,17 @@ def _resampled(
     return resampled(progress(draws, DRAWS, "resampling tests", "draws"), grades)
 
 
-def _grade(benchmark: Benchmark, results: Sequence[Reranked], store: Store, settings: Settings) -> list[list[Grade]]:
-    pairs = [(r.problem.task_id, c.program) for r in results for c in r.candidates]
+def _grade(benchmark: Benchmark, work: Sequence[Work], store: Store, settings: Settings) -> list[list[Grade]]:
+    pairs = [(item.problem.task_id, c.program) for item in work for c in item.candidates]
     grades = grade_programs(benchmark, pairs, store, workers=settings.execution.workers)
-    return [[grades[r.problem.task_id, c.program] for c in r.candidates] for r in results]
+    return [[grades[item.problem.task_id, c.program] for c in item.candidates] for item in work]
+
+
+def _pass_rates(benchmark: Benchmark, work: Sequence[Work], store: Store, settings: Settings) -> dict[str, float]:
+    """By the grades: of samples that could be graded; 0 where none could."""
+    log.warning("budget.rates is 'oracle': tests go where the grades say that they help; a bound, not a result")
+    grades = _grade(benchmark, work, store, settings)
+    return {item.problem.task_id: pass_rate(item.candidates, found) for item, found in zip(work, grades, strict=True)}
 
 
 def _stored_execution(

@@ -39,6 +39,8 @@ class Tests(Generic[Source]):
     """Test samples that each problem gets."""
     shown: Mapping[str, Sequence[int | None]]
     """The samples whose programs each problem's test prompts show, in turn; none where no prompt is sent."""
+    available: Mapping[str, int]
+    """Test samples that there are of each problem, by task id; without an entry as many as one asks for."""
 
     def wanted(self, work: Sequence[Work]) -> dict[str, range]:
         """All test samples of all of `work`."""
@@ -66,7 +68,8 @@ def tests_for(
     entry_points = {item.problem.task_id: item.problem.entry_point for item in work}
     lines = _recorded_lines(benchmark, entry_points, _tests_file(settings), allow_partial)
     per_problem = settings.tests.num or max(map(len, lines.values()))
-    return Tests(RecordedTests(lines, entry_points), per_problem, {})
+    available = {task: len(lines.get(task, ())) for task in entry_points}
+    return Tests(RecordedTests(lines, entry_points), per_problem, {}, available)
 
 
 def model_tests(work: Sequence[Work], settings: Settings, store: Store) -> Tests[ModelTests]:
@@ -86,7 +89,7 @@ def model_tests(work: Sequence[Work], settings: Settings, store: Store) -> Tests
         how=settings.extraction,
     )
     samples = {task: [c.samples[0] if c else None for c in candidates] for task, candidates in shown.items()}
-    return Tests(source, settings.tests.num or DEFAULT_TESTS, samples)
+    return Tests(source, settings.tests.num or DEFAULT_TESTS, samples, {})
 
 
 def write_tests(work: Sequence[Work], settings: Settings, *, out: Path, store_folder: Path) -> TestSource:

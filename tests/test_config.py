@@ -223,7 +223,7 @@ UNKNOWN_KEYS = [
     ({"tests": {"fil": "x"}}, "flags: unknown setting 'tests.fil'; did you mean 'file'?"),
     ({"tests": {"max_token": 9}}, "flags: unknown setting 'tests.max_token'; did you mean 'max_tokens'?"),
     ({"execution": {"worker": 2}}, "flags: unknown setting 'execution.worker'; did you mean 'workers'?"),
-    ({"budget": {"average": 2}}, "flags: unknown setting 'budget.average'; known: policy"),
+    ({"budget": {"total": 2}}, "flags: unknown setting 'budget.total'; known: policy, average, min, max, rates"),
 ]
 
 
@@ -243,6 +243,9 @@ BAD_VALUES = [
     ({"select": "majorty"}, "select is 'majorty'; did you mean 'majority'?"),
     ({"select": "xyz"}, "select is 'xyz'; known: aces, aces_o, b4, codet, "),
     ({"preset": "papers"}, "preset is 'papers': input should be 'paper'"),
+    ({"budget": {"average": 2, "min": 3}}, "budget: average is 2, less than min, 3: raise it, or lower budget.min"),
+    ({"budget": {"max": 2, "min": 3}}, "budget: max is 2, less than min, 3: raise it, or lower budget.min"),
+    ({"budget": {"policy": "sequential"}}, "budget.policy is 'sequential': input should be 'uniform' or 'greedy'"),
     ({"resample": 0}, "resample is 0: input should be greater than or equal to 1"),
     ({"select": None}, "select is None: "),
     ({"extraction": "papers"}, "extraction is 'papers': input should be 'default' or 'paper'"),
@@ -263,7 +266,7 @@ BAD_VALUES = [
     ({"tests": {"seed": -1}}, "tests.seed is -1: "),
     ({"policy": {"backend": "file"}}, "policy.backend is 'file': "),
     ({"tests": {1: 2}}, "tests.1 is "),
-    ({"budget": {"policy": "greedy"}}, "budget.policy is 'greedy': "),
+    ({"budget": {"policy": "greedily"}}, "budget.policy is 'greedily': "),
     ({"execution": {"workers": 0}}, "execution.workers is 0: "),
     ({"execution": {"timeout_s": 0}}, "execution.timeout_s is 0: "),
     ({"execution": {"timeout_s": float("inf")}}, "execution.timeout_s is inf: "),

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.errors import InputError
-from coderm_eval.inputs import check_coverage, first_n, read_column
+from coderm_eval.inputs import check_coverage, first_n, read_column, read_rates
 
 ROWS = [("tide/0", "a = 1\n"), ("tide/1", "b"), ("tide/0", "é"), ("tide/0", "a = 1\n")]
 VALUES = {"tide/0": ["a = 1\n", "é", "a = 1\n"], "tide/1": ["b"]}
@@ -254,3 +254,33 @@ def test_without_n_all_samples_are_taken() -> None:
 def test_a_task_with_too_few_samples_is_named_with_the_n_that_would_do() -> None:
     with pytest.raises(InputError, match=r"^x: tide/1 has 1 samples, fewer than n=2; set n to 1 or less$"):
         first_n(Path("x"), VALUES, 2)
+
+
+# Pass rates
+
+BAD_RATES = [
+    ('{"task_id": "a", "rate": 1.5}', "expected"),
+    ('{"task_id": "a", "rate": -0.1}', "with a rate from 0 to 1"),
+    ('{"task_id": "a", "rate": NaN}', "with a rate from 0 to 1"),
+    ('{"task_id": "a", "rate": "0.5"}', '"0.5"'),
+    ('{"task_id": "a"}', "with a rate from 0 to 1"),
+    ('{"rate": 0.5}', "with a rate from 0 to 1"),
+    ("[0.5]", "with a rate from 0 to 1"),
+    ("0.5", "with a rate from 0 to 1"),
+    ("rate: 0.5", "not JSON"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), BAD_RATES)
+def test_a_line_that_is_no_pass_rate_is_shown_with_its_number(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "rates.jsonl"
+    path.write_text('{"task_id": "b", "rate": 1}\n' + line + "\n")
+    with pytest.raises(InputError) as caught:
+        read_rates(path)
+    assert f"{path}:2: " in str(caught.value) and message in str(caught.value)
+
+
+def test_pass_rates_are_read_by_task(tmp_path: Path) -> None:
+    path = tmp_path / "rates.jsonl"
+    path.write_text('{"task_id": "a", "rate": 0.25}\n\n{"task_id": "b", "rate": 1}\n')
+    assert read_rates(path) == {"a": 0.25, "b": 1.0}

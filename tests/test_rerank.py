@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.budget import UniformBudget
+from coderm_eval.budget import Standing, UniformBudget
 from coderm_eval.records import Candidate, Problem, Verdict, pool_candidates
 from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
 
@@ -86,13 +86,24 @@ def test_results_come_in_the_order_of_the_work() -> None:
 class TwoRounds:
     """One test each, then two more for the problem "a"."""
 
-    def next_round(self, asked: Mapping[str, int]) -> dict[str, int]:
-        if not any(asked.values()):
-            return dict.fromkeys(asked, 1)
-        return {"a": 2} if asked["a"] == 1 else {}
+    def __init__(self) -> None:
+        self.seen: list[dict[str, Standing]] = []
+
+    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+        self.seen.append(dict(problems))
+        if not any(standing.asked for standing in problems.values()):
+            return dict.fromkeys(problems, 1)
+        return {"a": 2} if problems["a"].asked == 1 else {}
 
     def stopped(self, task_id: str) -> str:
         return f"{task_id} had enough"
+
+
+def test_a_budget_sees_what_became_of_the_tests_so_far() -> None:
+    budget, script = TwoRounds(), Script({"a": ["x", "x", "z"]})
+    rerank([work("a", "xy")], write_tests=script.write, execute=script.execute, rules=["majority"], budget=budget)
+    stands = [(s["a"].asked, [t.samples for t in s["a"].tests], s["a"].verdicts.rows()) for s in budget.seen]
+    assert stands == [(0, [], [""]), (1, [(0,)], ["P"]), (3, [(0, 1), (2,)], ["PF"])]
 
 
 def test_a_later_round_runs_only_the_new_cells_and_keeps_the_old_verdicts() -> None:

@@ -128,6 +128,54 @@ def test_tests_can_be_resampled_and_the_draws_are_recorded(demo: list[object], f
     assert "pass@1 with 3 tests" in done.stdout
 
 
+# Budgets
+
+
+def with_budget(demo: list[object], finished: Path, folder: Path, budget: str) -> subprocess.CompletedProcess[str]:
+    """A run with these settings of the budget, over the store of the finished one."""
+    shutil.copytree(finished / "store", folder / "store")
+    (folder / "settings.yaml").write_text(f"budget: {{policy: greedy, average: 4, {budget}}}\n")
+    return coderm(*demo, "--out", "run", "--store", "store", "--config", "settings.yaml", cwd=folder)
+
+
+def asked(folder: Path) -> dict[str, int]:
+    return {row["task_id"]: sum(map(len, row["tests"])) for row in rows(folder / "run" / "verdicts.jsonl")}
+
+
+def test_a_greedy_budget_gives_tests_by_pass_rate_and_keeps_its_total(
+    demo: list[object], finished: Path, tmp_path: Path
+) -> None:
+    rates = [{"task_id": task, "rate": rate} for task, rate in zip(DEMO_TASKS, (0.1, 0.9, 0.0), strict=True)]
+    write_rows(tmp_path / "rates.jsonl", rates)
+    done = with_budget(demo, finished, tmp_path, f"rates: {tmp_path / 'rates.jsonl'}")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())["budget"]
+    assert (summary["policy"], summary["average"], summary["samples"]) == ("greedy", 4, 12)
+    found = asked(tmp_path)
+    assert found["demo/0"] > found["demo/8"] > found["demo/11"] == 1
+
+
+def test_a_budget_by_agreement_needs_no_rates(demo: list[object], finished: Path, tmp_path: Path) -> None:
+    done = with_budget(demo, finished, tmp_path, "min: 2")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["budget"]["rates"] == "agreement"
+    assert min(asked(tmp_path).values()) >= 2 and sum(asked(tmp_path).values()) <= 12
+
+
+def test_a_budget_by_the_grades_is_called_what_it_is(demo: list[object], finished: Path, tmp_path: Path) -> None:
+    done = with_budget(demo, finished, tmp_path, "rates: oracle")
+    assert done.returncode == 0, done.stderr
+    assert "budget.rates is 'oracle'" in done.stderr and "a bound, not a result" in done.stderr
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["budget"]["rates"] == "oracle"
+
+
+def test_a_problem_without_a_pass_rate_is_named(demo: list[object], finished: Path, tmp_path: Path) -> None:
+    write_rows(tmp_path / "rates.jsonl", [{"task_id": "demo/0", "rate": 0.5}])
+    done = with_budget(demo, finished, tmp_path, f"rates: {tmp_path / 'rates.jsonl'}")
+    assert done.returncode == 2
+    assert "no rate for 2 of the problems (demo/8, demo/11)" in done.stderr
+
+
 def test_a_report_shows_rules_the_quality_of_tests_and_who_was_misled(finished: Path, tmp_path: Path) -> None:
     done = coderm("report", finished, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

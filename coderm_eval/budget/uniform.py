@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from coderm_eval.budget.standing import Standing
+
 __all__ = ["UniformBudget"]
 
 
@@ -14,8 +16,8 @@ class UniformBudget:
 
     tests: int
 
-    def next_round(self, asked: Mapping[str, int]) -> dict[str, int]:
-        return {task_id: self.tests - count for task_id, count in asked.items() if count < self.tests}
+    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+        return {task: self.tests - p.asked for task, p in problems.items() if p.asked < self.tests}
 
     def stopped(self, task_id: str) -> str:
         return "budget"

@@ -21,6 +21,7 @@ __all__ = [
     "expected_pass_at_1",
     "mean_interval",
     "pass_at_1",
+    "pass_rate",
     "problem_scores",
     "random_pass_at_1",
     "score",
@@ -81,6 +82,12 @@ def expected_pass_at_1(result: Reranked, grades: Sequence[Grade], rule: str) -> 
 def random_pass_at_1(result: Reranked, grades: Sequence[Grade]) -> float:
     """pass@1 of a sample drawn from all."""
     return float(np.average(_right(grades), weights=_sizes(result)))
+
+
+def pass_rate(candidates: Sequence[Candidate], grades: Sequence[Grade]) -> float:
+    """Share of right samples among those that could be graded; 0 if none could."""
+    known = [(g.passed, c.multiplicity) for c, g in zip(candidates, grades, strict=True) if g.passed is not None]
+    return sum(size for right, size in known if right) / max(1, sum(size for _, size in known))
 
 
 def pass_at_1(grades: Sequence[Grade]) -> float:

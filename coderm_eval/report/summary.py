@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from coderm_eval.config import Settings
+from coderm_eval.config import BudgetSettings, Settings
 from coderm_eval.generation.sources import TestTally
 from coderm_eval.records import Grade
 from coderm_eval.report.comparison import RuleScore
@@ -38,7 +38,7 @@ def summarise(
     grades: Sequence[Sequence[Grade]] | None,
     scores: Scores | None,
     settings: Settings,
-    tests: int,
+    average: int,
     tally: TestTally,
     comparison: Sequence[RuleScore],
     draws: Mapping[str, Interval] | None,
@@ -46,7 +46,7 @@ def summarise(
     benchmark: str,
     dataset_sha256: str,
 ) -> dict[str, Any]:
-    """All but `seconds` depends on the run's inputs alone. `tests`: the test samples asked for per problem."""
+    """All but `seconds` depends on the run's inputs alone. `average`: test samples per problem."""
     sizes = [sum(c.multiplicity for c in r.candidates) for r in results]
     used = [r.selections[settings.rule].tests_used for r in results]
     cpu_seconds = sum(float(r.verdicts.cpu_seconds.sum()) for r in results)
@@ -56,7 +56,7 @@ def summarise(
         "n_candidates": sizes[0] if len(set(sizes)) == 1 else [min(sizes), max(sizes)],
         "n_distinct_candidates": _mean([len(r.candidates) for r in results]),
         "select": settings.rule,
-        "budget": {"policy": settings.budget.policy, "tests": tests},
+        "budget": _budget_row(settings.budget, average, tally),
         "tests_per_problem": _mean(used),
         "pass@1": _rows(scores.pass_at_1) if scores else None,
         "paired_gain": _rows(scores.paired_gain) if scores else None,
@@ -92,6 +92,13 @@ def summarise(
             "executing_cpu": round(cpu_seconds, 3),
         },
     }
+
+
+def _budget_row(budget: BudgetSettings, average: int, tally: TestTally) -> dict[str, Any]:
+    used = {"policy": budget.policy, "average": average, "samples": tally.samples}
+    if budget.policy == "uniform":
+        return used
+    return {**used, "min": budget.min, "max": budget.max, "rates": str(budget.rates)}
 
 
 def _rule_row(found: RuleScore) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""The paper's dynamic allocation: tests go where they raise the chance of a success most."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+
+from coderm_eval.budget.standing import Standing
+
+__all__ = ["GreedyBudget", "allocate"]
+
+
+class GreedyBudget:
+    """Allocates all tests at once, from a pass rate λ for each problem.
+
+    Args:
+        total: test samples over the whole benchmark.
+        minimum: that each problem gets at least.
+        limits: by task id, that each gets at most.
+        rates: λ in [0, 1] by task id; None: each problem gets `minimum` tests first, and λ is the share of its samples
+            that behave like most on these.
+    """
+
+    def __init__(
+        self, total: int, minimum: int, limits: Mapping[str, int], rates: Mapping[str, float] | None = None
+    ) -> None:
+        self._total = total
+        self._minimum = minimum
+        self._limits = limits
+        self._rates = rates
+        self._tests: dict[str, int] = {}
+
+    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+        if self._rates is None and not any(standing.asked for standing in problems.values()):
+            return {task: least for task in problems if (least := min(self._minimum, self._limits[task]))}
+        if not self._tests:
+            rates = self._rates or {task: standing.agreement for task, standing in problems.items()}
+            self._tests = allocate(rates, self._total, self._minimum, self._limits)
+        return {task: more for task, p in problems.items() if (more := self._tests[task] - p.asked) > 0}
+
+    def stopped(self, task_id: str) -> str:
+        return "limit" if self._tests.get(task_id) == self._limits[task_id] else "budget"
+
+
+def allocate(rates: Mapping[str, float], total: int, minimum: int, limits: Mapping[str, int]) -> dict[str, int]:
+    """Tests for each problem that maximise Σ 1 - (1 - λ)^b with Σ b = `total`, less where the limits leave no room.
+
+    CodeRM (arXiv 2501.01054, Eq. 2) after Damani et al. (2410.04707): the next test goes where its gain λ (1 - λ)^b is
+    highest, which is optimal since gains fall with b. Among equal gains it goes where there are fewest tests,
+    then to the first problem: where all rates are alike, every problem gets the same, within one test. A λ of 0 or 1
+    has no gain after the first test, so that such problems get more only when nothing else can take them.
+    """
+    tests = {task: min(minimum, limits[task]) for task in rates}
+    heap = [_entry(rates[task], count, place, task) for place, (task, count) in enumerate(tests.items())]
+    heapq.heapify(heap)
+    for _ in range(total - sum(tests.values())):
+        while heap and tests[heap[0][-1]] >= limits[heap[0][-1]]:
+            heapq.heappop(heap)
+        if not heap:
+            break
+        _, count, place, task = heap[0]
+        tests[task] = count + 1
+        heapq.heapreplace(heap, _entry(rates[task], count + 1, place, task))
+    return tests
+
+
+def _entry(rate: float, count: int, place: int, task: str) -> tuple[float, int, int, str]:
+    """In a heap the one with the highest gain comes first."""
+    return -(rate * (1 - rate) ** count), count, place, task
