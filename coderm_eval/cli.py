@@ -198,7 +198,7 @@ def report_command(run: Path) -> None:
     coderm-eval report run
     """
     summary = read_json(run, "summary.json")
-    if summary["rules"] is None:
+    if not summary.get("rules"):
         raise InputError(f"{run}: nothing in it was graded; run the same `coderm-eval rerank` with --grade")
     click.echo(render_rules(summary["rules"]))
     click.echo(render_quality(summary["test_quality"]))

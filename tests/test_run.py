@@ -185,10 +185,22 @@ def test_a_report_shows_rules_the_quality_of_tests_and_who_was_misled(finished: 
     assert "|evidence" in done.stdout and "Wrong sample in front" in done.stdout
 
 
-def test_a_report_of_what_is_no_graded_run_is_one_sentence(tmp_path: Path) -> None:
-    done = coderm("report", "nowhere", cwd=tmp_path)
+NO_GRADED_RUN = [
+    (None, "run/summary.json: cannot be read (No such file or directory)"),
+    ("not JSON", "run/summary.json: not what `coderm-eval rerank` wrote: 'not JSON'"),
+    ('{"rules": null}', "nothing in it was graded; run the same `coderm-eval rerank` with --grade"),
+    ("{}", "nothing in it was graded"),
+]
+
+
+@pytest.mark.parametrize(("summary", "message"), NO_GRADED_RUN)
+def test_a_report_of_what_is_no_graded_run_is_one_sentence(tmp_path: Path, summary: str | None, message: str) -> None:
+    (tmp_path / "run").mkdir()
+    if summary is not None:
+        (tmp_path / "run" / "summary.json").write_text(summary)
+    done = coderm("report", "run", cwd=tmp_path)
     assert done.returncode == 2
-    assert "nowhere/summary.json: cannot be read (No such file or directory)" in done.stderr
+    assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -15,7 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coderm_eval.errors import SettingsError
 from coderm_eval.records import NO_OUTPUT, Candidate, Selection, UnitTest, Verdict, Verdicts
+from coderm_eval.report.scores import ROWS
 from coderm_eval.selection import Ballot, Scores, registry, rules, select, selector
 from coderm_eval.selection.registry import Rule
 
@@ -179,9 +181,15 @@ def test_two_rules_cannot_have_one_name() -> None:
         selector("majority")(lambda ballot: np.zeros(len(ballot.first)))
 
 
+@pytest.mark.parametrize("name", sorted({*ROWS, "all"} - {"majority"}))
+def test_a_rule_cannot_take_the_name_of_something_else(name: str) -> None:
+    with pytest.raises(ValueError, match=f"no rule can be named '{name}'"):
+        selector(name)
+
+
 @pytest.mark.parametrize("scores", [np.zeros(3), np.full(2, np.nan), np.zeros((2, 2))])
 def test_a_rule_that_does_not_score_every_candidate_is_named(scores: Scores) -> None:
-    with registered("odd", lambda ballot: scores), pytest.raises(ValueError, match="the rule 'odd' gave scores"):
+    with registered("odd", lambda ballot: scores), pytest.raises(SettingsError, match="the rule 'odd' gave scores"):
         chosen_by("odd", distinct(1, 1), verdicts([P], [P]))
 
 

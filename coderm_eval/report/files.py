@@ -89,12 +89,20 @@ def read_json(folder: Path, name: str) -> dict[str, Any]:
     Raises:
         InputError: `folder` is not a run directory.
     """
-    return dict(json.loads(_read(folder / name)))
+    return _parsed(folder / name, _read(folder / name))
 
 
 def read_jsonl(folder: Path, name: str) -> list[dict[str, Any]]:
     """Like `read_json`, of a file with an object on each line."""
-    return [json.loads(line) for line in _read(folder / name).splitlines()]
+    path = folder / name
+    return [_parsed(path, line) for line in _read(path).splitlines()]
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError):
+        raise InputError(f"{path}: not what `coderm-eval rerank` wrote: {text[:60]!r}; run it again") from None
 
 
 def _read(path: Path) -> str:

@@ -16,11 +16,14 @@ from importlib.metadata import entry_points
 from coderm_eval.errors import SettingsError, one_line
 from coderm_eval.selection.ballot import Ballot, Scores
 
-__all__ = ["ENTRY_POINTS", "Rule", "rules", "selector"]
+__all__ = ["ENTRY_POINTS", "RESERVED", "Rule", "rules", "selector"]
 
 ENTRY_POINTS = "coderm_eval.selectors"
 
 Rule = Callable[[Ballot], Scores]
+
+RESERVED = frozenset({"all", "coderm", "first", "oracle", "random"})
+"""Names that mean something else where rules are named: every rule, and rows of the result table."""
 
 _RULES: dict[str, Rule] = {}
 
@@ -29,8 +32,10 @@ def selector(name: str) -> Callable[[Rule], Rule]:
     """Make the decorated rule known as `name`, for `select`.
 
     Raises:
-        ValueError: another rule has that name.
+        ValueError: another rule has that name, or it is reserved.
     """
+    if name in RESERVED:
+        raise ValueError(f"no rule can be named {name!r}: the result table and --select have another use for it")
 
     def register(rule: Rule) -> Rule:
         known = _RULES.setdefault(name, rule)

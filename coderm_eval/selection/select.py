@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from coderm_eval.errors import SettingsError
 from coderm_eval.records import Candidate, Selection, UnitTest, Verdicts
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.registry import rules
@@ -27,7 +28,7 @@ def select(
     candidates are compared on the same tests.
 
     Raises:
-        ValueError: the rule gave no score for each candidate.
+        SettingsError: the rule gave no score for each candidate.
     """
     judged = _judged(verdicts.ran)
     complete = verdicts.ran[judged].all(axis=0)
@@ -61,9 +62,9 @@ def _judged(ran: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 def _scores(rule: str, ballot: Ballot) -> Scores:
     scores = np.asarray(rules()[rule](ballot), dtype=np.float64)
     if scores.shape != ballot.multiplicity.shape or np.isnan(scores).all():
-        raise ValueError(
+        raise SettingsError(
             f"the rule {rule!r} gave scores of the shape {scores.shape} for {len(ballot.multiplicity)} candidates, "
-            "or no number at all; it should give one number for each"
+            "or no number at all: select another, or have it give a number for each"
         )
     return scores
 
