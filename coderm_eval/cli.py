@@ -12,7 +12,7 @@ import numpy as np
 
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, benchmark_of_task, demo, load_benchmark
 from coderm_eval.budgeting import average
-from coderm_eval.config import ALL_RULES, Backend, Policy, Settings, load_settings
+from coderm_eval.config import Backend, Policy, Settings, load_settings
 from coderm_eval.errors import CodermError, InputError
 from coderm_eval.execution.engine import self_test
 from coderm_eval.execution.isolation.levels import describe
@@ -29,6 +29,7 @@ from coderm_eval.report.scores import mean_interval
 from coderm_eval.report.table import render, render_misleading, render_quality, render_resampled, render_rules
 from coderm_eval.rerank import Work
 from coderm_eval.run import RunResult, policy_of, run
+from coderm_eval.selection import ALL_RULES
 from coderm_eval.solving import DEFAULT_N, policy_questions, policy_sampler, write_solutions
 from coderm_eval.store import Store
 from coderm_eval.writing import Tests, model_tests, tests_for, write_tests

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from coderm_eval.errors import SettingsError, nearest, one_line
 from coderm_eval.generation.conditioning import Condition
 from coderm_eval.generation.extraction import Extraction
-from coderm_eval.selection import rules
+from coderm_eval.selection import ALL_RULES, rules
 
 __all__ = [
     "CONFIG_VARIABLE",
@@ -170,7 +170,7 @@ class ExecutionSettings(_Section):
     """Whether a run may end well although something could not be run."""
 
 
-ALL_RULES = "all"
+DEFAULT_RULE = "evidence"
 
 PAPER: Mapping[str, Any] = {
     "n": 100,
@@ -197,7 +197,7 @@ class Settings(_Section):
     policy: PolicySettings = PolicySettings()
     tests: TestSettings = TestSettings()
     budget: BudgetSettings = BudgetSettings()
-    select: str = "evidence"
+    select: str = DEFAULT_RULE
     """The rule that picks; `all` picks by the default one and compares them all."""
     resample: int | None = Field(default=None, ge=1)
     """Also score the rules with so many of each problem's tests, drawn 100 times: the paper's resampling."""
@@ -213,7 +213,7 @@ class Settings(_Section):
     @property
     def rule(self) -> str:
         """The rule whose pick counts."""
-        return str(Settings.model_fields["select"].default) if self.select == ALL_RULES else self.select
+        return DEFAULT_RULE if self.select == ALL_RULES else self.select
 
     @property
     def compared(self) -> tuple[str, ...]:

@@ -119,18 +119,14 @@ class _Board:
         self.outputs = np.empty((len(work.candidates), 0), dtype=np.int64)
 
     def standing(self) -> Standing:
-        return Standing(self.asked, self.work.candidates, self._tests(), self._verdicts())
+        tests = tuple(UnitTest(source, tuple(indices)) for source, indices in self.samples.items())
+        verdicts = Verdicts(self.matrix, self.cpu_seconds, self.outputs)
+        return Standing(self.asked, self.work.candidates, tests, verdicts)
 
     def ask(self, more: int) -> range:
         """The next `more` test samples."""
         self.asked += more
         return range(self.asked - more, self.asked)
-
-    def _tests(self) -> tuple[UnitTest, ...]:
-        return tuple(UnitTest(source, tuple(indices)) for source, indices in self.samples.items())
-
-    def _verdicts(self) -> Verdicts:
-        return Verdicts(self.matrix, self.cpu_seconds, self.outputs)
 
     def add(self, written: Sequence[tuple[int, str]]) -> list[Cell]:
         """Take in test samples; returns the cells of those tests that are new."""
@@ -157,12 +153,11 @@ class _Board:
         self.outputs[cell.row, cell.column] = outcome.output
 
     def conclude(self, rules: Sequence[str], stopped: str) -> Reranked:
-        candidates = self.work.candidates
-        tests, verdicts = self._tests(), self._verdicts()
+        final = self.standing()
         return Reranked(
             problem=self.work.problem,
-            candidates=candidates,
-            tests=tests,
-            verdicts=verdicts,
-            selections={r: select(r, candidates, tests, verdicts, stopped=stopped) for r in rules},
+            candidates=final.candidates,
+            tests=final.tests,
+            verdicts=final.verdicts,
+            selections=select(rules, final.candidates, final.tests, final.verdicts, stopped=stopped),
         )

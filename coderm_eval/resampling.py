@@ -43,7 +43,7 @@ def with_tests(result: Reranked, samples: Sequence[int], rules: Sequence[str]) -
         result,
         tests=tests,
         verdicts=verdicts,
-        selections={r: select(r, result.candidates, tests, verdicts, stopped="resampled") for r in rules},
+        selections=select(rules, result.candidates, tests, verdicts, stopped="resampled"),
     )
 
 

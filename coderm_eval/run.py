@@ -25,9 +25,9 @@ from coderm_eval.execution.policy import Policy
 from coderm_eval.grading import grade_programs, refuse_not_run
 from coderm_eval.progress import progress
 from coderm_eval.records import Candidate, Grade, Verdict, fingerprint
-from coderm_eval.report.comparison import RuleScore, compare, resampled
+from coderm_eval.report.comparison import compare, resampled
 from coderm_eval.report.files import write_json, write_run, write_samples
-from coderm_eval.report.scores import Interval, Scores, pass_rate, problem_scores, score
+from coderm_eval.report.scores import Scores, pass_rate, problem_scores, score
 from coderm_eval.report.summary import summarise
 from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
 from coderm_eval.resampling import DRAWS, resample
@@ -47,8 +47,6 @@ class RunResult:
     scores: Scores | None
     problems: Mapping[str, Mapping[str, float]]
     """pass@1 of each way to choose, by task id."""
-    comparison: Sequence[RuleScore]
-    """One for each rule that was applied."""
     summary: Mapping[str, Any]
 
 
@@ -88,8 +86,10 @@ def run(
         r.problem.task_id: problem_scores(r, g, settings.rule) for r, g in zip(results, grades or [], strict=False)
     }
     scores = score(list(problems.values())) if problems else None
-    comparison = compare(results, grades) if grades else []
-    draws = _resampled(results, grades, settings) if grades and settings.resample else None
+    draws = None
+    if grades and settings.resample:
+        drawn = resample(results, tests=settings.resample, rules=settings.compared)
+        draws = resampled(progress(drawn, DRAWS, "resampling tests", "draws"), grades)
     summary = summarise(
         results,
         grades=grades,
@@ -97,7 +97,7 @@ def run(
         settings=settings,
         average=average(settings.budget, tests),
         tally=tests.source.tally,
-        comparison=comparison,
+        comparison=compare(results, grades) if grades else [],
         draws=draws,
         isolation=isolation,
         benchmark=benchmark.name,
@@ -107,7 +107,7 @@ def run(
     if summary["answers_without_code"]:
         log.warning("%d answers held no code; they are wrong in every row", summary["answers_without_code"])
     refuse_not_run(**summary["not_run"], out=out, allowed=settings.execution.allow_not_run)
-    return RunResult(results, scores, problems, comparison, summary)
+    return RunResult(results, scores, problems, summary)
 
 
 @contextmanager
@@ -142,13 +142,6 @@ def preflight(settings: Settings) -> str:
 def policy_of(execution: ExecutionSettings) -> Policy:
     """The limits that the settings ask for."""
     return Policy(execution.timeout_s, execution.memory_mb, execution.output_mb)
-
-
-def _resampled(
-    results: Sequence[Reranked], grades: Sequence[Sequence[Grade]], settings: Settings
-) -> dict[str, Interval]:
-    draws = resample(results, tests=settings.resample or 0, rules=settings.compared)
-    return resampled(progress(draws, DRAWS, "resampling tests", "draws"), grades)
 
 
 def _grade(benchmark: Benchmark, work: Sequence[Work], store: Store, settings: Settings) -> list[list[Grade]]:

@@ -26,7 +26,7 @@ def problem(rows: Sequence[str], sizes: Sequence[int], tests: Sequence[tuple[int
     candidates = tuple(Candidate(f"p{i}", tuple(range(starts[i], starts[i + 1])), "") for i in range(len(sizes)))
     columns = tuple(UnitTest(f"t{j}", s) for j, s in enumerate(tests or [(j,) for j in range(matrix.shape[1])]))
     verdicts = Verdicts(matrix, np.zeros(matrix.shape), np.full(matrix.shape, NO_OUTPUT))
-    picks = {rule: select(rule, candidates, columns, verdicts, stopped="budget") for rule in RULES}
+    picks = select(RULES, candidates, columns, verdicts, stopped="budget")
     return Reranked(Problem("demo/0", "f", "", ""), candidates, columns, verdicts, picks)
 
 

@@ -13,7 +13,17 @@ import coderm_eval
 
 PACKAGE = ROOT / "coderm_eval"
 
-BLIND = ["selection", "budget", "records.py", "syntax.py", "rerank.py", "resampling.py", "execution", "generation"]
+BLIND = [
+    "selection",
+    "budget",
+    "records.py",
+    "groups.py",
+    "syntax.py",
+    "rerank.py",
+    "resampling.py",
+    "execution",
+    "generation",
+]
 """Whatever touches a pick before it is made."""
 
 GOLD = (

@@ -34,7 +34,7 @@ def reranked(matrix: list[list[bool]], samples: Sequence[tuple[int, ...]]) -> Re
         candidates,
         tests,
         verdicts,
-        {"majority": select("majority", candidates, tests, verdicts, stopped="budget")},
+        select(["majority"], candidates, tests, verdicts, stopped="budget"),
     )
 
 

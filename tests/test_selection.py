@@ -31,7 +31,7 @@ def verdicts(*rows: list[Verdict]) -> Verdicts:
 
 def chosen_by(rule: str, candidates: Sequence[Candidate], found: Verdicts) -> Selection:
     tests = [UnitTest(f"t{j}", (j,)) for j in range(found.matrix.shape[1])]
-    return select(rule, candidates, tests, found, stopped="budget")
+    return select([rule], candidates, tests, found, stopped="budget")[rule]
 
 
 def majority(passed: npt.NDArray[np.bool_], sizes: npt.NDArray[np.int64]) -> Scores:
@@ -172,7 +172,7 @@ def test_a_rule_of_ones_own_is_one_decorated_function() -> None:
 
 def test_a_rule_sees_how_often_each_test_was_sampled() -> None:
     candidates, tests = distinct(1, 1), [UnitTest("a", (0,)), UnitTest("b", (1, 2))]
-    selection = select("codet", candidates, tests, verdicts([P, F], [F, P]), stopped="budget")
+    selection = select(["codet"], candidates, tests, verdicts([P, F], [F, P]), stopped="budget")["codet"]
     assert selection.rewards == (1.0, 2.0)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coderm_eval.groups import group_rows
 from coderm_eval.records import Candidate, UnitTest, Verdicts
 
 __all__ = ["Standing"]
@@ -25,6 +26,5 @@ class Standing:
     def agreement(self) -> float:
         """The largest share of the samples that behave alike: the same verdicts with the same answers."""
         rows = np.hstack([self.verdicts.matrix, self.verdicts.outputs])
-        _, kinds = np.unique(rows, axis=0, return_inverse=True)
-        sizes = np.bincount(kinds.reshape(-1), weights=[c.multiplicity for c in self.candidates])
+        sizes = group_rows(rows, np.array([c.multiplicity for c in self.candidates])).sizes
         return float(sizes.max() / sizes.sum())

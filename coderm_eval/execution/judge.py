@@ -135,7 +135,7 @@ _NO_VALUE = ('["raised"', '["absent"')
 def _output(position: Position, program: Program) -> int:
     """56 bits of SHA-256 over the program's answers, in order."""
     answers = [program.answer(position.history[: n + 1]) or "" for n in range(len(position.history))]
-    failed = position.verdict != "P" and any(answer.startswith(_NO_VALUE) for answer in answers[-1:])
+    failed = position.verdict != "P" and bool(answers) and answers[-1].startswith(_NO_VALUE)
     if failed or not ENDED.isdisjoint(answers):
         return NO_OUTPUT
     return int.from_bytes(hashlib.sha256("\n".join(answers).encode()).digest()[:7], "big")

@@ -19,12 +19,13 @@ from lm_eval.api.metrics import mean
 from lm_eval.api.task import ConfigurableTask
 
 from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
-from coderm_eval.config import ALL_RULES, Settings, load_settings
+from coderm_eval.config import Settings, load_settings
 from coderm_eval.errors import CodermError, SettingsError
 from coderm_eval.inputs import read_column
 from coderm_eval.records import Candidate, Problem, fingerprint, pool_candidates
 from coderm_eval.report.scores import ROWS
 from coderm_eval.run import preflight, run
+from coderm_eval.selection import ALL_RULES
 from coderm_eval.solving import DEFAULT_N, asked_for, program_in
 from coderm_eval.store import Store, read_rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ def compare(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]]) -> l
 
     A problem with a candidate that could not be graded is left out, for all rules alike.
     """
-    graded = [(r, g) for r, g in zip(results, grades, strict=True) if all(grade.passed is not None for grade in g)]
+    graded = _graded(results, grades)
     rules = sorted(results[0].selections) if results else []
     columns = {rule: np.array([expected_pass_at_1(r, g, rule) for r, g in graded]) for rule in rules}
     chance = np.array([random_pass_at_1(r, g) for r, g in graded])
@@ -61,10 +62,15 @@ def resampled(draws: Iterable[Sequence[Reranked]], grades: Sequence[Sequence[Gra
     """
     scores: defaultdict[str, list[float]] = defaultdict(list)
     for drawn in draws:
-        graded = [(r, g) for r, g in zip(drawn, grades, strict=True) if all(grade.passed is not None for grade in g)]
+        graded = _graded(drawn, grades)
         for rule in drawn[0].selections:
             scores[rule].append(float(np.mean([expected_pass_at_1(r, g, rule) for r, g in graded])))
     return {rule: _of_draws(np.array(found)) for rule, found in sorted(scores.items())}
+
+
+def _graded(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]]) -> list[tuple[Reranked, Sequence[Grade]]]:
+    """The problems all of whose candidates could be graded."""
+    return [(r, g) for r, g in zip(results, grades, strict=True) if all(grade.passed is not None for grade in g)]
 
 
 def _of_draws(found: npt.NDArray[np.float64]) -> Interval:
@@ -72,11 +78,15 @@ def _of_draws(found: npt.NDArray[np.float64]) -> Interval:
     return Interval(float(found.mean()), float(low), float(high), float(found.std()))
 
 
+@functools.lru_cache(maxsize=1)  # for the next pair of rules
+def _draws(problems: int) -> npt.NDArray[np.int64]:
+    """Shape (9,999, problems): how often each problem is drawn."""
+    return np.random.default_rng(_SEED).multinomial(problems, np.full(problems, 1 / problems), size=_DRAWS)
+
+
 def order_probability(above: npt.NDArray[np.float64], below: npt.NDArray[np.float64]) -> float:
     """Share of bootstrap draws of problems (9,999, seeded) in which the mean of `above` is higher; ties count half."""
     if above.size == 0:
         return float("nan")
-    size = above.size
-    draws = np.random.default_rng(_SEED).multinomial(size, np.full(size, 1 / size), size=_DRAWS)
-    difference = np.round(draws @ (above - below), 9)
+    difference = np.round(_draws(above.size) @ (above - below), 9)
     return float((difference > 0).mean() + (difference == 0).mean() / 2)

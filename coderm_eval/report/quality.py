@@ -152,9 +152,8 @@ class _View:
 
     def __init__(self, result: Reranked, grades: Sequence[Grade]) -> None:
         kept = [row for row, grade in enumerate(grades) if grade.passed is not None]
-        ran = result.verdicts.ran[kept]
-        self.cells = ran.astype(np.float64)
-        self.passed = np.asarray(result.verdicts.passed[kept] & ran, dtype=np.float64)
+        self.cells = result.verdicts.ran[kept].astype(np.float64)
+        self.passed = result.verdicts.passed[kept].astype(np.float64)
         self.right = np.array([float(grades[row].passed is True) for row in kept])
         self.sizes = np.array([float(result.candidates[row].multiplicity) for row in kept])
         self.first_sample = [result.candidates[row].samples[0] for row in kept]

@@ -5,7 +5,7 @@ Nothing here can import what grades: a rule sees verdicts of generated tests, ou
 
 from coderm_eval.selection import aces, b4, codet, em, evidence, majority, mbr_exec, srank  # noqa: F401  # they register
 from coderm_eval.selection.ballot import Ballot, Scores
-from coderm_eval.selection.registry import rules, selector
+from coderm_eval.selection.registry import ALL_RULES, rules, selector
 from coderm_eval.selection.select import select
 
-__all__ = ["Ballot", "Scores", "rules", "select", "selector"]
+__all__ = ["ALL_RULES", "Ballot", "Scores", "rules", "select", "selector"]

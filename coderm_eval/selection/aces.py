@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from coderm_eval.selection.ballot import Ballot, Groups, Scores
+from coderm_eval.groups import Groups
+from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.registry import selector
 
 __all__ = ["aces", "aces_o"]
@@ -53,17 +54,16 @@ def aces_o(ballot: Ballot) -> Scores:
     if not kept.any():
         return np.zeros(len(groups.of))
     patterns = groups.rows[:, kept].astype(np.float64)
-    sizes = groups.sizes
-    optimised = _ascend(patterns, sizes, weights[kept] / weights[kept].sum())
+    optimised = _ascend(patterns, groups.sizes, weights[kept] / weights[kept].sum())
     return groups.spread(patterns @ optimised)
 
 
 def _closed_form(groups: Groups, tests: Floats) -> Floats:
     """Shape (M,): weight of one sample of each test."""
     votes = groups.rows @ tests
-    rate = groups.sizes @ groups.rows / groups.sizes.sum() if len(groups.sizes) else np.zeros(len(tests))
+    rate = groups.sizes @ groups.rows / groups.sizes.sum()
     auc = np.array([_auc(votes - column, votes, column, groups.sizes) for column in groups.rows.T])
-    return np.maximum(0, auc - 0.5) * rate * (1 - rate) if len(tests) else np.zeros(0)
+    return np.asarray(np.maximum(0, auc - 0.5) * rate * (1 - rate))
 
 
 def _auc(passing: Floats, failing: Floats, passed: npt.NDArray[np.bool_], sizes: Floats) -> float:

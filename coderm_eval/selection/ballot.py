@@ -4,31 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Ballot", "Groups", "Scores", "group_rows"]
+from coderm_eval.groups import Groups, group_rows
+
+__all__ = ["Ballot", "Scores"]
 
 Scores = npt.NDArray[np.float64]
 """Shape (N,): the score of each candidate; the highest wins."""
-
-
-@dataclass(frozen=True)
-class Groups:
-    """Candidates with equal rows, taken together."""
-
-    rows: npt.NDArray[Any]
-    """Shape (K, M): the distinct rows."""
-    of: npt.NDArray[np.intp]
-    """Shape (N,): the group of each candidate."""
-    sizes: npt.NDArray[np.float64]
-    """Shape (K,): samples in each group."""
-
-    def spread(self, scores: npt.NDArray[Any]) -> Scores:
-        """Shape (N,): each candidate has the score of its group; `scores` has the shape (K,)."""
-        return np.asarray(scores, dtype=np.float64)[self.of]
 
 
 @dataclass(frozen=True)
@@ -59,13 +44,5 @@ class Ballot:
 
     @cached_property
     def behaviours(self) -> Groups:
-        """Candidates that passed the same tests with the same answers; their rows are `passed` and then `outputs`."""
+        """Candidates that passed the same tests with the same answers; their rows hold `passed` and then `outputs`."""
         return group_rows(np.hstack([self.passed, self.outputs]), self.multiplicity)
-
-
-def group_rows(rows: npt.NDArray[Any], multiplicity: npt.NDArray[np.int64]) -> Groups:
-    """The distinct rows of a matrix, in an order that does not depend on that of the rows."""
-    distinct, of = np.unique(rows, axis=0, return_inverse=True)
-    of = of.reshape(-1)
-    sizes = np.bincount(of, weights=multiplicity, minlength=len(distinct))
-    return Groups(distinct, of, np.asarray(sizes, dtype=np.float64))

@@ -38,11 +38,10 @@ def evidence(ballot: Ballot) -> Scores:
     than right ones do. No constant depends on the data set. O(K² M) for K behaviours.
     """
     groups = ballot.behaviours
-    passed, outputs = np.hsplit(groups.rows, 2)
     tests = ballot.test_multiplicity.astype(np.float64)
-    votes = passed @ tests
+    votes = ballot.passed[groups.member] @ tests
     share = votes / max(1.0, tests.sum())
     log_weight = (np.log(groups.sizes) + np.log(votes + _NOTHING_PASSED)) / 2 + _STRENGTH * share**_POWER
-    shared = agreement(outputs)
+    shared = agreement(ballot.outputs[groups.member])
     np.fill_diagonal(shared, 1.0)
     return groups.spread(shared @ softmax(log_weight))

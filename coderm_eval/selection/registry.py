@@ -16,13 +16,15 @@ from importlib.metadata import entry_points
 from coderm_eval.errors import SettingsError, one_line
 from coderm_eval.selection.ballot import Ballot, Scores
 
-__all__ = ["ENTRY_POINTS", "RESERVED", "Rule", "rules", "selector"]
+__all__ = ["ALL_RULES", "ENTRY_POINTS", "RESERVED", "Rule", "rules", "selector"]
 
 ENTRY_POINTS = "coderm_eval.selectors"
 
 Rule = Callable[[Ballot], Scores]
 
-RESERVED = frozenset({"all", "coderm", "first", "oracle", "random"})
+ALL_RULES = "all"
+
+RESERVED = frozenset({ALL_RULES, "coderm", "first", "oracle", "random"})
 """Names that mean something else where rules are named: every rule, and rows of the result table."""
 
 _RULES: dict[str, Rule] = {}

@@ -19,16 +19,21 @@ _EQUAL = 1e-9
 
 
 def select(
-    rule: str, candidates: Sequence[Candidate], tests: Sequence[UnitTest], verdicts: Verdicts, *, stopped: str
-) -> Selection:
-    """Apply the rule named `rule`; among equals the candidate with the lowest sample index is chosen.
+    names: Sequence[str],
+    candidates: Sequence[Candidate],
+    tests: Sequence[UnitTest],
+    verdicts: Verdicts,
+    *,
+    stopped: str,
+) -> dict[str, Selection]:
+    """The pick of each of the rules `names`; among equals the candidate with the lowest sample index is chosen.
 
     What could not be run is missing, not failed. A candidate without a verdict on half of the tests that could be
     run at all has no reward (NaN) and is not chosen; of the others' matrix, columns with a gap are left out, so that
     candidates are compared on the same tests.
 
     Raises:
-        SettingsError: the rule gave no score for each candidate.
+        SettingsError: a rule gave no score for each candidate.
     """
     judged = _judged(verdicts.ran)
     complete = verdicts.ran[judged].all(axis=0)
@@ -39,17 +44,21 @@ def select(
         outputs=verdicts.outputs[judged][:, complete],
         first=_integers(c.samples[0] for c in candidates)[judged],
     )
-    rewards = np.full(len(candidates), np.nan)
-    rewards[judged] = _scores(rule, ballot)
-    ties = _best(rewards)
-    return Selection(
-        rule=rule,
-        chosen=min(ties, key=lambda row: candidates[row].samples[0]),
-        rewards=tuple(float(reward) for reward in rewards),
-        ties=tuple(ties),
-        tests_used=int(complete.sum()),
-        stopped=stopped,
-    )
+
+    def pick(rule: str) -> Selection:
+        rewards = np.full(len(candidates), np.nan)
+        rewards[judged] = _scores(rule, ballot)
+        ties = _best(rewards)
+        return Selection(
+            rule=rule,
+            chosen=min(ties, key=lambda row: candidates[row].samples[0]),
+            rewards=tuple(float(reward) for reward in rewards),
+            ties=tuple(ties),
+            tests_used=int(complete.sum()),
+            stopped=stopped,
+        )
+
+    return {name: pick(name) for name in names}
 
 
 def _judged(ran: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,37 @@
+"""Candidates with equal rows of a matrix, taken together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Groups", "group_rows"]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Candidates with equal rows, taken together."""
+
+    rows: npt.NDArray[Any]
+    """Shape (K, M): the distinct rows."""
+    member: npt.NDArray[np.intp]
+    """Shape (K,): the first candidate of each group."""
+    of: npt.NDArray[np.intp]
+    """Shape (N,): the group of each candidate."""
+    sizes: npt.NDArray[np.float64]
+    """Shape (K,): samples in each group."""
+
+    def spread(self, scores: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Shape (N,): each candidate has the score of its group; `scores` has the shape (K,)."""
+        return np.asarray(scores, dtype=np.float64)[self.of]
+
+
+def group_rows(rows: npt.NDArray[Any], multiplicity: npt.NDArray[np.int64]) -> Groups:
+    """The distinct rows of a matrix, in an order that does not depend on that of the rows."""
+    distinct, member, of = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    of = of.reshape(-1)
+    sizes = np.bincount(of, weights=multiplicity, minlength=len(distinct))
+    return Groups(distinct, member, of, np.asarray(sizes, dtype=np.float64))
