@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, get_args
 
-from coderm_eval.budget import BudgetPolicy, GreedyBudget, UniformBudget
-from coderm_eval.config import BudgetSettings
+from coderm_eval.budget import BudgetPolicy, GreedyBudget, SequentialBudget, Standing, UniformBudget
+from coderm_eval.config import BudgetSettings, Policy
 from coderm_eval.errors import InputError
 from coderm_eval.inputs import few, read_rates
-from coderm_eval.rerank import Work
+from coderm_eval.progress import gauge
 from coderm_eval.writing import Tests
 
-__all__ = ["average", "make_budget"]
+__all__ = ["all_policies", "average", "limits", "make_budget", "shown"]
 
 _MOST = 4
 """Times the average, for one problem, where budget.max is not set."""
@@ -23,24 +24,78 @@ def average(settings: BudgetSettings, tests: Tests[Any]) -> int:
     return settings.average or tests.per_problem
 
 
+def limits(settings: BudgetSettings, each: int, available: Mapping[str, int], tasks: Sequence[str]) -> dict[str, int]:
+    """By task id, the most test samples that a problem can get where `each` is the average: `max`, or all there are."""
+    most = settings.max or _MOST * each
+    return {task: min(most, available.get(task, most)) for task in tasks}
+
+
 def make_budget(
-    settings: BudgetSettings,
-    work: Sequence[Work],
-    tests: Tests[Any],
-    oracle: Callable[[], Mapping[str, float]],
+    settings: BudgetSettings, each: int, most: Mapping[str, int], oracle: Callable[[], Mapping[str, float]]
 ) -> BudgetPolicy:
-    """The policy that the settings ask for. `oracle` says the pass rates by the grades.
+    """The policy that the settings ask for.
+
+    Args:
+        each: test samples per problem over the whole benchmark.
+        most: by task id, what a problem can get.
+        oracle: says the pass rates by the grades.
 
     Raises:
         InputError: the file of pass rates cannot be used.
     """
-    each = average(settings, tests)
+    total = each * len(most)
     if settings.policy == "uniform":
         return UniformBudget(each)
-    tasks = [item.problem.task_id for item in work]
-    most = settings.max or _MOST * each
-    limits = {task: min(most, tests.available.get(task, most)) for task in tasks}
-    return GreedyBudget(each * len(tasks), settings.min, limits, _rates(settings, tasks, oracle))
+    if settings.policy == "greedy":
+        return GreedyBudget(total, settings.min, most, _rates(settings, list(most), oracle))
+    return SequentialBudget(total, settings.min, most, risk=settings.risk)
+
+
+@contextmanager
+def shown(policy: BudgetPolicy, total: int, risk: float) -> Iterator[BudgetPolicy]:
+    """The policy, with a bar that says how many test samples are spent and what is expected of more.
+
+    `risk`: how likely the pick of a problem that is called decided may still be to change.
+    """
+    with gauge(total, "spending tests", "tests") as show:
+        yield _Shown(policy, risk, show)
+
+
+class _Shown:
+    def __init__(self, policy: BudgetPolicy, risk: float, show: Callable[[int, str], None]) -> None:
+        self._policy = policy
+        self._risk = risk
+        self._show = show
+        self.stopped = policy.stopped
+
+    @property
+    def chances(self) -> Mapping[str, float]:
+        return self._policy.chances
+
+    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+        wanted = self._policy.next_round(problems)
+        self._show(sum(standing.asked for standing in problems.values()), self._note())
+        return wanted
+
+    def _note(self) -> str:
+        chances = self.chances.values()
+        if not chances:
+            return ""
+        decided = sum(chance <= self._risk for chance in chances)
+        return f"{decided} problems decided, {sum(chances) / len(chances):.1%} of picks expected to change"
+
+
+def all_policies(
+    settings: BudgetSettings, available: Mapping[str, int], oracle: Callable[[], Mapping[str, float]]
+) -> dict[str, Callable[[int], BudgetPolicy]]:
+    """Every policy by name, from the average number of tests per problem, where there are `available` of each."""
+
+    def maker(**changed: str) -> Callable[[int], BudgetPolicy]:
+        own = settings.model_copy(update=changed)
+        return lambda each: make_budget(own, each, limits(own, each, available, list(available)), oracle)
+
+    made = {name: maker(policy=name) for name in get_args(Policy)}
+    return {**made, "greedy, oracle": maker(policy="greedy", rates="oracle")}
 
 
 def _rates(

@@ -22,11 +22,19 @@ from coderm_eval.generation.stored import Usage
 from coderm_eval.grading import grade
 from coderm_eval.inputs import check_coverage, first_n, read_column
 from coderm_eval.plan import Plan, plan_sampling
+from coderm_eval.probe.commands import probe_group
 from coderm_eval.records import Candidate, pool_candidates
 from coderm_eval.replay import Recording, make_server
 from coderm_eval.report.files import read_json, read_jsonl
 from coderm_eval.report.scores import mean_interval
-from coderm_eval.report.table import render, render_misleading, render_quality, render_resampled, render_rules
+from coderm_eval.report.table import (
+    render,
+    render_curve,
+    render_misleading,
+    render_quality,
+    render_resampled,
+    render_rules,
+)
 from coderm_eval.rerank import Work
 from coderm_eval.run import RunResult, policy_of, run
 from coderm_eval.selection import ALL_RULES
@@ -73,6 +81,9 @@ def main() -> None:
     logging.basicConfig(format="coderm-eval: %(message)s", level=logging.WARNING)
 
 
+main.add_command(probe_group)
+
+
 @main.command("demo")
 @click.option("--out", type=_FILE, default=Path("coderm-demo"), show_default=True)
 def demo_command(out: Path) -> None:
@@ -90,7 +101,8 @@ def demo_command(out: Path) -> None:
 @click.option("--select", help="Rule that picks; all: compare them all.  [default: evidence]")
 @click.option("--preset", help="paper: the publication's protocol in every respect.")
 @click.option("--resample", type=int, help="Also score the rules with so many of the tests, drawn 100 times.")
-@click.option("--budget", type=click.Choice(get_args(Policy)), help="How tests are shared out.  [default: uniform]")
+@click.option("--budget", type=click.Choice(get_args(Policy)), help="How tests are shared out.  [default: sequential]")
+@click.option("--curve", is_flag=True, default=None, help="Run all tests, and say what each budget makes of them.")
 @click.option("--grade", "graded", is_flag=True, help="Grade with the benchmark's own tests and print the table.")
 @click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the files.")
 @click.option("--allow-not-run", is_flag=True, help="Exit 0 although something could not be run.")
@@ -106,6 +118,8 @@ def rerank_command(
     coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --tests tests.jsonl --out run --grade
     """
     settings = load_settings(_as_settings(flags), source="flags", config=flags["config"])
+    if settings.curve and not graded:
+        raise InputError("--curve says how often picks are right, which needs grades: give --grade as well")
     loaded = load_benchmark(benchmark)
     if dry_run:
         _plan_rerank(loaded, samples, settings, out, allow_partial)
@@ -273,6 +287,8 @@ def _print_result(benchmark: Benchmark, result: RunResult, settings: Settings, o
         click.echo(render_rules(result.summary["rules"]))
     if result.summary["resampled"]:
         click.echo(render_resampled(result.summary["resampled"]))
+    if result.curve:
+        click.echo(render_curve(result.curve))
     click.echo(f"run directory: {out}", err=True)
 
 
@@ -333,7 +349,7 @@ def _given(flags: dict[str, Any], *keys: str) -> dict[str, Any]:
 
 def _as_settings(flags: dict[str, Any]) -> dict[str, Any]:
     """Flags under the keys that settings have; those not given are left out."""
-    given = _given(flags, "n", "preset", "select", "resample", "store")
+    given = _given(flags, "n", "preset", "select", "resample", "curve", "store")
     if flags.get("tests"):
         given["tests"] = {"file": flags["tests"]}
     if flags.get("budget"):

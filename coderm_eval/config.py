@@ -34,7 +34,7 @@ AFTER_FUNCTION = ("\ndef ", "\nclass ", "\nif __name__", "\nprint(")
 
 
 Backend = Literal["openai", "vllm", "hf"]
-Policy = Literal["uniform", "greedy"]
+Policy = Literal["sequential", "uniform", "greedy"]
 
 
 class _Section(BaseModel):
@@ -135,13 +135,17 @@ class TestSettings(SamplingSettings):
 class BudgetSettings(_Section):
     """How many test samples each problem gets."""
 
-    policy: Policy = "uniform"
-    """uniform: all the same; greedy: the paper's dynamic allocation, by pass rates."""
+    policy: Policy = "sequential"
+    """sequential: in rounds, where verdicts so far say that picks may change; uniform: all the same; greedy: the
+    paper's dynamic allocation, by pass rates."""
     average: int | None = Field(default=None, ge=1)
     """Per problem over the whole benchmark; by default tests.num, or as many as a file has lines for one problem."""
     min: int = Field(default=1, ge=0)
     max: int | None = Field(default=None, ge=1)
     """Per problem; by default four times the average. A problem cannot get more than a file holds."""
+    risk: float = Field(default=0.03, ge=0, le=1)
+    """With `sequential`: the run stops before the total is spent once no more than this share of the problems is
+    expected to get another pick from `max` tests each."""
     rates: Literal["agreement", "oracle"] | Path = "agreement"
     """agreement: how alike candidates behave on the first `min` tests; oracle: the grades, which nobody has in
     earnest; or a file of {"task_id", "rate"} lines."""
@@ -201,6 +205,8 @@ class Settings(_Section):
     """The rule that picks; `all` picks by the default one and compares them all."""
     resample: int | None = Field(default=None, ge=1)
     """Also score the rules with so many of each problem's tests, drawn 100 times: the paper's resampling."""
+    curve: bool = False
+    """Run all tests, whatever `budget.policy` says, and say what each policy would have made of them."""
     extraction: Extraction = "default"
     execution: ExecutionSettings = ExecutionSettings()
     store: Path | None = None
@@ -209,6 +215,12 @@ class Settings(_Section):
     @classmethod
     def _a_preset_stands_behind_what_is_given(cls, given: Any) -> Any:
         return _merge(PAPER, given) if isinstance(given, Mapping) and given.get("preset") == "paper" else given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_curve_needs_all_tests(cls, given: Any) -> Any:
+        wanted = isinstance(given, Mapping) and given.get("curve")
+        return _merge(given, {"budget": {"policy": "uniform"}}) if wanted else given
 
     @property
     def rule(self) -> str:

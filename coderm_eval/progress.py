@@ -4,22 +4,58 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain, islice
 from typing import TypeVar
 
 from tqdm import tqdm
 
-__all__ = ["progress"]
+__all__ = ["gauge", "progress"]
 
 T = TypeVar("T")
 
 
 def progress(
-    items: Iterable[T], total: int, what: str, unit: str, note: Callable[[T], str] | None = None
+    items: Iterable[T],
+    total: int | Callable[[], int],
+    what: str,
+    unit: str,
+    note: Callable[[T], str] | None = None,
 ) -> Iterator[T]:
-    """`items`, with a bar; in a log file a line every half minute. `note`: what to say at the end of the line."""
-    every = 0.5 if sys.stderr.isatty() else 30
-    with tqdm(items, desc=what, total=total, unit=f" {unit}", mininterval=every, disable=not total) as bar:
+    """`items`, with a bar; in a log file a line every half minute.
+
+    Args:
+        total: how many items there are; or says how many are known by now, and the bar starts with the first one.
+        note: what to say at the end of the line.
+    """
+    known = total if callable(total) else lambda: total
+    items = iter(items)
+    first = list(islice(items, 1)) if callable(total) else []
+    terminal = sys.stderr.isatty()
+    with tqdm(
+        chain(first, items),
+        desc=what,
+        total=known(),
+        unit=f" {unit}",
+        mininterval=0.5 if terminal else 30,
+        position=None if terminal else 0,  # else a second bar moves the cursor, which a file does not have
+        delay=1 if terminal else 10,  # short work, such as one turn of many, needs no line
+        disable=not known(),
+    ) as bar:
         for item in bar:
+            bar.total = known()
             if note:
                 bar.set_postfix_str(note(item), refresh=False)
             yield item
+
+
+@contextmanager
+def gauge(total: int, what: str, unit: str) -> Iterator[Callable[[int, str], None]]:
+    """A bar that is told how far things are, and what to say at the end of the line."""
+    with tqdm(desc=what, total=total, unit=f" {unit}", mininterval=0.5 if sys.stderr.isatty() else 30) as bar:
+
+        def show(done: int, note: str) -> None:
+            bar.set_postfix_str(note, refresh=False)
+            bar.update(done - bar.n)
+
+        yield show

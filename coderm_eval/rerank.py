@@ -1,15 +1,24 @@
-"""The loop: ask for tests, ask for verdicts, choose. Pure; somebody else writes tests and runs programs.
+"""The loop: ask for tests, ask for verdicts, choose. Somebody else writes the tests and runs the programs.
 
-    >>> outcome = rerank(work, write_tests=..., execute=..., rule="majority", budget=UniformBudget(20))
+    >>> results = rerank(work, write_tests=..., execute=..., rule="majority", rules=["majority"], budget=...)
 
 `write_tests` and `execute` are plain callables, so a test drives the loop with lists, a host with a model
 and a sandbox. Nothing here, or below it, can reach a benchmark's gold tests or grades.
+
+Both are kept busy. A problem's tests are run as soon as they are written, while others' are being written; and
+the problems at even and at odd places take turns, so that one half's next tests are written while the other's
+are run. What is asked for depends on the verdicts of whole turns, whose order is fixed: no result depends on who
+was faster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import cycle
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,8 +33,11 @@ from coderm_eval.records import (
     Verdicts,
 )
 from coderm_eval.selection import select
+from coderm_eval.writer import Request, Writer, WriteTests
 
-__all__ = ["Cell", "Execute", "Outcome", "Reranked", "Work", "WriteTests", "rerank"]
+__all__ = ["Cell", "Execute", "Outcome", "Reranked", "Work", "WriteTests", "pick", "rerank", "take_turns"]
+
+InFlight = TypeVar("InFlight")
 
 
 @dataclass(frozen=True)
@@ -70,11 +82,9 @@ class Reranked:
     """One selection for each rule asked for, by the rule's name."""
 
 
-WriteTests = Callable[[Mapping[str, range]], Mapping[str, Sequence[tuple[int, str]]]]
-"""{task id: sample indices wanted} -> {task id: (sample index, test source) of the usable ones}."""
-
-Execute = Callable[[Sequence[Cell]], Iterable[tuple[Cell, Outcome]]]
-"""Cells in, outcomes out, in any order."""
+Execute = Callable[[Iterable[Sequence[Cell]]], Iterable[tuple[Cell, Outcome]]]
+"""The new cells of one problem after the other in, as they come; outcomes out, in any order. Where no cells come
+together, none are ready: outcomes are welcome meanwhile."""
 
 
 def rerank(
@@ -82,37 +92,92 @@ def rerank(
     *,
     write_tests: WriteTests,
     execute: Execute,
+    rule: str,
     rules: Sequence[str],
     budget: BudgetPolicy,
 ) -> list[Reranked]:
-    """Rerank every problem's candidates, in rounds over the whole benchmark so that a GPU sees large batches.
+    """Rerank every problem's candidates, in rounds over half the benchmark so that a GPU sees large batches.
 
     Args:
         work: problems with at least one candidate each; task ids are distinct.
-        write_tests: asked once per round for test samples, by index.
-        execute: asked once per round, for the new cells of the matrices only.
-        rules: names in `coderm_eval.selection.rules()`, applied to the same final matrices.
+        write_tests: asked once per turn for test samples, by index; by a thread, but never twice at a time.
+        execute: asked once per turn, for the new cells of the matrices only.
+        rule: whose picks the budget looks at; a name in `coderm_eval.selection.rules()`.
+        rules: all that are applied to the final matrices.
         budget: says how many tests each problem gets in the next round.
 
     Returns:
         One result per problem, in the order of `work`.
+
+    Raises:
+        Whatever `write_tests` raises, once all that it wrote before in that turn was run and recorded.
     """
-    boards = {item.problem.task_id: _Board(item) for item in work}
-    while wanted := budget.next_round({task: board.standing() for task, board in boards.items()}):
-        ranges = {task: boards[task].ask(more) for task, more in wanted.items()}
-        written = write_tests(ranges)
-        new = [cell for task in ranges for cell in boards[task].add(written.get(task, ()))]
-        for cell, outcome in execute(new):
+    boards = {item.problem.task_id: _Board(item, rule) for item in work}
+
+    def wanted() -> Mapping[str, int]:
+        return budget.next_round({task: board.standing() for task, board in boards.items()})
+
+    def start(more: Mapping[str, int]) -> Request:
+        return writer.start({task: boards[task].ask(tests) for task, tests in more.items()})
+
+    def finish(request: Request) -> None:
+        for cell, outcome in execute(_cells(request, boards)):
             boards[cell.task_id].record(cell, outcome)
+        request.check()
+        for task in request.wanted:
+            boards[task].busy = False
+
+    with Writer(write_tests) as writer:
+        take_turns(list(boards), wanted, start, finish)
     return [board.conclude(rules, budget.stopped(task)) for task, board in boards.items()]
+
+
+def take_turns(
+    tasks: Sequence[str],
+    wanted: Callable[[], Mapping[str, int]],
+    start: Callable[[Mapping[str, int]], InFlight],
+    finish: Callable[[InFlight], None],
+) -> None:
+    """Rounds over the problems at even and at odd places in turn, until nothing is wanted and all is finished.
+
+    Args:
+        tasks: the problems, in order.
+        wanted: says how many more tests each problem is to get, as things stand.
+        start: has the tests of one half written, which may go on while the other half's are waited for.
+        finish: waits until the tests that were started are written and run; of the two halves first the one that
+            was started first, so that its next tests may follow on the verdicts.
+    """
+    in_flight: deque[InFlight] = deque()
+    for half in cycle([tasks[::2], tasks[1::2]]):
+        now = wanted()
+        if not now and not in_flight:
+            return
+        more = {task: now[task] for task in half if task in now}
+        if more:
+            in_flight.append(start(more))
+        if len(in_flight) == 2 or (in_flight and not more):
+            finish(in_flight.popleft())
+
+
+def _cells(request: Request, boards: Mapping[str, _Board]) -> Iterator[list[Cell]]:
+    for arrival in request.arrivals():
+        yield boards[arrival[0]].add(arrival[1]) if arrival else []
+
+
+def pick(rule: str, standing: Standing) -> Selection:
+    """What the rule picks while more tests may come."""
+    found = select([rule], standing.candidates, standing.tests, standing.verdicts, stopped="not yet")
+    return found[rule]
 
 
 class _Board:
     """One problem's tests and verdicts while they come in; columns are only ever appended."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, rule: str) -> None:
         self.work = work
         self.asked = 0
+        self.busy = False
+        self.select = partial(pick, rule)
         self.samples: dict[str, list[int]] = {}
         self.matrix = np.empty((len(work.candidates), 0), dtype=np.uint8)
         self.cpu_seconds = np.empty((len(work.candidates), 0))
@@ -121,11 +186,12 @@ class _Board:
     def standing(self) -> Standing:
         tests = tuple(UnitTest(source, tuple(indices)) for source, indices in self.samples.items())
         verdicts = Verdicts(self.matrix, self.cpu_seconds, self.outputs)
-        return Standing(self.asked, self.work.candidates, tests, verdicts)
+        return Standing(self.asked, self.work.candidates, tests, verdicts, self.select, self.busy)
 
     def ask(self, more: int) -> range:
         """The next `more` test samples."""
         self.asked += more
+        self.busy = True
         return range(self.asked - more, self.asked)
 
     def add(self, written: Sequence[tuple[int, str]]) -> list[Cell]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
-from coderm_eval.budgeting import average, make_budget
+from coderm_eval.budgeting import all_policies, average, limits, make_budget, shown
 from coderm_eval.config import ExecutionSettings, Settings
 from coderm_eval.errors import ModelError
 from coderm_eval.execution.engine import Pair, PairOutcome, limits_fingerprint, run_pairs, self_test
@@ -26,10 +26,11 @@ from coderm_eval.grading import grade_programs, refuse_not_run
 from coderm_eval.progress import progress
 from coderm_eval.records import Candidate, Grade, Verdict, fingerprint
 from coderm_eval.report.comparison import compare, resampled
+from coderm_eval.report.curve import Point, averages, curve, write_curve
 from coderm_eval.report.files import write_json, write_run, write_samples
 from coderm_eval.report.scores import Scores, pass_rate, problem_scores, score
 from coderm_eval.report.summary import summarise
-from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
+from coderm_eval.rerank import Cell, Execute, Outcome, Reranked, Work, rerank
 from coderm_eval.resampling import DRAWS, resample
 from coderm_eval.store import Store, Table
 from coderm_eval.writing import DEFAULT_TESTS, check_tests, tests_for
@@ -48,6 +49,8 @@ class RunResult:
     problems: Mapping[str, Mapping[str, float]]
     """pass@1 of each way to choose, by task id."""
     summary: Mapping[str, Any]
+    curve: Sequence[Point]
+    """Of each budget policy, where that was asked for."""
 
 
 def run(
@@ -71,15 +74,24 @@ def run(
         log.warning("isolation %s: %s", isolation, describe(isolation))
     work = [Work(p, candidates[p.task_id]) for p in benchmark.problems if p.task_id in candidates]
     samples = write_samples(out, work)
+
+    def oracle() -> dict[str, float]:
+        return _pass_rates(benchmark, work, store, settings)
+
     with Store(store_folder) as store, _step_by_step(benchmark, settings, samples):
         tests = tests_for(benchmark, work, settings, store, allow_partial=allow_partial)
-        results = rerank(
-            work,
-            write_tests=tests.source,
-            execute=_stored_execution(store.table("verdicts"), settings.execution, isolation),
-            rules=settings.compared,
-            budget=make_budget(settings.budget, work, tests, lambda: _pass_rates(benchmark, work, store, settings)),
-        )
+        each = average(settings.budget, tests)
+        most = limits(settings.budget, each, tests.available, [item.problem.task_id for item in work])
+        policy = make_budget(settings.budget, each, most, oracle)
+        with shown(policy, each * len(work), settings.budget.risk) as budget:
+            results = rerank(
+                work,
+                write_tests=tests.source,
+                execute=_stored_execution(store.table("verdicts"), settings.execution, isolation),
+                rule=settings.rule,
+                rules=settings.compared,
+                budget=budget,
+            )
         grades = _grade(benchmark, work, store, settings) if graded else None
     write_run(out, results, rule=settings.rule, shown=tests.shown, grades=grades)
     problems = {
@@ -90,12 +102,16 @@ def run(
     if grades and settings.resample:
         drawn = resample(results, tests=settings.resample, rules=settings.compared)
         draws = resampled(progress(drawn, DRAWS, "resampling tests", "draws"), grades)
+    points = _curve(results, grades, settings) if grades and settings.curve else []
+    if points:
+        write_curve(out, points, f"{benchmark.name}, {settings.rule}")
     summary = summarise(
         results,
         grades=grades,
         scores=scores,
         settings=settings,
-        average=average(settings.budget, tests),
+        average=each,
+        chances=policy.chances,
         tally=tests.source.tally,
         comparison=compare(results, grades) if grades else [],
         draws=draws,
@@ -107,7 +123,14 @@ def run(
     if summary["answers_without_code"]:
         log.warning("%d answers held no code; they are wrong in every row", summary["answers_without_code"])
     refuse_not_run(**summary["not_run"], out=out, allowed=settings.execution.allow_not_run)
-    return RunResult(results, scores, problems, summary)
+    return RunResult(results, scores, problems, summary, points)
+
+
+def _curve(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]], settings: Settings) -> list[Point]:
+    recorded = {r.problem.task_id: sum(test.multiplicity for test in r.tests) for r in results}
+    rates = {r.problem.task_id: pass_rate(r.candidates, g) for r, g in zip(results, grades, strict=True)}
+    policies = all_policies(settings.budget, recorded, lambda: rates)
+    return curve(results, grades, settings.rule, policies, averages(results))
 
 
 @contextmanager
@@ -157,9 +180,7 @@ def _pass_rates(benchmark: Benchmark, work: Sequence[Work], store: Store, settin
     return {item.problem.task_id: pass_rate(item.candidates, found) for item, found in zip(work, grades, strict=True)}
 
 
-def _stored_execution(
-    table: Table, execution: ExecutionSettings, isolation: str
-) -> Callable[[Sequence[Cell]], Iterator[tuple[Cell, Outcome]]]:
+def _stored_execution(table: Table, execution: ExecutionSettings, isolation: str) -> Execute:
     """The loop's `execute`: problems all of whose cells the store knows are read, the others are run and stored.
 
     All cells of a problem or none: which calls of a program are given up as timed out depends on what else is
@@ -168,37 +189,49 @@ def _stored_execution(
     policy = policy_of(execution)
     limits = fingerprint(limits_fingerprint(policy), isolation)
 
-    def execute(cells: Sequence[Cell]) -> Iterator[tuple[Cell, Outcome]]:
-        keys = [fingerprint("verdict", limits, cell.program, cell.test) for cell in cells]
-        unfinished = {cell.task_id for cell, key in zip(cells, keys, strict=True) if key not in table}
-        owed: list[Pair[int]] = []
-        for position, (cell, key) in enumerate(zip(cells, keys, strict=True)):
-            if cell.task_id in unfinished:
-                owed.append(Pair(position, cell.program, cell.test, cell.task_id, cell.entry_point))
-            else:
-                yield cell, _outcome_of(table[key])
-        ran = run_pairs(owed, policy, workers=execution.workers, isolation=execution.isolation)
-        watch = _Watch(cells)
-        for done in progress(ran, len(owed), "running tests", "pairs", note=watch.note):
+    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
+        read: list[tuple[Cell, Outcome]] = []
+        watch = _Watch()
+
+        def owed() -> Iterator[Pair[_Owed] | None]:
+            for cells in problems:
+                keys = [fingerprint("verdict", limits, cell.program, cell.test) for cell in cells]
+                if all(key in table for key in keys):
+                    read.extend((cell, _outcome_of(table[key])) for cell, key in zip(cells, keys, strict=True))
+                    yield None
+                    continue
+                watch.owed += len(cells)
+                for cell, key in zip(cells, keys, strict=True):
+                    yield Pair((cell, key), cell.program, cell.test, cell.task_id, cell.entry_point)
+
+        ran = run_pairs(owed(), policy, workers=execution.workers, isolation=execution.isolation)
+        for done in progress(ran, lambda: watch.owed, "running tests", "pairs", note=watch.note):
+            cell, key = done.key
             if done.verdict != Verdict.NOT_RUN:
-                row = {"v": done.verdict.letter, "s": done.cpu_seconds, "o": done.output}
-                table.add(keys[done.key], row)
-            yield cells[done.key], Outcome(done.verdict, done.cpu_seconds, done.output)
+                table.add(key, {"v": done.verdict.letter, "s": done.cpu_seconds, "o": done.output})
+            yield cell, Outcome(done.verdict, done.cpu_seconds, done.output)
+        yield from read
 
     return execute
+
+
+_Owed = tuple[Cell, str]
+"""A cell, and the key of its verdict in the store."""
 
 
 class _Watch:
     """What the progress line says beside the rate: how many timed out, and where the time goes."""
 
-    def __init__(self, cells: Sequence[Cell]) -> None:
-        self._cells = cells
+    def __init__(self) -> None:
+        self.owed = 0
+        """Cells that are to be run, as far as is known."""
         self._timeouts = 0
         self._seconds: defaultdict[str, float] = defaultdict(float)
 
-    def note(self, done: PairOutcome[int]) -> str:
+    def note(self, done: PairOutcome[_Owed]) -> str:
+        cell, _ = done.key
         self._timeouts += done.verdict == Verdict.TIMED_OUT
-        self._seconds[self._cells[done.key].task_id] += done.cpu_seconds
+        self._seconds[cell.task_id] += done.cpu_seconds
         slowest = max(self._seconds, key=self._seconds.__getitem__)
         return f"{self._timeouts} timed out, slowest {slowest}"
 

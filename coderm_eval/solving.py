@@ -55,7 +55,8 @@ def write_solutions(problems: Sequence[Problem], settings: Settings, *, out: Pat
     questions = policy_questions(problems, settings)
     with Store(store_folder) as store:
         sampler = policy_sampler(settings, store)
-        sampler.ask(questions)
+        for _ in sampler.ask(questions):
+            pass  # the file is written when all are answered
         write_jsonl(out, _rows(problems, questions, sampler, settings, usage))
     return usage
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -49,9 +50,12 @@ class Store:
 
 
 class Table:
-    """Rows of one kind; of two rows with one key the first counts."""
+    """Rows of one kind; of two rows with one key the first counts. Any thread may add some."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._closed = False
         self._rows: dict[str, Row] = {}
         for row in read_rows(path):
             self._rows.setdefault(row.pop("k"), row)
@@ -78,15 +82,27 @@ class Table:
         self.add_all({key: row})
 
     def add_all(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
-        """Append those whose key is not there, in one write: a process that is killed has stored all or none."""
-        new = {key: dict(row) for key, row in rows.items() if key not in self._rows}
-        lines = [json.dumps({"k": k, **row}, ensure_ascii=True, separators=(",", ":")) + "\n" for k, row in new.items()]
-        if lines:
-            os.write(self._descriptor, "".join(lines).encode())
-        self._rows |= new
+        """Append those whose key is not there, in one write: a process that is killed has stored all or none.
+
+        Raises:
+            RuntimeError: the table is closed, as where a thread goes on after the run that it worked for.
+        """
+        with self._lock:
+            if self._closed:
+                raise RuntimeError(f"{self._path} is closed: nothing can be added to it any more")
+            new = {key: dict(row) for key, row in rows.items() if key not in self._rows}
+            if new:
+                os.write(self._descriptor, "".join(_line(key, row) for key, row in new.items()).encode())
+            self._rows |= new
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        with self._lock:
+            self._closed = True
+            os.close(self._descriptor)
+
+
+def _line(key: str, row: Row) -> str:
+    return json.dumps({"k": key, **row}, ensure_ascii=True, separators=(",", ":")) + "\n"
 
 
 def read_rows(path: Path) -> Iterator[Row]:

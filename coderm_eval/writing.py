@@ -100,8 +100,9 @@ def write_tests(work: Sequence[Work], settings: Settings, *, out: Path, store_fo
     """
     with Store(store_folder) as store:
         tests = model_tests(work, settings, store)
-        written = tests.source(tests.wanted(work))
-    write_jsonl(out, _rows(written, tests.shown))
+        wanted = tests.wanted(work)
+        written = dict(tests.source(wanted))
+    write_jsonl(out, _rows({task: written[task] for task in wanted if task in written}, tests.shown))
     return tests.source
 
 

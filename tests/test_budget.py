@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from problems import problem
 
 from coderm_eval.budget import GreedyBudget, Standing, UniformBudget
 from coderm_eval.budget.greedy import allocate
-from coderm_eval.records import NO_OUTPUT, Candidate, UnitTest, Verdict, Verdicts
+from coderm_eval.records import Problem, Verdict, pool_candidates
+from coderm_eval.rerank import Cell, Outcome, Work, pick, rerank
+from coderm_eval.writer import Written
 
 RATES = st.lists(st.floats(0, 1), min_size=1, max_size=5).map(lambda rates: {f"t{i}": r for i, r in enumerate(rates)})
 
@@ -92,15 +95,9 @@ def test_fewer_tests_than_the_minimum_are_taken_where_there_are_no_more() -> Non
 # The policies
 
 
-def standing(asked: int, *rows: str, sizes: tuple[int, ...] = ()) -> Standing:
-    """Rows such as "PF"; outputs are 1 for a pass and nothing else."""
-    matrix = np.array([[Verdict.PASSED if c == "P" else Verdict.FAILED for c in row] for row in rows], dtype=np.uint8)
-    matrix = matrix.reshape(len(rows), -1)
-    starts = np.cumsum([0, *(sizes or [1] * len(rows))])
-    candidates = tuple(Candidate(f"p{i}", tuple(range(starts[i], starts[i + 1])), "") for i in range(len(rows)))
-    outputs = np.where(matrix == Verdict.PASSED, 1, NO_OUTPUT)
-    tests = tuple(UnitTest(f"t{j}", (j,)) for j in range(matrix.shape[1]))
-    return Standing(asked, candidates, tests, Verdicts(matrix, np.zeros(matrix.shape), outputs))
+def standing(asked: int, *rows: str, sizes: tuple[int, ...] = (), busy: bool = False) -> Standing:
+    found = problem("a", *rows, sizes=sizes)
+    return Standing(asked, found.candidates, found.tests, found.verdicts, partial(pick, "majority"), busy)
 
 
 def test_a_uniform_budget_asks_for_what_is_missing_and_then_for_nothing() -> None:
@@ -124,6 +121,43 @@ def test_without_rates_agreement_on_the_first_tests_decides_the_rest() -> None:
     split, alike = standing(2, "PF", "FP"), standing(2, "PP", "PP")
     assert budget.next_round({"a": split, "b": alike}) == {"a": 6}
     assert (budget.stopped("a"), budget.stopped("b")) == ("limit", "budget")
+
+
+def test_agreement_is_waited_for_until_no_problem_is_busy_with_its_first_tests() -> None:
+    """The halves of a benchmark take turns: b's first tests come later than a's, and a's verdicts before b's."""
+    budget = GreedyBudget(10, 2, {"a": 8, "b": 8})
+    split, alike = standing(2, "PF", "FP"), standing(2, "PP", "PP")
+    asked = standing(2, "", "", busy=True)
+    assert budget.next_round({"a": asked, "b": standing(0, "", "")}) == {"b": 2}
+    assert budget.next_round({"a": asked, "b": asked}) == {}
+    assert budget.next_round({"a": split, "b": asked}) == {}
+    assert budget.next_round({"a": split, "b": alike}) == {"a": 6}
+
+
+def test_known_rates_are_waited_for_by_nobody() -> None:
+    budget = GreedyBudget(6, 0, unlimited({"a": 0, "b": 0}), {"a": 0.5, "b": 0.2})
+    asked = budget.next_round({task: standing(0, "") for task in "ab"})
+    assert budget.next_round({"a": standing(asked["a"], "", busy=True), "b": standing(0, "")}) == {"b": asked["b"]}
+
+
+@pytest.mark.parametrize("rates", [None, {"a": 0.5, "b": 0.2, "c": 0.9}])
+def test_the_loop_spends_the_total_though_halves_of_the_benchmark_take_turns(rates: dict[str, float] | None) -> None:
+    def write(wanted: Mapping[str, range]) -> Iterator[Written]:
+        for task, samples in wanted.items():
+            yield task, [(sample, f"t{sample}") for sample in samples]
+
+    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
+        """The two programs of a problem agree on no test, but those of "c" on all."""
+        for cell in (cell for cells in problems for cell in cells):
+            passed = cell.row == 0 or cell.task_id == "c"
+            yield cell, Outcome(Verdict.PASSED if passed else Verdict.FAILED, 0.0)
+
+    programs = pool_candidates((program, program) for program in ("p", "q"))
+    work = [Work(Problem(task, "f", "", ""), programs) for task in "abc"]
+    budget = GreedyBudget(9, 1, dict.fromkeys("abc", 8), rates)
+    results = rerank(work, write_tests=write, execute=execute, rule="majority", rules=["majority"], budget=budget)
+    expected = allocate(rates or {"a": 0.5, "b": 0.5, "c": 1.0}, 9, 1, dict.fromkeys("abc", 8))
+    assert {r.problem.task_id: len(r.tests) for r in results} == expected
 
 
 def test_agreement_is_the_share_of_samples_that_behave_alike() -> None:

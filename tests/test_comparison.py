@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from problems import grades
 from scipy.stats import binom
 
-from coderm_eval.records import NO_OUTPUT, Candidate, Grade, Problem, UnitTest, Verdict, Verdicts
+from coderm_eval.records import NO_OUTPUT, Candidate, Problem, UnitTest, Verdict, Verdicts
 from coderm_eval.report.comparison import compare, order_probability
 from coderm_eval.report.table import render_rules
 from coderm_eval.rerank import Reranked
@@ -28,10 +29,6 @@ def problem(rows: Sequence[str], sizes: Sequence[int], tests: Sequence[tuple[int
     verdicts = Verdicts(matrix, np.zeros(matrix.shape), np.full(matrix.shape, NO_OUTPUT))
     picks = select(RULES, candidates, columns, verdicts, stopped="budget")
     return Reranked(Problem("demo/0", "f", "", ""), candidates, columns, verdicts, picks)
-
-
-def grades(*right: bool | None) -> list[Grade]:
-    return [Grade({} if r is None else {"gold": "pass" if r else "fail"}) for r in right]
 
 
 DIFFER = problem(["PPP.", "P..P"], [1, 4])

@@ -223,7 +223,7 @@ UNKNOWN_KEYS = [
     ({"tests": {"fil": "x"}}, "flags: unknown setting 'tests.fil'; did you mean 'file'?"),
     ({"tests": {"max_token": 9}}, "flags: unknown setting 'tests.max_token'; did you mean 'max_tokens'?"),
     ({"execution": {"worker": 2}}, "flags: unknown setting 'execution.worker'; did you mean 'workers'?"),
-    ({"budget": {"total": 2}}, "flags: unknown setting 'budget.total'; known: policy, average, min, max, rates"),
+    ({"budget": {"total": 2}}, "flags: unknown setting 'budget.total'; known: policy, average, min, max, risk, rates"),
 ]
 
 
@@ -245,7 +245,9 @@ BAD_VALUES = [
     ({"preset": "papers"}, "preset is 'papers': input should be 'paper'"),
     ({"budget": {"average": 2, "min": 3}}, "budget: average is 2, less than min, 3: raise it, or lower budget.min"),
     ({"budget": {"max": 2, "min": 3}}, "budget: max is 2, less than min, 3: raise it, or lower budget.min"),
-    ({"budget": {"policy": "sequential"}}, "budget.policy is 'sequential': input should be 'uniform' or 'greedy'"),
+    ({"budget": {"policy": "seq"}}, "budget.policy is 'seq': input should be 'sequential', 'uniform' or 'greedy'"),
+    ({"budget": {"risk": 3}}, "budget.risk is 3: input should be less than or equal to 1"),
+    ({"budget": {"risk": -0.1}}, "budget.risk is -0.1: input should be greater than or equal to 0"),
     ({"resample": 0}, "resample is 0: input should be greater than or equal to 1"),
     ({"select": None}, "select is None: "),
     ({"extraction": "papers"}, "extraction is 'papers': input should be 'default' or 'paper'"),

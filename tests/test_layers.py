@@ -23,6 +23,10 @@ BLIND = [
     "resampling.py",
     "execution",
     "generation",
+    *(
+        f"probe/{name}.py"
+        for name in ("features", "hidden_states", "holdout", "network", "pooling", "saved", "tensors")
+    ),
 ]
 """Whatever touches a pick before it is made."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -286,3 +287,20 @@ def test_answers_are_passed_on_while_their_job_is_still_under_way(tmp_path: Path
     assert next(answers) == (0, {"said": "a"})
     mark.touch()
     assert list(answers) == [(1, {"said": "wait"}), *((n + 2, {"said": "b"}) for n in range(more))]
+
+
+def test_a_job_without_requests_is_a_pause_in_which_answers_are_passed_on(tmp_path: Path) -> None:
+    """Whoever supplies the jobs waits for an answer before the next one is there."""
+    answered: list[int] = []
+
+    def jobs() -> Iterator[Job[int]]:
+        for number in range(3):
+            yield Job([(number, {"say": "ahoy"})])
+            deadline = time.monotonic() + 60
+            while number not in answered:
+                assert time.monotonic() < deadline
+                yield Job(())
+
+    for key, _ in _pool(tmp_path, ECHO, workers=2).run(jobs()):
+        answered.append(key)
+    assert answered == [0, 1, 2]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from problems import grades
 
-from coderm_eval.records import NO_OUTPUT, Candidate, Grade, Problem, UnitTest, Verdict, Verdicts
+from coderm_eval.records import NO_OUTPUT, Candidate, Problem, UnitTest, Verdict, Verdicts
 from coderm_eval.report.quality import QUALITIES, Confusion, misleading_tests, single_tests, vote
 from coderm_eval.rerank import Reranked
 
@@ -98,10 +99,6 @@ def problem(
         Verdicts(matrix, np.zeros(matrix.shape), np.full(matrix.shape, NO_OUTPUT)),
         {},
     )
-
-
-def grades(*right: bool | None) -> list[Grade]:
-    return [Grade({} if r is None else {"gold": "pass" if r else "fail"}) for r in right]
 
 
 def counts(found: Confusion) -> tuple[float, float, float, float]:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.budget import Standing, UniformBudget
+from coderm_eval.budget import BudgetPolicy, Standing, UniformBudget
 from coderm_eval.records import Candidate, Problem, Verdict, pool_candidates
 from coderm_eval.rerank import Cell, Outcome, Reranked, Work, rerank
+from coderm_eval.writer import Written
 
 
 def work(task_id: str, *programs: str) -> Work:
@@ -27,20 +28,23 @@ class Script:
     asked: list[dict[str, range]] = field(default_factory=list)
     ran: list[Cell] = field(default_factory=list)
 
-    def write(self, wanted: Mapping[str, range]) -> dict[str, list[tuple[int, str]]]:
+    def write(self, wanted: Mapping[str, range]) -> Iterator[Written]:
         self.asked.append(dict(wanted))
-        return {t: [(i, self.tests[t][i]) for i in r if i < len(self.tests[t])] for t, r in wanted.items()}
+        for task, samples in wanted.items():
+            yield task, [(i, self.tests[task][i]) for i in samples if i < len(self.tests[task])]
 
-    def execute(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Outcome]]:
-        self.ran.extend(cells)
-        for cell in reversed(cells):  # order must not matter
-            yield cell, Outcome(Verdict.PASSED if cell.test in cell.program else Verdict.FAILED, 0.5)
+    def execute(self, problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
+        for cells in problems:
+            self.ran.extend(cells)
+            for cell in reversed(cells):  # order must not matter
+                yield cell, Outcome(Verdict.PASSED if cell.test in cell.program else Verdict.FAILED, 0.5)
 
     def rerank(self, *items: Work, budget: int = 4) -> list[Reranked]:
         return rerank(
             items,
             write_tests=self.write,
             execute=self.execute,
+            rule="majority",
             rules=["majority"],
             budget=UniformBudget(budget),
         )
@@ -51,10 +55,29 @@ def test_the_candidate_that_passes_most_tests_is_chosen() -> None:
     assert result.candidates[result.selections["majority"].chosen].program == "xyz"
 
 
-def test_a_uniform_budget_asks_once_for_every_problem() -> None:
-    script = Script({"a": ["x"], "b": ["y"]})
-    script.rerank(work("a", "x"), work("b", "y"), budget=4)
-    assert script.asked == [{"a": range(4), "b": range(4)}]
+def test_a_uniform_budget_asks_once_for_every_problem_half_of_them_at_a_time() -> None:
+    script = Script({"a": ["x"], "b": ["y"], "c": ["z"]})
+    script.rerank(work("a", "x"), work("b", "y"), work("c", "z"), budget=4)
+    assert script.asked == [{"a": range(4), "c": range(4)}, {"b": range(4)}]
+
+
+@pytest.mark.parametrize("items", [[], [work("a", "x")]])
+def test_a_half_without_problems_is_no_hindrance(items: list[Work]) -> None:
+    results = Script({"a": ["x"]}).rerank(*items)
+    assert [result.verdicts.rows() for result in results] == [["P"]] * len(items)
+
+
+def test_a_problem_that_nobody_writes_tests_for_keeps_its_first_sample() -> None:
+    script = Script({"a": ["x"]})
+    (result,) = rerank(
+        [work("a", "y", "x")],
+        write_tests=lambda wanted: (),
+        execute=script.execute,
+        rule="majority",
+        rules=["majority"],
+        budget=UniformBudget(4),
+    )
+    assert (result.tests, result.selections["majority"].chosen) == ((), 0)
 
 
 def test_identical_programs_and_identical_tests_meet_once() -> None:
@@ -83,7 +106,7 @@ def test_results_come_in_the_order_of_the_work() -> None:
 
 
 @dataclass
-class TwoRounds:
+class TwoRounds(BudgetPolicy):
     """One test each, then two more for the problem "a"."""
 
     def __init__(self) -> None:
@@ -91,19 +114,31 @@ class TwoRounds:
 
     def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
         self.seen.append(dict(problems))
-        if not any(standing.asked for standing in problems.values()):
-            return dict.fromkeys(problems, 1)
-        return {"a": 2} if problems["a"].asked == 1 else {}
+        first = {task: 1 for task, standing in problems.items() if not standing.asked}
+        return first or ({"a": 2} if problems["a"].asked == 1 else {})
 
     def stopped(self, task_id: str) -> str:
         return f"{task_id} had enough"
 
 
-def test_a_budget_sees_what_became_of_the_tests_so_far() -> None:
+def test_a_budget_sees_what_became_of_the_tests_so_far_and_that_more_are_in_flight() -> None:
     budget, script = TwoRounds(), Script({"a": ["x", "x", "z"]})
-    rerank([work("a", "xy")], write_tests=script.write, execute=script.execute, rules=["majority"], budget=budget)
-    stands = [(s["a"].asked, [t.samples for t in s["a"].tests], s["a"].verdicts.rows()) for s in budget.seen]
-    assert stands == [(0, [], [""]), (1, [(0,)], ["P"]), (3, [(0, 1), (2,)], ["PF"])]
+    rerank(
+        [work("a", "xy")],
+        write_tests=script.write,
+        execute=script.execute,
+        rule="majority",
+        rules=["majority"],
+        budget=budget,
+    )
+    stands = [(a.asked, a.busy, [t.samples for t in a.tests], a.verdicts.rows()) for a in (s["a"] for s in budget.seen)]
+    assert stands == [
+        (0, False, [], [""]),
+        (1, True, [], [""]),
+        (1, False, [(0,)], ["P"]),
+        (3, True, [(0,)], ["P"]),
+        (3, False, [(0, 1), (2,)], ["PF"]),
+    ]
 
 
 def test_a_later_round_runs_only_the_new_cells_and_keeps_the_old_verdicts() -> None:
@@ -112,10 +147,11 @@ def test_a_later_round_runs_only_the_new_cells_and_keeps_the_old_verdicts() -> N
         [work("a", "xy"), work("b", "x")],
         write_tests=script.write,
         execute=script.execute,
+        rule="majority",
         rules=["majority"],
         budget=TwoRounds(),
     )
-    assert script.asked == [{"a": range(1), "b": range(1)}, {"a": range(1, 3)}]
+    assert script.asked == [{"a": range(1)}, {"b": range(1)}, {"a": range(1, 3)}]
     assert [(cell.task_id, cell.test, cell.column) for cell in script.ran] == [
         ("a", "x", 0),
         ("b", "y", 0),
@@ -126,12 +162,17 @@ def test_a_later_round_runs_only_the_new_cells_and_keeps_the_old_verdicts() -> N
 
 
 def test_a_cell_that_nobody_could_run_stays_missing() -> None:
-    def execute(cells: Sequence[Cell]) -> Iterable[tuple[Cell, Outcome]]:
-        return [(cell, Outcome(Verdict.NOT_RUN, 0.0)) for cell in cells]
+    def execute(problems: Iterable[Sequence[Cell]]) -> Iterable[tuple[Cell, Outcome]]:
+        return [(cell, Outcome(Verdict.NOT_RUN, 0.0)) for cells in problems for cell in cells]
 
     script = Script({"a": ["x"]})
     (result,) = rerank(
-        [work("a", "x", "y")], write_tests=script.write, execute=execute, rules=["majority"], budget=UniformBudget(1)
+        [work("a", "x", "y")],
+        write_tests=script.write,
+        execute=execute,
+        rule="majority",
+        rules=["majority"],
+        budget=UniformBudget(1),
     )
     assert not result.verdicts.ran.any()
     assert result.selections["majority"].tests_used == 0

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,19 +19,27 @@ import pytest
 from commands import CLI, coderm, rows, write_rows
 from conftest import MiniHumanEval, replaying
 from hosts import FORBIDS, on, skip_unless
+from processes import soon
+from servers import Behaviour, Reply, refusing, serving, well_behaved
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
+from coderm_eval.config import load_settings
+from coderm_eval.errors import ServerError
 from coderm_eval.execution.engine import self_test
 from coderm_eval.execution.policy import Policy
 from coderm_eval.inputs import read_column
+from coderm_eval.records import pool_candidates
 from coderm_eval.replay import Recording
+from coderm_eval.run import run
 from coderm_eval.selection import rules
 
 FINAL_FILES = (
-    *("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", "grades.jsonl"),
+    *("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", "grades.jsonl", "pass_rates.jsonl"),
     *("misleading.jsonl", "summary.json"),
 )
+
+GRADED_FILES = ("grades.jsonl", "pass_rates.jsonl", "misleading.jsonl")
 
 DEMO_TASKS = ("demo/0", "demo/8", "demo/11")
 
@@ -57,9 +66,9 @@ def finished(demo: list[object], tmp_path_factory: pytest.TempPathFactory) -> Pa
     return folder / "run"
 
 
-def final(folder: Path) -> dict[str, Any]:
-    """The final files' bytes; of the summary all but what a clock said."""
-    found: dict[str, Any] = {name: (folder / name).read_bytes() for name in FINAL_FILES[:-1]}
+def final(folder: Path, *unwritten: str) -> dict[str, Any]:
+    """The final files' bytes, without those `unwritten`; of the summary all but what a clock said."""
+    found: dict[str, Any] = {name: (folder / name).read_bytes() for name in FINAL_FILES[:-1] if name not in unwritten}
     summary = json.loads((folder / "summary.json").read_text())
     del summary["seconds"]
     return {**found, "summary": json.dumps(summary)}
@@ -244,6 +253,118 @@ def test_a_run_killed_at_five_random_moments_ends_as_an_undisturbed_one(
 
 def stored_bytes(store: Path) -> int:
     return sum(path.stat().st_size for path in store.iterdir()) if store.exists() else 0
+
+
+# Tests are written while others are run: HumanEval/0 and 2 take turns with HumanEval/1, and every program fails
+
+
+class Watched:
+    """Runs with a model at a server, whose requests about HumanEval/2 a test answers."""
+
+    def __init__(self, folder: Path, problems: MiniHumanEval) -> None:
+        self.folder = folder
+        self.programs = {task: [problems.wrong[task], problems.right[task]] for task in problems.right}
+
+    def settings(self, url: str, workers: int = 2) -> dict[str, Any]:
+        return {
+            "tests": {"model": "m", "base_url": url, "concurrency": 1},
+            "budget": {"policy": "greedy", "average": 4, "min": 1},
+            "execution": {"workers": workers},
+        }
+
+    def run(self, behaviour: Behaviour, out: str, **more: int) -> None:
+        def watching(body: dict[str, Any], before: int) -> Reply | None:
+            third = "latest_tide" in body["messages"][-1]["content"]
+            return behaviour(body, before) if third else well_behaved(body, before)
+
+        candidates = {task: pool_candidates((p, p) for p in listed) for task, listed in self.programs.items()}
+        with serving(watching) as (url, _):
+            settings, folder = load_settings(self.settings(url, **more), source="test"), self.folder / out
+            run(
+                load_benchmark("humaneval+"),
+                candidates,
+                settings,
+                out=folder,
+                store_folder=folder / "store",
+                graded=False,
+            )
+
+    def command(self, url: str, out: str) -> list[str]:
+        """The same run, for the command line."""
+        listed = [{"task_id": task, "solution": p} for task, programs in self.programs.items() for p in programs]
+        samples, config = write_rows(self.folder / "samples.jsonl", listed), self.folder / "settings.json"
+        config.write_text(json.dumps(self.settings(url)))
+        arguments = ["rerank", "--benchmark", "humaneval+", "--samples", samples, "--config", config]
+        return [*CLI, *map(str, arguments), "--out", out]
+
+    def ran(self, out: str) -> int:
+        """Executions that are stored."""
+        stored = self.folder / out / "store" / "verdicts.jsonl"
+        return len(rows(stored)) if stored.exists() else 0
+
+
+@pytest.fixture
+def watched(tmp_path: Path, mini_humaneval: MiniHumanEval) -> Watched:
+    return Watched(tmp_path, mini_humaneval)
+
+
+def test_a_problem_is_run_before_the_next_one_is_written(watched: Watched) -> None:
+    def once_something_was_run(body: dict[str, Any], before: int) -> Reply:
+        return well_behaved(body, before) if soon(lambda: watched.ran("run") > 0) else refusing(body, before)
+
+    watched.run(once_something_was_run, "run")
+
+
+def test_who_is_faster_changes_no_byte(watched: Watched) -> None:
+    """Pass rates by agreement are known only when all problems have been run once."""
+
+    def slow(body: dict[str, Any], before: int) -> Reply:
+        time.sleep(1)
+        return well_behaved(body, before)
+
+    for out, behaviour, workers in (("fast", well_behaved, 2), ("slow", slow, 1)):
+        watched.run(behaviour, out, workers=workers)
+    assert final(watched.folder / "fast", *GRADED_FILES) == final(watched.folder / "slow", *GRADED_FILES)
+
+
+def test_a_server_that_fails_loses_nothing_that_was_written_or_run(watched: Watched) -> None:
+    with pytest.raises(ServerError, match=r"HumanEval/2: .* run the same command to go on"):
+        watched.run(refusing, "run")
+    assert watched.ran("run") == 2
+    for out in ("run", "undisturbed"):
+        watched.run(well_behaved, out)
+    assert final(watched.folder / "run", *GRADED_FILES) == final(watched.folder / "undisturbed", *GRADED_FILES)
+
+
+def test_an_interrupted_run_ends_at_once_though_a_model_is_at_work_and_goes_on_as_an_undisturbed_one(
+    watched: Watched,
+) -> None:
+    ended = threading.Event()
+
+    def long_at_work(body: dict[str, Any], before: int) -> Reply:
+        if "latest_tide" in body["messages"][-1]["content"]:
+            ended.wait()
+        return well_behaved(body, before)
+
+    with serving(long_at_work) as (url, _):
+        try:
+            process = subprocess.Popen(
+                watched.command(url, "run"),
+                cwd=watched.folder,
+                stderr=subprocess.PIPE,
+                text=True,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in a shell's background
+            )
+            assert soon(lambda: watched.ran("run") == 2)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        finally:
+            ended.set()
+    assert process.returncode == 1
+    assert said.splitlines()[-1] == "Aborted!" and "Traceback" not in said
+    for out in ("run", "undisturbed"):
+        watched.run(well_behaved, out)
+    assert final(watched.folder / "run", *GRADED_FILES) == final(watched.folder / "undisturbed", *GRADED_FILES)
 
 
 def test_without_grades_there_is_a_pick_but_no_score(demo: list[object], tmp_path: Path) -> None:

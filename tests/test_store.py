@@ -70,6 +70,20 @@ def test_a_row_is_there_at_once(tmp_path: Path) -> None:
         assert list(read_rows(_file(tmp_path))) == [{"k": "a", "v": 1}]
 
 
+def test_a_closed_table_refuses_rows_and_writes_to_nobody_elses_file(tmp_path: Path) -> None:
+    """The number of a file that was closed goes to the next one that is opened."""
+    with Store(tmp_path) as store:
+        table = store.table("spans")
+        table.add("a", {"v": 1})
+    others = [(tmp_path / f"other {number}").open("w") for number in range(20)]
+    with pytest.raises(RuntimeError, match=r"spans\.jsonl is closed"):
+        table.add("b", {"v": 2})
+    for other in others:
+        other.close()
+        assert Path(other.name).read_text() == ""
+    assert "a" in table and "b" not in table
+
+
 def test_kinds_of_rows_are_kept_apart(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.table("spans").add("a", {"v": 1})

@@ -48,7 +48,7 @@ def test_what_is_stored_is_not_asked_again_also_by_another_process(tmp_path: Pat
     for expected in (2, 0):
         with Store(tmp_path) as store:
             sampler = Listed()
-            stored(store, sampler).ask(questions)
+            assert list(stored(store, sampler).ask(questions)) == questions
             assert len(sampler.asked) == expected
             assert stored(store, sampler).answer("p", 1).text == "p 1"
 
@@ -56,11 +56,30 @@ def test_what_is_stored_is_not_asked_again_also_by_another_process(tmp_path: Pat
 def test_a_run_that_was_stopped_keeps_whole_requests(tmp_path: Path) -> None:
     questions = [Question(task, task, range(3)) for task in "abc"]
     with Store(tmp_path) as store, pytest.raises(KeyboardInterrupt):
-        stored(store, Listed(most=2)).ask(questions)
+        list(stored(store, Listed(most=2)).ask(questions))
     with Store(tmp_path) as store:
         sampler = Listed()
-        stored(store, sampler).ask(questions)
+        list(stored(store, sampler).ask(questions))
         assert [question.task_id for question in sampler.asked] == ["c"]
+
+
+def test_a_question_is_passed_on_once_all_its_samples_are_there_and_those_that_are_stored_first(tmp_path: Path) -> None:
+    gap, whole, new = Question("a", "p", range(3)), Question("b", "q", range(1)), Question("c", "r", range(1))
+    with Store(tmp_path) as store:
+        list(stored(store, Listed()).ask([Question("a", "p", range(1, 2)), whole]))
+        sampler = Listed()
+        passed_on = [(question, len(sampler.asked)) for question in stored(store, sampler).ask([gap, whole, new])]
+    assert passed_on == [(whole, 0), (gap, 2), (new, 3)]
+
+
+def test_a_sampler_that_leaves_something_out_leaves_no_problem_without_tests(tmp_path: Path) -> None:
+    class Forgetful(Listed):
+        def sample(self, questions: Iterable[Question]) -> Iterator[list[Answer]]:
+            return super().sample(list(questions)[1:])
+
+    questions = [Question(task, task, range(1)) for task in "ab"]
+    with Store(tmp_path) as store, pytest.raises(AssertionError, match="has to say why"):
+        list(stored(store, Forgetful()).ask(questions))
 
 
 @given(st.sets(st.integers(0, 12)), st.integers(0, 12), st.integers(0, 12))
@@ -69,7 +88,7 @@ def test_gaps_are_asked_for_in_runs_and_nothing_else(known: set[int], start: int
 
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder)) as store:
         sampler = stored(store, Listed())
-        sampler.ask(Question("a", "p", range(i, i + 1)) for i in known)
+        list(sampler.ask(Question("a", "p", range(i, i + 1)) for i in known))
         missing = sampler.missing([Question("a", "p", range(start, stop))])
     asked = [sample for question in missing for sample in question.samples]
     assert asked == sorted(set(range(start, stop)) - known)
@@ -79,13 +98,13 @@ def test_gaps_are_asked_for_in_runs_and_nothing_else(known: set[int], start: int
 def test_the_same_prompt_of_two_tasks_is_one_prompt(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         sampler = stored(store, Listed())
-        sampler.ask([Question("a", "p", range(2))])
+        list(sampler.ask([Question("a", "p", range(2))]))
         assert sampler.missing([Question("b", "p", range(2))]) == []
 
 
 def test_another_model_never_meets_old_answers(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        stored(store, Listed()).ask([Question("a", "p", range(2))])
+        list(stored(store, Listed()).ask([Question("a", "p", range(2))]))
         other = stored(store, Listed(), TestSettings(model="other", base_url=SETTINGS.base_url))
         assert other.missing([Question("a", "p", range(2))]) == [Question("a", "p", range(2))]
         with pytest.raises(KeyError):
@@ -96,7 +115,7 @@ def test_a_plan_counts_what_is_missing_and_what_is_there(tmp_path: Path) -> None
     questions = [Question("a", "äp", range(4)), Question("b", "q", range(4))]
     with Store(tmp_path) as store:
         sampler = stored(store, Listed())
-        sampler.ask([Question("a", "äp", range(1, 2))])
+        list(sampler.ask([Question("a", "äp", range(1, 2))]))
         plan = plan_sampling(sampler, SETTINGS, questions)
     assert (plan.requests, plan.samples, plan.stored) == (3, 7, 1)
     assert plan.most_tokens == 2 * 3 + 1 + 7 * 10

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Mapping
 
+from coderm_eval.budget.marginal import share_out
+from coderm_eval.budget.policy import BudgetPolicy
 from coderm_eval.budget.standing import Standing
 
 __all__ = ["GreedyBudget", "allocate"]
 
 
-class GreedyBudget:
+class GreedyBudget(BudgetPolicy):
     """Allocates all tests at once, from a pass rate λ for each problem.
 
     Args:
@@ -31,12 +32,19 @@ class GreedyBudget:
         self._tests: dict[str, int] = {}
 
     def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
-        if self._rates is None and not any(standing.asked for standing in problems.values()):
-            return {task: least for task in problems if (least := min(self._minimum, self._limits[task]))}
+        if self._rates is None and not self._tests:
+            first = self._first_tests(problems)
+            if first or any(standing.busy for standing in problems.values()):
+                return first
         if not self._tests:
             rates = self._rates or {task: standing.agreement for task, standing in problems.items()}
             self._tests = allocate(rates, self._total, self._minimum, self._limits)
         return {task: more for task, p in problems.items() if (more := self._tests[task] - p.asked) > 0}
+
+    def _first_tests(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+        """For the problems that have none yet."""
+        least = {task: min(self._minimum, self._limits[task]) for task, p in problems.items() if not p.asked}
+        return {task: count for task, count in least.items() if count}
 
     def stopped(self, task_id: str) -> str:
         return "limit" if self._tests.get(task_id) == self._limits[task_id] else "budget"
@@ -46,24 +54,11 @@ def allocate(rates: Mapping[str, float], total: int, minimum: int, limits: Mappi
     """Tests for each problem that maximise Σ 1 - (1 - λ)^b with Σ b = `total`, less where the limits leave no room.
 
     CodeRM (arXiv 2501.01054, Eq. 2) after Damani et al. (2410.04707): the next test goes where its gain λ (1 - λ)^b is
-    highest, which is optimal since gains fall with b. Among equal gains it goes where there are fewest tests,
-    then to the first problem: where all rates are alike, every problem gets the same, within one test. A λ of 0 or 1
-    has no gain after the first test, so that such problems get more only when nothing else can take them.
+    highest. A λ of 0 or 1 has no gain after the first test, so that such problems get more only when nothing else can
+    take them.
     """
-    tests = {task: min(minimum, limits[task]) for task in rates}
-    heap = [_entry(rates[task], count, place, task) for place, (task, count) in enumerate(tests.items())]
-    heapq.heapify(heap)
-    for _ in range(total - sum(tests.values())):
-        while heap and tests[heap[0][-1]] >= limits[heap[0][-1]]:
-            heapq.heappop(heap)
-        if not heap:
-            break
-        _, count, place, task = heap[0]
-        tests[task] = count + 1
-        heapq.heapreplace(heap, _entry(rates[task], count + 1, place, task))
-    return tests
 
+    def gain(task: str, tests: int) -> float:
+        return rates[task] * (1 - rates[task]) ** tests
 
-def _entry(rate: float, count: int, place: int, task: str) -> tuple[float, int, int, str]:
-    """In a heap the one with the highest gain comes first."""
-    return -(rate * (1 - rate) ** count), count, place, task
+    return share_out(gain, {task: min(minimum, limits[task]) for task in rates}, total, limits)

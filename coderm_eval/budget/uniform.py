@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from coderm_eval.budget.policy import BudgetPolicy
 from coderm_eval.budget.standing import Standing
 
 __all__ = ["UniformBudget"]
 
 
 @dataclass(frozen=True)
-class UniformBudget:
+class UniformBudget(BudgetPolicy):
     """`tests` for each problem: the paper's protocol outside its section on dynamic scaling."""
 
     tests: int

@@ -61,7 +61,7 @@ class PairOutcome(Generic[Key]):
 
 
 def run_pairs(
-    pairs: Iterable[Pair[Key]], policy: Policy, *, workers: int, isolation: str = "auto"
+    pairs: Iterable[Pair[Key] | None], policy: Policy, *, workers: int, isolation: str = "auto"
 ) -> Iterator[PairOutcome[Key]]:
     """Run every pair; outcomes stream in the order in which they are ready.
 
@@ -70,7 +70,8 @@ def run_pairs(
     loaded machine, is run again when nothing else runs. A program that twice took its worker down is NOT_RUN.
 
     Args:
-        pairs: any number; a few problems' worth of them is held in memory.
+        pairs: any number; a few problems' worth of them is held in memory. None where no pair is ready for the
+            moment: those before it are run, and outcomes passed on, without waiting for the next.
         policy: limits of one pair.
         workers: processes.
         isolation: one of `isolation.levels.MODES`.
@@ -196,11 +197,14 @@ class _Row(Generic[Key]):
         return parts[0], parts[1], {key: list(compress(found, in_time)) for key, found in answer.items()}
 
 
-def _jobs(pairs: Iterable[Pair[Key]], decided: deque[PairOutcome[Key]]) -> Iterator[Job[_Row[Key]]]:
+def _jobs(pairs: Iterable[Pair[Key] | None], decided: deque[PairOutcome[Key]]) -> Iterator[Job[_Row[Key]]]:
     """The pairs of each problem in jobs; those whose program or test is no Python are `decided` without."""
-    for (_, entry_point), together in groupby(pairs, key=lambda pair: (pair.problem, pair.entry_point)):
-        table: _Table[Key] = _Table(entry_point)
-        for pair in together:
+    for problem, together in groupby(pairs, key=lambda pair: (pair.problem, pair.entry_point) if pair else None):
+        if problem is None:
+            yield from (Job(()) for _ in together)
+            continue
+        table: _Table[Key] = _Table(problem[1])
+        for pair in filter(None, together):
             if not table.add(pair):
                 decided.append(PairOutcome(pair.key, Verdict.FAILED, 0.0))
         yield from table.jobs()

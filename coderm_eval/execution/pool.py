@@ -40,7 +40,8 @@ _IMPORTED_FROM = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Job(Generic[Key]):
-    """Requests that one worker answers, one after the other."""
+    """Requests that one worker answers, one after the other. Without any it is a pause, in which answers are passed on
+    before another job is waited for."""
 
     requests: Sequence[tuple[Key, Message]]
     preamble: Message | None = None

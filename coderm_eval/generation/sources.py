@@ -12,12 +12,12 @@ from coderm_eval.generation.extraction import Extraction
 from coderm_eval.generation.stored import StoredSampler, Usage
 from coderm_eval.generation.unit_tests import Extracted, extract_tests, recorded_tests
 
-__all__ = ["PROMPT_TOO_LONG", "ModelTests", "RecordedTests", "TestSource", "TestTally", "TestsByTask"]
+__all__ = ["PROMPT_TOO_LONG", "ModelTests", "RecordedTests", "TestSource", "TestTally", "TestsOfTask"]
 
 PROMPT_TOO_LONG = "prompt too long for the model"
 
-TestsByTask = dict[str, list[tuple[int, str]]]
-"""{task id: (sample index, test source)}."""
+TestsOfTask = tuple[str, list[tuple[int, str]]]
+"""(task id, (sample index, test source))."""
 
 
 @dataclass
@@ -40,7 +40,8 @@ class TestSource:
         self.entry_points = entry_points
         self.tally = TestTally()
 
-    def __call__(self, wanted: Mapping[str, range]) -> TestsByTask:
+    def __call__(self, wanted: Mapping[str, range]) -> Iterator[TestsOfTask]:
+        """Each problem's tests once all its samples are there, in any order; none of a problem without a prompt."""
         raise NotImplementedError
 
     def _take(self, sample: int, extracted: Extracted) -> Iterator[tuple[int, str]]:
@@ -58,16 +59,14 @@ class RecordedTests(TestSource):
         super().__init__(entry_points)
         self.lines = lines
 
-    def __call__(self, wanted: Mapping[str, range]) -> TestsByTask:
-        return {
-            task_id: [
-                test
-                for sample in indices
-                if sample < len(self.lines.get(task_id, ()))
-                for test in self._take(sample, recorded_tests(self.lines[task_id][sample], self.entry_points[task_id]))
-            ]
-            for task_id, indices in wanted.items()
-        }
+    def __call__(self, wanted: Mapping[str, range]) -> Iterator[TestsOfTask]:
+        for task_id, indices in wanted.items():
+            lines = self.lines.get(task_id, ())
+            there = [sample for sample in indices if sample < len(lines)]
+            yield task_id, [test for sample in there for test in self._read(task_id, sample, lines[sample])]
+
+    def _read(self, task_id: str, sample: int, line: str) -> Iterator[tuple[int, str]]:
+        return self._take(sample, recorded_tests(line, self.entry_points[task_id]))
 
 
 class ModelTests(TestSource):
@@ -90,13 +89,14 @@ class ModelTests(TestSource):
         self.prompts = prompts
         self.how = how
 
-    def __call__(self, wanted: Mapping[str, range]) -> TestsByTask:
-        self.sampler.ask(self.questions(wanted))
-        return {
-            task_id: [test for sample in indices for test in self._read(task_id, sample)]
-            for task_id, indices in wanted.items()
-            if task_id in self.prompts
-        }
+    def __call__(self, wanted: Mapping[str, range]) -> Iterator[TestsOfTask]:
+        questions = list(self.questions(wanted))
+        owed = Counter(question.task_id for question in questions)
+        for question in self.sampler.ask(questions):
+            task_id = question.task_id
+            owed[task_id] -= 1
+            if not owed[task_id]:
+                yield task_id, [test for sample in wanted[task_id] for test in self._read(task_id, sample)]
 
     def questions(self, wanted: Mapping[str, range]) -> Iterator[Question]:
         """What has to be asked, or was, for these samples."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from typing import Any
 
 from coderm_eval.config import SamplingSettings
@@ -51,13 +52,24 @@ class StoredSampler:
             replace(question, samples=samples) for question in questions for samples in self._missing_samples(question)
         ]
 
-    def ask(self, questions: Iterable[Question]) -> None:
-        """Have all samples of all questions in the store."""
-        missing = self.missing(questions)
-        total = sum(len(question.samples) for question in missing)
+    def ask(self, questions: Iterable[Question]) -> Iterator[Question]:
+        """Each question once all its samples are in the store: first those that are, then as they come.
+
+        Nothing is asked before this is iterated.
+        """
+        parts = {question: self.missing([question]) for question in questions}
+        owed = {question: sum(len(part.samples) for part in missing) for question, missing in parts.items()}
+        yield from (question for question, samples in owed.items() if not samples)
+        whole = {(part.task_id, i): question for question in parts for part in parts[question] for i in part.samples}
+        answers = self._answers(list(chain.from_iterable(parts.values())))
         usage = Usage()
-        for answer in progress(self._answers(missing), total, self._what, "answers", note=_spent(usage)):
+        for answer in progress(answers, len(whole), self._what, "answers", note=_spent(usage)):
             usage.add(answer)
+            question = whole[answer.task_id, answer.sample]
+            owed[question] -= 1
+            if not owed[question]:
+                yield question
+        assert not any(owed.values()), "a sampler that stops early has to say why"
 
     def answer(self, prompt: str, sample: int) -> Answer:
         """A stored answer; KeyError if it was not asked for."""

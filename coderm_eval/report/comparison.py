@@ -14,7 +14,7 @@ from coderm_eval.records import Grade
 from coderm_eval.report.scores import Interval, expected_pass_at_1, mean_interval, random_pass_at_1
 from coderm_eval.rerank import Reranked
 
-__all__ = ["RuleScore", "compare", "order_probability", "resampled"]
+__all__ = ["RuleScore", "compare", "of_draws", "order_probability", "resampled"]
 
 _DRAWS = 9_999
 _SEED = 0
@@ -65,7 +65,7 @@ def resampled(draws: Iterable[Sequence[Reranked]], grades: Sequence[Sequence[Gra
         graded = _graded(drawn, grades)
         for rule in drawn[0].selections:
             scores[rule].append(float(np.mean([expected_pass_at_1(r, g, rule) for r, g in graded])))
-    return {rule: _of_draws(np.array(found)) for rule, found in sorted(scores.items())}
+    return {rule: of_draws(np.array(found)) for rule, found in sorted(scores.items())}
 
 
 def _graded(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]]) -> list[tuple[Reranked, Sequence[Grade]]]:
@@ -73,7 +73,8 @@ def _graded(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]]) -> l
     return [(r, g) for r, g in zip(results, grades, strict=True) if all(grade.passed is not None for grade in g)]
 
 
-def _of_draws(found: npt.NDArray[np.float64]) -> Interval:
+def of_draws(found: npt.NDArray[np.float64]) -> Interval:
+    """Mean, 2.5 % and 97.5 % quantiles and standard deviation."""
     low, high = np.quantile(found, [0.025, 0.975])
     return Interval(float(found.mean()), float(low), float(high), float(found.std()))
 

@@ -5,12 +5,16 @@ tests.jsonl      the test samples that were used; a test that was written twice 
 chosen.jsonl     EvalPlus samples: the chosen program of each task
 verdicts.jsonl   the matrix, votes, ties and pick of each task; nothing of the benchmark's own tests
 grades.jsonl     what the benchmark's own tests say of each candidate, if asked for
+pass_rates.jsonl the share of each problem's samples that are right, what a probe is trained on, if asked for
 misleading.jsonl the tests that spoke for a wrong program which the vote put first, if grades were asked for
+curve.csv, .svg  what each budget policy makes of the tests, if asked for
 summary.json     the numbers; all but `seconds` is the same for the same inputs
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import os
@@ -22,7 +26,7 @@ from coderm_eval.errors import InputError
 from coderm_eval.generation.conditioning import in_turn
 from coderm_eval.records import Candidate, Grade, Selection
 from coderm_eval.report.quality import Misleading, misleading_tests
-from coderm_eval.report.scores import Interval
+from coderm_eval.report.scores import Interval, pass_rate
 from coderm_eval.rerank import Reranked, Work
 
 __all__ = [
@@ -30,10 +34,12 @@ __all__ = [
     "number",
     "read_json",
     "read_jsonl",
+    "write_csv",
     "write_json",
     "write_jsonl",
     "write_run",
     "write_samples",
+    "write_text",
 ]
 
 
@@ -62,6 +68,7 @@ def write_run(
     if grades is not None:
         pairs = list(zip(results, grades, strict=True))
         write_jsonl(folder / "grades.jsonl", (_grade_row(r, g) for r, g in pairs))
+        write_jsonl(folder / "pass_rates.jsonl", (_rate_row(r, g) for r, g in pairs))
         write_jsonl(
             folder / "misleading.jsonl", (_misleading_row(r, t) for r, g in pairs for t in misleading_tests(r, g))
         )
@@ -76,11 +83,20 @@ def interval_row(interval: Interval) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    _replace(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    _replace(path, "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows))
+    write_text(path, "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows))
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The keys of the first row are the header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
 
 
 def read_json(folder: Path, name: str) -> dict[str, Any]:
@@ -114,7 +130,7 @@ def _read(path: Path) -> str:
         ) from error
 
 
-def _replace(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.write_text(text, encoding="utf-8")
@@ -177,6 +193,10 @@ def _misleading_row(result: Reranked, found: Misleading) -> dict[str, Any]:
         "accepted_right": number(found.accepted_right),
         "test": result.tests[found.test].source,
     }
+
+
+def _rate_row(result: Reranked, grades: Sequence[Grade]) -> dict[str, Any]:
+    return {"task_id": result.problem.task_id, "rate": pass_rate(result.candidates, grades)}
 
 
 def _grade_row(result: Reranked, grades: Sequence[Grade]) -> dict[str, Any]:

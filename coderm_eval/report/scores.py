@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from coderm_eval.records import Candidate, Grade
+from coderm_eval.records import Candidate, Grade, Selection
 from coderm_eval.rerank import Reranked
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "problem_scores",
     "random_pass_at_1",
     "score",
+    "tied_pass_at_1",
 ]
 
 ROWS = ("coderm", "first", "majority", "oracle", "random")
@@ -75,13 +76,18 @@ def problem_scores(result: Reranked, grades: Sequence[Grade], rule: str) -> dict
 
 def expected_pass_at_1(result: Reranked, grades: Sequence[Grade], rule: str) -> float:
     """pass@1 of a sample drawn from those that `rule` leaves tied; NaN if one of them could not be graded."""
-    ties = list(result.selections[rule].ties)
-    return float(np.average(_right(grades)[ties], weights=_sizes(result)[ties]))
+    return tied_pass_at_1(result.selections[rule], result.candidates, grades)
+
+
+def tied_pass_at_1(selection: Selection, candidates: Sequence[Candidate], grades: Sequence[Grade]) -> float:
+    """The same of a selection by itself."""
+    ties = list(selection.ties)
+    return float(np.average(_right(grades)[ties], weights=_sizes(candidates)[ties]))
 
 
 def random_pass_at_1(result: Reranked, grades: Sequence[Grade]) -> float:
     """pass@1 of a sample drawn from all."""
-    return float(np.average(_right(grades), weights=_sizes(result)))
+    return float(np.average(_right(grades), weights=_sizes(result.candidates)))
 
 
 def pass_rate(candidates: Sequence[Candidate], grades: Sequence[Grade]) -> float:
@@ -129,8 +135,8 @@ def _right(grades: Sequence[Grade]) -> npt.NDArray[np.float64]:
     return np.array([math.nan if grade.passed is None else float(grade.passed) for grade in grades])
 
 
-def _sizes(result: Reranked) -> npt.NDArray[np.int64]:
-    return np.array([candidate.multiplicity for candidate in result.candidates])
+def _sizes(candidates: Sequence[Candidate]) -> npt.NDArray[np.int64]:
+    return np.array([candidate.multiplicity for candidate in candidates])
 
 
 def _row_of_sample(candidates: Sequence[Candidate], sample: int) -> int:

@@ -39,6 +39,7 @@ def summarise(
     scores: Scores | None,
     settings: Settings,
     average: int,
+    chances: Mapping[str, float],
     tally: TestTally,
     comparison: Sequence[RuleScore],
     draws: Mapping[str, Interval] | None,
@@ -46,7 +47,10 @@ def summarise(
     benchmark: str,
     dataset_sha256: str,
 ) -> dict[str, Any]:
-    """All but `seconds` depends on the run's inputs alone. `average`: test samples per problem."""
+    """All but `seconds` depends on the run's inputs alone.
+
+    `average`: test samples per problem. `chances`: how likely each pick is to change with more of them.
+    """
     sizes = [sum(c.multiplicity for c in r.candidates) for r in results]
     used = [r.selections[settings.rule].tests_used for r in results]
     cpu_seconds = sum(float(r.verdicts.cpu_seconds.sum()) for r in results)
@@ -56,7 +60,7 @@ def summarise(
         "n_candidates": sizes[0] if len(set(sizes)) == 1 else [min(sizes), max(sizes)],
         "n_distinct_candidates": _mean([len(r.candidates) for r in results]),
         "select": settings.rule,
-        "budget": _budget_row(settings.budget, average, tally),
+        "budget": _budget_row(settings.budget, average, chances, tally),
         "tests_per_problem": _mean(used),
         "pass@1": _rows(scores.pass_at_1) if scores else None,
         "paired_gain": _rows(scores.paired_gain) if scores else None,
@@ -94,11 +98,14 @@ def summarise(
     }
 
 
-def _budget_row(budget: BudgetSettings, average: int, tally: TestTally) -> dict[str, Any]:
+def _budget_row(budget: BudgetSettings, average: int, chances: Mapping[str, float], tally: TestTally) -> dict[str, Any]:
     used = {"policy": budget.policy, "average": average, "samples": tally.samples}
     if budget.policy == "uniform":
         return used
-    return {**used, "min": budget.min, "max": budget.max, "rates": str(budget.rates)}
+    limited = {**used, "min": budget.min, "max": budget.max}
+    if budget.policy == "greedy":
+        return {**limited, "rates": str(budget.rates)}
+    return {**limited, "risk": budget.risk, "expected_to_change": _mean(list(chances.values()))}
 
 
 def _rule_row(found: RuleScore) -> dict[str, Any]:
@@ -130,5 +137,5 @@ def _rows(intervals: Mapping[str, Interval]) -> dict[str, Any]:
     return {name: interval_row(interval) for name, interval in intervals.items()}
 
 
-def _mean(values: Sequence[int]) -> float:
+def _mean(values: Sequence[float]) -> float:
     return round(float(np.mean(values)), 4)

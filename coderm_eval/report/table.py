@@ -9,9 +9,19 @@ from typing import Any
 
 from pytablewriter import MarkdownTableWriter
 
+from coderm_eval.report.curve import Point
+from coderm_eval.report.files import interval_row
 from coderm_eval.report.scores import Interval, Scores
 
-__all__ = ["TASK_VERSION", "render", "render_misleading", "render_quality", "render_resampled", "render_rules"]
+__all__ = [
+    "TASK_VERSION",
+    "render",
+    "render_curve",
+    "render_misleading",
+    "render_quality",
+    "render_resampled",
+    "render_rules",
+]
 
 TASK_VERSION = 1.0
 """Changes when scores of the same input change; the task files carry the same number."""
@@ -50,6 +60,23 @@ def render_resampled(found: Mapping[str, Any]) -> str:
     """What `summary.json` says under "resampled", in per cent."""
     headers = ["Rule", f"pass@1 with {found['tests']} tests", f"95 % of {found['draws']} draws"]
     return _table(headers, [[rule, *_with_interval(row)] for rule, row in found["pass@1"].items()])
+
+
+def render_curve(points: Sequence[Point]) -> str:
+    """What curve.csv says, in per cent."""
+    headers = ["Budget", "average", "tests", "pass@1", "95 %", "over uniform", "95 %", "pick of all tests"]
+    lines = [
+        [
+            point.policy,
+            point.average,
+            f"{point.tests:.1f}",
+            *_with_interval(interval_row(point.pass_at_1)),
+            *_with_interval(interval_row(point.gain_over_uniform)),
+            f"{100 * point.agreement:.1f}",
+        ]
+        for point in points
+    ]
+    return _table(headers, lines)
 
 
 def render_quality(quality: Mapping[str, Any]) -> str:

@@ -1,0 +1,102 @@
+"""Hidden states from a server that gives the last token's as an embedding, as `vllm serve --runner pooling` does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import aclosing
+from typing import Any
+
+import aiohttp
+import numpy as np
+from yarl import URL
+
+from coderm_eval.errors import ServerError, one_line
+from coderm_eval.generation.answers import Question
+from coderm_eval.generation.background import in_background
+from coderm_eval.generation.in_flight import in_flight
+from coderm_eval.generation.messages import messages, text
+from coderm_eval.generation.openai_server import _PASSING, OpenAIServer
+from coderm_eval.generation.patience import TransientError, patiently, retry_after
+from coderm_eval.probe.tensors import Tensor
+
+__all__ = ["PooledStates"]
+
+
+class PooledStates(OpenAIServer):
+    """Asks the same server, with the same patience, for embeddings of prompts instead of answers to them."""
+
+    @property
+    def full_name(self) -> str:
+        """The model's name, as the server knows it."""
+        return str(self._settings.model)
+
+    def states(self, questions: Iterable[Question]) -> Iterator[tuple[str, Tensor]]:
+        """(task id, embedding of the prompt, of shape (width,)), in any order.
+
+        Raises:
+            ServerError: a server that does not answer, or has no embeddings.
+        """
+        return in_background(self._states(iter(questions)))
+
+    async def _states(self, questions: Iterator[Question]) -> AsyncIterator[tuple[str, Tensor]]:
+        async with (
+            self._session() as session,
+            aclosing(
+                in_flight(
+                    take=lambda: next(questions, None),
+                    ask=lambda question: self._state(session, question),
+                    most=self._settings.concurrency,
+                )
+            ) as finished,
+        ):
+            async for question, task in finished:
+                yield question.task_id, task.result()
+
+    async def _state(self, session: aiohttp.ClientSession, question: Question) -> Tensor:
+        try:
+            return await patiently(self._settings.retries, self._embed, session, question)
+        except TransientError as error:
+            raise self._error(question, f"{error} (tried {self._settings.retries + 1} times)") from error
+
+    async def _embed(self, session: aiohttp.ClientSession, question: Question) -> Tensor:
+        try:
+            async with session.post(f"{self._url}/embeddings", json=self._input(question)) as response:
+                said = (await response.read()).decode("utf-8", "replace")
+        except asyncio.TimeoutError as error:
+            raise TransientError(f"did not answer within {self._settings.timeout_s:g} s") from error
+        except aiohttp.ClientError as error:
+            raise TransientError(f"could not be reached ({one_line(error)})") from error
+        if response.status in _PASSING or response.status >= 500:
+            raise TransientError(f"answered {response.status}: {self._shown(said)}", retry_after(response.headers))
+        if response.status != 200:
+            hint = await self._hint(session, response.status) or _SERVES_NONE.format(self._settings.model)
+            raise self._error(question, f"answered {response.status}: {self._shown(said)}{hint}")
+        try:
+            return _read(json.loads(said))
+        except (ValueError, LookupError, TypeError) as error:
+            raise self._error(question, f"gave no embedding: {self._shown(said)!r}") from error
+
+    def _input(self, question: Question) -> dict[str, Any]:
+        s = self._settings
+        if s.api == "chat":
+            prompt = {"messages": messages(s, question.prompt), "add_generation_prompt": True}
+        else:
+            prompt = {"input": text(s, question.prompt)}
+        return {"model": s.model, **prompt, "encoding_format": "float", **s.extra}
+
+    def _error(self, question: Question, what: str) -> ServerError:
+        return ServerError(f"{question.task_id}: the server at {URL(self._url).with_user(None)} {what}")
+
+
+_SERVES_NONE = "; if it only writes answers, serve the model by `vllm serve {} --runner pooling --convert embed`"
+
+
+def _read(reply: dict[str, Any]) -> Tensor:
+    """Raises ValueError, LookupError or TypeError if it is no reply of this API."""
+    (row,) = reply["data"]
+    embedding: Tensor = np.asarray(row["embedding"], dtype=np.float32)
+    if embedding.ndim != 1 or not embedding.size:
+        raise ValueError("no list of numbers")
+    return embedding
