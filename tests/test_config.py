@@ -217,7 +217,7 @@ UNKNOWN_KEYS = [
     ({"test": {}}, "flags: unknown setting 'test'; did you mean 'tests'?"),
     (
         {"N": 3},
-        "flags: unknown setting 'N'; known: preset, n, policy, tests, budget, select, resample, "
+        "flags: unknown setting 'N'; known: preset, n, policy, tests, budget, select, resample, curve, "
         "extraction, execution, store",
     ),
     ({"tests": {"fil": "x"}}, "flags: unknown setting 'tests.fil'; did you mean 'file'?"),

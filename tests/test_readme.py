@@ -144,7 +144,7 @@ def test_the_run_directory_has_the_files_of_the_readme(tmp_path: Path, mini_huma
     write_files(tmp_path, mini_humaneval)
     shell(command("coderm-eval rerank"), tmp_path)
     rows = README.split("| file | holds |")[1].split("\n\n")[0]
-    named = set(re.findall(r"`([a-z]+(?:\.jsonl?|/))`", rows))
+    named = set(re.findall(r"`([a-z_]+(?:\.jsonl?|/))`", rows))
     assert {name.strip("/") for name in named} == {path.name for path in (tmp_path / "run").iterdir()}
 
 

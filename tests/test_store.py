@@ -181,6 +181,7 @@ def test_a_process_killed_while_it_writes_leaves_a_readable_store(tmp_path: Path
             table = store.table("spans")
             assert len(table) > 10
             assert all(table[str(n)] == {"v": "x" * (n * 997 % 20_000)} for n in range(len(table)))
+    _add(tmp_path, "last")
     lines = _file(tmp_path).read_bytes().splitlines()
     assert sum(not line.endswith(b"}") for line in lines) <= 5
-    assert json.loads(lines[-1])
+    assert json.loads(lines[-1])["k"] == "last"

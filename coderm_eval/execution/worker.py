@@ -87,8 +87,13 @@ def _start(serve: Callable[[], None], close: Iterable[int]) -> int:
 
 
 def _serve_programs(requests: int, replies: int, policy: Policy, mode: str) -> None:
-    with contextlib.suppress(OSError):  # refused, or nobody listens any more: the other sandbox will say so
-        candidate.serve(requests, replies, policy, enter(mode))
+    try:
+        isolation = enter(mode)
+    except OSError:
+        os.read(requests, 1)  # nothing comes: the other sandbox, refused as well, says so, and this one ends after it
+        return
+    with contextlib.suppress(OSError):  # nobody listens any more
+        candidate.serve(requests, replies, policy, isolation)
 
 
 def _serve_requests(requests: int, replies: int, programs: Programs, policy: Policy, mode: str) -> None:
