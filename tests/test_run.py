@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import CLI, coderm, rows, write_rows
+from commands import CLI, DEMO_TASKS, coderm, quick, rows, write_rows
 from conftest import MiniHumanEval, replaying
 from hosts import FORBIDS, on, skip_unless
 from processes import soon
@@ -40,14 +40,6 @@ FINAL_FILES = (
 )
 
 GRADED_FILES = ("grades.jsonl", "pass_rates.jsonl", "misleading.jsonl")
-
-DEMO_TASKS = ("demo/0", "demo/8", "demo/11")
-
-
-def quick(source: Path, target: Path) -> Path:
-    """Three of the demo's problems, without their endless loops."""
-    kept = [r for r in rows(source) if r["task_id"] in DEMO_TASKS and "loop" not in r.get("note", "")]
-    return write_rows(target, kept)
 
 
 @pytest.fixture(scope="module")
