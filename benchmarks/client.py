@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import resource
 import statistics
 import subprocess
@@ -20,6 +19,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from loopback import response, serve
 
 from coderm_eval.config import TestSettings
 from coderm_eval.generation.answers import Question
@@ -37,7 +38,7 @@ def main() -> None:
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        asyncio.run(serve())
+        asyncio.run(serve_at_once())
         return
     server = subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE)
     assert server.stdout
@@ -120,26 +121,16 @@ async def in_flight(count: int, ask: Callable[[], Awaitable[Any]]) -> None:
     await asyncio.gather(*(one() for _ in range(count)))
 
 
-async def serve() -> None:
+async def serve_at_once() -> None:
     choice = {"index": 0, "message": {"role": "assistant", "content": ANSWER}, "finish_reason": "stop"}
     usage = {"prompt_tokens": 300, "completion_tokens": 200, "total_tokens": 500}
     said = {"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage}
-    content = json.dumps(said).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+    whole = response(json.dumps(said).encode())
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                headers = (await reader.readuntil(b"\r\n\r\n")).lower()
-                await reader.readexactly(int(headers.partition(b"content-length:")[2].split()[0]))
-                writer.write(head + content)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+    async def answer(body: bytes) -> bytes:
+        return whole
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    os.write(1, f"{server.sockets[0].getsockname()[1]}\n".encode())
-    await server.serve_forever()
+    await serve(answer)
 
 
 if __name__ == "__main__":

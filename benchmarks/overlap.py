@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loopback import response, serve
+
 from coderm_eval.budget import BudgetPolicy, Standing, UniformBudget
 from coderm_eval.config import TestSettings
 from coderm_eval.execution.engine import Pair, run_pairs
@@ -84,7 +86,7 @@ def main() -> None:
     parser.add_argument("--serve", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        asyncio.run(serve(options.serve))
+        asyncio.run(serve_slowly(options.serve))
         return
     server = subprocess.Popen([sys.executable, __file__, "--serve", str(options.seconds)], stdout=subprocess.PIPE)
     assert server.stdout
@@ -167,24 +169,13 @@ def pairs(problems: Iterable[Sequence[Cell]]) -> Iterator[Pair[Cell] | None]:
             yield None
 
 
-async def serve(seconds_a_test: float) -> None:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                headers = (await reader.readuntil(b"\r\n\r\n")).lower()
-                length = int(headers.partition(b"content-length:")[2].split()[0])
-                body = json.loads(await reader.readexactly(length))
-                await asyncio.sleep(seconds_a_test * body["n"])
-                content = json.dumps(reply(body)).encode()
-                head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
-                writer.write(head.encode() + content)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+async def serve_slowly(seconds_a_test: float) -> None:
+    async def answer(body: bytes) -> bytes:
+        asked = json.loads(body)
+        await asyncio.sleep(seconds_a_test * asked["n"])
+        return response(json.dumps(reply(asked)).encode())
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    os.write(1, f"{server.sockets[0].getsockname()[1]}\n".encode())
-    await server.serve_forever()
+    await serve(answer)
 
 
 def reply(body: dict[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from typing import Any, get_args
 
 from coderm_eval.budget import BudgetPolicy, GreedyBudget, SequentialBudget, Standing, UniformBudget
 from coderm_eval.config import BudgetSettings, Policy
-from coderm_eval.errors import InputError
-from coderm_eval.inputs import few, read_rates
+from coderm_eval.inputs import rates_for
 from coderm_eval.progress import gauge
 from coderm_eval.writing import Tests
 
@@ -43,11 +42,17 @@ def make_budget(
     Raises:
         InputError: the file of pass rates cannot be used.
     """
+    return _policy(settings, each, most, _rates(settings, list(most), oracle))
+
+
+def _policy(
+    settings: BudgetSettings, each: int, most: Mapping[str, int], rates: Mapping[str, float] | None
+) -> BudgetPolicy:
     total = each * len(most)
     if settings.policy == "uniform":
         return UniformBudget(each)
     if settings.policy == "greedy":
-        return GreedyBudget(total, settings.min, most, _rates(settings, list(most), oracle))
+        return GreedyBudget(total, settings.min, most, rates)
     return SequentialBudget(total, settings.min, most, risk=settings.risk)
 
 
@@ -91,8 +96,9 @@ def all_policies(
     """Every policy by name, from the average number of tests per problem, where there are `available` of each."""
 
     def maker(**changed: str) -> Callable[[int], BudgetPolicy]:
-        own = settings.model_copy(update=changed)
-        return lambda each: make_budget(own, each, limits(own, each, available, list(available)), oracle)
+        own, tasks = settings.model_copy(update=changed), list(available)
+        rates = _rates(own, tasks, oracle)  # once, for hundreds of policies
+        return lambda each: _policy(own, each, limits(own, each, available, tasks), rates)
 
     made = {name: maker(policy=name) for name in get_args(Policy)}
     return {**made, "greedy, oracle": maker(policy="greedy", rates="oracle")}
@@ -101,15 +107,8 @@ def all_policies(
 def _rates(
     settings: BudgetSettings, tasks: Sequence[str], oracle: Callable[[], Mapping[str, float]]
 ) -> Mapping[str, float] | None:
-    if settings.rates == "agreement":
+    if settings.policy != "greedy" or settings.rates == "agreement":
         return None
     if settings.rates == "oracle":
         return oracle()
-    found = read_rates(settings.rates)
-    missing = [task for task in tasks if task not in found]
-    if missing:
-        raise InputError(
-            f"{settings.rates}: no rate for {len(missing)} of the problems ({few(missing)}); "
-            "add a line for each, or set budget.rates to 'agreement'"
-        )
-    return {task: found[task] for task in tasks}
+    return rates_for(settings.rates, tasks, "the problems", ", or set budget.rates to 'agreement'")

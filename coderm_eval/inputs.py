@@ -54,6 +54,24 @@ def read_rates(path: Path) -> dict[str, float]:
     return rates
 
 
+def rates_for(path: Path, tasks: Sequence[str], problems: str, otherwise: str = "") -> dict[str, float]:
+    """The pass rates of all `tasks`, in their order.
+
+    Args:
+        problems: what the tasks are called where some have no rate.
+        otherwise: what else can be done then.
+
+    Raises:
+        InputError: as `read_rates`, or a task without a rate.
+    """
+    found = read_rates(path)
+    if missing := [task for task in tasks if task not in found]:
+        raise InputError(
+            f"{path}: no rate for {len(missing)} of {problems} ({few(missing)}); add a line for each{otherwise}"
+        )
+    return {task: found[task] for task in tasks}
+
+
 _RATE = '{"task_id": "...", "rate": 0.5}'
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -120,6 +120,10 @@ class Verdicts:
     @property
     def ran(self) -> npt.NDArray[np.bool_]:
         return np.asarray(self.matrix != Verdict.NOT_RUN)
+
+    def of_tests(self, columns: Sequence[int] | slice) -> Verdicts:
+        """Those of some of the tests, in this order."""
+        return Verdicts(self.matrix[:, columns], self.cpu_seconds[:, columns], self.outputs[:, columns])
 
     def rows(self) -> list[str]:
         """One string per candidate, one `Verdict.letter` per test."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from coderm_eval.records import UnitTest, Verdicts
+from coderm_eval.records import UnitTest
 from coderm_eval.rerank import Reranked
 from coderm_eval.selection import select
 
@@ -36,9 +36,7 @@ def with_tests(result: Reranked, samples: Sequence[int], rules: Sequence[str]) -
         if (drawn := tuple(sample for sample in test.samples if sample in wanted))
     }
     tests: tuple[UnitTest, ...] = tuple(kept.values())
-    columns = list(kept)
-    full = result.verdicts
-    verdicts = Verdicts(full.matrix[:, columns], full.cpu_seconds[:, columns], full.outputs[:, columns])
+    verdicts = result.verdicts.of_tests(list(kept))
     return replace(
         result,
         tests=tests,

@@ -28,7 +28,7 @@ from coderm_eval.records import Candidate, Grade, Verdict, fingerprint
 from coderm_eval.report.comparison import compare, resampled
 from coderm_eval.report.curve import Point, averages, curve, write_curve
 from coderm_eval.report.files import write_json, write_run, write_samples
-from coderm_eval.report.scores import Scores, pass_rate, problem_scores, score
+from coderm_eval.report.scores import Scores, pass_rates, problem_scores, score
 from coderm_eval.report.summary import summarise
 from coderm_eval.rerank import Cell, Execute, Outcome, Reranked, Work, rerank
 from coderm_eval.resampling import DRAWS, resample
@@ -128,8 +128,7 @@ def run(
 
 def _curve(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]], settings: Settings) -> list[Point]:
     recorded = {r.problem.task_id: sum(test.multiplicity for test in r.tests) for r in results}
-    rates = {r.problem.task_id: pass_rate(r.candidates, g) for r, g in zip(results, grades, strict=True)}
-    policies = all_policies(settings.budget, recorded, lambda: rates)
+    policies = all_policies(settings.budget, recorded, lambda: pass_rates(results, grades))
     return curve(results, grades, settings.rule, policies, averages(results))
 
 
@@ -176,8 +175,7 @@ def _grade(benchmark: Benchmark, work: Sequence[Work], store: Store, settings: S
 def _pass_rates(benchmark: Benchmark, work: Sequence[Work], store: Store, settings: Settings) -> dict[str, float]:
     """By the grades: of samples that could be graded; 0 where none could."""
     log.warning("budget.rates is 'oracle': tests go where the grades say that they help; a bound, not a result")
-    grades = _grade(benchmark, work, store, settings)
-    return {item.problem.task_id: pass_rate(item.candidates, found) for item, found in zip(work, grades, strict=True)}
+    return pass_rates(work, _grade(benchmark, work, store, settings))
 
 
 def _stored_execution(table: Table, execution: ExecutionSettings, isolation: str) -> Execute:

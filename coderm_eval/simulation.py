@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 
 from coderm_eval.budget import BudgetPolicy, Standing
-from coderm_eval.records import UnitTest, Verdicts
+from coderm_eval.records import UnitTest
 from coderm_eval.rerank import Reranked, pick, take_turns
 
 __all__ = ["Recording", "shuffled", "simulate"]
@@ -28,11 +28,10 @@ class Recording:
     def __init__(self, result: Reranked, rule: str, order: Sequence[int]) -> None:
         columns = {sample: column for column, test in enumerate(result.tests) for sample in test.samples}
         seen = list(dict.fromkeys(columns[sample] for sample in order))
-        verdicts = result.verdicts
         self._candidates = result.candidates
         self._select = partial(pick, rule)
         self._sources = {sample: result.tests[columns[sample]].source for sample in order}
-        self._verdicts = Verdicts(verdicts.matrix[:, seen], verdicts.cpu_seconds[:, seen], verdicts.outputs[:, seen])
+        self._verdicts = result.verdicts.of_tests(seen)
         self._standings: dict[int, Standing] = {}
 
     @property
@@ -50,12 +49,11 @@ class Recording:
         samples: dict[str, list[int]] = {}
         for sample, source in islice(self._sources.items(), asked):
             samples.setdefault(source, []).append(sample)
-        known, full = len(samples), self._verdicts
         return Standing(
             asked=asked,
             candidates=self._candidates,
             tests=tuple(UnitTest(source, tuple(found)) for source, found in samples.items()),
-            verdicts=Verdicts(full.matrix[:, :known], full.cpu_seconds[:, :known], full.outputs[:, :known]),
+            verdicts=self._verdicts.of_tests(slice(len(samples))),
             select=self._select,
         )
 

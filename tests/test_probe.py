@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,22 +39,19 @@ torch: Any = pytest.importorskip("torch")
 transformers: Any = pytest.importorskip("transformers")
 safetensors: Any = pytest.importorskip("safetensors.numpy")
 
-from test_transformers_model import CHAT, EOS, byte_tokenizer, tiny_llama  # noqa: E402  # which skips without these
+from test_transformers_model import (  # noqa: E402  # which skips without these
+    CHAT,
+    EOS,
+    _one_thread,  # noqa: F401  # a fixture
+    byte_tokenizer,
+    tiny_llama,
+)
 
 SYSTEM = "Write Python."
 WIDTH = 32
 PROBLEMS = 120
 
 Floats = Any
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """Of torch's: more wait for each other where the cores have other work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ import os
 import re
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from yarl import URL
@@ -25,6 +25,8 @@ from coderm_eval.generation.messages import messages, text
 from coderm_eval.generation.patience import TransientError, patiently, retry_after
 
 __all__ = ["KEY_VARIABLE", "OpenAIServer"]
+
+Said = TypeVar("Said")
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 
@@ -111,27 +113,39 @@ class OpenAIServer:
 
     async def _ask(self, session: aiohttp.ClientSession, question: Question) -> list[Answer]:
         """Answers to the first samples of the question; none if the server has to be asked for fewer at a time."""
+        return await self._patiently(self._request, session, question)
+
+    async def _patiently(
+        self,
+        ask: Callable[[aiohttp.ClientSession, Question], Awaitable[Said]],
+        session: aiohttp.ClientSession,
+        question: Question,
+    ) -> Said:
+        """What `ask` gives, tried again as the settings say; a ServerError once that is used up."""
         try:
-            return await patiently(self._settings.retries, self._request, session, question)
+            return await patiently(self._settings.retries, ask, session, question)
         except TransientError as error:
             raise self._error(question, f"{error} (tried {self._settings.retries + 1} times)") from error
 
-    async def _request(self, session: aiohttp.ClientSession, question: Question) -> list[Answer]:
-        started = time.monotonic()
-        chat = self._settings.api == "chat"
-        url = f"{self._url}/chat/completions" if chat else f"{self._url}/completions"
+    async def _post(self, session: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> tuple[int, str]:
+        """The status and the text of an answer; TransientError where another try may help."""
         try:
-            async with session.post(url, json=self._body(question)) as response:
-                content = await response.read()
+            async with session.post(f"{self._url}/{path}", json=body) as response:
+                said = (await response.read()).decode("utf-8", "replace")
         except asyncio.TimeoutError as error:
             raise TransientError(f"did not answer within {self._settings.timeout_s:g} s") from error
         except aiohttp.ClientError as error:
             raise TransientError(f"could not be reached ({one_line(error)})") from error
-        said = content.decode("utf-8", "replace")
         if response.status in _PASSING or response.status >= 500:
             raise TransientError(f"answered {response.status}: {self._shown(said)}", retry_after(response.headers))
-        if response.status != 200:
-            return await self._refused(session, question, response.status, said)
+        return response.status, said
+
+    async def _request(self, session: aiohttp.ClientSession, question: Question) -> list[Answer]:
+        started = time.monotonic()
+        path = "chat/completions" if self._settings.api == "chat" else "completions"
+        status, said = await self._post(session, path, self._body(question))
+        if status != 200:
+            return await self._refused(session, question, status, said)
         try:
             return _read(question, json.loads(said), time.monotonic() - started)
         except (ValueError, LookupError, TypeError, AttributeError) as error:  # a login page, say

@@ -113,9 +113,14 @@ class _Loaded:
         ids: list[int] = self.tokenizer(whole, add_special_tokens=not chat)["input_ids"]  # a template has its own
         return ids
 
+    @property
+    def context(self) -> int | None:
+        """Tokens that the model can read, where it says so."""
+        limit: int | None = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        return limit
+
     def has_room_after(self, prompt: list[int]) -> bool:
-        limit = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
-        return limit is None or len(prompt) + self.settings.max_tokens <= limit
+        return self.context is None or len(prompt) + self.settings.max_tokens <= self.context
 
     def generate(self, prompt: list[int], seed: int) -> list[list[int]]:
         """What the model goes on with, once for each sequence that `sampling` asks for."""

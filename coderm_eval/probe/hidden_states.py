@@ -66,11 +66,10 @@ class HiddenStates(TransformersModel):
         """A tensor of shape (1, tokens, width) for the embeddings and for each layer."""
         loaded = self._loaded
         prompt = loaded.encode(question.prompt)
-        limit = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
-        if limit is not None and len(prompt) > limit:
+        if loaded.context is not None and len(prompt) > loaded.context:
             raise ModelError(
-                f"{question.task_id}: its prompt has {len(prompt)} tokens, and {self._name} reads at most {limit}; "
-                "take a model with a longer context"
+                f"{question.task_id}: its prompt has {len(prompt)} tokens, and {self._name} reads at most "
+                f"{loaded.context}; take a model with a longer context"
             )
         ids = loaded.torch.tensor([prompt], device=loaded.model.device)
         # Without the head, whose logits for a whole prompt would take more memory than all states together.

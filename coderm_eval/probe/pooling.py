@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import aclosing
@@ -12,13 +11,12 @@ import aiohttp
 import numpy as np
 from yarl import URL
 
-from coderm_eval.errors import ServerError, one_line
+from coderm_eval.errors import ServerError
 from coderm_eval.generation.answers import Question
 from coderm_eval.generation.background import in_background
 from coderm_eval.generation.in_flight import in_flight
 from coderm_eval.generation.messages import messages, text
-from coderm_eval.generation.openai_server import _PASSING, OpenAIServer
-from coderm_eval.generation.patience import TransientError, patiently, retry_after
+from coderm_eval.generation.openai_server import OpenAIServer
 from coderm_eval.probe.tensors import Tensor
 
 __all__ = ["PooledStates"]
@@ -46,7 +44,7 @@ class PooledStates(OpenAIServer):
             aclosing(
                 in_flight(
                     take=lambda: next(questions, None),
-                    ask=lambda question: self._state(session, question),
+                    ask=lambda question: self._patiently(self._embed, session, question),
                     most=self._settings.concurrency,
                 )
             ) as finished,
@@ -54,25 +52,11 @@ class PooledStates(OpenAIServer):
             async for question, task in finished:
                 yield question.task_id, task.result()
 
-    async def _state(self, session: aiohttp.ClientSession, question: Question) -> Tensor:
-        try:
-            return await patiently(self._settings.retries, self._embed, session, question)
-        except TransientError as error:
-            raise self._error(question, f"{error} (tried {self._settings.retries + 1} times)") from error
-
     async def _embed(self, session: aiohttp.ClientSession, question: Question) -> Tensor:
-        try:
-            async with session.post(f"{self._url}/embeddings", json=self._input(question)) as response:
-                said = (await response.read()).decode("utf-8", "replace")
-        except asyncio.TimeoutError as error:
-            raise TransientError(f"did not answer within {self._settings.timeout_s:g} s") from error
-        except aiohttp.ClientError as error:
-            raise TransientError(f"could not be reached ({one_line(error)})") from error
-        if response.status in _PASSING or response.status >= 500:
-            raise TransientError(f"answered {response.status}: {self._shown(said)}", retry_after(response.headers))
-        if response.status != 200:
-            hint = await self._hint(session, response.status) or _SERVES_NONE.format(self._settings.model)
-            raise self._error(question, f"answered {response.status}: {self._shown(said)}{hint}")
+        status, said = await self._post(session, "embeddings", self._input(question))
+        if status != 200:
+            hint = await self._hint(session, status) or _SERVES_NONE.format(self._settings.model)
+            raise self._error(question, f"answered {status}: {self._shown(said)}{hint}")
         try:
             return _read(json.loads(said))
         except (ValueError, LookupError, TypeError) as error:

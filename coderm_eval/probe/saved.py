@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from coderm_eval.errors import InputError
-from coderm_eval.inputs import few, read_rates
+from coderm_eval.inputs import rates_for
 from coderm_eval.probe.features import COMMAND, Features, Source
 from coderm_eval.probe.holdout import LEAST, HeldOut, best_decay, hold_out
 from coderm_eval.probe.network import DECAYS, Floats, Network, fit_each
@@ -66,14 +66,7 @@ def rates_of(features: Features, features_path: Path, rates_path: Path) -> Float
         raise InputError(
             f"{features_path}: {len(features.task_ids)} problems are too few to hold any out; give {LEAST} or more"
         )
-    found = read_rates(rates_path)
-    missing = [task for task in features.task_ids if task not in found]
-    if missing:
-        raise InputError(
-            f"{rates_path}: no rate for {len(missing)} of the problems of {features_path} ({few(missing)}); "
-            "add a line for each"
-        )
-    return np.array([found[task] for task in features.task_ids])
+    return np.array(list(rates_for(rates_path, features.task_ids, f"the problems of {features_path}").values()))
 
 
 def train(features: Features, rates: Floats, *, hidden: int, seed: int) -> Probe:

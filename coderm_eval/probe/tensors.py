@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +13,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from coderm_eval.errors import InputError, SettingsError, one_line
+from coderm_eval.whole import write_whole
 
 __all__ = ["Record", "Tensor", "read_tensors", "write_tensors"]
 
@@ -40,14 +39,9 @@ def write_tensors(path: Path, kind: str, record: Record, tensors: Mapping[str, T
         InputError: the file cannot be written.
     """
     content = _library("safetensors.numpy").save(dict(tensors), metadata={kind: record.model_dump_json()})
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(content)
-        beside.replace(path)
+        write_whole(path, content)
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
         raise InputError(f"{path}: cannot be written ({error.strerror}); name another file after --out") from error
 
 

@@ -14,7 +14,7 @@ from coderm_eval.records import Grade
 from coderm_eval.report.scores import Interval, expected_pass_at_1, mean_interval, random_pass_at_1
 from coderm_eval.rerank import Reranked
 
-__all__ = ["RuleScore", "compare", "of_draws", "order_probability", "resampled"]
+__all__ = ["RuleScore", "compare", "gradable", "of_draws", "order_probability", "resampled"]
 
 _DRAWS = 9_999
 _SEED = 0
@@ -38,7 +38,7 @@ def compare(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]]) -> l
 
     A problem with a candidate that could not be graded is left out, for all rules alike.
     """
-    graded = _graded(results, grades)
+    graded = gradable(results, grades)
     rules = sorted(results[0].selections) if results else []
     columns = {rule: np.array([expected_pass_at_1(r, g, rule) for r, g in graded]) for rule in rules}
     chance = np.array([random_pass_at_1(r, g) for r, g in graded])
@@ -62,13 +62,13 @@ def resampled(draws: Iterable[Sequence[Reranked]], grades: Sequence[Sequence[Gra
     """
     scores: defaultdict[str, list[float]] = defaultdict(list)
     for drawn in draws:
-        graded = _graded(drawn, grades)
+        graded = gradable(drawn, grades)
         for rule in drawn[0].selections:
             scores[rule].append(float(np.mean([expected_pass_at_1(r, g, rule) for r, g in graded])))
     return {rule: of_draws(np.array(found)) for rule, found in sorted(scores.items())}
 
 
-def _graded(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]]) -> list[tuple[Reranked, Sequence[Grade]]]:
+def gradable(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]]) -> list[tuple[Reranked, Sequence[Grade]]]:
     """The problems all of whose candidates could be graded."""
     return [(r, g) for r, g in zip(results, grades, strict=True) if all(grade.passed is not None for grade in g)]
 

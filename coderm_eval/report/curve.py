@@ -18,7 +18,7 @@ import numpy.typing as npt
 from coderm_eval.budget import BudgetPolicy
 from coderm_eval.progress import progress
 from coderm_eval.records import Grade
-from coderm_eval.report.comparison import of_draws
+from coderm_eval.report.comparison import gradable, of_draws
 from coderm_eval.report.files import write_csv, write_text
 from coderm_eval.report.scores import Interval, mean_interval, tied_pass_at_1
 from coderm_eval.rerank import Reranked
@@ -67,15 +67,16 @@ def curve(
 
     `policies` has a "uniform". A problem with a candidate that could not be graded is left out.
     """
-    graded = [(r, g) for r, g in zip(results, grades, strict=True) if all(grade.passed is not None for grade in g)]
-    found = {(name, average): _Draws() for name in policies for average in budgets}
+    graded = gradable(results, grades)
+    found: dict[tuple[str, int], list[list[_Outcome]]] = {(name, each): [] for name in policies for each in budgets}
     for order in progress(range(ORDERS), ORDERS, "simulating budgets", "orders"):
         recordings = shuffled([result for result, _ in graded], rule, [_SEED, order])
         judges = {r.problem.task_id: _Judge(recordings[r.problem.task_id], g) for r, g in graded}
-        for (name, average), draws in found.items():
-            standings = simulate(recordings, policies[name](average))
-            draws.add([judges[task].outcome(standing.asked) for task, standing in standings.items()])
-    return [_point(name, average, draws, found["uniform", average]) for (name, average), draws in found.items()]
+        for (name, each), orders in found.items():
+            standings = simulate(recordings, policies[name](each))
+            orders.append([judges[task].outcome(standing.asked) for task, standing in standings.items()])
+    draws = {key: np.array(orders, dtype=np.float64) for key, orders in found.items()}
+    return [_point(name, each, drawn, draws["uniform", each]) for (name, each), drawn in draws.items()]
 
 
 class _Outcome(NamedTuple):
@@ -105,28 +106,15 @@ class _Judge:
         return _Outcome(tests, right, standing.selection.chosen == full.selection.chosen)
 
 
-class _Draws:
-    """Outcomes of all problems in each order: an array of the shape (orders, problems, 3)."""
-
-    def __init__(self) -> None:
-        self._orders: list[Sequence[_Outcome]] = []
-
-    def add(self, outcomes: Sequence[_Outcome]) -> None:
-        self._orders.append(outcomes)
-
-    @property
-    def array(self) -> npt.NDArray[np.float64]:
-        return np.array(self._orders, dtype=np.float64)
-
-
-def _point(name: str, average: int, draws: _Draws, uniform: _Draws) -> Point:
-    tests, pass_at_1, agrees = np.moveaxis(draws.array, 2, 0)
+def _point(name: str, average: int, draws: npt.NDArray[np.float64], uniform: npt.NDArray[np.float64]) -> Point:
+    """`draws`, and those of `uniform` at the same budget: outcomes, of shape (orders, problems, 3)."""
+    tests, pass_at_1, agrees = np.moveaxis(draws, 2, 0)
     return Point(
         policy=name,
         average=average,
         tests=float(tests.mean()),
         pass_at_1=of_draws(pass_at_1.mean(axis=1)),
-        gain_over_uniform=mean_interval((pass_at_1 - uniform.array[:, :, 1]).mean(axis=0)),
+        gain_over_uniform=mean_interval((pass_at_1 - uniform[:, :, 1]).mean(axis=0)),
         agreement=float(agrees.mean()),
     )
 

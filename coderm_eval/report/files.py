@@ -17,7 +17,6 @@ import csv
 import io
 import json
 import math
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,9 @@ from coderm_eval.errors import InputError
 from coderm_eval.generation.conditioning import in_turn
 from coderm_eval.records import Candidate, Grade, Selection
 from coderm_eval.report.quality import Misleading, misleading_tests
-from coderm_eval.report.scores import Interval, pass_rate
+from coderm_eval.report.scores import Interval, pass_rates
 from coderm_eval.rerank import Reranked, Work
+from coderm_eval.whole import write_whole
 
 __all__ = [
     "interval_row",
@@ -68,7 +68,8 @@ def write_run(
     if grades is not None:
         pairs = list(zip(results, grades, strict=True))
         write_jsonl(folder / "grades.jsonl", (_grade_row(r, g) for r, g in pairs))
-        write_jsonl(folder / "pass_rates.jsonl", (_rate_row(r, g) for r, g in pairs))
+        rates = pass_rates(results, grades)
+        write_jsonl(folder / "pass_rates.jsonl", ({"task_id": task, "rate": rate} for task, rate in rates.items()))
         write_jsonl(
             folder / "misleading.jsonl", (_misleading_row(r, t) for r, g in pairs for t in misleading_tests(r, g))
         )
@@ -131,10 +132,7 @@ def _read(path: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    write_whole(path, text.encode())
 
 
 def number(value: float) -> float | None:
@@ -193,10 +191,6 @@ def _misleading_row(result: Reranked, found: Misleading) -> dict[str, Any]:
         "accepted_right": number(found.accepted_right),
         "test": result.tests[found.test].source,
     }
-
-
-def _rate_row(result: Reranked, grades: Sequence[Grade]) -> dict[str, Any]:
-    return {"task_id": result.problem.task_id, "rate": pass_rate(result.candidates, grades)}
 
 
 def _grade_row(result: Reranked, grades: Sequence[Grade]) -> dict[str, Any]:

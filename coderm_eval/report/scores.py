@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from coderm_eval.records import Candidate, Grade, Selection
-from coderm_eval.rerank import Reranked
+from coderm_eval.rerank import Reranked, Work
 
 __all__ = [
     "ROWS",
@@ -22,6 +22,7 @@ __all__ = [
     "mean_interval",
     "pass_at_1",
     "pass_rate",
+    "pass_rates",
     "problem_scores",
     "random_pass_at_1",
     "score",
@@ -88,6 +89,11 @@ def tied_pass_at_1(selection: Selection, candidates: Sequence[Candidate], grades
 def random_pass_at_1(result: Reranked, grades: Sequence[Grade]) -> float:
     """pass@1 of a sample drawn from all."""
     return float(np.average(_right(grades), weights=_sizes(result.candidates)))
+
+
+def pass_rates(problems: Sequence[Work | Reranked], grades: Sequence[Sequence[Grade]]) -> dict[str, float]:
+    """`pass_rate` of each problem, by task id."""
+    return {p.problem.task_id: pass_rate(p.candidates, g) for p, g in zip(problems, grades, strict=True)}
 
 
 def pass_rate(candidates: Sequence[Candidate], grades: Sequence[Grade]) -> float:
