@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from coderm_eval.execution.engine import Pair, run_pairs, self_test
+from coderm_eval.execution.engine import Executor, Pair, run_pairs
 from coderm_eval.execution.policy import Policy
 from coderm_eval.execution.sources import identity_of_test, look_at
 from coderm_eval.generation.unit_tests import recorded_tests
@@ -58,7 +58,9 @@ def main() -> None:
     everything = read_matrix(options)
     slow = slow_programs(everything, options.workers)
     matrix = without(everything, slow)
-    print(f"isolation {self_test(POLICY)}, {options.workers} workers, medians of {options.repeats} runs")
+    with Executor(POLICY, workers=1) as executor:
+        isolation = executor.self_test()
+    print(f"isolation {isolation}, {options.workers} workers, medians of {options.repeats} runs")
     print(f"{len(matrix.pairs)} pairs of a sample and a test, {len(matrix.cells)} distinct cells; ", end="")
     print(f"{len(slow)} programs that ran out of time are left out\n")
     sample = random.Random(0).sample(matrix.cells, min(options.sample, len(matrix.cells)))

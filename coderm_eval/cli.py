@@ -14,7 +14,7 @@ from coderm_eval.benchmarks import BENCHMARKS, Benchmark, benchmark_of_task, dem
 from coderm_eval.budgeting import average
 from coderm_eval.config import Backend, Policy, Settings, load_settings
 from coderm_eval.errors import CodermError, InputError
-from coderm_eval.execution.engine import self_test
+from coderm_eval.executing import executor_of
 from coderm_eval.execution.isolation.levels import describe
 from coderm_eval.generation.conditioning import Condition
 from coderm_eval.generation.sources import ModelTests
@@ -36,7 +36,7 @@ from coderm_eval.report.table import (
     render_rules,
 )
 from coderm_eval.rerank import Work
-from coderm_eval.run import RunResult, policy_of, run
+from coderm_eval.run import RunResult, run
 from coderm_eval.selection import ALL_RULES
 from coderm_eval.solving import DEFAULT_N, policy_questions, policy_sampler, write_solutions
 from coderm_eval.store import Store
@@ -253,7 +253,8 @@ def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> N
 def doctor_command(config: Path | None) -> None:
     """Say which isolation this host grants, after a right and a wrong program have been run in it."""
     execution = load_settings({}, source="doctor", config=config).execution
-    level = self_test(policy_of(execution), execution.isolation)
+    with executor_of(execution) as executor:
+        level = executor.self_test()
     click.echo(f"isolation {level}: {describe(level)}")
 
 

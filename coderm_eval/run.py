@@ -8,8 +8,7 @@ All that is expensive passes through the store, so the same command goes on wher
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,25 +16,25 @@ from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.budgeting import all_policies, average, limits, make_budget, shown
-from coderm_eval.config import ExecutionSettings, Settings
+from coderm_eval.config import Settings
 from coderm_eval.errors import ModelError
-from coderm_eval.execution.engine import Pair, PairOutcome, limits_fingerprint, run_pairs, self_test
+from coderm_eval.executing import executor_of, stored_execution
+from coderm_eval.execution.engine import Executor
 from coderm_eval.execution.isolation.levels import FULL, describe
-from coderm_eval.execution.policy import Policy
 from coderm_eval.grading import grade_programs, refuse_not_run
 from coderm_eval.progress import progress
-from coderm_eval.records import Candidate, Grade, Verdict, fingerprint
+from coderm_eval.records import Candidate, Grade
 from coderm_eval.report.comparison import compare, resampled
 from coderm_eval.report.curve import Point, averages, curve, write_curve
 from coderm_eval.report.files import write_json, write_run, write_samples
 from coderm_eval.report.scores import Scores, pass_rates, problem_scores, score
 from coderm_eval.report.summary import summarise
-from coderm_eval.rerank import Cell, Execute, Outcome, Reranked, Work, rerank
+from coderm_eval.rerank import Execute, Reranked, Work, rerank
 from coderm_eval.resampling import DRAWS, resample
-from coderm_eval.store import Store, Table
-from coderm_eval.writing import DEFAULT_TESTS, check_tests, tests_for
+from coderm_eval.store import Store
+from coderm_eval.writing import DEFAULT_TESTS, Tests, check_tests, tests_for
 
-__all__ = ["RunResult", "policy_of", "preflight", "run"]
+__all__ = ["RunResult", "preflight", "run"]
 
 log = logging.getLogger(__name__)
 
@@ -69,29 +68,18 @@ def run(
         CodermError: a setting, file or server that cannot be used; nothing already computed is lost.
         NotRunError: something could not be run and `execution.allow_not_run` is off; the files are written.
     """
-    isolation = preflight(settings)
-    if isolation != FULL:
-        log.warning("isolation %s: %s", isolation, describe(isolation))
     work = [Work(p, candidates[p.task_id]) for p in benchmark.problems if p.task_id in candidates]
-    samples = write_samples(out, work)
 
     def oracle() -> dict[str, float]:
         return _pass_rates(benchmark, work, store, settings)
 
-    with Store(store_folder) as store, _step_by_step(benchmark, settings, samples):
-        tests = tests_for(benchmark, work, settings, store, allow_partial=allow_partial)
-        each = average(settings.budget, tests)
-        most = limits(settings.budget, each, tests.available, [item.problem.task_id for item in work])
-        policy = make_budget(settings.budget, each, most, oracle)
-        with shown(policy, each * len(work), settings.budget.risk) as budget:
-            results = rerank(
-                work,
-                write_tests=tests.source,
-                execute=_stored_execution(store.table("verdicts"), settings.execution, isolation),
-                rule=settings.rule,
-                rules=settings.compared,
-                budget=budget,
-            )
+    with Store(store_folder) as store:
+        with _ready(settings) as (executor, isolation):
+            samples = write_samples(out, work)
+            with _step_by_step(benchmark, settings, samples):
+                tests = tests_for(benchmark, work, settings, store, allow_partial=allow_partial)
+                execute = stored_execution(executor, store.table("verdicts"), settings.execution, isolation)
+                results, each, chances = _spend(work, tests, execute, settings, oracle)
         grades = _grade(benchmark, work, store, settings) if graded else None
     write_run(out, results, rule=settings.rule, shown=tests.shown, grades=grades)
     problems = {
@@ -111,7 +99,7 @@ def run(
         scores=scores,
         settings=settings,
         average=each,
-        chances=policy.chances,
+        chances=chances,
         tally=tests.source.tally,
         comparison=compare(results, grades) if grades else [],
         draws=draws,
@@ -124,6 +112,29 @@ def run(
         log.warning("%d answers held no code; they are wrong in every row", summary["answers_without_code"])
     refuse_not_run(**summary["not_run"], out=out, allowed=settings.execution.allow_not_run)
     return RunResult(results, scores, problems, summary, points)
+
+
+def _spend(
+    work: Sequence[Work],
+    tests: Tests[Any],
+    execute: Execute,
+    settings: Settings,
+    oracle: Callable[[], Mapping[str, float]],
+) -> tuple[list[Reranked], int, Mapping[str, float]]:
+    """What the loop came to, tests per problem that it might spend, and what chance its policy gave each pick."""
+    each = average(settings.budget, tests)
+    most = limits(settings.budget, each, tests.available, [item.problem.task_id for item in work])
+    policy = make_budget(settings.budget, each, most, oracle)
+    with shown(policy, each * len(work), settings.budget.risk) as budget:
+        results = rerank(
+            work,
+            write_tests=tests.source,
+            execute=execute,
+            rule=settings.rule,
+            rules=settings.compared,
+            budget=budget,
+        )
+    return results, each, policy.chances
 
 
 def _curve(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]], settings: Settings) -> list[Point]:
@@ -147,23 +158,26 @@ def _step_by_step(benchmark: Benchmark, settings: Settings, samples: Path) -> It
         ) from error
 
 
-def preflight(settings: Settings) -> str:
+def preflight(settings: Settings) -> None:
     """Find out at once what would otherwise fail late.
-
-    Returns:
-        The isolation in force, e.g. "namespaces+seccomp+rlimits".
 
     Raises:
         SettingsError: no test writer is named. InputError: the tests file cannot be read.
         NotRunError: the executor does not work on this host.
     """
+    with _ready(settings):
+        pass
+
+
+@contextmanager
+def _ready(settings: Settings) -> Iterator[tuple[Executor, str]]:
+    """An executor that works, and the isolation in force; raises what `preflight` does."""
     check_tests(settings)
-    return self_test(policy_of(settings.execution), settings.execution.isolation)
-
-
-def policy_of(execution: ExecutionSettings) -> Policy:
-    """The limits that the settings ask for."""
-    return Policy(execution.timeout_s, execution.memory_mb, execution.output_mb)
+    with executor_of(settings.execution) as executor:
+        isolation = executor.self_test()
+        if isolation != FULL:
+            log.warning("isolation %s: %s", isolation, describe(isolation))
+        yield executor, isolation
 
 
 def _grade(benchmark: Benchmark, work: Sequence[Work], store: Store, settings: Settings) -> list[list[Grade]]:
@@ -176,66 +190,3 @@ def _pass_rates(benchmark: Benchmark, work: Sequence[Work], store: Store, settin
     """By the grades: of samples that could be graded; 0 where none could."""
     log.warning("budget.rates is 'oracle': tests go where the grades say that they help; a bound, not a result")
     return pass_rates(work, _grade(benchmark, work, store, settings))
-
-
-def _stored_execution(table: Table, execution: ExecutionSettings, isolation: str) -> Execute:
-    """The loop's `execute`: problems all of whose cells the store knows are read, the others are run and stored.
-
-    All cells of a problem or none: which calls of a program are given up as timed out depends on what else is
-    asked of it, and a run that was killed in the middle of a problem is to end as one that was not.
-    """
-    policy = policy_of(execution)
-    limits = fingerprint(limits_fingerprint(policy), isolation)
-
-    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
-        read: list[tuple[Cell, Outcome]] = []
-        watch = _Watch()
-
-        def owed() -> Iterator[Pair[_Owed] | None]:
-            for cells in problems:
-                keys = [fingerprint("verdict", limits, cell.program, cell.test) for cell in cells]
-                if all(key in table for key in keys):
-                    read.extend((cell, _outcome_of(table[key])) for cell, key in zip(cells, keys, strict=True))
-                    yield None
-                    continue
-                watch.owed += len(cells)
-                for cell, key in zip(cells, keys, strict=True):
-                    yield Pair((cell, key), cell.program, cell.test, cell.task_id, cell.entry_point)
-
-        ran = run_pairs(owed(), policy, workers=execution.workers, isolation=execution.isolation)
-        for done in progress(ran, lambda: watch.owed, "running tests", "pairs", note=watch.note):
-            cell, key = done.key
-            if done.verdict != Verdict.NOT_RUN:
-                table.add(key, {"v": done.verdict.letter, "s": done.cpu_seconds, "o": done.output})
-            yield cell, Outcome(done.verdict, done.cpu_seconds, done.output)
-        yield from read
-
-    return execute
-
-
-_Owed = tuple[Cell, str]
-"""A cell, and the key of its verdict in the store."""
-
-
-class _Watch:
-    """What the progress line says beside the rate: how many timed out, and where the time goes."""
-
-    def __init__(self) -> None:
-        self.owed = 0
-        """Cells that are to be run, as far as is known."""
-        self._timeouts = 0
-        self._seconds: defaultdict[str, float] = defaultdict(float)
-
-    def note(self, done: PairOutcome[_Owed]) -> str:
-        cell, _ = done.key
-        self._timeouts += done.verdict == Verdict.TIMED_OUT
-        self._seconds[cell.task_id] += done.cpu_seconds
-        slowest = max(self._seconds, key=self._seconds.__getitem__)
-        return f"{self._timeouts} timed out, slowest {slowest}"
-
-
-_VERDICT_OF_LETTER = {verdict.letter: verdict for verdict in Verdict}
-
-
-def _outcome_of(row: Mapping[str, Any]) -> Outcome:
-    return Outcome(_VERDICT_OF_LETTER[row["v"]], row["s"], row["o"])

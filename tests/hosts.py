@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from coderm_eval.execution.engine import Executor
 from coderm_eval.execution.isolation.levels import FULL
+from coderm_eval.execution.policy import Policy
 
 Host = tuple[str, list[str], str, str]
 """(name, how unshare makes it, what to do there first, the best level it grants)."""
@@ -36,3 +38,12 @@ def on(unshare: list[str], first: str, *arguments: str, cwd: Path = ROOT) -> sub
 def skip_unless(unshare: list[str], first: str) -> None:
     if sys.platform != "linux" or on(unshare, first, "-c", "").returncode:
         pytest.skip("this host cannot play that one")
+
+
+ROOMY = Policy(timeout_s=5)
+
+
+def granted(mode: str = "auto", limits: Policy = ROOMY) -> str:
+    """The isolation that this host grants, once its executor has passed its own test."""
+    with Executor(limits, workers=1, isolation=mode) as executor:
+        return executor.self_test()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping
 
 import pytest
+from hosts import granted
 from processes import our_processes
 
 from coderm_eval.errors import NotRunError
-from coderm_eval.execution.engine import Pair, PairOutcome, limits_fingerprint, run_pairs, self_test
+from coderm_eval.execution.engine import Executor, Pair, PairOutcome, limits_fingerprint, run_pairs
 from coderm_eval.execution.policy import Policy
 from coderm_eval.records import NO_OUTPUT, Verdict
 
@@ -473,13 +474,25 @@ def test_outputs_are_the_same_numbers_in_every_run() -> None:
     assert _outputs(programs, TEST) == _outputs(programs, TEST)
 
 
+def test_runs_of_one_executor_share_its_workers_and_the_end_leaves_none() -> None:
+    before = our_processes()
+    pairs = [Pair(key, program, TEST) for key, program in (("right", RIGHT), ("wrong", WRONG))]
+    seen = []
+    with Executor(ROOMY, workers=2) as executor:
+        for _ in range(3):
+            assert {o.key: o.verdict for o in executor.run(pairs)} == {"right": PASSED, "wrong": FAILED}
+            seen.append(our_processes() - before)
+    assert seen[0] and seen[0] == seen[1] == seen[2]
+    assert our_processes() <= before
+
+
 def test_the_self_test_passes_under_the_default_limits() -> None:
-    self_test(Policy())
+    assert granted(limits=Policy())
 
 
 def test_the_self_test_refuses_limits_under_which_nothing_runs() -> None:
     with pytest.raises(NotRunError, match=r"execution\.timeout_s"):
-        self_test(Policy(timeout_s=1e-5))
+        granted(limits=Policy(timeout_s=1e-5))
 
 
 @pytest.mark.parametrize(

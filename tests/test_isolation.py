@@ -13,23 +13,22 @@ from pathlib import Path
 import pytest
 from attacks import ATTACKS
 from conftest import ROOT
-from hosts import FORBIDS, HOSTS, on, skip_unless
+from hosts import FORBIDS, HOSTS, granted, on, skip_unless
 
 from coderm_eval.errors import NotRunError
-from coderm_eval.execution.engine import self_test
 from coderm_eval.execution.isolation.levels import FULL, MODES, describe
-from coderm_eval.execution.policy import Policy
 
 _REPORT = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from attacks import ATTACKS, TEST
-from coderm_eval.execution.engine import Pair, run_pairs, self_test
+from coderm_eval.execution.engine import Executor, Pair, run_pairs
 from coderm_eval.execution.policy import Policy
 
 limits = Policy(timeout_s=0.5, memory_mb=256)
 chosen = [attack for attack in ATTACKS if attack.kind in sys.argv[3].split(",")]
-level = self_test(Policy(timeout_s=5), sys.argv[2])
+with Executor(Policy(timeout_s=5), workers=1, isolation=sys.argv[2]) as executor:
+    level = executor.self_test()
 pairs = (Pair(a.name, a.program.replace("{secret}", sys.argv[4]), TEST, a.name, "rungs") for a in chosen)
 outcomes = run_pairs(pairs, limits, workers=2, isolation=sys.argv[2])
 print(json.dumps([level, {outcome.key: outcome.verdict.letter for outcome in outcomes}]))
@@ -67,14 +66,14 @@ def test_a_host_that_grants_less_than_is_required_is_refused_in_one_sentence(tmp
 def test_windows_is_pointed_to_wsl(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(NotRunError, match="WSL"):
-        self_test(Policy())
+        granted()
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_that_this_host_grants_runs_programs(mode: str) -> None:
-    if self_test(Policy(timeout_s=5)) != FULL:
+    if granted() != FULL:
         pytest.skip("this host does not grant all")
-    level = self_test(Policy(timeout_s=5), mode)
+    level = granted(mode)
     assert level == {"namespaces": "namespaces+rlimits", "rlimits": "rlimits"}.get(mode, FULL)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +61,19 @@ CHATTERING: list[tuple[str, str]] = [
 """What an untrusted program may get a worker to print around its answers, as lines of the echo worker."""
 
 
-def _pool(folder: Path, source: str, *, workers: int = 1, patience_s: float = 60, **variables: str) -> WorkerPool[int]:
+def _pool(folder: Path, source: str, *, workers: int = 1, patience_s: float = 60, **variables: str) -> WorkerPool:
     (folder / "ferry.py").write_text(source)
     environment = {"PYTHONPATH": str(folder), **variables}
     return WorkerPool("ferry", workers=workers, patience_s=patience_s, environment=environment)
+
+
+Answers = list[tuple[int, dict[str, Any] | None]]
+
+
+def _run(pool: WorkerPool, jobs: Iterable[Job[int]]) -> Answers:
+    """All that it answers, in a run of its own."""
+    with pool:
+        return list(pool.run(jobs))
 
 
 def _jobs(*messages: str) -> Iterator[Job[int]]:
@@ -70,9 +81,9 @@ def _jobs(*messages: str) -> Iterator[Job[int]]:
     return (Job([(number, {"say": message})]) for number, message in enumerate(messages))
 
 
-def _said(pool: WorkerPool[int], *messages: str) -> list[Any]:
+def _said(pool: WorkerPool, *messages: str) -> list[Any]:
     """What the workers said to each message, in the order of the messages; None where they could not."""
-    answers = dict(pool.run(_jobs(*messages)))
+    answers = dict(_run(pool, _jobs(*messages)))
     assert len(answers) == len(messages)
     return [answer and answer["said"] for _, answer in sorted(answers.items())]
 
@@ -91,7 +102,7 @@ def test_every_message_is_answered_under_its_key(tmp_path: Path, workers: int) -
 
 
 def test_an_answer_does_not_carry_the_token(tmp_path: Path) -> None:
-    assert list(_pool(tmp_path, ECHO).run([Job([(7, {"say": "ahoy"})])])) == [(7, {"said": "ahoy"})]
+    assert _run(_pool(tmp_path, ECHO), [Job([(7, {"say": "ahoy"})])]) == [(7, {"said": "ahoy"})]
 
 
 @pytest.mark.parametrize("text", ["", "\0", "\ud800", "two\nlines", "x" * 1_000_000])
@@ -107,7 +118,7 @@ def test_no_messages_start_no_worker(tmp_path: Path) -> None:
 
 def test_arguments_reach_the_worker(tmp_path: Path) -> None:
     (tmp_path / "ferry.py").write_text(TELLS.replace("VALUE", "sys.argv[1:]"))
-    pool: WorkerPool[int] = WorkerPool(
+    pool = WorkerPool(
         "ferry", workers=1, patience_s=60, arguments=["north", "south"], environment={"PYTHONPATH": str(tmp_path)}
     )
     assert _said(pool, "where?") == [["north", "south"]]
@@ -185,20 +196,62 @@ def test_messages_are_taken_from_the_input_only_as_workers_get_to_them(tmp_path:
             taken.append(number)
             yield Job([(number, {"say": "ahoy"})])
 
-    answers = _pool(tmp_path, ECHO, workers=2).run(messages())
-    next(answers)
-    assert len(taken) < 100
-    assert len(list(answers)) == 99
+    with _pool(tmp_path, ECHO, workers=2) as pool:
+        answers = pool.run(messages())
+        next(answers)
+        assert len(taken) < 100
+        assert len(list(answers)) == 99
 
 
 def test_a_consumer_that_stops_early_leaves_no_process_behind(tmp_path: Path) -> None:
     before = our_processes()
-    answers = _pool(tmp_path, SLOW, workers=2).run(_jobs(*["ahoy"] * 100))
-    next(answers)
-    assert our_processes() - before
-    assert isinstance(answers, Generator)
-    answers.close()
+    with _pool(tmp_path, SLOW, workers=2) as pool:
+        answers = pool.run(_jobs(*["ahoy"] * 100))
+        next(answers)
+        assert our_processes() - before
+        assert isinstance(answers, Generator)
+        answers.close()
+        assert dict(pool.run(_jobs("b"))) == {0: {"said": "b"}}  # nothing of the run that was given up
     assert our_processes() <= before
+
+
+def test_runs_of_one_pool_share_its_processes(tmp_path: Path) -> None:
+    jobs = [Job([(number, {"say": "who?"})]) for number in range(20)]
+    with _pool(tmp_path, TELLS.replace("VALUE", "os.getpid()"), workers=2) as pool:
+        seen = [{answer["said"] for _, answer in pool.run(jobs) if answer} for _ in range(3)]
+    assert len(set().union(*seen)) <= 2 and all(seen)
+
+
+def test_a_process_that_died_between_two_runs_is_replaced(tmp_path: Path) -> None:
+    with _pool(tmp_path, TELLS.replace("VALUE", "os.getpid()")) as pool:
+        [(_, first)] = pool.run(_jobs("who?"))
+        assert first
+        os.kill(first["said"], signal.SIGKILL)
+        [(_, second)] = pool.run(_jobs("who?"))
+    assert second and second["said"] != first["said"]
+
+
+def test_one_at_a_time_is_one_process(tmp_path: Path) -> None:
+    with _pool(tmp_path, TELLS.replace("VALUE", "os.getpid()"), workers=3) as pool:
+        said = {answer["said"] for _, answer in pool.run(_jobs(*"abcdef"), at_once=1) if answer}
+    assert len(said) == 1
+
+
+LEAVES_WITH_THE_OTHERS = f"""{_LOOP}    time.sleep(0.3)
+    say(answer)
+
+open(f"{{os.environ['TOLD']}}/{{os.getpid()}}", "w").close()
+while len(os.listdir(os.environ["TOLD"])) < 3:
+    time.sleep(0.02)
+"""
+
+
+def test_workers_are_told_to_leave_before_any_is_waited_for(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    told.mkdir()
+    with _pool(tmp_path, LEAVES_WITH_THE_OTHERS, workers=3, TOLD=str(told)) as pool:
+        assert len(list(pool.run(_jobs(*"abc")))) == 3
+    assert len(list(told.iterdir())) == 3
 
 
 _FERRIES_FOR_EVER = """
@@ -238,20 +291,20 @@ for line in sys.stdin:
 
 def test_a_preamble_is_sent_once_before_the_requests_of_its_job(tmp_path: Path) -> None:
     jobs = [Job([(n, {"say": n}) for n in (first, first + 1)], {"told": first}) for first in (0, 2)]
-    said = [answer and answer["said"] for _, answer in _pool(tmp_path, TOLD).run(jobs)]
+    said = [answer and answer["said"] for _, answer in _run(_pool(tmp_path, TOLD), jobs)]
     assert said == [[[0], 0], [[0], 1], [[0, 2], 2], [[0, 2], 3]]
 
 
 def test_a_worker_that_takes_anothers_place_is_told_the_preamble_again(tmp_path: Path) -> None:
     job = Job([(n, {"say": say}) for n, say in enumerate(["a", "die", "b"])], {"told": "ahoy"})
-    said = [answer and answer["said"] for _, answer in _pool(tmp_path, TOLD).run([job])]
+    said = [answer and answer["said"] for _, answer in _run(_pool(tmp_path, TOLD), [job])]
     assert said == [[["ahoy"], "a"], None, [["ahoy"], "b"]]
 
 
 def test_one_worker_answers_all_requests_of_a_job_in_their_order(tmp_path: Path) -> None:
     jobs = [Job([(10 * job + n, {"say": "ahoy"}) for n in range(10)]) for job in range(6)]
     pool = _pool(tmp_path, TELLS.replace("VALUE", "os.getpid()"), workers=3)
-    answers = [(key, answer and answer["said"]) for key, answer in pool.run(jobs)]
+    answers = [(key, answer and answer["said"]) for key, answer in _run(pool, jobs)]
     for job in range(6):
         of_job = [(key, process) for key, process in answers if key // 10 == job]
         assert [key for key, _ in of_job] == [10 * job + n for n in range(10)]
@@ -261,14 +314,14 @@ def test_one_worker_answers_all_requests_of_a_job_in_their_order(tmp_path: Path)
 def test_a_job_without_preamble_is_sent_none(tmp_path: Path) -> None:
     """Not even that of the job before it."""
     jobs = [Job([(0, {"say": "a"})], {"told": "ahoy"}), Job([(1, {"say": "b"})]), Job([(2, {"say": "c"})])]
-    said = [answer and answer["said"] for _, answer in _pool(tmp_path, TOLD).run(jobs)]
+    said = [answer and answer["said"] for _, answer in _run(_pool(tmp_path, TOLD), jobs)]
     assert said == [[["ahoy"], "a"], [["ahoy"], "b"], [["ahoy"], "c"]]
 
 
 def test_a_worker_that_died_between_two_requests_is_replaced_by_one_that_knows_the_preamble(tmp_path: Path) -> None:
     source = TOLD.replace("flush=True)", "flush=True); sys.exit()")
     job = Job([(n, {"say": n}) for n in range(3)], {"told": "ahoy"})
-    said = [answer and answer["said"] for _, answer in _pool(tmp_path, source).run([job])]
+    said = [answer and answer["said"] for _, answer in _run(_pool(tmp_path, source), [job])]
     assert said == [[["ahoy"], n] for n in range(3)]
 
 
@@ -283,10 +336,12 @@ def test_answers_are_passed_on_while_their_job_is_still_under_way(tmp_path: Path
     """Whether or not further jobs stand in a queue that has no room for all of them."""
     mark = tmp_path / "mark"
     jobs = [Job([(0, {"say": "a"}), (1, {"say": "wait"})]), *(Job([(n + 2, {"say": "b"})]) for n in range(more))]
-    answers = _pool(tmp_path, WAITS, patience_s=30, MARK=str(mark)).run(jobs)
-    assert next(answers) == (0, {"said": "a"})
-    mark.touch()
-    assert list(answers) == [(1, {"said": "wait"}), *((n + 2, {"said": "b"}) for n in range(more))]
+    with _pool(tmp_path, WAITS, patience_s=30, MARK=str(mark)) as pool:
+        answers = pool.run(jobs)
+        assert next(answers) == (0, {"said": "a"})
+        mark.touch()
+        rest = list(answers)
+    assert rest == [(1, {"said": "wait"}), *((n + 2, {"said": "b"}) for n in range(more))]
 
 
 def test_a_job_without_requests_is_a_pause_in_which_answers_are_passed_on(tmp_path: Path) -> None:
@@ -301,6 +356,7 @@ def test_a_job_without_requests_is_a_pause_in_which_answers_are_passed_on(tmp_pa
                 assert time.monotonic() < deadline
                 yield Job(())
 
-    for key, _ in _pool(tmp_path, ECHO, workers=2).run(jobs()):
-        answered.append(key)
+    with _pool(tmp_path, ECHO, workers=2) as pool:
+        for key, _ in pool.run(jobs()):
+            answered.append(key)
     assert answered == [0, 1, 2]

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from commands import CLI, DEMO_TASKS, coderm, quick, rows, write_rows
 from conftest import MiniHumanEval, replaying
-from hosts import FORBIDS, on, skip_unless
+from hosts import FORBIDS, granted, on, skip_unless
 from processes import soon
 from servers import Behaviour, Reply, refusing, serving, well_behaved
 
@@ -26,8 +26,6 @@ from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.config import load_settings
 from coderm_eval.errors import ServerError
-from coderm_eval.execution.engine import self_test
-from coderm_eval.execution.policy import Policy
 from coderm_eval.inputs import read_column
 from coderm_eval.records import pool_candidates
 from coderm_eval.replay import Recording
@@ -517,7 +515,7 @@ def test_a_program_that_could_not_be_graded_is_not_wrong(tmp_path: Path, mini_hu
 def test_a_program_that_kills_what_grades_it_is_wrong_where_namespaces_keep_it_from_that(
     tmp_path: Path, mini_humaneval: MiniHumanEval
 ) -> None:
-    if "namespaces" not in self_test(Policy(timeout_s=5)):
+    if "namespaces" not in granted():
         pytest.skip("this host grants no namespaces")
     killer = "import posix\nposix.kill(posix.getppid(), 9)\n"
     samples = write_rows(tmp_path / "s.jsonl", [{"task_id": "HumanEval/0", "solution": killer}])

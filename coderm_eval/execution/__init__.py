@@ -4,8 +4,8 @@ A program and a test never share a process. The test runs in one (`tester`) and 
 another (`candidate`) and answers; what passes between them is text that stands for plain data (`plain`), and
 the `worker` in the middle remembers what was asked and answered, so that no question is put twice.
 
-    engine -> pool -> worker -> candidate   one forked process for each program
-                             -> tester      one for the tests of a problem
+    engine -> pool -> process -> worker -> candidate   one forked process for each program
+                                        -> tester      one for the tests of a problem
 
-`engine.run_pairs` is the whole interface.
+`engine.Executor` is the whole interface.
 """

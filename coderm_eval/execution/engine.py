@@ -17,7 +17,7 @@ from coderm_eval.execution.pool import Job, WorkerPool
 from coderm_eval.execution.sources import Source, identity_of_test, look_at
 from coderm_eval.records import NO_OUTPUT, Verdict, fingerprint
 
-__all__ = ["Pair", "PairOutcome", "limits_fingerprint", "run_pairs", "self_test"]
+__all__ = ["Executor", "Pair", "PairOutcome", "limits_fingerprint", "run_pairs"]
 
 Key = TypeVar("Key")
 
@@ -60,90 +60,106 @@ class PairOutcome(Generic[Key]):
     """Equal for programs that gave the test the same answers, as `Verdicts.outputs` says."""
 
 
-def run_pairs(
-    pairs: Iterable[Pair[Key] | None], policy: Policy, *, workers: int, isolation: str = "auto"
-) -> Iterator[PairOutcome[Key]]:
-    """Run every pair; outcomes stream in the order in which they are ready.
+class Executor:
+    """Worker processes that run pairs under one policy; they are started as they are needed, and kept until the end.
 
-    A verdict does not depend on `workers`: programs that differ only in comments, docstrings and layout are run
-    as one, likewise tests, and one that ran out of wall time without using up its CPU time, as happens on a
-    loaded machine, is run again when nothing else runs. A program that twice took its worker down is NOT_RUN.
+        with Executor(Policy(), workers=8) as executor:
+            for outcome in executor.run(pairs): ...
 
     Args:
-        pairs: any number; a few problems' worth of them is held in memory. None where no pair is ready for the
-            moment: those before it are run, and outcomes passed on, without waiting for the next.
         policy: limits of one pair.
         workers: processes.
         isolation: one of `isolation.levels.MODES`.
     """
-    decided: deque[PairOutcome[Key]] = deque()
-    late: list[_Row[Key]] = []
-    pool: WorkerPool[_Row[Key]] = _pool(policy, workers, isolation)
-    for row, answer in pool.run(_jobs(pairs, decided)):
-        while decided:
-            yield decided.popleft()
-        if answer and "W" in answer["verdicts"]:
-            row, again, answer = row.split(answer)
-            late.append(again)
-        yield from row.outcomes(answer)
-    yield from decided
-    if late:
-        alone: WorkerPool[_Row[Key]] = _pool(policy, 1, isolation)
-        for row, answer in alone.run(Job([(row, row.message())], row.preamble()) for row in late):
+
+    def __init__(self, policy: Policy, *, workers: int, isolation: str = "auto") -> None:
+        self._isolation = isolation
+        self._pool = WorkerPool(
+            "coderm_eval.execution.worker",
+            workers=workers,
+            patience_s=600 * policy.wall_s + 30,  # a row of hundreds of tests, each of them slow
+            arguments=[json.dumps(policy), isolation],
+        )
+
+    def __enter__(self) -> Executor:
+        self._pool.__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._pool.__exit__(*exception)
+
+    def run(self, pairs: Iterable[Pair[Key] | None]) -> Iterator[PairOutcome[Key]]:
+        """Run every pair; outcomes stream in the order in which they are ready.
+
+        A verdict does not depend on the number of workers: programs that differ only in comments, docstrings and
+        layout are run as one, likewise tests, and one that ran out of wall time without using up its CPU time, as
+        happens on a loaded machine, is run again when nothing else runs. A program that twice took its worker down
+        is NOT_RUN.
+
+        Args:
+            pairs: any number; a few problems' worth of them is held in memory. None where no pair is ready for the
+                moment: those before it are run, and outcomes passed on, without waiting for the next.
+        """
+        decided: deque[PairOutcome[Key]] = deque()
+        late: list[_Row[Key]] = []
+        for row, answer in self._pool.run(_jobs(pairs, decided)):
+            while decided:
+                yield decided.popleft()
+            if answer and "W" in answer["verdicts"]:
+                row, again, answer = row.split(answer)
+                late.append(again)
             yield from row.outcomes(answer)
+        yield from decided
+        alone = (Job([(row, row.message())], row.preamble()) for row in late)
+        for row, answer in self._pool.run(alone, at_once=1):
+            yield from row.outcomes(answer)
+
+    def self_test(self) -> str:
+        """Check on this host, under these limits, that a right program passes and a wrong one fails.
+
+        Returns:
+            The isolation in force, e.g. "namespaces+seccomp+rlimits".
+
+        Raises:
+            NotRunError: the executor does not work here, so that any verdict would be meaningless; or the host
+                does not grant the isolation that was asked for.
+        """
+        level = self._level()
+        said = {o.key: o.verdict for o in self.run([Pair("right", _GOOD, _TEST), Pair("wrong", _BAD, _TEST)])}
+        if said != {"right": Verdict.PASSED, "wrong": Verdict.FAILED}:
+            verdicts = ", ".join(f"a {key} program {said[key].name.lower()}" for key in sorted(said))
+            raise NotRunError(
+                f"the executor does not work on this host under these limits ({verdicts}); "
+                "try a larger execution.timeout_s or execution.memory_mb"
+            )
+        return level
+
+    def _level(self) -> str:
+        if sys.platform == "win32":
+            raise NotRunError("Windows itself has no way to confine programs: run coderm-eval in WSL (`wsl --install`)")
+        [(_, answer)] = self._pool.run([Job([("level", {"isolation": True})])], at_once=1)
+        if answer is None:
+            raise NotRunError("the executor does not start on this host; see the messages above")
+        if "refused" in answer:
+            raise NotRunError(
+                f"execution.isolation is {self._isolation!r}, but on this host {answer['refused']}: "
+                "run where more is granted, or set it to 'auto' for the best that is to be had"
+            )
+        return str(answer["level"])
+
+
+def run_pairs(
+    pairs: Iterable[Pair[Key] | None], policy: Policy, *, workers: int, isolation: str = "auto"
+) -> Iterator[PairOutcome[Key]]:
+    """`Executor.run`, with an executor for these pairs alone."""
+    with Executor(policy, workers=workers, isolation=isolation) as executor:
+        yield from executor.run(pairs)
 
 
 def limits_fingerprint(policy: Policy) -> str:
     """Changes with every limit, with the executor, and with the Python version that runs the programs."""
     version = ".".join(platform.python_version_tuple()[:2])
     return fingerprint(repr(policy), version, str(_ENGINE))
-
-
-def self_test(policy: Policy, isolation: str = "auto") -> str:
-    """Check on this host, under these limits, that a right program passes and a wrong one fails.
-
-    Returns:
-        The isolation in force, e.g. "namespaces+seccomp+rlimits".
-
-    Raises:
-        NotRunError: the executor does not work here, so that any verdict would be meaningless; or the host
-            does not grant the isolation that was asked for.
-    """
-    level = _level(policy, isolation)
-    pairs = [Pair("right", _GOOD, _TEST), Pair("wrong", _BAD, _TEST)]
-    said = {outcome.key: outcome.verdict for outcome in run_pairs(pairs, policy, workers=1, isolation=isolation)}
-    if said != {"right": Verdict.PASSED, "wrong": Verdict.FAILED}:
-        verdicts = ", ".join(f"a {key} program {said[key].name.lower()}" for key in sorted(said))
-        raise NotRunError(
-            f"the executor does not work on this host under these limits ({verdicts}); "
-            "try a larger execution.timeout_s or execution.memory_mb"
-        )
-    return level
-
-
-def _level(policy: Policy, isolation: str) -> str:
-    if sys.platform == "win32":
-        raise NotRunError("Windows itself has no way to confine programs: run coderm-eval in WSL (`wsl --install`)")
-    asked: Job[str] = Job([("level", {"isolation": True})])
-    pool: WorkerPool[str] = _pool(policy, 1, isolation)
-    [(_, answer)] = pool.run([asked])
-    if answer is None:
-        raise NotRunError("the executor does not start on this host; see the messages above")
-    if "refused" in answer:
-        raise NotRunError(
-            f"execution.isolation is {isolation!r}, but on this host {answer['refused']}: "
-            "run where more is granted, or set it to 'auto' for the best that is to be had"
-        )
-    return str(answer["level"])
-
-
-def _pool(policy: Policy, workers: int, isolation: str) -> WorkerPool[Any]:
-    return WorkerPool(
-        "coderm_eval.execution.worker",
-        workers=workers,
-        patience_s=600 * policy.wall_s + 30,  # a row of hundreds of tests, each of them slow
-        arguments=[json.dumps(policy), isolation],
-    )
 
 
 @dataclass

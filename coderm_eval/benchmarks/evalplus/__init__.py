@@ -41,7 +41,7 @@ class _EvalPlus(Benchmark):
 
     def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
         ensure_ground_truth(self.dataset)
-        pool: WorkerPool[str] = WorkerPool(
+        pool = WorkerPool(
             "coderm_eval.benchmarks.evalplus.worker",
             arguments=[self.dataset],
             workers=workers,
@@ -49,8 +49,9 @@ class _EvalPlus(Benchmark):
             environment=_environment(),
         )
         jobs = (Job([(t.key, {"task_id": t.task_id, "program": t.program})]) for t in tasks)
-        for key, statuses in pool.run(jobs):
-            yield key, Grade(statuses or {})
+        with pool:
+            for key, statuses in pool.run(jobs):
+                yield key, Grade(statuses or {})
 
 
 def load_humaneval_plus() -> Benchmark:
