@@ -44,7 +44,12 @@ from coderm_eval.writing import Tests, model_tests, tests_for, write_tests
 
 __all__ = ["main"]
 
-_TASKS = {"humaneval+": "humanevalplus_coderm", "mbpp+": "mbppplus_coderm", "demo": "coderm_demo"}
+_TASKS = {
+    "humaneval+": "humanevalplus_coderm",
+    "mbpp+": "mbppplus_coderm",
+    "livecodebench": "livecodebench_coderm",
+    "demo": "coderm_demo",
+}
 
 _FILE = click.Path(path_type=Path)
 
@@ -89,7 +94,7 @@ main.add_command(probe_group)
 def demo_command(out: Path) -> None:
     """Rerank the embedded example: no model, no network, no dataset."""
     settings = load_settings({"tests": {"file": demo.TESTS}}, source="demo")
-    _rerank(load_benchmark("demo"), demo.SAMPLES, settings, out, graded=True, allow_partial=False)
+    _rerank(load_benchmark("demo", settings), demo.SAMPLES, settings, out, graded=True, allow_partial=False)
 
 
 @main.command("rerank")
@@ -120,7 +125,7 @@ def rerank_command(
     settings = load_settings(_as_settings(flags), source="flags", config=flags["config"])
     if settings.curve and not graded:
         raise InputError("--curve says how often picks are right, which needs grades: give --grade as well")
-    loaded = load_benchmark(benchmark)
+    loaded = load_benchmark(benchmark, settings)
     if dry_run:
         _plan_rerank(loaded, samples, settings, out, allow_partial)
     else:
@@ -140,7 +145,7 @@ def solutions_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) ->
     """
     given = _as_settings(flags) | {"policy": _given(flags, *_MODEL_KEYS)}
     settings = load_settings(given, source="flags", config=flags["config"])
-    problems = load_benchmark(benchmark).problems
+    problems = load_benchmark(benchmark, settings).problems
     folder = _store_beside(out, settings)
     if dry_run:
         with Store(folder) as store:
@@ -169,7 +174,7 @@ def tests_command(benchmark: str, samples: Path, out: Path, allow_partial: bool,
     own = _given(flags, *_MODEL_KEYS, "num", "condition")
     given = _as_settings(flags) | {"tests": {"backend": "openai"} | own}
     settings = load_settings(given, source="flags", config=flags["config"])
-    work = _work(load_benchmark(benchmark), samples, settings, allow_partial)
+    work = _work(load_benchmark(benchmark, settings), samples, settings, allow_partial)
     folder = _store_beside(out, settings)
     if dry_run:
         with Store(folder) as store:
@@ -196,7 +201,7 @@ def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool,
     coderm-eval grade --benchmark mbpp+ --samples samples.jsonl --out samples_eval_results.json
     """
     settings = load_settings(_as_settings(flags), source="flags", config=flags["config"])
-    loaded = load_benchmark(benchmark)
+    loaded = load_benchmark(benchmark, settings)
     programs = _read_samples(loaded, samples, settings.n, allow_partial)
     folder = _store_beside(out, settings)
     found = grade(loaded, programs, settings, out=out, store_folder=folder)
@@ -237,7 +242,8 @@ def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> N
     if None in names:
         strange = next(t for t in [*solutions, *recorded] if benchmark_of_task(t) is None)
         raise InputError(f"{samples}: no benchmark has task ids like {strange!r}")
-    problems = [p for name in sorted(filter(None, names)) for p in load_benchmark(name).problems]
+    settings = load_settings({}, source="replay")
+    problems = [p for name in sorted(filter(None, names)) for p in load_benchmark(name, settings).problems]
     server = make_server(Recording(problems, solutions, recorded), host, port)
     try:
         click.echo(f"serving {len(solutions)} tasks on http://{host}:{server.server_port}/v1", err=True)

@@ -18,6 +18,7 @@ from coderm_eval.selection import ALL_RULES, rules
 __all__ = [
     "CONFIG_VARIABLE",
     "ExecutionSettings",
+    "LiveCodeBenchSettings",
     "PolicySettings",
     "SamplingSettings",
     "Settings",
@@ -174,6 +175,43 @@ class ExecutionSettings(_Section):
     """Whether a run may end well although something could not be run."""
 
 
+class LiveCodeBenchSettings(_Section):
+    """Which problems of LiveCodeBench, and how they are put and graded.
+
+    With none of release, dates, platform and kind: the paper's 168, `PAPER_SLICE`. With any of them: all that match.
+    """
+
+    release: str | None = None
+    """release_v1 ... release_v6, release_latest (the default), v1 ... v6 or a range such as v4_v6."""
+    start_date: str | None = None
+    end_date: str | None = None
+    """First and last contest date; a bare date is its midnight."""
+    platform: Literal["leetcode", "atcoder", "codeforces"] | None = None
+    kind: Literal["functional", "stdin", "both"] = "both"
+    function_format: Literal["default", "paper"] = "default"
+    """How tests reach a method: in its class, of which each call gets a fresh one; or as the paper's authors turned
+    it into a function, which breaks methods that call others."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_chosen_is_the_papers_choice(cls, given: Any) -> Any:
+        nothing = isinstance(given, Mapping) and not _CHOICES & {key for key in given if given[key] is not None}
+        return {**PAPER_SLICE, **given} if nothing else given
+
+
+_CHOICES = frozenset({"release", "start_date", "end_date", "platform", "kind"})
+
+PAPER_SLICE: Mapping[str, Any] = {
+    "release": "release_v5",
+    "start_date": "2024-01-01",
+    "end_date": "2024-10-05T19:30:00",
+    "platform": "leetcode",
+    "kind": "functional",
+}
+"""Exactly the 168 problems of the paper's own input files; their rule is not published, and this one was found by
+comparing them with the 880 of release_v5."""
+
+
 DEFAULT_RULE = "evidence"
 
 PAPER: Mapping[str, Any] = {
@@ -189,6 +227,7 @@ PAPER: Mapping[str, Any] = {
     "select": "majority",
     "extraction": "paper",
     "execution": {"timeout_s": 1.0},
+    "livecodebench": {"function_format": "paper"},
 }
 """The protocol of arXiv 2501.01054: its Table 4, config.json, extract_unit_test.py, main.py and calculate_result.py."""
 
@@ -209,6 +248,7 @@ class Settings(_Section):
     """Run all tests, whatever `budget.policy` says, and say what each policy would have made of them."""
     extraction: Extraction = "default"
     execution: ExecutionSettings = ExecutionSettings()
+    livecodebench: LiveCodeBenchSettings = Field(default_factory=lambda: LiveCodeBenchSettings.model_validate({}))
     store: Path | None = None
 
     @model_validator(mode="before")

@@ -9,6 +9,7 @@ import enum
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ import numpy.typing as npt
 __all__ = [
     "NO_OUTPUT",
     "Candidate",
+    "Form",
     "Grade",
     "Problem",
     "Selection",
@@ -37,6 +39,11 @@ def fingerprint(*parts: str) -> str:
     return digest.hexdigest()[:32]
 
 
+Form = Literal["function", "method", "paper method", "stdin"]
+"""A function; a method of a class `Solution`, or such a one turned into a function as the paper's authors did it; or a
+program that reads its standard input, tested through a function that runs it."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One task of a benchmark, as a policy and a test writer may see it."""
@@ -48,6 +55,10 @@ class Problem:
     """The benchmark's own prompt: code for a completion model to go on from."""
     question: str
     """The statement in words, as the test writer is asked it."""
+    request: str = ""
+    """The message that asks a chat model for a program."""
+    form: Form = "function"
+    """What a candidate is."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from coderm_eval.generation.answers import until
-from coderm_eval.generation.prompts import policy_prompt, question_of_test_prompt
+from coderm_eval.generation.prompts import question_of_test_prompt
 from coderm_eval.records import Problem
 
 __all__ = ["MODEL", "Recording", "UnknownPromptError", "make_server"]
@@ -59,8 +59,7 @@ class Recording:
             if programs:
                 answers = [_fenced(program) for program in programs]
                 tails = [_completion(problem.prompt, program) for program in programs]
-                message = policy_prompt(problem.prompt)
-                self._chat[message] = _Reply(f"chat {problem.task_id}", answers)
+                self._chat[problem.request] = _Reply(f"chat {problem.task_id}", answers)
                 self._completions[problem.prompt] = _Reply(f"text {problem.task_id}", tails)
             if tests.get(problem.task_id):
                 answers = [_fenced(test) for test in tests[problem.task_id]]

@@ -23,6 +23,7 @@ from typing import TypeVar
 import numpy as np
 
 from coderm_eval.budget import BudgetPolicy, Standing
+from coderm_eval.generation.forms import as_function
 from coderm_eval.records import (
     NO_OUTPUT,
     Candidate,
@@ -58,6 +59,8 @@ class Cell:
     program: str
     test: str
     entry_point: str
+    stateless: bool
+    """Whether each call starts a program anew, so that no answer depends on another."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,7 @@ class _Board:
 
     def __init__(self, work: Work, rule: str) -> None:
         self.work = work
+        self.programs = [as_function(candidate.program, work.problem) for candidate in work.candidates]
         self.asked = 0
         self.busy = False
         self.select = partial(pick, rule)
@@ -208,8 +212,8 @@ class _Board:
         self.cpu_seconds = np.hstack([self.cpu_seconds, np.zeros(shape)])
         self.outputs = np.hstack([self.outputs, np.full(shape, NO_OUTPUT)])
         return [
-            Cell(problem.task_id, row, column, candidate.program, source, problem.entry_point)
-            for row, candidate in enumerate(self.work.candidates)
+            Cell(problem.task_id, row, column, program, source, problem.entry_point, problem.form == "stdin")
+            for row, program in enumerate(self.programs)
             for column, source in enumerate(fresh, first_column)
         ]
 

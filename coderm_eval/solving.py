@@ -9,8 +9,8 @@ from typing import Any
 from coderm_eval.config import Settings
 from coderm_eval.generation.answers import Question
 from coderm_eval.generation.backends import make_sampler
-from coderm_eval.generation.extraction import Extraction, extract_program
-from coderm_eval.generation.prompts import policy_prompt
+from coderm_eval.generation.extraction import Extraction, extract_code
+from coderm_eval.generation.forms import is_solution
 from coderm_eval.generation.stored import StoredSampler, Usage
 from coderm_eval.records import Problem
 from coderm_eval.report.files import write_jsonl
@@ -24,12 +24,12 @@ DEFAULT_N = 20
 
 def asked_for(problem: Problem, *, completes: bool) -> str:
     """What a policy is sent: words for a chat model, the benchmark's own prompt for one that completes it."""
-    return problem.prompt if completes else policy_prompt(problem.prompt)
+    return problem.prompt if completes else problem.request
 
 
 def program_in(answer: str, problem: Problem, how: Extraction, *, completes: bool) -> str:
     """The program in the answer to `asked_for`; empty if there is none."""
-    return problem.prompt + answer if completes else extract_program(answer, problem.entry_point, how)
+    return problem.prompt + answer if completes else extract_code(answer, lambda tree: is_solution(tree, problem), how)
 
 
 def policy_sampler(settings: Settings, store: Store) -> StoredSampler:

@@ -12,6 +12,7 @@ from coderm_eval.config import Settings
 from coderm_eval.errors import InputError
 from coderm_eval.generation.backends import make_sampler
 from coderm_eval.generation.conditioning import in_turn, shown_candidates
+from coderm_eval.generation.forms import as_shown
 from coderm_eval.generation.prompts import unit_test_prompt
 from coderm_eval.generation.sources import ModelTests, RecordedTests, TestSource
 from coderm_eval.generation.stored import StoredSampler
@@ -74,9 +75,7 @@ def tests_for(
 
 def model_tests(work: Sequence[Work], settings: Settings, store: Store) -> Tests[ModelTests]:
     """Tests of a model, by way of the store."""
-    shown = {
-        w.problem.task_id: shown_candidates(w.candidates, w.problem.entry_point, settings.tests.condition) for w in work
-    }
+    shown = {w.problem.task_id: shown_candidates(w.candidates, w.problem, settings.tests.condition) for w in work}
     sampler = make_sampler(settings.tests)
     source = ModelTests(
         StoredSampler(sampler, settings.tests, store.table("answers"), "writing tests"),
@@ -115,7 +114,8 @@ def _rows(
 
 
 def _prompt(work: Work, candidate: Candidate | None) -> str:
-    return unit_test_prompt(work.problem.question, candidate.program.strip() if candidate else None)
+    shown = as_shown(candidate.program, work.problem).strip() if candidate else None
+    return unit_test_prompt(work.problem.question, shown)
 
 
 def _tests_file(settings: Settings) -> Path:

@@ -9,12 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.generation.extraction import bound, defines, extract_code, extract_program, is_known_module
+from coderm_eval.generation.extraction import Extraction, bound, defines, extract_code, is_known_module
 from coderm_eval.syntax import parse
 
 TIDE = "def tide(hours):\n    return max(hours, default=None)"
 OLD_TIDE = "def tide(hours):\n    return hours[0]"
 USAGE = "print(tide([3, 1]))"
+
+
+def extract_program(answer: str, entry_point: str, how: Extraction = "default") -> str:
+    return extract_code(answer, lambda tree: defines(tree, entry_point), how)
+
 
 WRAPPED = {
     "label": f"Here it is:\n```python\n{TIDE}\n```\nHope it helps.",

@@ -20,7 +20,7 @@ from coderm_eval.generation.prompts import (
     policy_prompt,
     question_of_test_prompt,
 )
-from coderm_eval.records import Candidate, pool_candidates
+from coderm_eval.records import Candidate, Problem, pool_candidates
 
 DATASETS = {"humaneval+": "HumanEvalPlus-v0.1.10", "mbpp+": "MbppPlus-v0.2.0"}
 SIZES = {"humaneval+": 164, "mbpp+": 378}
@@ -209,12 +209,15 @@ OTHER = "def flood(x):\n    return x"
 USES = "from solution import ebb\nprint(ebb(3))"
 
 
+EBB = Problem("sea/0", "ebb", "", "Ebb.")
+
+
 def pool(*programs: str) -> tuple[Candidate, ...]:
     return pool_candidates((program, program) for program in programs)
 
 
 def samples_shown(programs: Sequence[Candidate], condition: Condition) -> list[int | None]:
-    return [c.samples[0] if c else None for c in shown_candidates(programs, "ebb", condition)]
+    return [c.samples[0] if c else None for c in shown_candidates(programs, EBB, condition)]
 
 
 def test_the_first_candidate_that_defines_the_entry_point_is_shown() -> None:

@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.generation import prompts
-from coderm_eval.generation.extraction import extract_program
 from coderm_eval.generation.prompts import policy_prompt
 from coderm_eval.records import Problem
 from coderm_eval.replay import MODEL, Recording
+from coderm_eval.solving import program_in
 
 PROMPT = 'def knots(n):\n    """Knots in n ropes."""\n'
-PROBLEM = Problem("demo/7", "knots", PROMPT, "Write a function named `knots`.")
+PROBLEM = Problem("demo/7", "knots", PROMPT, "Write a function named `knots`.", policy_prompt(PROMPT))
 PROGRAMS = [f"def knots(n):\n    return {i} * n\n" for i in range(5)]
 TESTS = [f"import unittest\nclass TestKnots(unittest.TestCase):\n    def test_{i}(self): pass" for i in range(3)]
 
@@ -44,7 +44,7 @@ def chat(client: openai.OpenAI, content: str, **settings: Any) -> list[str]:
 
 def recorded(texts: list[str]) -> list[int]:
     """Which recorded programs the answers are."""
-    return [PROGRAMS.index(extract_program(text, "knots")) for text in texts]
+    return [PROGRAMS.index(program_in(text, PROBLEM, "default", completes=False)) for text in texts]
 
 
 def test_sample_i_of_seed_s_is_the_recorded_one_with_index_s_plus_i(client: openai.OpenAI) -> None:
@@ -110,4 +110,4 @@ def test_whatever_a_program_holds_it_survives_the_fence(tail: str) -> None:
     program = "def knots(n): return n\n# " + tail.replace("\r", "").replace("\n", " ") + "\n"
     recording = Recording([PROBLEM], {"demo/7": [program]}, {})
     (text,) = recording.chat(policy_prompt(PROMPT), 1, 0)
-    assert extract_program(text, "knots") == program
+    assert program_in(text, PROBLEM, "default", completes=False) == program

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from coderm_eval.records import Grade, Problem
+from coderm_eval.records import Grade, Problem, Verdict
 
-__all__ = ["Benchmark", "GradeTask"]
+__all__ = ["Benchmark", "GradeTask", "grade_by"]
 
 
 @dataclass(frozen=True)
@@ -38,3 +38,16 @@ class Benchmark(ABC):
 
     def problem_by_id(self) -> dict[str, Problem]:
         return {problem.task_id: problem for problem in self.problems}
+
+
+_STATUSES = {
+    Verdict.PASSED: "pass",
+    Verdict.FAILED: "fail",
+    Verdict.TIMED_OUT: "timeout",
+    Verdict.CRASHED: "fail",
+}
+
+
+def grade_by(verdict: Verdict, suite: str) -> Grade:
+    """The grade of a program that the executor has run against the gold tests `suite`."""
+    return Grade({suite: _STATUSES[verdict]} if verdict in _STATUSES else {})

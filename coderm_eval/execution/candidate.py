@@ -1,8 +1,9 @@
 """The fork server in which programs answer calls: one child for each program. No test is ever in its memory.
 
-It reads lines "LAPS IMPORTS JOB". A JOB is {"program", "runs", "stateful"}: a run is a list of calls, made one
-after the other of a program that is loaded anew for each run. The reply is {"end", "answers"}: for each run an
-answer to loading it and one to each call, as [CPU seconds, text], as far as the child came.
+It reads lines "LAPS IMPORTS JOB". A JOB is {"program", "runs", "per_call"}: a run is a list of calls, made one
+after the other of a program that is loaded anew for each run, and the limits are those of a call or of a run. The
+reply is {"end", "answers"}: for each run an answer to loading it and one to each call, as [CPU seconds, text], as far
+as the child came.
 
     call      ["f", [arguments], {"dict": [[keyword, argument], ...]}]     or ["f"]: what is f?
     answer    ["returned", value, arguments afterwards or null, index of the argument that it returned or null]
@@ -97,7 +98,7 @@ def _warm_up() -> None:
 
     It saves a third of the pages that a child touches, as measured with CPython 3.11.
     """
-    job = {"program": "def f(x):\n    return x\n", "runs": [['["f"]', '["f",[[1]],{"dict":[]}]']], "stateful": False}
+    job = {"program": "def f(x):\n    return x\n", "runs": [['["f"]', '["f",[[1]],{"dict":[]}]']], "per_call": True}
     for _ in range(_WARM_UPS):
         _answer_runs(json.loads(json.dumps(job)), _Answers(mmap.mmap(-1, _MIB)))
     gc.collect()
@@ -235,7 +236,7 @@ def _answer_runs(job: dict[str, Any], answers: _Answers) -> None:
             continue
         answers.add(LOADED)
         for call in run:
-            if not job["stateful"]:
+            if job["per_call"]:
                 answers.begin()
             answers.add(_answer(module.__dict__, call))
 

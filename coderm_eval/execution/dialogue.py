@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-__all__ = ["ENDED", "Dialogue", "Position"]
+__all__ = ["ENDED", "Dialogue", "Position", "key_of"]
 
 ENDED = frozenset("TCW")
 """In the place of an answer: the program ran out of CPU time, crashed, or ran out of wall time."""
+
+
+def key_of(history: Sequence[str], *, stateful: bool) -> str:
+    """What a program's answer to the last of these calls depends on: that call, or a digest of them all."""
+    return hashlib.blake2b("\n".join(history).encode(), digest_size=16).hexdigest() if stateful else history[-1]
 
 
 class Position(NamedTuple):

@@ -21,7 +21,7 @@ __all__ = ["Executor", "Pair", "PairOutcome", "limits_fingerprint", "run_pairs"]
 
 Key = TypeVar("Key")
 
-_ENGINE = 3
+_ENGINE = 4
 """Raised when a change of the executor can change a verdict, so that stored ones are not used again."""
 
 _ROWS_PER_JOB = 64
@@ -49,6 +49,8 @@ class Pair(Generic[Key]):
     """Pairs that follow each other and name the same problem are run together, which is faster."""
     entry_point: str = ""
     """The function under test: needed where it has the name of a built-in one."""
+    stateless: bool = False
+    """Whether every call is known to be answered as if it were the first, though the program does not look like it."""
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,11 @@ def _jobs(pairs: Iterable[Pair[Key] | None], decided: deque[PairOutcome[Key]]) -
         yield from table.jobs()
 
 
+def _look_at(pair: Pair[Any]) -> Source | None:
+    source = look_at(pair.program)
+    return source._replace(stateful=False) if source and pair.stateless else source
+
+
 class _Table(Generic[Key]):
     """The distinct programs and tests of one problem, and the pairs of them."""
 
@@ -240,7 +247,7 @@ class _Table(Generic[Key]):
     def add(self, pair: Pair[Key]) -> bool:
         """Whether both program and test can be read."""
         if pair.program not in self._programs:
-            self._programs[pair.program] = look_at(pair.program)
+            self._programs[pair.program] = _look_at(pair)
         if pair.test not in self._identities:
             self._identities[pair.test] = identity_of_test(pair.test)
         program, test = self._programs[pair.program], self._identities[pair.test]

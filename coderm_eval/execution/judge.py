@@ -26,6 +26,10 @@ __all__ = ["Judge"]
 _MOST_ROUNDS = 200
 """Of asking a program what its tests want to know next; after the first few, each is one more call in a chain."""
 
+_AHEAD = 16
+"""Calls of a test that a program is asked at first without waiting for what the test makes of the answers; then twice
+as many, and so on: few tests make more, and a long one may be decided by its first calls."""
+
 _MOST_DESCRIPTORS = 64
 _LIFETIME_S = 3600
 """CPU seconds of one testing process, which is ended long before by its limit for a single run."""
@@ -63,13 +67,14 @@ class Judge:
 
         The outputs are those of `Verdicts.outputs`.
         """
-        program.ask(self._expected(columns, program.stateful))
         found: dict[int, _Cell] = {}
-        for _ in range(_MOST_ROUNDS):
-            questions = self._round(program, [column for column in columns if column not in found], found)
+        questions = [self._ahead(column, (), _AHEAD) for column in columns]
+        for number in range(1, _MOST_ROUNDS + 1):
+            program.ask(questions)
+            left = [column for column in columns if column not in found]
+            questions = self._round(program, left, found, _AHEAD << min(number, 20))
             if len(found) == len(columns):
                 break
-            program.ask(questions)
         cells = [found.get(column, _Cell("T", program.load_seconds)) for column in columns]
         return {
             "verdicts": "".join(cell.verdict for cell in cells),
@@ -77,13 +82,16 @@ class Judge:
             "outputs": [cell.output for cell in cells],
         }
 
-    def _expected(self, columns: Sequence[int], stateful: bool) -> list[tuple[str, ...]]:
-        """Histories that the tests will probably want to know of the next program."""
-        longest = [self._dialogues[column].longest for column in columns]
-        return longest if stateful else [(call,) for calls in longest for call in calls]
+    def _ahead(self, column: int, history: tuple[str, ...], most: int) -> tuple[str, ...]:
+        """The calls `history` and what will probably follow them in this test, up to `most` in all."""
+        expected = self._dialogues[column].longest
+        return expected[: max(most, len(history))] if expected[: len(history)] == history else history
 
-    def _round(self, program: Program, columns: Sequence[int], found: dict[int, _Cell]) -> list[tuple[str, ...]]:
-        """Take each test as far as the program's answers are known; returns the questions that they come to."""
+    def _round(
+        self, program: Program, columns: Sequence[int], found: dict[int, _Cell], ahead: int
+    ) -> list[tuple[str, ...]]:
+        """Take each test as far as the program's answers are known; returns the questions that they come to, with
+        those that will probably follow, `ahead` in all."""
         positions = {column: self._dialogues[column].follow(program.answer) for column in columns}
         unknown = [column for column, p in positions.items() if p.verdict is None and not p.unanswered]
         questions = []
@@ -100,12 +108,12 @@ class Judge:
                 self._dialogues[column].learn(asked, answers, reply["verdict"])
                 positions[column] = self._dialogues[column].follow(program.answer)
             else:
-                questions += [(*asked, call) for call in reply["unknown"]]
+                questions += [self._ahead(column, (*asked, call), ahead) for call in reply["unknown"]]
         for column, position in positions.items():
             if position.verdict and column not in found:
                 found[column] = self._cell(position, program)
             elif position.unanswered:
-                questions.append(position.history)
+                questions.append(self._ahead(column, position.history, ahead))
         return questions
 
     def _behaviour(self, column: int, program: Program) -> tuple[str | None, ...]:
@@ -115,7 +123,7 @@ class Judge:
 
     def _cell(self, position: Position, program: Program) -> _Cell:
         seconds = program.cpu_seconds(position.history)
-        if position.verdict == "P" and seconds > self._policy.timeout_s:
+        if position.verdict == "P" and seconds > self._policy.timeout_s and not self._policy.per_call:
             return _Cell("T", seconds)
         return _Cell(position.verdict or "", seconds, _output(position, program))
 

@@ -19,6 +19,8 @@ class Policy(NamedTuple):
     file_mb: int = 16
     """Size of any file it writes, MiB."""
     open_files: int = 64
+    per_call: bool = False
+    """Whether the seconds are those of each call that a test makes, not of all of them together."""
 
     @property
     def wall_s(self) -> float:

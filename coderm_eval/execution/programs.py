@@ -7,27 +7,37 @@ import os
 from collections.abc import Iterable, Sequence
 
 from coderm_eval.execution.candidate import LOADED
+from coderm_eval.execution.dialogue import key_of
 from coderm_eval.execution.lines import write_line
 
 __all__ = ["Program", "Programs"]
 
 _MOST_TIMEOUTS = 2
-"""Calls of one program: what it has not answered by then counts as timed out too."""
+"""Calls of one program: what it has not answered by then counts as timed out too. Where limits are those of a call,
+one call decides: its test is lost."""
 
 
 class Programs:
-    """The other sandbox."""
+    """The other sandbox.
 
-    def __init__(self, requests: int, replies: int) -> None:
+    Args:
+        requests, replies: descriptors.
+        per_call: as `Policy.per_call`.
+    """
+
+    def __init__(self, requests: int, replies: int, *, per_call: bool) -> None:
         self._requests = requests
+        self._per_call = per_call
+        self.most_timeouts = 1 if per_call else _MOST_TIMEOUTS
         self._replies = os.fdopen(replies, "rb")
 
     def run(
         self, program: str, imports: Sequence[str], runs: Sequence[Sequence[str]], stateful: bool
     ) -> tuple[str, list[tuple[float, str]]]:
         """How the process of `program` ended, and its answers to loading it and to the calls of each run, in order."""
-        laps = sum(1 if stateful else 1 + len(run) for run in runs)
-        job = json.dumps({"program": program, "runs": runs, "stateful": stateful})
+        per_call = self._per_call or not stateful
+        laps = sum(1 + len(run) if per_call else 1 for run in runs)
+        job = json.dumps({"program": program, "runs": runs, "per_call": per_call})
         write_line(self._requests, f"{laps} {','.join(imports)} {job}".encode())
         reply = json.loads(self._replies.readline())  # ValueError if that sandbox is gone: so is this one, then
         return reply["end"], [(cpu_seconds, text) for cpu_seconds, text in reply["answers"]]
@@ -50,8 +60,8 @@ class Program:
         self.seconds: dict[str, float] = {}
 
     def key(self, history: Sequence[str]) -> str:
-        """What an answer depends on, and stands under: the last call, or all calls so far."""
-        return "\n".join(history) if self.stateful else history[-1]
+        """What an answer stands under."""
+        return key_of(history, stateful=self.stateful)
 
     def answer(self, history: Sequence[str]) -> str | None:
         return self.answers.get(self.key(history))
@@ -62,19 +72,19 @@ class Program:
         return self.load_seconds + sum(self.seconds.get(key, 0.0) for key in keys)
 
     def ask(self, histories: Iterable[Sequence[str]]) -> None:
-        """Have the last call of each history answered, as far as the program can."""
+        """Have the calls of each history answered, as far as the program can."""
         runs = self._runs(histories)
         while runs and self.unloadable is None:
-            if self._timeouts == _MOST_TIMEOUTS:
+            if self._timeouts == self._programs.most_timeouts:
                 self._give_up(runs)
                 return
             runs = self._take_in(runs, *self._programs.run(self._source, self._imports, runs, self.stateful))
 
     def _runs(self, histories: Iterable[Sequence[str]]) -> list[list[str]]:
-        missing = [list(history) for history in histories if history and self.key(history) not in self.answers]
         if self.stateful:
-            return missing
-        return [list(dict.fromkeys(history[-1] for history in missing))] if missing else []
+            return [list(history) for history in histories if history and self.key(history) not in self.answers]
+        calls = dict.fromkeys(call for history in histories for call in history if call not in self.answers)
+        return [list(calls)] if calls else []
 
     def _take_in(self, runs: list[list[str]], end: str, answers: list[tuple[float, str]]) -> list[list[str]]:
         """Note the answers to `runs`; returns what is still to be run."""

@@ -34,6 +34,8 @@ _PURE_MODULES = frozenset(
 _IMPURE_NAMES = frozenset({"__import__", "delattr", "eval", "exec", "globals", "locals", "setattr"})
 _IMPURE_CALLS = frozenset({"compile", "hash", "id", "input", "open", "vars"})
 """Of built-in functions whose names programs like to give to variables."""
+_PURE_OF_SYS = frozenset({"maxsize", "setrecursionlimit"})
+"""What may be used of `sys`: a process runs one program, whose limit is the same whenever it is set."""
 _PURE_DECORATORS = frozenset({"classmethod", "dataclass", "property", "staticmethod", "total_ordering"})
 """A cache is none: what it returns may be changed by the next caller."""
 
@@ -114,8 +116,18 @@ def _keeps_nothing(node: ast.stmt) -> bool:
         bases = all(isinstance(base, ast.Name) for base in node.bases) and not node.keywords
         return bases and all(map(_keeps_nothing, node.body)) and all(map(_is_pure_decorator, node.decorator_list))
     if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)):
-        return node.value is None or _is_constant(node.value)
+        return node.value is None or _is_constant(node.value) or _sets_recursion_limit(node.value)
     return isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass))
+
+
+def _sets_recursion_limit(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and _is_pure_of_sys(node.func) and all(map(_is_constant, node.args))
+
+
+def _is_pure_of_sys(node: ast.expr) -> bool:
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+        return False
+    return node.value.id == "sys" and node.attr in _PURE_OF_SYS
 
 
 def _is_constant(node: ast.expr) -> bool:
@@ -145,10 +157,12 @@ def _imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 def _is_impure(nodes: Iterable[ast.AST]) -> bool:
     """Whether a node changes or looks at anything but the arguments and what was made in the same call."""
+    nodes = list(nodes)
     impure = _IMPURE_NAMES | {f"{name}()" for name in _IMPURE_CALLS}
+    harmless = {id(node.value) for node in nodes if isinstance(node, ast.Attribute) and _is_pure_of_sys(node)}
     used = set()
     for node in nodes:
-        if isinstance(node, ast.Name):
+        if isinstance(node, ast.Name) and id(node) not in harmless:
             used.add(node.id)
             if node.id == "self" and isinstance(node.ctx, ast.Store):
                 return True

@@ -1,7 +1,7 @@
 """The process in which tests run. No program is ever in it: the names that a test does not define itself ask.
 
 It reads lines {"tests", "answers", "stateful"}: run the tests with these numbers on these answers, which stand
-under the calls they answer (of a stateful program: under all calls made so far, a line each). About each test it
+under the `key_of` the calls they answer. About each test it
 replies {"asked", "verdict"}, or {"asked", "unknown"} with the calls to which no answer was known; a verdict is
 then for another time. {"tests", "rehearse": true} makes them with imagined answers, only to see what they ask.
 """
@@ -23,7 +23,7 @@ import unittest
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from coderm_eval.execution.dialogue import ENDED
+from coderm_eval.execution.dialogue import ENDED, key_of
 from coderm_eval.execution.lines import write_line
 from coderm_eval.execution.plain import decode, encode
 
@@ -93,7 +93,7 @@ class _Recorded:
     def answer(self, call: str) -> Any:
         if self.ended or (self._stateful and self.unknown):
             raise _Unknown  # what comes after a call without an answer depends on it
-        text = self._answers.get("\n".join([*self.asked, call]) if self._stateful else call)
+        text = self._answers.get(key_of([*self.asked, call], stateful=self._stateful))
         if text is None:
             self.unknown.append(call)
             raise _Unknown

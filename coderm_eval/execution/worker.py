@@ -50,7 +50,8 @@ def main() -> None:
         lambda: _serve_programs(asking, answered, policy, mode), close=(asked, answering, requests, replies)
     )
     tests = _start(
-        lambda: _serve_requests(requests, replies, Programs(asked, answering), policy, mode), close=(asking, answered)
+        lambda: _serve_requests(requests, replies, Programs(asked, answering, per_call=policy.per_call), policy, mode),
+        close=(asking, answered),
     )
     for descriptor in (asking, asked, answering, answered, replies):
         os.close(descriptor)

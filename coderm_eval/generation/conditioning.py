@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeVar
 
-from coderm_eval.generation.extraction import defines
-from coderm_eval.records import Candidate
+from coderm_eval.generation.forms import is_solution
+from coderm_eval.records import Candidate, Problem
 from coderm_eval.syntax import parse
 
 __all__ = ["Condition", "in_turn", "shown_candidates"]
@@ -21,18 +21,18 @@ def in_turn(values: Sequence[T], sample: int) -> T:
     return values[sample % len(values)]
 
 
-def shown_candidates(candidates: Sequence[Candidate], entry_point: str, condition: Condition) -> list[Candidate | None]:
+def shown_candidates(candidates: Sequence[Candidate], problem: Problem, condition: Condition) -> list[Candidate | None]:
     """What the prompts of a problem show; test samples take them in turn.
 
     Returns:
-        first: the first candidate, in sample order, that parses and defines the entry point. rotate: all of
+        first: the first candidate, in sample order, that parses and is what the problem asks for. rotate: all of
         these, each once. none: None, a prompt without a program. Empty if there is no such candidate at all: no
         test could make one of them right, whatever the condition.
     """
     usable = [
         candidate
         for candidate in sorted(candidates, key=lambda c: c.samples[0])
-        if (tree := parse(candidate.program)) is not None and defines(tree, entry_point)
+        if (tree := parse(candidate.program)) is not None and is_solution(tree, problem)
     ]
     if condition == "none":
         return [None] if usable else []

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from coderm_eval.syntax import parse
 
-__all__ = ["Extraction", "bound", "defines", "extract_code", "extract_program", "is_known_module", "unclosed_code"]
+__all__ = ["Extraction", "bound", "defines", "extract_code", "is_known_module", "unclosed_code"]
 
 Extraction = Literal["default", "paper"]
 
@@ -40,11 +40,6 @@ class _Fence(NamedTuple):
     labelled: bool
     body: str
     closed: bool
-
-
-def extract_program(answer: str, entry_point: str, how: Extraction = "default") -> str:
-    """The program in an answer to a policy prompt; empty if there is none."""
-    return extract_code(answer, lambda tree: defines(tree, entry_point), how)
 
 
 def extract_code(answer: str, wanted: Callable[[ast.Module], bool], how: Extraction = "default") -> str:

@@ -55,7 +55,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
             if self._prompt_style == "recorded":
                 given = {"tests": {"file": demo.TESTS}, **given}
             self._settings: Settings = load_settings(given, source="--metadata coderm")
-            self._benchmark: Benchmark = load_benchmark(metadata["benchmark"])
+            self._benchmark: Benchmark = load_benchmark(metadata["benchmark"], self._settings)
         self._problems = self._benchmark.problem_by_id()
         super().__init__(config=config)
 

@@ -15,24 +15,17 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from coderm_eval.benchmarks.base import Benchmark, GradeTask
+from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_by
 from coderm_eval.execution.engine import Pair, limits_fingerprint, run_pairs
 from coderm_eval.execution.policy import Policy
-from coderm_eval.generation.prompts import function_question
-from coderm_eval.records import Grade, Problem, Verdict
+from coderm_eval.generation.prompts import function_question, policy_prompt
+from coderm_eval.records import Grade, Problem
 
 __all__ = ["SAMPLES", "TESTS", "load_demo"]
 
 _FOLDER = Path(__file__).parent
 SAMPLES = _FOLDER / "samples.jsonl"
 TESTS = _FOLDER / "tests.jsonl"
-
-_STATUS = {
-    Verdict.PASSED: "pass",
-    Verdict.FAILED: "fail",
-    Verdict.TIMED_OUT: "timeout",
-    Verdict.CRASHED: "fail",
-}
 
 
 class _Demo(Benchmark):
@@ -53,8 +46,7 @@ class _Demo(Benchmark):
         names = {problem.task_id: problem.entry_point for problem in self.problems}
         pairs = (Pair(t.key, t.program, self._gold[t.task_id], t.task_id, names[t.task_id]) for t in tasks)
         for outcome in run_pairs(pairs, self._policy, workers=workers):
-            status = _STATUS.get(outcome.verdict)
-            yield outcome.key, Grade({"gold": status} if status else {})
+            yield outcome.key, grade_by(outcome.verdict, "gold")
 
 
 def load_demo() -> Benchmark:
@@ -67,4 +59,5 @@ def _problem(row: dict[str, str]) -> Problem:
         entry_point=row["entry_point"],
         prompt=row["prompt"],
         question=function_question(row["prompt"], row["entry_point"]),
+        request=policy_prompt(row["prompt"]),
     )

@@ -14,7 +14,7 @@ from coderm_eval.benchmarks.base import Benchmark, GradeTask
 from coderm_eval.benchmarks.evalplus.ground_truth import ensure_ground_truth
 from coderm_eval.errors import DatasetError
 from coderm_eval.execution.pool import Job, WorkerPool
-from coderm_eval.generation.prompts import docstring_question, function_question
+from coderm_eval.generation.prompts import docstring_question, function_question, policy_prompt
 from coderm_eval.records import Grade, Problem
 
 __all__ = ["load_humaneval_plus", "load_mbpp_plus"]
@@ -70,6 +70,7 @@ def _problem(row: dict[str, Any], dataset: str) -> Problem:
         entry_point=entry_point,
         prompt=prompt,
         question=docstring_question(prompt) if mbpp else function_question(prompt, entry_point),
+        request=policy_prompt(prompt),
     )
 
 

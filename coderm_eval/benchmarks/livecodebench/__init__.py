@@ -1,0 +1,84 @@
+"""LiveCodeBench: its own files, graded by its own rules inside of the executor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_by
+from coderm_eval.benchmarks.livecodebench.gold import LIMITS, functional_program, functional_test, stdin_test
+from coderm_eval.benchmarks.livecodebench.rows import Row, Selection, dataset_sha256, find_files, read_rows
+from coderm_eval.config import LiveCodeBenchSettings
+from coderm_eval.execution.engine import Pair, limits_fingerprint, run_pairs
+from coderm_eval.generation.forms import as_function
+from coderm_eval.generation.prompts import method_question, method_request, stdin_question, stdin_request
+from coderm_eval.records import Form, Grade, Problem
+
+__all__ = ["LiveCodeBench", "load_livecodebench"]
+
+_SOLVE = "solve"
+"""The function through which tests run a whole program."""
+
+
+class LiveCodeBench(Benchmark):
+    """The problems of `rows`; task ids are their question ids."""
+
+    name = "livecodebench"
+
+    def __init__(self, rows: Sequence[Row], settings: LiveCodeBenchSettings) -> None:
+        self.rows = {row.question_id: row for row in rows}
+        form: Form = "paper method" if settings.function_format == "paper" else "method"
+        self.problems = tuple(_problem(row, form) for row in rows)
+        self.dataset_sha256 = dataset_sha256(rows)
+
+    def grader(self) -> str:
+        return f"livecodebench {self.dataset_sha256} {limits_fingerprint(LIMITS)}"
+
+    def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
+        for outcome in run_pairs(self._pairs(tasks), LIMITS, workers=workers):
+            yield outcome.key, grade_by(outcome.verdict, "tests")
+
+    def _pairs(self, tasks: Iterable[GradeTask]) -> Iterator[Pair[str]]:
+        problems = self.problem_by_id()
+        test, of = "", ""
+        for task in tasks:
+            problem, row = problems[task.task_id], self.rows[task.task_id]
+            if of != task.task_id:  # tasks come problem by problem; a test may hold megabytes, so one is kept at a time
+                test, of = _gold_test(row, problem), task.task_id
+            program = _as_graded(task.program, problem)
+            yield Pair(task.key, program, test, of, problem.entry_point, stateless=problem.form == "stdin")
+
+
+def load_livecodebench(settings: LiveCodeBenchSettings) -> LiveCodeBench:
+    """Raises DatasetError if the files are not on this machine, or hold no such problem."""
+    selection = Selection(**settings.model_dump(include=set(Selection._fields)))
+    return LiveCodeBench(read_rows(find_files(selection), selection), settings)
+
+
+def _gold_test(row: Row, problem: Problem) -> str:
+    return stdin_test(row.cases()) if problem.form == "stdin" else functional_test(row.cases(), problem.entry_point)
+
+
+def _as_graded(program: str, problem: Problem) -> str:
+    stdin = problem.form == "stdin"
+    return as_function(program, problem) if stdin else functional_program(program, problem.entry_point)
+
+
+def _problem(row: Row, form: Form) -> Problem:
+    statement = row.question_content
+    if row.kind == "stdin":
+        return Problem(
+            row.question_id,
+            _SOLVE,
+            prompt=f'"""\n{statement}\n"""\n',
+            question=stdin_question(statement),
+            request=stdin_request(statement),
+            form="stdin",
+        )
+    return Problem(
+        row.question_id,
+        row.function_name or "",
+        prompt=f'"""\n{statement}\n"""\n{row.starter_code}',
+        question=method_question(statement, row.starter_code),
+        request=method_request(statement, row.starter_code),
+        form=form,
+    )

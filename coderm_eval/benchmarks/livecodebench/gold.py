@@ -1,0 +1,93 @@
+"""LiveCodeBench's own tests as the executor runs them: one unittest class for all cases of a problem.
+
+Facts of the official grader (lcb_runner/evaluation/testing_util.py): a case has 6 s; values are compared with ==, a
+tuple that is the whole answer as a list; printed text line by line without surrounding blanks, a line that differs as
+the numbers in it; all cases have to pass, and the first that does not is the last.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from coderm_eval.benchmarks.livecodebench.encoded import Case
+from coderm_eval.execution.policy import Policy
+from coderm_eval.generation.prelude import RECURSION_LIMIT, missing_imports
+from coderm_eval.syntax import parse
+
+__all__ = ["LIMITS", "functional_program", "functional_test", "stdin_test"]
+
+LIMITS = Policy(timeout_s=6.0, memory_mb=4096, output_mb=64, file_mb=64, per_call=True)
+"""The official 6 s a case; and 4 GiB, which the official code names but does not set."""
+
+_FUNCTIONAL = """
+import json
+import unittest
+
+CASES = {cases!r}
+
+
+class TestGold(unittest.TestCase):
+    def test_all_cases(self):
+        for given, wanted in CASES:
+            answer = {name}(*map(json.loads, given.split("\\n")))
+            if isinstance(answer, tuple):
+                answer = list(answer)
+            self.assertTrue(answer == json.loads(wanted))
+"""
+
+_STDIN = """
+import decimal
+import unittest
+
+CASES = {cases!r}
+
+
+def lines(text):
+    return [line.strip() for line in text.strip().split("\\n")]
+
+
+def numbers(line):
+    return [decimal.Decimal(word) for word in line.split()]
+
+
+class TestGold(unittest.TestCase):
+    def test_all_cases(self):
+        for given, wanted in CASES:
+            printed, wanted = lines(solve(given)), lines(wanted)
+            self.assertEqual(len(printed), len(wanted))
+            for ours, theirs in zip(printed, wanted):
+                self.assertTrue(ours == theirs or numbers(ours) == numbers(theirs))
+"""
+
+
+def functional_test(cases: Sequence[Case], name: str) -> str:
+    """A unittest class that calls the function `name` with the arguments of each case."""
+    return _FUNCTIONAL.format(cases=[case[:2] for case in cases], name=name)
+
+
+def stdin_test(cases: Sequence[Case]) -> str:
+    """A unittest class that calls `solve` with the input of each case."""
+    return _STDIN.format(cases=[case[:2] for case in cases])
+
+
+def functional_program(program: str, name: str) -> str:
+    """`program` with what the official grader puts before it, and as a function `name` that does what it would call.
+
+    It calls a method of one `Solution` for all cases where that name of a class is in the text, else a function.
+    """
+    tree = parse(program)
+    before = f"import sys\nsys.setrecursionlimit({RECURSION_LIMIT})\n{missing_imports(tree) if tree else ''}"
+    if "class Solution" not in program:
+        return f"{before}{program}\n"
+    instance, kept = ("_solution", "\n\n_solution = Solution()") if _keeps_a_state(program) else ("Solution()", "")
+    return f"{before}{program}\n{kept}\n\ndef {name}(*arguments):\n    return {instance}.{name}(*arguments)\n"
+
+
+def _keeps_a_state(program: str) -> bool:
+    """Whether one instance for all cases may differ from a fresh one for each, which is faster to run."""
+    nodes = list(ast.walk(parse(program) or ast.Module([], [])))
+    stored = any(isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) for node in nodes)
+    made = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return stored or not made.isdisjoint({"__init__", "__new__"}) or not used.isdisjoint({"setattr", "vars"})

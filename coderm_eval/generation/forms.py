@@ -1,0 +1,122 @@
+"""Programs that are no plain function: what is run against unit tests, and what test prompts show of them.
+
+A test calls the function `entry_point`. HumanEval+ and MBPP+ ask for just that; LiveCodeBench asks for a method of
+a class, or for a program that reads its standard input.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from typing import TypeGuard
+
+from coderm_eval.generation import stdin_program
+from coderm_eval.generation.extraction import defines
+from coderm_eval.generation.prelude import RECURSION_LIMIT, missing_imports
+from coderm_eval.records import Problem
+from coderm_eval.syntax import parse
+
+__all__ = ["as_function", "as_shown", "is_solution", "paper_function"]
+
+_CLASS = "Solution"
+
+
+def is_solution(tree: ast.Module, problem: Problem) -> bool:
+    """Whether a module has what the problem asks for, right or wrong: a function, a method, or something to run."""
+    if problem.form == "stdin":
+        return any(isinstance(node, ast.Call) for node in ast.walk(tree))
+    return defines(tree, problem.entry_point) or (problem.form != "function" and _has_method(tree, problem.entry_point))
+
+
+def as_function(program: str, problem: Problem) -> str:
+    """A program whose tests can call `problem.entry_point`, from one in the problem's own form.
+
+    method: the class stays, for methods that call each other, and a function makes a fresh one for each call; imports
+    that the benchmark's grader gives to every program are added. stdin: `solve(stdin)` runs it and returns what it
+    printed. Anything else, and what is no Python, is as it was.
+    """
+    if problem.form == "stdin":
+        return _running(program)
+    if problem.form == "paper method":
+        return paper_function(program)
+    tree = parse(program) if problem.form == "method" else None
+    if tree is None:
+        return program
+    calling = _calling(problem.entry_point) if _has_method(tree, problem.entry_point) else ""
+    future = [node.end_lineno or 0 for node in tree.body if _is_future(node)]
+    lines = program.split("\n")
+    head, rest = "\n".join(lines[: max(future, default=0)]), "\n".join(lines[max(future, default=0) :])
+    limit = f"import sys\nsys.setrecursionlimit({RECURSION_LIMIT})\n"
+    return f"{head}\n{missing_imports(tree)}{limit}{rest}\n{calling}".lstrip("\n")
+
+
+def as_shown(program: str, problem: Problem) -> str:
+    """A program as the paper's test prompts show it.
+
+    method: as the function that CodeRM-8B was trained on, where that is the same program; else as it is.
+    """
+    if problem.form == "paper method":
+        return paper_function(program)
+    if problem.form != "method":
+        return program
+    function = paper_function(program)
+    tree = parse(function)
+    alone = tree is not None and not any(isinstance(node, ast.Name) and node.id == "self" for node in ast.walk(tree))
+    return function if alone and function != program else program
+
+
+def paper_function(program: str) -> str:
+    """The authors' conversion of a class to functions: its methods without indentation and without `self` among their
+    parameters. Calls through `self.` stay, and then fail: so they did in 2 of the paper's 168 problems."""
+    tree = parse(program)
+    solution = next((node for node in tree.body if _is_class(node)), None) if tree else None
+    if solution is None:
+        return program
+    lines = program.split("\n")
+    before = "\n".join(lines[: _first_line(solution) - 1])
+    body = "\n".join(lines[_first_line(solution.body[0]) - 1 : solution.end_lineno])
+    after = "\n".join(lines[solution.end_lineno :])
+    return "\n".join(part for part in (before, _SELF.sub(r"\1", textwrap.dedent(body)), after) if part.strip())
+
+
+_SELF = re.compile(r"(\bdef\s+\w+\s*\(\s*)self\s*,?\s*")
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _has_method(tree: ast.Module, name: str) -> bool:
+    return any(
+        isinstance(inner, ast.FunctionDef) and inner.name == name
+        for node in tree.body
+        if _is_class(node)
+        for inner in node.body
+    )
+
+
+def _is_class(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
+    return isinstance(node, ast.ClassDef) and node.name == _CLASS
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _calling(name: str) -> str:
+    return f"\n\ndef {name}(*arguments, **keywords):\n    return {_CLASS}().{name}(*arguments, **keywords)\n"
+
+
+def _running(program: str) -> str:
+    """Its imports are named where they are never made, so that whoever reads the text knows what it will load."""
+    tree = parse(program) or ast.Module([], [])
+    imports = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    named = [f"    {line}\n" for line in imports if not line.endswith("*") and "__future__" not in line]
+    text = program if any(map(_is_future, tree.body)) else missing_imports(tree) + program
+    return (
+        f"{inspect.getsource(stdin_program)}\n\nPROGRAM = {text!r}\nRECURSION_LIMIT = {RECURSION_LIMIT}\n"
+        f"if False:\n    pass\n{''.join(named)}"
+    )
