@@ -188,6 +188,8 @@ class LiveCodeBenchSettings(_Section):
     """First and last contest date; a bare date is its midnight."""
     platform: Literal["leetcode", "atcoder", "codeforces"] | None = None
     kind: Literal["functional", "stdin", "both"] = "both"
+    timeout_s: float = Field(default=6.0, gt=0)
+    """CPU seconds of a program for one of the benchmark's own tests."""
     function_format: Literal["default", "paper"] = "default"
     """How tests reach a method: in its class, of which each call gets a fresh one; or as the paper's authors turned
     it into a function, which breaks methods that call others."""

@@ -6,9 +6,11 @@ program off `python3 program.py < input`. Rules that the values follow:
 
 - `official`: "pass" where all tests are true, "timeout" where one is -3, otherwise "fail", also where the grader itself
   hangs or breaks.
-- `fixed`, stdin: a process for each test, a real stdin, no line put in front of the program; an exit status other
-  than 0 is a failure; the output is compared as the official grader compares it.
-- `fixed`, functional: as `official`, with one exception: a program that never ends is a "timeout" wherever it hangs.
+- `fixed`, stdin: a process for each test, a real stdin; an exit status other than 0 is a failure; the output is
+  compared as the official grader compares it. What the official prelude gives, names that were not imported and
+  larger limits, is given here too: 4 programs that Python alone would fail on.
+- `fixed`, functional: as `official`, with two exceptions: a program that never ends is a "timeout" wherever it hangs,
+  and an object of a class is no plain data, whatever it says that it equals.
 - A program with `honest=False` cheats. It has `fixed="fail"`, and "timeout" is as good: it must never pass.
 """
 
@@ -879,7 +881,7 @@ SCOPE: tuple[Case, ...] = (
         print(np.array(sys.stdin.read().split(), dtype=np.int64).sum())
     """),
     # what stands in front of every program
-    _stdin("deque_not_imported", "sum_lines", "pass", "fail", note="the prelude has it")("""
+    _stdin("deque_not_imported", "sum_lines", note="the prelude has it")("""
         queue = deque()
         try:
             while True:
@@ -887,18 +889,16 @@ SCOPE: tuple[Case, ...] = (
         except EOFError:
             print(sum(queue))
     """),
-    _stdin("sys_not_imported", "sum_lines", "pass", "fail", note="the prelude has it")("""
+    _stdin("sys_not_imported", "sum_lines", note="the prelude has it")("""
         print(sum(map(int, sys.stdin.read().split())))
     """),
-    _stdin("recursion_without_limit", "stairs", "pass", "fail", note="the prelude allows 50,000")("""
+    _stdin("recursion_without_limit", "stairs", note="the prelude allows 50,000")("""
         def climb(n):
             return climb(n - 1) + 1 if n else 0
 
         print(climb(int(input())))
     """),
-    _stdin(
-        "long_number", "power", "pass", "fail", note="numbers of 50,000 digits are allowed; Python 3.11: of 4,300"
-    )("""
+    _stdin("long_number", "power", note="numbers of 50,000 digits are allowed")("""
         print(10 ** int(input()))
     """),
     # recursion and threads
@@ -1544,7 +1544,7 @@ FUNCTIONAL: tuple[Case, ...] = (
             def double(self, numbers):
                 return deque(2 * number for number in numbers)
     """),
-    _functional("user_list", "double", note="it equals a list")("""
+    _functional("user_list", "double", "pass", "fail", note="it equals a list, but is no plain data")("""
         from collections import UserList
 
         class Solution:

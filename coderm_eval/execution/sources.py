@@ -34,8 +34,8 @@ _PURE_MODULES = frozenset(
 _IMPURE_NAMES = frozenset({"__import__", "delattr", "eval", "exec", "globals", "locals", "setattr"})
 _IMPURE_CALLS = frozenset({"compile", "hash", "id", "input", "open", "vars"})
 """Of built-in functions whose names programs like to give to variables."""
-_PURE_OF_SYS = frozenset({"maxsize", "setrecursionlimit"})
-"""What may be used of `sys`: a process runs one program, whose limit is the same whenever it is set."""
+_PURE_OF_SYS = frozenset({"maxsize", "set_int_max_str_digits", "setrecursionlimit"})
+"""What may be used of `sys`: a process runs one program, whose limits are the same whenever they are set."""
 _PURE_DECORATORS = frozenset({"classmethod", "dataclass", "property", "staticmethod", "total_ordering"})
 """A cache is none: what it returns may be changed by the next caller."""
 
@@ -116,11 +116,11 @@ def _keeps_nothing(node: ast.stmt) -> bool:
         bases = all(isinstance(base, ast.Name) for base in node.bases) and not node.keywords
         return bases and all(map(_keeps_nothing, node.body)) and all(map(_is_pure_decorator, node.decorator_list))
     if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)):
-        return node.value is None or _is_constant(node.value) or _sets_recursion_limit(node.value)
+        return node.value is None or _is_constant(node.value) or _sets_a_limit(node.value)
     return isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass))
 
 
-def _sets_recursion_limit(node: ast.expr) -> bool:
+def _sets_a_limit(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and _is_pure_of_sys(node.func) and all(map(_is_constant, node.args))
 
 

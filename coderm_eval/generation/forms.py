@@ -14,7 +14,7 @@ from typing import TypeGuard
 
 from coderm_eval.generation import stdin_program
 from coderm_eval.generation.extraction import defines
-from coderm_eval.generation.prelude import RECURSION_LIMIT, missing_imports
+from coderm_eval.generation.prelude import prelude
 from coderm_eval.records import Problem
 from coderm_eval.syntax import parse
 
@@ -45,11 +45,9 @@ def as_function(program: str, problem: Problem) -> str:
     if tree is None:
         return program
     calling = _calling(problem.entry_point) if _has_method(tree, problem.entry_point) else ""
-    future = [node.end_lineno or 0 for node in tree.body if _is_future(node)]
     lines = program.split("\n")
-    head, rest = "\n".join(lines[: max(future, default=0)]), "\n".join(lines[max(future, default=0) :])
-    limit = f"import sys\nsys.setrecursionlimit({RECURSION_LIMIT})\n"
-    return f"{head}\n{missing_imports(tree)}{limit}{rest}\n{calling}".lstrip("\n")
+    first = max([node.end_lineno or 0 for node in tree.body if _is_future(node)], default=0)
+    return "\n".join([*lines[:first], prelude(program), *lines[first:], calling])
 
 
 def as_shown(program: str, problem: Problem) -> str:
@@ -115,8 +113,7 @@ def _running(program: str) -> str:
     tree = parse(program) or ast.Module([], [])
     imports = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
     named = [f"    {line}\n" for line in imports if not line.endswith("*") and "__future__" not in line]
-    text = program if any(map(_is_future, tree.body)) else missing_imports(tree) + program
     return (
-        f"{inspect.getsource(stdin_program)}\n\nPROGRAM = {text!r}\nRECURSION_LIMIT = {RECURSION_LIMIT}\n"
+        f"{inspect.getsource(stdin_program)}\n\nPROGRAM = {program!r}\nPRELUDE = {prelude(program)!r}\n"
         f"if False:\n    pass\n{''.join(named)}"
     )

@@ -6,10 +6,12 @@ import ast
 import functools
 import importlib
 
-__all__ = ["RECURSION_LIMIT", "missing_imports"]
+from coderm_eval.syntax import parse
 
-RECURSION_LIMIT = 50_000
-"""The graders'; Python's own is 1,000."""
+__all__ = ["LIMITS", "prelude"]
+
+LIMITS = "import sys\nsys.setrecursionlimit(50_000)\nsys.set_int_max_str_digits(50_000)\n"
+"""The graders'; Python's own are 1,000 and 4,300."""
 
 _MODULES = (
     *("string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics"),
@@ -18,14 +20,15 @@ _MODULES = (
 """The graders import all names of each, in this order, and then those before `builtins` themselves as well."""
 
 
-def missing_imports(tree: ast.Module) -> str:
-    """Import statements, a line each, for the names that `tree` uses and the graders would have given it.
+def prelude(program: str) -> str:
+    """The limits, and an import for each name that the program uses and the graders would have given it.
 
     What it makes or imports itself comes later and so counts for more. With only these, instead of all names of all
     modules, one can still see whether a program keeps a state.
     """
+    tree = parse(program) or ast.Module([], [])
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return "".join(f"{_given()[name]}\n" for name in sorted(used & _given().keys()))
+    return LIMITS + "".join(f"{_given()[name]}\n" for name in sorted(used & _given().keys()))
 
 
 @functools.cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import builtins
 import contextlib
 import io
 import os
@@ -9,62 +11,78 @@ import random
 import sys
 import threading
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
 PROGRAM = ""
-"""Its source; whoever sends this file assigns it, and the limit, below."""
-RECURSION_LIMIT = 1000
+"""Its source. Whoever sends this file assigns it below, and what it is given beforehand."""
+PRELUDE = ""
 
 
-class _Exit(BaseException):
+class _Exit(SystemExit):
     """What `os._exit` raises here, where it would end the process that has to report."""
 
 
 def solve(stdin: str) -> str:
-    """What PROGRAM prints when it runs as `__main__`, with `stdin` on descriptor 0; what it left undone is undone.
+    """What PROGRAM prints when it runs as `__main__`, with `stdin` on descriptor 0.
 
-    However it exits, what it had printed by then counts. Raises whatever it raises.
+    Raises whatever it raises, and SystemExit for an exit status other than 0.
     """
     random.seed(0)
-    sys.setrecursionlimit(RECURSION_LIMIT)
-    # Text layers as a terminal's: universal newlines coming in, nothing changed going out.
-    with Path("stdin").open("w+b") as given, Path("stdout").open("w+b") as printed, _standard(given, printed):
+    with Path("stdin").open("w+b") as given, Path("stdout").open("w+b") as printed:
         given.write(stdin.encode("utf-8", "replace"))
         given.seek(0)
-        module = types.ModuleType("__main__")
-        sys.modules["__main__"] = module
-        with contextlib.suppress(SystemExit, _Exit):
-            exec(compile(PROGRAM, "program.py", "exec", dont_inherit=True), module.__dict__)
-        for thread in threading.enumerate():
-            if thread is not threading.current_thread() and not thread.daemon:
-                thread.join()
-        with contextlib.suppress(ValueError):  # it closed its output
-            sys.stdout.flush()
+        with _standard(given, printed):
+            _run()
         printed.seek(0)
         return printed.read().decode("utf-8", "replace")
+
+
+def _run() -> None:
+    module = types.ModuleType("__main__")
+    sys.modules["__main__"] = module
+    try:
+        exec(PRELUDE, module.__dict__)
+        exec(compile(PROGRAM.encode(), "program.py", "exec", dont_inherit=True), module.__dict__)
+    except _Exit as end:  # what it had not written yet is lost
+        if end.code:
+            raise
+        return
+    except SystemExit as end:
+        if end.code:
+            raise
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    atexit._run_exitfuncs()
+    with contextlib.suppress(ValueError):  # it closed its output
+        sys.stdout.flush()
 
 
 @contextlib.contextmanager
 def _standard(given: IO[bytes], printed: IO[bytes]) -> Iterator[None]:
     """Descriptors 0 and 1, and what Python calls them, are these files for the moment."""
-    before = (sys.stdin, sys.stdout)
+    before = (sys.stdin, sys.stdout, os._exit, builtins.open)
     kept = {0: os.dup(0), 1: os.dup(1)}
-    own_exit, os._exit = os._exit, _exit
     os.dup2(given.fileno(), 0)
     os.dup2(printed.fileno(), 1)
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding="utf-8")
     sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)), encoding="utf-8", newline="\n")
+    os._exit, builtins.open = _exit, _opening(builtins.open)
     try:
         yield
     finally:
-        os._exit = own_exit
-        sys.stdin, sys.stdout = before
         for descriptor, file in kept.items():
             os.dup2(file, descriptor)
             os.close(file)
+        sys.stdin, sys.stdout, os._exit, builtins.open = before  # what those still hold goes nowhere now
 
 
 def _exit(status: int) -> NoReturn:
     raise _Exit(status)
+
+
+def _opening(own: Callable[..., Any]) -> Any:
+    """`open`, where no device of that name is to be had."""
+    return lambda file, *how, **more: own(0 if file == "/dev/stdin" else file, *how, **more)

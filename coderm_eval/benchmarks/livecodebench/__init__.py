@@ -29,12 +29,13 @@ class LiveCodeBench(Benchmark):
         form: Form = "paper method" if settings.function_format == "paper" else "method"
         self.problems = tuple(_problem(row, form) for row in rows)
         self.dataset_sha256 = dataset_sha256(rows)
+        self._limits = LIMITS._replace(timeout_s=settings.timeout_s)
 
     def grader(self) -> str:
-        return f"livecodebench {self.dataset_sha256} {limits_fingerprint(LIMITS)}"
+        return f"livecodebench {self.dataset_sha256} {limits_fingerprint(self._limits)}"
 
     def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
-        for outcome in run_pairs(self._pairs(tasks), LIMITS, workers=workers):
+        for outcome in run_pairs(self._pairs(tasks), self._limits, workers=workers):
             yield outcome.key, grade_by(outcome.verdict, "tests")
 
     def _pairs(self, tasks: Iterable[GradeTask]) -> Iterator[Pair[str]]:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from coderm_eval.benchmarks.livecodebench.encoded import Case
 from coderm_eval.execution.policy import Policy
-from coderm_eval.generation.prelude import RECURSION_LIMIT, missing_imports
+from coderm_eval.generation.prelude import LIMITS as PYTHON_LIMITS
+from coderm_eval.generation.prelude import prelude
 from coderm_eval.syntax import parse
 
 __all__ = ["LIMITS", "functional_program", "functional_test", "stdin_test"]
@@ -20,7 +21,12 @@ __all__ = ["LIMITS", "functional_program", "functional_test", "stdin_test"]
 LIMITS = Policy(timeout_s=6.0, memory_mb=4096, output_mb=64, file_mb=64, per_call=True)
 """The official 6 s a case; and 4 GiB, which the official code names but does not set."""
 
-_FUNCTIONAL = """
+_WITHHELD = ("ipdb", "joblib", "psutil", "resource", "tkinter")
+"""Modules that the official grader keeps from programs."""
+
+_FUNCTIONAL = (
+    PYTHON_LIMITS
+    + """
 import json
 import unittest
 
@@ -35,6 +41,7 @@ class TestGold(unittest.TestCase):
                 answer = list(answer)
             self.assertTrue(answer == json.loads(wanted))
 """
+)
 
 _STDIN = """
 import decimal
@@ -76,8 +83,7 @@ def functional_program(program: str, name: str) -> str:
 
     It calls a method of one `Solution` for all cases where that name of a class is in the text, else a function.
     """
-    tree = parse(program)
-    before = f"import sys\nsys.setrecursionlimit({RECURSION_LIMIT})\n{missing_imports(tree) if tree else ''}"
+    before = prelude(program) + "".join(f"sys.modules[{name!r}] = None\n" for name in _WITHHELD if name in program)
     if "class Solution" not in program:
         return f"{before}{program}\n"
     instance, kept = ("_solution", "\n\n_solution = Solution()") if _keeps_a_state(program) else ("Solution()", "")
