@@ -11,6 +11,8 @@ import click
 import numpy as np
 
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, benchmark_of_task, demo, load_benchmark
+from coderm_eval.benchmarks.livecodebench.fetch import fetch as fetch_livecodebench
+from coderm_eval.benchmarks.livecodebench.releases import LATEST
 from coderm_eval.budgeting import average
 from coderm_eval.config import Backend, Policy, Settings, load_settings
 from coderm_eval.errors import CodermError, InputError
@@ -20,7 +22,9 @@ from coderm_eval.generation.conditioning import Condition
 from coderm_eval.generation.sources import ModelTests
 from coderm_eval.generation.stored import Usage
 from coderm_eval.grading import grade
+from coderm_eval.hosts.livecodebench import read_outputs
 from coderm_eval.inputs import check_coverage, first_n, read_column
+from coderm_eval.leaderboard import export
 from coderm_eval.plan import Plan, plan_sampling
 from coderm_eval.probe.commands import probe_group
 from coderm_eval.records import Candidate, pool_candidates
@@ -225,6 +229,23 @@ def report_command(run: Path) -> None:
     click.echo(render_misleading(read_jsonl(run, "misleading.jsonl")))
 
 
+@main.command("export")
+@click.argument("run", type=_FILE)
+@click.option("--out", type=_FILE, required=True, help="Folder to write.")
+@click.option("--name", required=True, help='Of the entry, with the setting: "P + CodeRM-8B Bo20 (N=1)".')
+@click.option("--temperature", type=float, default=0.8, show_default=True, help="That candidates were sampled with.")
+def export_command(run: Path, out: Path, name: str, temperature: float) -> None:
+    """Write the picks of a graded LiveCodeBench run as its runner and its leaderboard take them.
+
+    \b
+    coderm-eval export run --out submission --name "P + CodeRM-8B Bo20 (N=1)"
+    """
+    exported = export(run, out, name=name, temperature=temperature)
+    if exported.incomplete:
+        logging.getLogger(__name__).warning("%s", exported.incomplete)
+    click.echo(f"{exported.custom_output}\n{exported.eval_all}")
+
+
 @main.command("replay")
 @click.option("--samples", type=_FILE, required=True, help='Candidates: {"task_id", "solution"} lines.')
 @click.option("--tests", type=_FILE, help='Recorded tests: {"task_id", "test"} lines.')
@@ -252,6 +273,23 @@ def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> N
         pass
     finally:
         server.server_close()
+
+
+@main.command("fetch")
+@click.argument("benchmark", type=click.Choice(list(BENCHMARKS)))
+@click.option("--release", help="Of livecodebench: release_v1 ... release_v6, v1 ... v6, v4_v6, ...")
+def fetch_command(benchmark: str, release: str | None) -> None:
+    """Download a benchmark once and check it; from then on it needs no network.
+
+    \b
+    coderm-eval fetch livecodebench --release release_v6
+    """
+    settings = load_settings({"livecodebench": {"release": release}} if release else {}, source="flags")
+    if benchmark == "livecodebench":
+        fetch_livecodebench(settings.livecodebench.release or LATEST)
+    loaded = load_benchmark(benchmark, settings)
+    list(loaded.grade((), workers=1))  # makes what grading needs, such as expected outputs
+    click.echo(f"{benchmark}: {len(loaded.problems)} problems, SHA-256 {loaded.dataset_sha256}")
 
 
 @main.command("doctor")
@@ -301,7 +339,8 @@ def _print_result(benchmark: Benchmark, result: RunResult, settings: Settings, o
 
 def _read_samples(benchmark: Benchmark, path: Path, n: int | None, allow_partial: bool) -> dict[str, list[str]]:
     """The first n programs of each of the benchmark's tasks, in the benchmark's order."""
-    found = read_column(path, "solution")
+    is_json = ".json" in path.suffixes
+    found = read_outputs(path) if is_json else read_column(path, "solution")
     known = benchmark.problem_by_id()
     if not allow_partial:
         check_coverage(path, found, known, benchmark.name)

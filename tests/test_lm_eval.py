@@ -25,6 +25,7 @@ from coderm_eval.selection import rules
 TASKS = {
     "humanevalplus_coderm",
     "mbppplus_coderm",
+    "livecodebench_coderm",
     "humanevalplus_coderm_base",
     "mbppplus_coderm_base",
     "coderm_demo",
