@@ -18,6 +18,7 @@ from coderm_eval.selection import ALL_RULES, rules
 __all__ = [
     "CONFIG_VARIABLE",
     "ExecutionSettings",
+    "Grader",
     "LiveCodeBenchSettings",
     "PolicySettings",
     "SamplingSettings",
@@ -36,6 +37,7 @@ AFTER_FUNCTION = ("\ndef ", "\nclass ", "\nif __name__", "\nprint(")
 
 Backend = Literal["openai", "vllm", "hf"]
 Policy = Literal["sequential", "uniform", "greedy"]
+Grader = Literal["fixed", "official"]
 
 
 class _Section(BaseModel):
@@ -190,6 +192,9 @@ class LiveCodeBenchSettings(_Section):
     kind: Literal["functional", "stdin", "both"] = "both"
     timeout_s: float = Field(default=6.0, gt=0)
     """CPU seconds of a program for one of the benchmark's own tests."""
+    grader: Grader = "fixed"
+    """How programs that read standard input are run for their grade: as processes, or as the official grader does it,
+    which fails a dozen kinds of right ones. Methods are graded by the official rules in any case."""
     function_format: Literal["default", "paper"] = "default"
     """How tests reach a method: in its class, of which each call gets a fresh one; or as the paper's authors turned
     it into a function, which breaks methods that call others."""

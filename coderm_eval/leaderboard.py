@@ -1,4 +1,4 @@
-"""A graded run of LiveCodeBench as the files that its runner and its leaderboard take: one program a problem, the pick."""
+"""A graded run of LiveCodeBench as the files that its runner and leaderboard take: one program a problem, the pick."""
 
 from __future__ import annotations
 

@@ -84,6 +84,10 @@ PROBLEMS: dict[str, Invented] = {
     ),
     "upper": Invented("A line in capitals.", None, (("good day\n", "GOOD DAY\n"), ("a b c\n", "A B C\n"))),
     "backwards": Invented("A word backwards.", None, (("né\n", "én\n"), ("日本\n", "本日\n"))),
+    "length": Invented("The length of a line.", None, (("good day\r\n", "8\n"), ("abc\r\n", "3\n"))),
+    "first": Invented(
+        "The first of many numbers.", None, (("7\n" + "10\n" * 100_000, "7\n"), ("42\n" + "10\n" * 100_000, "42\n"))
+    ),
     "halve": Invented("Half a number.", None, (("3\n", "1.5\n"), ("4\n", "2\n"))),
     "add_decimals": Invented("The sum of two numbers.", None, (("0.1 0.2\n", "0.3\n"), ("1 1\n", "2\n"))),
     "divisor": Invented("The greatest common divisor.", None, (("12 18\n", "6\n"), ("7 5\n", "1\n"))),
@@ -163,11 +167,24 @@ READING: tuple[Case, ...] = (
         input()
         print(2 * number)
     """),
+    _stdin("input_of_crlf_lines", "length", "fail", note="the carriage return stays, as on any real stdin of Linux")("""
+        print(len(input()))
+    """),
+    _stdin("rest_of_input_not_read", "first")("""
+        print(input())
+    """),
     # sys.stdin.read
     _stdin("read", "sum_lines")("""
         import sys
 
         print(sum(map(int, sys.stdin.read().split())))
+    """),
+    _stdin("read_long_input", "first")("""
+        import sys
+
+        lines = sys.stdin.read().splitlines()
+        assert len(lines) == 100_001
+        print(lines[0])
     """),
     _stdin("read_without_last_newline", "sum_bare")("""
         import sys
@@ -501,6 +518,19 @@ WRITING: tuple[Case, ...] = (
         print("read", number, file=sys.stderr)
         print(2 * number, file=sys.stdout)
     """),
+    _stdin("much_on_stderr", "double_one")("""
+        import sys
+
+        for _ in range(1000):
+            print("debugging " * 100, file=sys.stderr)
+        print(2 * int(input()))
+    """),
+    _stdin("text_of_several_lines", "double_each")('''
+        """Doubles."""
+        form = """{}
+        """
+        print("".join(form.format(2 * int(number)) for number in input().split()))
+    '''),
     _stdin("stdout_write", "double_each")("""
         import sys
 
@@ -536,6 +566,11 @@ WRITING: tuple[Case, ...] = (
         import sys
 
         sys.stdout.buffer.write(b"%d\\n" % (2 * int(input())))
+    """),
+    _stdin("bytes_that_are_no_text", "double_one", "fail")("""
+        import sys
+
+        sys.stdout.buffer.write(b"\\xff\\xfe\\n")
     """),
     _stdin("stdout_reconfigured", "double_one", "fail", "pass")("""
         import sys
@@ -674,7 +709,7 @@ SCOPE: tuple[Case, ...] = (
             add(int(input()))
         print(total)
     """),
-    _stdin("global_at_top", "sum_counted", note="SyntaxError in no place: `global` at the top makes it right again")("""
+    _stdin("global_at_top", "sum_counted", note="then it is one of the module again")("""
         global total
         total = 0
 
@@ -732,6 +767,21 @@ SCOPE: tuple[Case, ...] = (
     _stdin("exec_assigns", "double_one", "fail", "pass")("""
         exec("number = int(input())")
         print(2 * number)
+    """),
+    _stdin("file_of_the_program", "double_one", "fail", "pass", note="__file__ is not there")("""
+        import os
+
+        folder = os.path.dirname(__file__)
+        print(2 * int(input()))
+    """),
+    _stdin("event_loop", "double_one")("""
+        import asyncio
+
+        async def main():
+            await asyncio.sleep(0)
+            print(2 * int(input()))
+
+        asyncio.run(main())
     """),
     _stdin("classes_and_decorators", "sum_counted")("""
         from dataclasses import dataclass
@@ -941,6 +991,28 @@ SCOPE: tuple[Case, ...] = (
 
         threading.Thread(target=main).start()
     """),
+    _stdin("daemon_thread_left", "double_one")("""
+        import threading
+        import time
+
+        def wait():
+            while True:
+                time.sleep(0.1)
+
+        threading.Thread(target=wait, daemon=True).start()
+        print(2 * int(input()))
+    """),
+    _stdin("thread_left", "double_one", "pass", "timeout", note="all tests are right before the end is waited for")("""
+        import threading
+        import time
+
+        def wait():
+            while True:
+                time.sleep(0.1)
+
+        threading.Thread(target=wait).start()
+        print(2 * int(input()))
+    """),
     _stdin("error_in_thread", "double_one", note="the exit status is 0")("""
         import threading
 
@@ -998,6 +1070,15 @@ COMPARED: tuple[Case, ...] = (
     """),
     _stdin("wide_row", "double_row")("""
         print(*(2 * int(number) for number in input().split()), sep=" \\t ")
+    """),
+    _stdin("carriage_returns_in_row", "double_row", note="lines end at newlines only; a return is a space")("""
+        print(*(2 * int(number) for number in input().split()), sep="\\r")
+    """),
+    _stdin("form_feeds_in_row", "double_row")("""
+        print(*(2 * int(number) for number in input().split()), sep="\\f")
+    """),
+    _stdin("no_break_spaces", "upper", note="stripped as any white space of Unicode")("""
+        print("\\u00a0" + input().upper() + "\\u2003")
     """),
     _stdin("wide_words", "upper", "fail")("""
         print(input().upper().replace(" ", "  "))
@@ -1178,7 +1259,7 @@ ENDLESS: tuple[Case, ...] = (
 
         print(any(repeat(0)))
     """),
-    _stdin("loop_in_joined_thread", "double_one", "timeout", note="-3, but the process ends with the kill only")("""
+    _stdin("loop_in_joined_thread", "double_one", "timeout")("""
         import threading
 
         def main():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import livecodebench_programs as battery
 import livecodebench_rows as made
@@ -11,15 +12,18 @@ from livecodebench_programs import PROBLEMS, Case
 
 from coderm_eval.benchmarks import GradeTask
 from coderm_eval.benchmarks.livecodebench import LiveCodeBench
-from coderm_eval.benchmarks.livecodebench.rows import Selection, read_rows
-from coderm_eval.config import LiveCodeBenchSettings
+from coderm_eval.benchmarks.livecodebench.rows import Row, Selection, read_rows
+from coderm_eval.config import Grader, LiveCodeBenchSettings
+
+HONEST = [case for case in battery.CASES if case.honest]
+STDIN = [case for case in battery.CASES if case.kind == "stdin"]
 
 
 @pytest.fixture(scope="module")
-def benchmark(tmp_path_factory: pytest.TempPathFactory) -> LiveCodeBench:
+def rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
     path = tmp_path_factory.mktemp("livecodebench") / "invented.jsonl"
     made.write(path, [_row(name) for name in PROBLEMS])
-    return LiveCodeBench(read_rows([path], Selection()), LiveCodeBenchSettings(timeout_s=1))
+    return read_rows([path], Selection())
 
 
 def _row(name: str) -> dict[str, str]:
@@ -33,16 +37,35 @@ def _row(name: str) -> dict[str, str]:
     return made.row(name, functional=functional, public=problem.cases[:1], private=problem.cases[1:], **columns)
 
 
-@pytest.fixture(scope="module")
-def statuses(benchmark: LiveCodeBench) -> dict[str, str]:
-    cases = sorted(battery.CASES, key=lambda case: case.problem)
+def _statuses(rows: list[Row], grader: Grader, cases: Iterable[Case]) -> dict[str, str]:
+    """What the grader says of each case, by its name."""
+    benchmark = LiveCodeBench(rows, LiveCodeBenchSettings(timeout_s=1, grader=grader))
+    cases = sorted(cases, key=lambda case: case.problem)
     tasks = [GradeTask(case.name, case.problem, case.program) for case in cases]
     return {key: grade.statuses.get("tests", "not run") for key, grade in benchmark.grade(tasks, workers=2)}
 
 
-@pytest.mark.parametrize("case", battery.CASES, ids=lambda case: case.name)
-def test_verdict(case: Case, statuses: dict[str, str]) -> None:
-    if case.honest:
-        assert statuses[case.name] == case.fixed, case.note
-    else:
-        assert statuses[case.name] in ("fail", "timeout")
+@pytest.fixture(scope="module")
+def fixed(rows: list[Row]) -> dict[str, str]:
+    return _statuses(rows, "fixed", battery.CASES)
+
+
+@pytest.fixture(scope="module")
+def official(rows: list[Row]) -> dict[str, str]:
+    return _statuses(rows, "official", STDIN)
+
+
+@pytest.mark.parametrize("case", HONEST, ids=lambda case: case.name)
+def test_a_program_is_graded_as_a_process_would_be(case: Case, fixed: dict[str, str]) -> None:
+    assert fixed[case.name] == case.fixed, case.note
+
+
+@pytest.mark.parametrize("case", [case for case in HONEST if case in STDIN], ids=lambda case: case.name)
+def test_the_official_graders_defects_are_to_be_had(case: Case, official: dict[str, str]) -> None:
+    """A program that hangs is a timeout here; some of them break the official grader, which calls that a failure."""
+    assert (official[case.name] == "pass") == (case.official == "pass"), case.note
+
+
+@pytest.mark.parametrize("case", [c for c in battery.CASES if not c.honest], ids=lambda case: case.name)
+def test_no_cheat_passes(case: Case, fixed: dict[str, str], official: dict[str, str]) -> None:
+    assert {fixed[case.name], official.get(case.name, "fail")} <= {"fail", "timeout"}

@@ -8,7 +8,7 @@ import importlib
 
 from coderm_eval.syntax import parse
 
-__all__ = ["LIMITS", "prelude"]
+__all__ = ["EVERYTHING", "LIMITS", "prelude"]
 
 LIMITS = "import sys\nsys.setrecursionlimit(50_000)\nsys.set_int_max_str_digits(50_000)\n"
 """The graders'; Python's own are 1,000 and 4,300."""
@@ -18,6 +18,11 @@ _MODULES = (
     *("itertools", "functools", "operator", "io", "sys", "json", "builtins", "typing"),
 )
 """The graders import all names of each, in this order, and then those before `builtins` themselves as well."""
+
+_ITSELF = _MODULES[: _MODULES.index("builtins")]
+
+EVERYTHING = "".join([*(f"from {m} import *\n" for m in _MODULES), *(f"import {m}\n" for m in _ITSELF), LIMITS])
+"""What the graders put before every program, to the last name."""
 
 
 def prelude(program: str) -> str:
@@ -41,7 +46,7 @@ def _given() -> dict[str, str]:
             given = {name: statement for name, statement in given.items() if name not in names}
         else:
             given |= {name: f"from {module} import {name}" for name in names}
-    return given | {module: f"import {module}" for module in _MODULES[: _MODULES.index("builtins")]}
+    return given | {module: f"import {module}" for module in _ITSELF}
 
 
 def _star(module: str) -> list[str]:

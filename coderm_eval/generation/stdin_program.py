@@ -41,6 +41,7 @@ def solve(stdin: str) -> str:
 
 def _run() -> None:
     module = types.ModuleType("__main__")
+    module.__file__ = str(Path("program.py").absolute())
     sys.modules["__main__"] = module
     try:
         exec(PRELUDE, module.__dict__)

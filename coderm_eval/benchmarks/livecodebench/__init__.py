@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_by
-from coderm_eval.benchmarks.livecodebench.gold import LIMITS, functional_program, functional_test, stdin_test
+from coderm_eval.benchmarks.livecodebench.gold import (
+    LIMITS,
+    functional_program,
+    functional_test,
+    official_stdin_program,
+    stdin_test,
+)
 from coderm_eval.benchmarks.livecodebench.rows import Row, Selection, dataset_sha256, find_files, read_rows
-from coderm_eval.config import LiveCodeBenchSettings
+from coderm_eval.config import Grader, LiveCodeBenchSettings
 from coderm_eval.execution.engine import Pair, limits_fingerprint, run_pairs
 from coderm_eval.generation.forms import as_function
 from coderm_eval.generation.prompts import method_question, method_request, stdin_question, stdin_request
@@ -29,10 +35,11 @@ class LiveCodeBench(Benchmark):
         form: Form = "paper method" if settings.function_format == "paper" else "method"
         self.problems = tuple(_problem(row, form) for row in rows)
         self.dataset_sha256 = dataset_sha256(rows)
+        self._grader = settings.grader
         self._limits = LIMITS._replace(timeout_s=settings.timeout_s)
 
     def grader(self) -> str:
-        return f"livecodebench {self.dataset_sha256} {limits_fingerprint(self._limits)}"
+        return f"livecodebench {self._grader} {self.dataset_sha256} {limits_fingerprint(self._limits)}"
 
     def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
         for outcome in run_pairs(self._pairs(tasks), self._limits, workers=workers):
@@ -45,7 +52,7 @@ class LiveCodeBench(Benchmark):
             problem, row = problems[task.task_id], self.rows[task.task_id]
             if of != task.task_id:  # tasks come problem by problem; a test may hold megabytes, so one is kept at a time
                 test, of = _gold_test(row, problem), task.task_id
-            program = _as_graded(task.program, problem)
+            program = _as_graded(task.program, problem, self._grader)
             yield Pair(task.key, program, test, of, problem.entry_point, stateless=problem.form == "stdin")
 
 
@@ -59,9 +66,10 @@ def _gold_test(row: Row, problem: Problem) -> str:
     return stdin_test(row.cases()) if problem.form == "stdin" else functional_test(row.cases(), problem.entry_point)
 
 
-def _as_graded(program: str, problem: Problem) -> str:
-    stdin = problem.form == "stdin"
-    return as_function(program, problem) if stdin else functional_program(program, problem.entry_point)
+def _as_graded(program: str, problem: Problem, grader: Grader) -> str:
+    if problem.form != "stdin":
+        return functional_program(program, problem.entry_point)
+    return official_stdin_program(program) if grader == "official" else as_function(program, problem)
 
 
 def _problem(row: Row, form: Form) -> Problem:

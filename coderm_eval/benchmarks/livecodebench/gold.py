@@ -8,15 +8,17 @@ the numbers in it; all cases have to pass, and the first that does not is the la
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Sequence
 
+from coderm_eval.benchmarks.livecodebench import official_stdin
 from coderm_eval.benchmarks.livecodebench.encoded import Case
 from coderm_eval.execution.policy import Policy
+from coderm_eval.generation.prelude import EVERYTHING, prelude
 from coderm_eval.generation.prelude import LIMITS as PYTHON_LIMITS
-from coderm_eval.generation.prelude import prelude
 from coderm_eval.syntax import parse
 
-__all__ = ["LIMITS", "functional_program", "functional_test", "stdin_test"]
+__all__ = ["LIMITS", "functional_program", "functional_test", "official_stdin_program", "stdin_test"]
 
 LIMITS = Policy(timeout_s=6.0, memory_mb=4096, output_mb=64, file_mb=64, per_call=True)
 """The official 6 s a case; and 4 GiB, which the official code names but does not set."""
@@ -88,6 +90,12 @@ def functional_program(program: str, name: str) -> str:
         return f"{before}{program}\n"
     instance, kept = ("_solution", "\n\n_solution = Solution()") if _keeps_a_state(program) else ("Solution()", "")
     return f"{before}{program}\n{kept}\n\ndef {name}(*arguments):\n    return {instance}.{name}(*arguments)\n"
+
+
+def official_stdin_program(program: str) -> str:
+    """`program` as a function `solve`, with the official grader's defects."""
+    source = inspect.getsource(official_stdin)
+    return f"{source}\n\nPROGRAM = {program!r}\nPRELUDE = {EVERYTHING!r}\n"
 
 
 def _keeps_a_state(program: str) -> bool:
