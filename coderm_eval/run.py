@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coderm_eval.asides import asides, sentences
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.budgeting import all_policies, average, limits, make_budget, shown
 from coderm_eval.config import Settings
@@ -81,10 +82,11 @@ def run(
                 execute = stored_execution(executor, store.table("verdicts"), settings.execution, isolation)
                 results, each, chances = _spend(work, tests, execute, settings, oracle)
         grades = _grade(benchmark, work, store, settings) if graded else None
+        problems = {
+            r.problem.task_id: problem_scores(r, g, settings.rule) for r, g in zip(results, grades or [], strict=False)
+        }
+        beside = asides(benchmark, results, grades, problems, settings, store) if grades else None
     write_run(out, results, rule=settings.rule, shown=tests.shown, grades=grades)
-    problems = {
-        r.problem.task_id: problem_scores(r, g, settings.rule) for r, g in zip(results, grades or [], strict=False)
-    }
     scores = score(list(problems.values())) if problems else None
     draws = None
     if grades and settings.resample:
@@ -106,8 +108,11 @@ def run(
         isolation=isolation,
         benchmark=benchmark.name,
         dataset_sha256=benchmark.dataset_sha256,
+        beside=beside,
     )
     write_json(out / "summary.json", summary)
+    for sentence in sentences(beside) if beside else ():
+        log.warning("%s", sentence)
     if summary["answers_without_code"]:
         log.warning("%d answers held no code; they are wrong in every row", summary["answers_without_code"])
     refuse_not_run(**summary["not_run"], out=out, allowed=settings.execution.allow_not_run)

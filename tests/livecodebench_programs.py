@@ -1199,8 +1199,8 @@ FAILING: tuple[Case, ...] = (
 
         print(2 * int(input()))
     """),
-    _stdin("null_character", "double_one", "fail")("print(2 * int(input()))\0\n"),
-    _stdin("lone_surrogate", "double_one", "fail")("print(2 * int(input()))  # \ud800\n"),
+    _stdin("null_character", "double_one", "fail")("print(2 * int(input()\0))\n"),
+    _stdin("lone_surrogate", "double_one", "fail")("name = '\ud800'\nprint(2 * int(input()))\n"),
     _stdin("crlf_source", "double_one")("number = int(input())\r\nprint(2 * number)\r\n"),
     _stdin("byte_order_mark", "double_one", "fail", "pass")("\ufeffprint(2 * int(input()))\n"),
     _stdin("function_only", "double_one", "fail", note="an answer to a functional problem")("""

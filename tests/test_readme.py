@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import livecodebench_rows
 import numpy as np
 import pytest
 from conftest import ROOT, MiniHumanEval, replaying
@@ -55,6 +56,8 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
         "coderm-eval doctor",
         "coderm-eval solutions",
         "coderm-eval tests",
+        "coderm-eval fetch",
+        "coderm-eval export",
     )
     assert [c for c in COMMANDS if not c.startswith((*tested, *others)) and c not in RUN_BY_CI] == []
     assert set((ROOT / ".ci" / "run").read_text().splitlines()) >= RUN_BY_CI
@@ -105,7 +108,7 @@ def test_the_wheel_installs_the_task_files_where_lm_eval_looks_and_owns_them(tmp
 
 def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
     write_files(tmp_path, mini_humaneval)
-    reranked = shell(command("coderm-eval rerank"), tmp_path)
+    reranked = shell(command("coderm-eval rerank --benchmark humaneval+"), tmp_path)
     assert reranked.returncode == 0, reranked.stderr
     assert "|humanevalplus_coderm|" in reranked.stdout
     assert "|evidence" in reranked.stdout
@@ -115,6 +118,23 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     graded = shell(command("coderm-eval grade"), tmp_path)
     assert graded.returncode == 0, graded.stderr
     assert json.loads((tmp_path / "samples_eval_results.json").read_text())["eval"]
+
+
+def test_the_livecodebench_commands_run_as_they_stand(tmp_path: Path) -> None:
+    """Over a file of one invented problem; what fetch does where the hub can be reached is tested with its parts."""
+    livecodebench_rows.write(tmp_path / "problems.jsonl", [livecodebench_rows.row()])
+    right = "class Solution:\n    def latest_tide(self, tides):\n        return max(tides, default=0)\n"
+    (tmp_path / "outputs.json").write_text(json.dumps([{"question_id": "7001", "code_list": ["", right]}]))
+    (tmp_path / "tests.jsonl").write_text('{"task_id": "7001", "test": "assert latest_tide([2, 1]) == 2"}\n')
+    variables = {"LIVECODEBENCH_PATH": str(tmp_path / "problems.jsonl")}
+    reranked = shell(command("coderm-eval rerank --benchmark livecodebench"), tmp_path, **variables)
+    assert reranked.returncode == 0, reranked.stderr
+    assert "|livecodebench_coderm|" in reranked.stdout
+    exported = shell(command("coderm-eval export"), tmp_path, **variables)
+    assert exported.returncode == 0, exported.stderr
+    assert len(list((tmp_path / "submission").rglob("*_eval_all.json"))) == 1
+    offline = shell(command("coderm-eval fetch"), tmp_path, HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(tmp_path / "hub"))
+    assert offline.returncode == 2 and "could not be downloaded" in offline.stderr
 
 
 def test_the_rule_of_ones_own_is_a_rule() -> None:
@@ -142,7 +162,7 @@ def test_the_doctor_says_which_isolation_there_is(tmp_path: Path) -> None:
 
 def test_the_run_directory_has_the_files_of_the_readme(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
     write_files(tmp_path, mini_humaneval)
-    shell(command("coderm-eval rerank"), tmp_path)
+    shell(command("coderm-eval rerank --benchmark humaneval+"), tmp_path)
     rows = README.split("| file | holds |")[1].split("\n\n")[0]
     named = set(re.findall(r"`([a-z_]+(?:\.jsonl?|/))`", rows))
     assert {name.strip("/") for name in named} == {path.name for path in (tmp_path / "run").iterdir()}

@@ -27,6 +27,15 @@ class Benchmark(ABC):
     problems: tuple[Problem, ...]
     dataset_sha256: str
     """Of the dataset file, uncompressed."""
+    extension: str = ""
+    """A sentence on what of it the paper has no protocol for."""
+    errata: frozenset[str] = frozenset()
+    """Ids of problems whose own tests are known to be wrong, or not to accept all that is right."""
+
+    @property
+    def other(self) -> tuple[str, Benchmark] | None:
+        """Those of its problems that another grader in use may judge otherwise, and that grader's name."""
+        return None
 
     @abstractmethod
     def grader(self) -> str:

@@ -68,7 +68,7 @@ def _standard(given: IO[bytes], printed: IO[bytes]) -> Iterator[None]:
     kept = {0: os.dup(0), 1: os.dup(1)}
     os.dup2(given.fileno(), 0)
     os.dup2(printed.fileno(), 1)
-    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding="utf-8")
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding="utf-8", newline="\n")
     sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)), encoding="utf-8", newline="\n")
     os._exit, builtins.open = _exit, _opening(builtins.open)
     try:

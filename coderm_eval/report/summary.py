@@ -46,10 +46,12 @@ def summarise(
     isolation: str,
     benchmark: str,
     dataset_sha256: str,
+    beside: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """All but `seconds` depends on the run's inputs alone.
 
-    `average`: test samples per problem. `chances`: how likely each pick is to change with more of them.
+    `average`: test samples per problem. `chances`: how likely each pick is to change with more of them. `beside`: what
+    `asides` found.
     """
     sizes = [sum(c.multiplicity for c in r.candidates) for r in results]
     used = [r.selections[settings.rule].tests_used for r in results]
@@ -66,6 +68,7 @@ def summarise(
         "paired_gain": _rows(scores.paired_gain) if scores else None,
         "rules": {found.rule: _rule_row(found) for found in comparison} or None,
         "resampled": _resampled_row(draws, settings) if draws else None,
+        "beside": beside,
         "test_quality": _quality_rows(results, grades) if grades else None,
         "not_run": {
             "executions": int(sum((~r.verdicts.ran).sum() for r in results)),

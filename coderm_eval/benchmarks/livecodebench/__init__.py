@@ -21,6 +21,16 @@ from coderm_eval.records import Form, Grade, Problem
 
 __all__ = ["LiveCodeBench", "load_livecodebench"]
 
+ERRATA = frozenset(
+    {
+        *("abc311_c", "abc326_d", "abc327_b", "abc333_e", "abc343_a", "abc343_e", "abc362_c", "arc185_c"),
+        *("find-words-containing-character", "find-the-peaks", "generate-binary-strings-without-adjacent-zeros"),
+        *("abc337_e", "abc355_e"),  # interactive
+        *("abc350_c", "arc189_a", "apply-operations-to-make-string-empty", "most-frequent-ids"),  # wrong tests
+    }
+)
+"""The official list, by question id or title; those of the first two lines have several right answers."""
+
 _SOLVE = "solve"
 """The function through which tests run a whole program."""
 
@@ -35,11 +45,24 @@ class LiveCodeBench(Benchmark):
         form: Form = "paper method" if settings.function_format == "paper" else "method"
         self.problems = tuple(_problem(row, form) for row in rows)
         self.dataset_sha256 = dataset_sha256(rows)
-        self._grader = settings.grader
+        self.errata = frozenset(row.question_id for row in rows if ERRATA & {row.question_id, row.question_title})
+        self._settings = settings
+        stdin = sum(row.kind == "stdin" for row in rows)
+        if stdin:
+            self.extension = (
+                f"{stdin} of the {len(rows)} problems read standard input, for which the paper has no protocol: their "
+                "tests and prompts are an extension of this project's"
+            )
         self._limits = LIMITS._replace(timeout_s=settings.timeout_s)
 
+    @property
+    def other(self) -> tuple[str, Benchmark] | None:
+        rows = [row for row in self.rows.values() if row.kind == "stdin"]
+        grader: Grader = "fixed" if self._settings.grader == "official" else "official"
+        return (grader, LiveCodeBench(rows, self._settings.model_copy(update={"grader": grader}))) if rows else None
+
     def grader(self) -> str:
-        return f"livecodebench {self._grader} {self.dataset_sha256} {limits_fingerprint(self._limits)}"
+        return f"livecodebench {self._settings.grader} {self.dataset_sha256} {limits_fingerprint(self._limits)}"
 
     def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
         for outcome in run_pairs(self._pairs(tasks), self._limits, workers=workers):
@@ -52,7 +75,7 @@ class LiveCodeBench(Benchmark):
             problem, row = problems[task.task_id], self.rows[task.task_id]
             if of != task.task_id:  # tasks come problem by problem; a test may hold megabytes, so one is kept at a time
                 test, of = _gold_test(row, problem), task.task_id
-            program = _as_graded(task.program, problem, self._grader)
+            program = _as_graded(task.program, problem, self._settings.grader)
             yield Pair(task.key, program, test, of, problem.entry_point, stateless=problem.form == "stdin")
 
 
