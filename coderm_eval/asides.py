@@ -43,9 +43,7 @@ def sentences(found: Mapping[str, Any]) -> list[str]:
     said = [found["extension"]] if found["extension"] else []
     if errata := found["without_errata"]:
         value = errata["pass@1"]["coderm"]["value"]
-        said.append(
-            f"without the {errata['left_out']} problems of the benchmark's errata pass@1 of coderm is {value:.4f}"
-        )
+        said.append(f"without the benchmark's errata ({errata['left_out']} here) pass@1 of coderm is {value:.4f}")
     if (other := found["other_grader"]) and other["differ"]:
         said.append(f"the {other['grader']} grader says otherwise of {other['differ']} of {other['picks']} picks")
     return said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -177,6 +178,11 @@ class ExecutionSettings(_Section):
     """Whether a run may end well although something could not be run."""
 
 
+def _iso(given: Any) -> Any:
+    """A date as YAML reads it, as text."""
+    return given.isoformat() if isinstance(given, datetime.date) else given
+
+
 class LiveCodeBenchSettings(_Section):
     """Which problems of LiveCodeBench, and how they are put and graded.
 
@@ -188,6 +194,7 @@ class LiveCodeBenchSettings(_Section):
     start_date: str | None = None
     end_date: str | None = None
     """First and last contest date; a bare date is its midnight."""
+    _iso_dates = field_validator("start_date", "end_date", mode="before")(_iso)
     platform: Literal["leetcode", "atcoder", "codeforces"] | None = None
     kind: Literal["functional", "stdin", "both"] = "both"
     timeout_s: float = Field(default=6.0, gt=0)

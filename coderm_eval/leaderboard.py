@@ -39,6 +39,8 @@ def export(run: Path, out: Path, *, name: str, temperature: float) -> Exported:
     summary = read_json(run, "summary.json")
     if summary.get("benchmark") != "livecodebench":
         raise InputError(f"{run}: a run of {summary.get('benchmark')}; only those of livecodebench can be exported")
+    if not summary.get("pass@1"):
+        raise InputError(f"{run}: nothing in it was graded; run the same `coderm-eval rerank` with --grade")
     given = {"livecodebench": summary["settings"]["livecodebench"]}
     benchmark = load_livecodebench(load_settings(given, source=str(run / "summary.json")).livecodebench)
     if benchmark.dataset_sha256 != summary["dataset_sha256"]:

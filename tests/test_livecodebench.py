@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
 
 import livecodebench_programs as battery
 import livecodebench_rows as made
@@ -69,3 +73,42 @@ def test_the_official_graders_defects_are_to_be_had(case: Case, official: dict[s
 @pytest.mark.parametrize("case", [c for c in battery.CASES if not c.honest], ids=lambda case: case.name)
 def test_no_cheat_passes(case: Case, fixed: dict[str, str], official: dict[str, str]) -> None:
     assert {fixed[case.name], official.get(case.name, "fail")} <= {"fail", "timeout"}
+
+
+_ASK_LIGHTEVAL = """
+import json, sys
+from lighteval.tasks.tasks.lcb.codegen_metrics import check_correctness
+
+said = {}
+for case in json.load(open(sys.argv[1])):
+    sample = {"input_output": json.dumps({k: case[k] for k in ("inputs", "outputs", "fn_name")})}
+    try:
+        verdicts = check_correctness(sample, case["program"], timeout=1)
+        said[case["name"]] = all(verdict is True or verdict > 0 for verdict in verdicts)
+    except Exception:
+        said[case["name"]] = False
+json.dump(said, open(sys.argv[2], "w"))
+"""
+
+EQUALS_A_LIST = {"user_list"}
+"""An object that is no plain data equals nothing here, whatever it says."""
+
+
+@pytest.mark.skipif(not find_spec("lighteval"), reason="no lighteval (pip install --no-deps lighteval==0.13.0)")
+def test_lighteval_says_the_same_of_every_method(fixed: dict[str, str], tmp_path: Path) -> None:
+    methods = [case for case in HONEST if case.kind == "functional" and case.name not in EQUALS_A_LIST]
+    asked = [
+        {
+            "name": case.name,
+            "program": case.program,
+            "inputs": [given for given, _ in PROBLEMS[case.problem].cases],
+            "outputs": [wanted for _, wanted in PROBLEMS[case.problem].cases],
+            "fn_name": PROBLEMS[case.problem].function,
+        }
+        for case in methods
+    ]
+    (tmp_path / "asked.json").write_text(json.dumps(asked))
+    command = [sys.executable, "-c", _ASK_LIGHTEVAL, "asked.json", "said.json"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    said = json.loads((tmp_path / "said.json").read_text())
+    assert said == {case.name: fixed[case.name] == "pass" for case in methods}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,13 +16,19 @@ from hypothesis import strategies as st
 
 from coderm_eval.generation import prompts
 from coderm_eval.generation.conditioning import Condition, shown_candidates
+from coderm_eval.generation.forms import paper_function
 from coderm_eval.generation.prompts import (
     docstring_question,
     function_question,
+    method_question,
+    method_request,
     policy_prompt,
     question_of_test_prompt,
+    stdin_question,
+    stdin_request,
 )
 from coderm_eval.records import Candidate, Problem, pool_candidates
+from coderm_eval.syntax import parse
 
 DATASETS = {"humaneval+": "HumanEvalPlus-v0.1.10", "mbpp+": "MbppPlus-v0.2.0"}
 SIZES = {"humaneval+": 164, "mbpp+": 378}
@@ -249,3 +257,151 @@ def test_a_prompt_without_a_program_asks_the_same_of_the_same_question() -> None
     assert "code solution" not in bare and FINE not in bare
     assert bare.rpartition("\n\n")[2] == full.rpartition("\n\n")[2]
     assert prompts.question_of_test_prompt(bare) == prompts.question_of_test_prompt(full) == "Ebb."
+
+
+# LiveCodeBench's, against the paper's own inputs
+
+SHARED = 147
+"""Problems of the paper's 168 whose statements are at hand."""
+
+
+def leetcode_rows(data: Path) -> dict[str, dict[str, Any]]:
+    with gzip.open(data / "livecodebench" / "leetcode_slice.jsonl.gz", "rt", encoding="utf-8") as file:
+        return {row["question_id"]: row for row in map(json.loads, file)}
+
+
+def test_requests_for_a_method_are_the_papers_byte_for_byte(recorded_data: Path) -> None:
+    known, messages = leetcode_rows(recorded_data), paper_messages(recorded_data, "livecodebench", "sol")
+    shared = known.keys() & messages.keys()
+    ours = {t: method_request(known[t]["question_content"], known[t]["starter_code"]) for t in shared}
+    assert len(shared) == SHARED
+    assert ours == {t: messages[t] for t in shared}
+
+
+def test_test_prompts_for_a_method_are_the_papers_byte_for_byte(recorded_data: Path) -> None:
+    known, messages = leetcode_rows(recorded_data), paper_messages(recorded_data, "livecodebench", "ut")
+    shared = known.keys() & messages.keys()
+    asked = {t: method_question(known[t]["question_content"], known[t]["starter_code"]) for t in shared}
+    assert len(shared) == SHARED
+    assert {t: prompts.unit_test_prompt(asked[t], shown_in(messages[t])) for t in shared} == {
+        t: messages[t] for t in shared
+    }
+    assert {t: question_of_test_prompt(messages[t]) for t in shared} == asked
+
+
+def paper_functions(data: Path) -> dict[str, str]:
+    """The programs that the paper's test prompts show and that are Python: 3 of its 168 are none."""
+    messages = paper_messages(data, "livecodebench", "ut")
+    functions = {task: shown_in(message) for task, message in messages.items() if parse(shown_in(message))}
+    assert (len(messages), len(functions)) == (168, 165)
+    return functions
+
+
+def in_a_class(functions: str) -> str:
+    """Top-level functions as methods."""
+    lines = functions.split("\n")
+    for node in ast.parse(functions).body:
+        assert isinstance(node, ast.FunctionDef)
+        before = f"def {node.name}("
+        own = "self, " if node.args.args else "self"
+        lines[node.lineno - 1] = lines[node.lineno - 1].replace(before, before + own, 1)
+    return "\n".join(["class Solution:", *(f"    {line}" if line else line for line in lines)])
+
+
+def without_blanks(code: str) -> str:
+    return "\n".join(line if line.strip() else "" for line in code.split("\n"))
+
+
+def test_the_papers_functions_come_back_from_a_class_but_for_lines_of_blanks(recorded_data: Path) -> None:
+    functions = paper_functions(recorded_data)
+    back = {task: paper_function(in_a_class(code)) for task, code in functions.items()}
+    assert {t: without_blanks(c) for t, c in back.items()} == {t: without_blanks(c) for t, c in functions.items()}
+
+
+@pytest.mark.xfail(strict=True, reason="textwrap.dedent empties lines of blanks, which 9 of the 165 have")
+def test_the_papers_functions_come_back_from_a_class_byte_for_byte(recorded_data: Path) -> None:
+    functions = paper_functions(recorded_data)
+    assert [task for task, code in functions.items() if paper_function(in_a_class(code)) != code] == []
+
+
+# LiveCodeBench's words, for a machine without that data
+
+SEA = "The water falls.\n\nExample 1:\n\nInput: 3\nOutput: 2\n"
+STARTER = "class Solution:\n    def ebb(self, level: int) -> int:\n        "
+
+EXPERT = (
+    "You are an expert Python programmer. You will be given a question (problem specification) and will generate a "
+    "correct Python program that matches the specification and passes all tests. You will NOT return anything except "
+    f"for the program.\n\n### Question:\n{SEA}\n\n### Format: "
+)
+
+
+def test_a_request_for_a_method_shows_statement_and_starter_code() -> None:
+    assert method_request(SEA, STARTER) == (
+        f"{EXPERT}You will use the following starter code to write the solution to the problem and enclose your code "
+        f"within delimiters.\n```python\n{STARTER}\n```\n\n### Answer: (use the provided format with backticks)\n"
+    )
+
+
+def test_a_request_for_a_program_says_where_its_input_is() -> None:
+    assert stdin_request(SEA) == (
+        f"{EXPERT}Read the inputs from stdin solve the problem and write the answer to stdout (do not directly test on "
+        "the sample inputs). Enclose your code within delimiters as follows. Ensure that when the python program runs, "
+        "it reads the inputs, runs the algorithm and writes output to STDOUT.\n```python\n# YOUR CODE HERE\n```\n\n"
+        "### Answer: (use the provided format with backticks)\n"
+    )
+
+
+STARTERS: list[Any] = [
+    (STARTER, "def ebb(level: int) -> int:"),
+    ("class Solution:\n    def ebb(self) -> int:\n", "def ebb() -> int:"),
+    ("class Solution:\n    def ebb(self,level: List[int]) -> int:", "def ebb(level: List[int]) -> int:"),
+    (
+        "class Solution:\n\tdef ebb(self, levels: Dict[str, int], most: int = 3):\n",
+        "def ebb(levels: Dict[str, int], most: int = 3):",
+    ),
+    (
+        f"# class Sea:\n#     def __init__(self, level=0):\n#         self.level = level\n{STARTER}",
+        "def ebb(level: int) -> int:",
+    ),
+    (f"{STARTER}\n    def flood(self, level: int) -> int:\n", "def ebb(level: int) -> int:"),
+    ("def ebb(level: int) -> int:\n", "def ebb(level: int) -> int:"),
+    ("class Solution:\n    ebb: Callable[[int], int]\n", ""),
+    ("", ""),
+    pytest.param(
+        "class Solution:\n    def ebb(self, myself, level):",
+        "def ebb(myself, level):",
+        marks=pytest.mark.xfail(strict=True, reason="'self, ' is cut out of longer names too"),
+    ),
+    pytest.param(
+        "class Solution:\n    def ebb(\n        self,\n        level: int,\n    ) -> int:\n",
+        "def ebb(\n    level: int,\n) -> int:",
+        marks=pytest.mark.xfail(strict=True, reason="of a signature on several lines the first alone is taken"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("starter", "line"), STARTERS)
+def test_a_method_is_asked_about_as_a_function(starter: str, line: str) -> None:
+    words = "\n\nFormat: You will use the following starter code to write the solution to the problem:\n"
+    assert method_question(SEA, starter) == f"{SEA}{words}{line}"
+
+
+def test_a_program_is_asked_about_through_the_function_that_runs_it() -> None:
+    assert stdin_question(SEA) == (
+        f"{SEA}\n\nFormat: The solution is a program that reads its standard input. Test it through the function "
+        "`solve(stdin: str) -> str`, which is given: it runs the program on `stdin` and returns what it prints.\n"
+        "def solve(stdin: str) -> str:"
+    )
+
+
+@given(
+    st.text(),
+    st.sampled_from([stdin_question, partial(method_question, starter_code=STARTER)]),
+    st.sampled_from([None, "", FINE, "print(input())\n\n### question\n"]),
+)
+def test_the_question_about_a_method_or_a_program_is_found_in_its_test_prompt(
+    statement: str, question_about: Callable[[str], str], program: str | None
+) -> None:
+    asked = question_about(statement)
+    assert question_of_test_prompt(prompts.unit_test_prompt(asked, program)) == asked

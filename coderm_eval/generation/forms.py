@@ -33,21 +33,27 @@ def is_solution(tree: ast.Module, problem: Problem) -> bool:
 def as_function(program: str, problem: Problem) -> str:
     """A program whose tests can call `problem.entry_point`, from one in the problem's own form.
 
-    method: the class stays, for methods that call each other, and a function makes a fresh one for each call; imports
-    that the benchmark's grader gives to every program are added. stdin: `solve(stdin)` runs it and returns what it
-    printed. Anything else, and what is no Python, is as it was.
+    method: the class stays, for methods that call each other, and a function makes a fresh one for each call. paper
+    method: `paper_function`. Both get the imports that the benchmark's grader gives to every program. stdin:
+    `solve(stdin)` runs it and returns what it printed. What is no Python is as it was.
     """
     if problem.form == "stdin":
         return _running(program)
-    if problem.form == "paper method":
-        return paper_function(program)
-    tree = parse(program) if problem.form == "method" else None
-    if tree is None:
+    tree = parse(program)
+    if problem.form == "function" or tree is None:
         return program
+    if problem.form == "paper method":
+        return _with_prelude(paper_function(program))
     calling = _calling(problem.entry_point) if _has_method(tree, problem.entry_point) else ""
-    lines = program.split("\n")
+    return _with_prelude(program) + calling
+
+
+def _with_prelude(program: str) -> str:
+    """After imports from `__future__`, which have to be first."""
+    tree = parse(program) or ast.Module([], [])
     first = max([node.end_lineno or 0 for node in tree.body if _is_future(node)], default=0)
-    return "\n".join([*lines[:first], prelude(program), *lines[first:], calling])
+    lines = program.split("\n")
+    return "\n".join([*lines[:first], prelude(program), *lines[first:], ""])
 
 
 def as_shown(program: str, problem: Problem) -> str:
@@ -79,7 +85,7 @@ def paper_function(program: str) -> str:
     return "\n".join(part for part in (before, _SELF.sub(r"\1", textwrap.dedent(body)), after) if part.strip())
 
 
-_SELF = re.compile(r"(\bdef\s+\w+\s*\(\s*)self\s*,?\s*")
+_SELF = re.compile(r"(\bdef\s+\w+\s*\(\s*)self\b\s*,?\s*")
 
 
 def _first_line(node: ast.stmt) -> int:

@@ -65,7 +65,10 @@ def write_run(
     write_jsonl(folder / "tests.jsonl", (row for r in results for row in _test_rows(r)))
     write_jsonl(folder / "chosen.jsonl", (_chosen_row(r, rule) for r in results))
     write_jsonl(folder / "verdicts.jsonl", (_verdict_row(r, shown) for r in results))
-    if grades is not None:
+    if grades is None:
+        for name in ("grades.jsonl", "pass_rates.jsonl", "misleading.jsonl"):  # of a run before, with other picks
+            (folder / name).unlink(missing_ok=True)
+    else:
         pairs = list(zip(results, grades, strict=True))
         write_jsonl(folder / "grades.jsonl", (_grade_row(r, g) for r, g in pairs))
         rates = pass_rates(results, grades)
