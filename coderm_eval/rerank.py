@@ -59,8 +59,8 @@ class Cell:
     program: str
     test: str
     entry_point: str
-    stateless: bool
-    """Whether each call starts a program anew, so that no answer depends on another."""
+    fresh: bool
+    """Whether each call is made in a process of its own."""
 
 
 @dataclass(frozen=True)

@@ -318,7 +318,6 @@ def test_the_papers_functions_come_back_from_a_class_but_for_lines_of_blanks(rec
     assert {t: without_blanks(c) for t, c in back.items()} == {t: without_blanks(c) for t, c in functions.items()}
 
 
-@pytest.mark.xfail(strict=True, reason="textwrap.dedent empties lines of blanks, which 9 of the 165 have")
 def test_the_papers_functions_come_back_from_a_class_byte_for_byte(recorded_data: Path) -> None:
     functions = paper_functions(recorded_data)
     assert [task for task, code in functions.items() if paper_function(in_a_class(code)) != code] == []
@@ -368,16 +367,7 @@ STARTERS: list[Any] = [
     ("def ebb(level: int) -> int:\n", "def ebb(level: int) -> int:"),
     ("class Solution:\n    ebb: Callable[[int], int]\n", ""),
     ("", ""),
-    pytest.param(
-        "class Solution:\n    def ebb(self, myself, level):",
-        "def ebb(myself, level):",
-        marks=pytest.mark.xfail(strict=True, reason="'self, ' is cut out of longer names too"),
-    ),
-    pytest.param(
-        "class Solution:\n    def ebb(\n        self,\n        level: int,\n    ) -> int:\n",
-        "def ebb(\n    level: int,\n) -> int:",
-        marks=pytest.mark.xfail(strict=True, reason="of a signature on several lines the first alone is taken"),
-    ),
+    ("class Solution:\n    def ebb(self, myself, level):", "def ebb(myself, level):"),
 ]
 
 

@@ -49,8 +49,8 @@ class Pair(Generic[Key]):
     """Pairs that follow each other and name the same problem are run together, which is faster."""
     entry_point: str = ""
     """The function under test: needed where it has the name of a built-in one."""
-    stateless: bool = False
-    """Whether every call is known to be answered as if it were the first, though the program does not look like it."""
+    fresh: bool = False
+    """Whether each call is made in a process of its own, so that no answer depends on another."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,7 @@ class _Row(Generic[Key]):
 
     program: str
     source: Source
+    fresh: bool
     tests: list[str]
     """All of its problem."""
     entry_point: str
@@ -179,7 +180,8 @@ class _Row(Generic[Key]):
     def message(self) -> dict[str, Any]:
         return {
             "program": self.program,
-            "stateful": self.source.stateful,
+            "stateful": self.source.stateful and not self.fresh,
+            "fresh": self.fresh,
             "imports": self.source.imports,
             "columns": list(self.cells),
         }
@@ -202,6 +204,7 @@ class _Row(Generic[Key]):
             _Row(
                 self.program,
                 self.source,
+                self.fresh,
                 self.tests,
                 self.entry_point,
                 {
@@ -228,11 +231,6 @@ def _jobs(pairs: Iterable[Pair[Key] | None], decided: deque[PairOutcome[Key]]) -
         yield from table.jobs()
 
 
-def _look_at(pair: Pair[Any]) -> Source | None:
-    source = look_at(pair.program)
-    return source._replace(stateful=False) if source and pair.stateless else source
-
-
 class _Table(Generic[Key]):
     """The distinct programs and tests of one problem, and the pairs of them."""
 
@@ -247,14 +245,14 @@ class _Table(Generic[Key]):
     def add(self, pair: Pair[Key]) -> bool:
         """Whether both program and test can be read."""
         if pair.program not in self._programs:
-            self._programs[pair.program] = _look_at(pair)
+            self._programs[pair.program] = look_at(pair.program)
         if pair.test not in self._identities:
             self._identities[pair.test] = identity_of_test(pair.test)
         program, test = self._programs[pair.program], self._identities[pair.test]
         if program is None or test is None:
             return False
         if program.identity not in self._rows:
-            self._rows[program.identity] = _Row(pair.program, program, self._tests, self._entry_point)
+            self._rows[program.identity] = _Row(pair.program, program, pair.fresh, self._tests, self._entry_point)
         if test not in self._columns:
             self._columns[test] = len(self._tests)
             self._tests.append(pair.test)

@@ -44,12 +44,18 @@ class Programs:
 
 
 class Program:
-    """What one program is known to answer."""
+    """What one program is known to answer.
 
-    def __init__(self, source: str, stateful: bool, imports: Sequence[str], programs: Programs) -> None:
+    Args:
+        stateful: whether an answer may depend on the calls before it.
+        fresh: whether each call is made in a process of its own; not with `stateful`.
+    """
+
+    def __init__(self, source: str, imports: Sequence[str], programs: Programs, *, stateful: bool, fresh: bool) -> None:
         self._source = source
         self._imports = imports
         self.stateful = stateful
+        self._fresh = fresh
         self._programs = programs
         self._timeouts = 0
         self._last_timeout = "T"
@@ -78,12 +84,16 @@ class Program:
             if self._timeouts == self._programs.most_timeouts:
                 self._give_up(runs)
                 return
-            runs = self._take_in(runs, *self._programs.run(self._source, self._imports, runs, self.stateful))
+            now, later = (runs[:1], runs[1:]) if self._fresh else (runs, [])
+            answered = self._programs.run(self._source, self._imports, now, self.stateful)
+            runs = self._take_in(now, *answered) + later
 
     def _runs(self, histories: Iterable[Sequence[str]]) -> list[list[str]]:
         if self.stateful:
             return [list(history) for history in histories if history and self.key(history) not in self.answers]
         calls = dict.fromkeys(call for history in histories for call in history if call not in self.answers)
+        if self._fresh:
+            return [[call] for call in calls]
         return [list(calls)] if calls else []
 
     def _take_in(self, runs: list[list[str]], end: str, answers: list[tuple[float, str]]) -> list[list[str]]:

@@ -3,7 +3,7 @@
     python -m coderm_eval.execution.worker LIMITS ISOLATION      requests on stdin, replies on stdout, one a line
 
 A request {"tests", "entry_point"} names the tests of what follows and gets no reply. {"program", "stateful",
-"imports", "columns"} is answered with what `Judge.row` says of one program against these tests, and
+"fresh", "imports", "columns"} is answered with what `Judge.row` says of one program against these tests, and
 {"isolation"} with the level in force.
 
 It starts two sandboxes before it reads anything: one in which programs run, which never holds a test, and one
@@ -114,7 +114,8 @@ def _serve_requests(requests: int, replies: int, programs: Programs, policy: Pol
         if "isolation" in request:
             reply: dict[str, Any] = {"level": isolation.level}
         else:
-            program = Program(request["program"], request["stateful"], request["imports"], programs)
+            kind = {"stateful": request["stateful"], "fresh": request["fresh"]}
+            program = Program(request["program"], request["imports"], programs, **kind)
             reply = judge.row(program, request["columns"])
         write_line(replies, json.dumps({**reply, "token": request["token"]}).encode())
     judge.close()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-import textwrap
 from typing import TypeGuard
 
 from coderm_eval.generation import stdin_program
@@ -66,9 +65,34 @@ def as_shown(program: str, problem: Problem) -> str:
     if problem.form != "method":
         return program
     function = paper_function(program)
-    tree = parse(function)
-    alone = tree is not None and not any(isinstance(node, ast.Name) and node.id == "self" for node in ast.walk(tree))
-    return function if alone and function != program else program
+    return function if _is_same(parse(program), parse(function)) else program
+
+
+def _is_same(program: ast.Module | None, function: ast.Module | None) -> bool:
+    """Whether taking a class away changes nothing: it holds plain methods, and nobody asks for it or for `self`."""
+    solution = next(filter(_is_class, program.body), None) if program else None
+    if solution is None or program is None or function is None:
+        return False
+    plain = all(
+        isinstance(node, ast.FunctionDef)
+        and not node.decorator_list
+        and [argument.arg for argument in node.args.args[:1]] == ["self"]
+        for node in solution.body
+    )
+    selves = sum(isinstance(node, ast.arg) and node.arg == "self" for node in ast.walk(solution))
+    asked = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    names = [node.name for node in function.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    return (
+        plain
+        and selves == len(solution.body)
+        and asked.isdisjoint({"self", "super", "__class__", _CLASS})
+        and len(set(names)) == len(names)
+        and _texts(program) == _texts(function)
+    )
+
+
+def _texts(tree: ast.Module) -> list[str]:
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
 def paper_function(program: str) -> str:
@@ -82,7 +106,13 @@ def paper_function(program: str) -> str:
     before = "\n".join(lines[: _first_line(solution) - 1])
     body = "\n".join(lines[_first_line(solution.body[0]) - 1 : solution.end_lineno])
     after = "\n".join(lines[solution.end_lineno :])
-    return "\n".join(part for part in (before, _SELF.sub(r"\1", textwrap.dedent(body)), after) if part.strip())
+    return "\n".join(part for part in (before, _SELF.sub(r"\1", _dedented(body)), after) if part.strip())
+
+
+def _dedented(body: str) -> str:
+    """Without the first line's indentation; a line of blanks keeps the others, as in the authors' files."""
+    depth = len(body) - len(body.lstrip(" \t"))
+    return "\n".join(line[:depth].lstrip(" \t") + line[depth:] for line in body.split("\n"))
 
 
 _SELF = re.compile(r"(\bdef\s+\w+\s*\(\s*)self\b\s*,?\s*")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import importlib
-
-from coderm_eval.syntax import parse
+import symtable
+from collections.abc import Iterator
 
 __all__ = ["EVERYTHING", "LIMITS", "prelude"]
 
@@ -31,9 +30,23 @@ def prelude(program: str) -> str:
     What it makes or imports itself comes later and so counts for more. With only these, instead of all names of all
     modules, one can still see whether a program keeps a state.
     """
-    tree = parse(program) or ast.Module([], [])
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return LIMITS + "".join(f"{_given()[name]}\n" for name in sorted(used & _given().keys()))
+    return LIMITS + "".join(f"{_given()[name]}\n" for name in sorted(_taken_from_outside(program) & _given().keys()))
+
+
+def _taken_from_outside(program: str) -> set[str]:
+    """Names that some scope looks up in the module, which does not make them."""
+    try:
+        module = symtable.symtable(program, "program.py", "exec")
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
+    made = {s.get_name() for s in module.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    return {s.get_name() for scope in _scopes(module) for s in scope.get_symbols() if s.is_global()} - made
+
+
+def _scopes(scope: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    yield scope
+    for inner in scope.get_children():
+        yield from _scopes(inner)
 
 
 @functools.cache
@@ -50,6 +63,7 @@ def _given() -> dict[str, str]:
 
 
 def _star(module: str) -> list[str]:
-    """What `from module import *` binds."""
+    """What `from module import *` binds in a fresh interpreter: one with a prompt keeps its last error in `sys`."""
     loaded = importlib.import_module(module)
-    return list(getattr(loaded, "__all__", None) or (name for name in vars(loaded) if not name.startswith("_")))
+    public = (name for name in vars(loaded) if not name.startswith(("_", "last_", "ps1", "ps2")))
+    return list(getattr(loaded, "__all__", None) or public)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 
 from coderm_eval.syntax import parse
 
@@ -22,6 +23,7 @@ __all__ = [
     "unit_test_prompt",
 ]
 
+_SELF = re.compile(r"\(\s*self\b\s*,?\s*")
 _QUESTION_HEAD = "### question\n"
 _CODE_HEAD = "\n\n### code solution\n"
 _REQUEST = (
@@ -72,7 +74,7 @@ def method_question(statement: str, starter_code: str) -> str:
     line = next((line.strip() for line in starter_code.splitlines() if line.strip().startswith("def ")), "")
     return (
         f"{statement}\n\nFormat: You will use the following starter code to write the solution to the problem:\n"
-        f"{line.replace('self, ', '').replace('self,', '').replace('(self)', '()')}"
+        f"{_SELF.sub('(', line, count=1)}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import builtins
 import contextlib
+import gc
 import io
 import os
 import random
@@ -27,7 +28,8 @@ class _Exit(SystemExit):
 def solve(stdin: str) -> str:
     """What PROGRAM prints when it runs as `__main__`, with `stdin` on descriptor 0.
 
-    Raises whatever it raises, and SystemExit for an exit status other than 0.
+    For one call in a process of its own: what the program leaves behind stays. Raises whatever it raises, and
+    SystemExit for an exit status other than 0. Only a program that catches the exit of `os._exit` goes on after it.
     """
     random.seed(0)
     with Path("stdin").open("w+b") as given, Path("stdout").open("w+b") as printed:
@@ -47,18 +49,20 @@ def _run() -> None:
         exec(PRELUDE, module.__dict__)
         exec(compile(PROGRAM.encode(), "program.py", "exec", dont_inherit=True), module.__dict__)
     except _Exit as end:  # what it had not written yet is lost
-        if end.code:
+        if end.code not in (None, 0):
             raise
         return
     except SystemExit as end:
-        if end.code:
+        if end.code not in (None, 0):
             raise
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join()
+    threading._shutdown()  # type: ignore[attr-defined]  # what an interpreter does at its end, in that order
     atexit._run_exitfuncs()
-    with contextlib.suppress(ValueError):  # it closed its output
+    with contextlib.suppress(ValueError, AttributeError):  # it closed its output, or has none
         sys.stdout.flush()
+    vars(module).clear()  # closes, and so writes out, the files that it kept
+    gc.collect()
+    if sys.__stdout__ and not sys.__stdout__.closed:
+        sys.__stdout__.flush()
 
 
 @contextlib.contextmanager
@@ -70,6 +74,7 @@ def _standard(given: IO[bytes], printed: IO[bytes]) -> Iterator[None]:
     os.dup2(printed.fileno(), 1)
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding="utf-8", newline="\n")
     sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)), encoding="utf-8", newline="\n")
+    vars(sys).update(__stdin__=sys.stdin, __stdout__=sys.stdout, argv=["program.py"])
     os._exit, builtins.open = _exit, _opening(builtins.open)
     try:
         yield

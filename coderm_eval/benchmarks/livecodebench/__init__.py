@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_by
 from coderm_eval.benchmarks.livecodebench.gold import (
+    ENTRY_POINT,
     LIMITS,
     functional_program,
     functional_test,
@@ -70,13 +71,13 @@ class LiveCodeBench(Benchmark):
 
     def _pairs(self, tasks: Iterable[GradeTask]) -> Iterator[Pair[str]]:
         problems = self.problem_by_id()
-        test, of = "", ""
+        test, of, fixed = "", "", self._settings.grader == "fixed"
         for task in tasks:
             problem, row = problems[task.task_id], self.rows[task.task_id]
             if of != task.task_id:  # tasks come problem by problem; a test may hold megabytes, so one is kept at a time
                 test, of = _gold_test(row, problem), task.task_id
             program = _as_graded(task.program, problem, self._settings.grader)
-            yield Pair(task.key, program, test, of, problem.entry_point, stateless=problem.form == "stdin")
+            yield Pair(task.key, program, test, of, _called(problem), fresh=problem.form == "stdin" and fixed)
 
 
 def load_livecodebench(settings: LiveCodeBenchSettings) -> LiveCodeBench:
@@ -86,7 +87,11 @@ def load_livecodebench(settings: LiveCodeBenchSettings) -> LiveCodeBench:
 
 
 def _gold_test(row: Row, problem: Problem) -> str:
-    return stdin_test(row.cases()) if problem.form == "stdin" else functional_test(row.cases(), problem.entry_point)
+    return stdin_test(row.cases()) if problem.form == "stdin" else functional_test(row.cases())
+
+
+def _called(problem: Problem) -> str:
+    return _SOLVE if problem.form == "stdin" else ENTRY_POINT
 
 
 def _as_graded(program: str, problem: Problem, grader: Grader) -> str:

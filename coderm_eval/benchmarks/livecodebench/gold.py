@@ -18,10 +18,13 @@ from coderm_eval.generation.prelude import EVERYTHING, prelude
 from coderm_eval.generation.prelude import LIMITS as PYTHON_LIMITS
 from coderm_eval.syntax import parse
 
-__all__ = ["LIMITS", "functional_program", "functional_test", "official_stdin_program", "stdin_test"]
+__all__ = ["ENTRY_POINT", "LIMITS", "functional_program", "functional_test", "official_stdin_program", "stdin_test"]
 
 LIMITS = Policy(timeout_s=6.0, memory_mb=4096, output_mb=64, file_mb=64, per_call=True)
 """The official 6 s a case; and 4 GiB, which the official code names but does not set."""
+
+ENTRY_POINT = "called_by_the_grader"
+"""A name that no program uses for something else."""
 
 _WITHHELD = ("ipdb", "joblib", "psutil", "resource", "tkinter")
 """Modules that the official grader keeps from programs."""
@@ -70,9 +73,9 @@ class TestGold(unittest.TestCase):
 """
 
 
-def functional_test(cases: Sequence[Case], name: str) -> str:
-    """A unittest class that calls the function `name` with the arguments of each case."""
-    return _FUNCTIONAL.format(cases=[case[:2] for case in cases], name=name)
+def functional_test(cases: Sequence[Case]) -> str:
+    """A unittest class that calls the function ENTRY_POINT with the arguments of each case."""
+    return _FUNCTIONAL.format(cases=[case[:2] for case in cases], name=ENTRY_POINT)
 
 
 def stdin_test(cases: Sequence[Case]) -> str:
@@ -81,15 +84,18 @@ def stdin_test(cases: Sequence[Case]) -> str:
 
 
 def functional_program(program: str, name: str) -> str:
-    """`program` with what the official grader puts before it, and as a function `name` that does what it would call.
+    """`program` with what the official grader puts before it, and ENTRY_POINT, which does what it would call: `name`.
 
     It calls a method of one `Solution` for all cases where that name of a class is in the text, else a function.
     """
     before = prelude(program) + "".join(f"sys.modules[{name!r}] = None\n" for name in _WITHHELD if name in program)
     if "class Solution" not in program:
-        return f"{before}{program}\n"
-    instance, kept = ("_solution", "\n\n_solution = Solution()") if _keeps_a_state(program) else ("Solution()", "")
-    return f"{before}{program}\n{kept}\n\ndef {name}(*arguments):\n    return {instance}.{name}(*arguments)\n"
+        called, kept = name, ""
+    elif _keeps_a_state(program):
+        called, kept = f"_solution.{name}", "_solution = Solution()\n"
+    else:
+        called, kept = f"Solution().{name}", ""
+    return f"{before}{program}\n{kept}\n\ndef {ENTRY_POINT}(*arguments):\n    return {called}(*arguments)\n"
 
 
 def official_stdin_program(program: str) -> str:
