@@ -30,7 +30,7 @@ from coderm_eval.probe.commands import probe_group
 from coderm_eval.records import Candidate, pool_candidates
 from coderm_eval.replay import Recording, make_server
 from coderm_eval.report.files import read_json, read_jsonl
-from coderm_eval.report.scores import mean_interval
+from coderm_eval.report.scores import mean_interval, score
 from coderm_eval.report.table import (
     render,
     render_curve,
@@ -328,6 +328,9 @@ def _print_result(benchmark: Benchmark, result: RunResult, settings: Settings, o
         used = [r.selections[settings.rule].tests_used for r in result.results]
         tests = mean_interval(np.array(used, dtype=float))
         click.echo(render(_TASKS[benchmark.name], result.scores, tests))
+        kept = [scores for task, scores in result.problems.items() if task not in benchmark.errata]
+        if 0 < len(kept) < len(result.problems):
+            click.echo(render("without errata", score(kept), tests))
     if result.summary["rules"] and settings.select == ALL_RULES:
         click.echo(render_rules(result.summary["rules"]))
     if result.summary["resampled"]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from coderm_eval.benchmarks.livecodebench import load_livecodebench
+from coderm_eval.benchmarks import GradeTask
+from coderm_eval.benchmarks.livecodebench import LiveCodeBench, load_livecodebench
 from coderm_eval.config import load_settings
 from coderm_eval.errors import InputError
 from coderm_eval.hosts.livecodebench import check_complete, leaderboard_file, write_custom_output, write_eval_all
@@ -26,7 +29,7 @@ class Exported(NamedTuple):
 
 
 def export(run: Path, out: Path, *, name: str, temperature: float) -> Exported:
-    """Write the picks of the run directory `run`, and their grades, into the folder `out`.
+    """Write the picks of the run directory `run`, and their grades by the official grader, into the folder `out`.
 
     Args:
         name: of the entry, such as "Llama3-70B + CodeRM-8B Bo100 (N=1)": it is the only place for the setting.
@@ -48,11 +51,12 @@ def export(run: Path, out: Path, *, name: str, temperature: float) -> Exported:
             f"{run}: LiveCodeBench's files are not those of this run (SHA-256 {benchmark.dataset_sha256[:12]}..., then "
             f"{summary['dataset_sha256'][:12]}...); point LIVECODEBENCH_PATH to those"
         )
-    programs = {row["task_id"]: [row["solution"]] for row in read_jsonl(run, "chosen.jsonl")}
-    grades = {task: [grade] for task, grade in _grades_of_picks(run, summary["select"]).items()}
+    picks = {row["task_id"]: row["solution"] for row in read_jsonl(run, "chosen.jsonl")}
+    grades = _grades_of_picks(run, summary["select"]) | _official_grades(benchmark, picks)
+    programs = {task: [program] for task, program in picks.items()}
     custom, eval_all = out / "custom_output.json", leaderboard_file(out, name, 1, temperature)
     rows = list(benchmark.rows.values())
-    write_eval_all(eval_all, rows, programs, grades)
+    write_eval_all(eval_all, rows, programs, {task: [grades[task]] for task in programs})
     write_custom_output(custom, programs)
     return Exported(custom, eval_all, check_complete(rows, programs, _RELEASE_ROWS))
 
@@ -60,6 +64,15 @@ def export(run: Path, out: Path, *, name: str, temperature: float) -> Exported:
 def _grades_of_picks(run: Path, rule: str) -> dict[str, Grade]:
     picks = {row["task_id"]: row["selections"][rule]["chosen"] for row in read_jsonl(run, "verdicts.jsonl")}
     return {row["task_id"]: _grade_of(picks[row["task_id"]], row["grades"]) for row in read_jsonl(run, "grades.jsonl")}
+
+
+def _official_grades(benchmark: LiveCodeBench, picks: Mapping[str, str]) -> dict[str, Grade]:
+    """Of those picks that the run's grader may see otherwise; none if that was the official one."""
+    if benchmark.other is None or benchmark.other[0] != "official":
+        return {}
+    official = benchmark.other[1]
+    tasks = [GradeTask(p.task_id, p.task_id, picks[p.task_id]) for p in official.problems if p.task_id in picks]
+    return dict(official.grade(tasks, workers=os.cpu_count() or 1))
 
 
 def _grade_of(sample: int, grades: list[dict[str, Any]]) -> Grade:

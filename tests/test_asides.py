@@ -19,7 +19,7 @@ SUM = (("4\n5\n", "9\n"), ("1\n1\n", "2\n"))
 
 
 def _run(folder: Path, rows: list[dict[str, str]], programs: dict[str, str], **settings: Any) -> tuple[Any, str]:
-    """`beside` of the summary, and what was said on stderr."""
+    """`beside` of the summary, and what was said on stdout and stderr."""
     made.write(folder / "problems.jsonl", rows)
     samples = write_rows(folder / "s.jsonl", [{"task_id": t, "solution": p} for t, p in programs.items()])
     tests = write_rows(folder / "t.jsonl", [{"task_id": t, "test": "assert True"} for t in programs])
@@ -27,7 +27,7 @@ def _run(folder: Path, rows: list[dict[str, str]], programs: dict[str, str], **s
     arguments = ["rerank", "--benchmark", "livecodebench", "--samples", samples, "--tests", tests]
     done = coderm(*arguments, "--out", "run", "--grade", "--config", "c.yaml", cwd=folder)
     assert done.returncode == 0, done.stderr
-    return json.loads((folder / "run" / "summary.json").read_text())["beside"], done.stderr
+    return json.loads((folder / "run" / "summary.json").read_text())["beside"], done.stdout + done.stderr
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +71,14 @@ def test_scores_without_the_errata_stand_beside(tmp_path: Path, errata: dict[str
     assert beside["without_errata"]["left_out"] == 1
     assert beside["without_errata"]["pass@1"]["coderm"]["value"] == 1.0
     assert "without the benchmark's errata (1 here) pass@1 of coderm is 1.0000" in said
+    values = [line.split("|")[7].strip() for line in said.splitlines() if "|coderm" in line and "pass@1" in line]
+    assert [float(value) for value in values] == [0.5, 1.0]
+
+
+def test_what_is_exported_are_the_official_graders_grades(tmp_path: Path) -> None:
+    """Whatever grader the run had: the leaderboard compares with that one."""
+    _run(tmp_path, [made.row("1"), _stdin("2"), _stdin("3")], {"1": METHOD, "2": ITERATES, "3": ASKS})
+    done = coderm("export", "run", "--out", "sub", "--name", "P", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    [path] = (tmp_path / "sub").rglob("*_eval_all.json")
+    assert {e["question_id"]: e["pass@1"] for e in json.loads(path.read_text())} == {"1": 1.0, "2": 0.0, "3": 1.0}

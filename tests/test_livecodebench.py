@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import livecodebench_programs as battery
 import livecodebench_rows as made
 import pytest
 from livecodebench_programs import PROBLEMS, Case
+from processes import our_processes
 
 from coderm_eval.benchmarks import GradeTask
 from coderm_eval.benchmarks.livecodebench import LiveCodeBench
@@ -21,6 +22,14 @@ from coderm_eval.config import Grader, LiveCodeBenchSettings
 
 HONEST = [case for case in battery.CASES if case.honest]
 STDIN = [case for case in battery.CASES if case.kind == "stdin"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_process_is_left() -> Iterator[None]:
+    """Whatever the programs of the battery started, or killed."""
+    before = our_processes()
+    yield
+    assert our_processes() <= before
 
 
 @pytest.fixture(scope="module")

@@ -130,7 +130,7 @@ def test_the_tag_stands_for_the_benchmarks_and_not_for_their_variants() -> None:
         for name in TASKS
         if yaml.load((ROOT / "tasks" / f"{name}.yaml").read_text(), yaml.BaseLoader).get("tag") == "coderm"
     }
-    assert tagged == {"humanevalplus_coderm", "mbppplus_coderm"}
+    assert tagged == {"humanevalplus_coderm", "mbppplus_coderm", "livecodebench_coderm"}
 
 
 @pytest.mark.parametrize("name", sorted(TASKS))

@@ -98,10 +98,8 @@ def made(model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["tide", "bell", "buoy", "knot", "reef", "mast", "oar", "sail"], (PROBLEMS, 6)
     )
     names = [" ".join(row) for row in words]
-    problems = [
-        Problem(f"made/{i}", f"f{i}", f'def f{i}(x):\n    """The {name} of x."""\n', name)
-        for i, name in enumerate(names)
-    ]
+    prompts = [f'def f{i}(x):\n    """The {name} of x."""\n' for i, name in enumerate(names)]
+    problems = [Problem(f"made/{i}", f"f{i}", text, "", policy_prompt(text)) for i, text in enumerate(prompts)]
     settings = Settings(policy=PolicySettings(backend="hf", model=model))
     states = dict(HiddenStates(settings.policy, -1).states(policy_questions(problems, settings)))
     path = tmp_path_factory.mktemp("made") / "features.safetensors"
