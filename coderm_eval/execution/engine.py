@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 import sys
 from collections import deque
@@ -25,7 +26,8 @@ _ENGINE = 4
 """Raised when a change of the executor can change a verdict, so that stored ones are not used again."""
 
 _ROWS_PER_JOB = 64
-"""Programs of one problem for one worker: enough to spread the cost of its tests' start, few enough to share out."""
+"""Most programs of one problem for one worker: enough to spread the cost of its tests' start, few enough to share out,
+which is done evenly."""
 
 _GOOD = "def answer():\n    return 42\n"
 _BAD = "def answer():\n    return 41\n"
@@ -261,6 +263,7 @@ class _Table(Generic[Key]):
 
     def jobs(self) -> Iterator[Job[_Row[Key]]]:
         rows = list(self._rows.values())
-        for n in range(0, len(rows), _ROWS_PER_JOB):
-            part = rows[n : n + _ROWS_PER_JOB]
+        size = math.ceil(len(rows) / math.ceil(len(rows) / _ROWS_PER_JOB)) if rows else 1
+        for n in range(0, len(rows), size):
+            part = rows[n : n + size]
             yield Job([(row, row.message()) for row in part], part[0].preamble())
