@@ -14,7 +14,7 @@ from coderm_eval.report.scores import score
 from coderm_eval.rerank import Reranked
 from coderm_eval.store import Store
 
-__all__ = ["asides", "sentences"]
+__all__ = ["asides", "sentences", "without_errata"]
 
 
 def asides(
@@ -49,9 +49,15 @@ def sentences(found: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def _without_errata(benchmark: Benchmark, problems: Mapping[str, Mapping[str, float]]) -> dict[str, Any] | None:
+def without_errata(benchmark: Benchmark, problems: Mapping[str, Mapping[str, float]]) -> Sequence[Mapping[str, float]]:
+    """Of the problems that are not in the errata; none where that would be all or none of them."""
     kept = [found for task, found in problems.items() if task not in benchmark.errata]
-    if not kept or len(kept) == len(problems):
+    return kept if len(kept) < len(problems) else ()
+
+
+def _without_errata(benchmark: Benchmark, problems: Mapping[str, Mapping[str, float]]) -> dict[str, Any] | None:
+    kept = without_errata(benchmark, problems)
+    if not kept:
         return None
     rows = score(kept).pass_at_1
     return {
@@ -68,9 +74,10 @@ def _other_grader(
     store: Store,
 ) -> dict[str, Any] | None:
     """Of the picks alone: one program a problem is soon graded twice."""
-    if benchmark.other is None:
+    alternative = benchmark.other  # made anew, with all its problems, whenever it is asked for
+    if alternative is None:
         return None
-    name, other = benchmark.other
+    name, other = alternative
     regraded = other.problem_by_id()
     picks = {}
     for result, listed in zip(results, grades, strict=True):

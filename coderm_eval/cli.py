@@ -10,6 +10,7 @@ from typing import Any, get_args
 import click
 import numpy as np
 
+from coderm_eval.asides import without_errata
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, benchmark_of_task, demo, load_benchmark
 from coderm_eval.benchmarks.livecodebench.fetch import fetch as fetch_livecodebench
 from coderm_eval.benchmarks.livecodebench.releases import LATEST
@@ -29,7 +30,7 @@ from coderm_eval.plan import Plan, plan_sampling
 from coderm_eval.probe.commands import probe_group
 from coderm_eval.records import Candidate, pool_candidates
 from coderm_eval.replay import Recording, make_server
-from coderm_eval.report.files import read_json, read_jsonl
+from coderm_eval.report.files import read_json, read_jsonl, refuse_ungraded
 from coderm_eval.report.scores import mean_interval, score
 from coderm_eval.report.table import (
     render,
@@ -222,8 +223,7 @@ def report_command(run: Path) -> None:
     coderm-eval report run
     """
     summary = read_json(run, "summary.json")
-    if not summary.get("rules"):
-        raise InputError(f"{run}: nothing in it was graded; run the same `coderm-eval rerank` with --grade")
+    refuse_ungraded(run, summary)
     click.echo(render_rules(summary["rules"]))
     click.echo(render_quality(summary["test_quality"]))
     click.echo(render_misleading(read_jsonl(run, "misleading.jsonl")))
@@ -328,8 +328,7 @@ def _print_result(benchmark: Benchmark, result: RunResult, settings: Settings, o
         used = [r.selections[settings.rule].tests_used for r in result.results]
         tests = mean_interval(np.array(used, dtype=float))
         click.echo(render(_TASKS[benchmark.name], result.scores, tests))
-        kept = [scores for task, scores in result.problems.items() if task not in benchmark.errata]
-        if 0 < len(kept) < len(result.problems):
+        if kept := without_errata(benchmark, result.problems):
             click.echo(render("without errata", score(kept), tests))
     if result.summary["rules"] and settings.select == ALL_RULES:
         click.echo(render_rules(result.summary["rules"]))

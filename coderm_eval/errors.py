@@ -26,6 +26,7 @@ __all__ = [
     "SettingsError",
     "nearest",
     "one_line",
+    "shown",
 ]
 
 
@@ -65,6 +66,11 @@ def one_line(said: object) -> str:
     """The words of an exception, or of anything else, for a sentence: at most 300 characters, on one line."""
     words = " ".join(str(said).split())[:300]
     return words or type(said).__name__
+
+
+def shown(text: str) -> str:
+    """The beginning of a user's text, in quotes, for a sentence."""
+    return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

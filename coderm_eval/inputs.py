@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from coderm_eval.errors import InputError
+from coderm_eval.errors import InputError, shown
 
 __all__ = ["check_coverage", "few", "first_n", "read_column", "read_rates"]
 
@@ -147,8 +147,7 @@ def _shape(column: str) -> str:
 
 
 def _shown(line: bytes) -> str:
-    text = line.decode("utf-8", "replace").strip()
-    return repr(text if len(text) <= 60 else text[:57] + "...")
+    return shown(line.decode("utf-8", "replace").strip())
 
 
 def few(names: Sequence[str]) -> str:

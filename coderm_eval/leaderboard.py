@@ -13,7 +13,7 @@ from coderm_eval.config import load_settings
 from coderm_eval.errors import InputError
 from coderm_eval.hosts.livecodebench import check_complete, leaderboard_file, write_custom_output, write_eval_all
 from coderm_eval.records import Grade
-from coderm_eval.report.files import read_json, read_jsonl
+from coderm_eval.report.files import read_json, read_jsonl, refuse_ungraded
 
 __all__ = ["Exported", "export"]
 
@@ -42,8 +42,7 @@ def export(run: Path, out: Path, *, name: str, temperature: float) -> Exported:
     summary = read_json(run, "summary.json")
     if summary.get("benchmark") != "livecodebench":
         raise InputError(f"{run}: a run of {summary.get('benchmark')}; only those of livecodebench can be exported")
-    if not summary.get("pass@1"):
-        raise InputError(f"{run}: nothing in it was graded; run the same `coderm-eval rerank` with --grade")
+    refuse_ungraded(run, summary)
     given = {"livecodebench": summary["settings"]["livecodebench"]}
     benchmark = load_livecodebench(load_settings(given, source=str(run / "summary.json")).livecodebench)
     if benchmark.dataset_sha256 != summary["dataset_sha256"]:
@@ -68,9 +67,9 @@ def _grades_of_picks(run: Path, rule: str) -> dict[str, Grade]:
 
 def _official_grades(benchmark: LiveCodeBench, picks: Mapping[str, str]) -> dict[str, Grade]:
     """Of those picks that the run's grader may see otherwise; none if that was the official one."""
-    if benchmark.other is None or benchmark.other[0] != "official":
+    name, official = benchmark.other or ("", benchmark)
+    if name != "official":
         return {}
-    official = benchmark.other[1]
     tasks = [GradeTask(p.task_id, p.task_id, picks[p.task_id]) for p in official.problems if p.task_id in picks]
     return dict(official.grade(tasks, workers=os.cpu_count() or 1))
 

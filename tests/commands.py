@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from coderm_eval.errors import CodermError
 
 CLI = [sys.executable, "-m", "coderm_eval.cli"]
 
@@ -33,3 +37,12 @@ def quick(source: Path, target: Path) -> Path:
     """Three of the demo's problems, without their endless loops."""
     kept = [r for r in rows(source) if r["task_id"] in DEMO_TASKS and "loop" not in r.get("note", "")]
     return write_rows(target, kept)
+
+
+def said(error: type[CodermError], act: Callable[..., object], *arguments: Any) -> str:
+    """The one line that a user reads."""
+    with pytest.raises(error) as caught:
+        act(*arguments)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    return message

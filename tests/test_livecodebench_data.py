@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import said
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,19 +31,10 @@ from coderm_eval.benchmarks.livecodebench import encoded
 from coderm_eval.benchmarks.livecodebench.encoded import Case, decode_cases, public_cases
 from coderm_eval.benchmarks.livecodebench.releases import FILES, REPOSITORY, REVISION, files_of
 from coderm_eval.benchmarks.livecodebench.rows import Row, Selection, dataset_sha256, find_files, read_rows
-from coderm_eval.errors import CodermError, DatasetError, InputError, SettingsError
+from coderm_eval.errors import DatasetError, InputError, SettingsError
 
 VARIABLE = "LIVECODEBENCH_PATH"
 ALL = Selection()
-
-
-def said(error: type[CodermError], act: Callable[..., object], *arguments: Any) -> str:
-    """The one line that a user reads."""
-    with pytest.raises(error) as caught:
-        act(*arguments)
-    message = str(caught.value)
-    assert len(message.splitlines()) == 1
-    return message
 
 
 # Releases

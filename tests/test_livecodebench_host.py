@@ -5,18 +5,18 @@ from __future__ import annotations
 import gzip
 import json
 import tempfile
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import said
 from hypothesis import given
 from hypothesis import strategies as st
 from livecodebench_rows import row, write
 
 from coderm_eval.benchmarks.livecodebench.rows import Row, Selection, read_rows
-from coderm_eval.errors import CodermError, InputError, NotRunError, SettingsError
+from coderm_eval.errors import InputError, NotRunError, SettingsError
 from coderm_eval.hosts.livecodebench import (
     check_complete,
     leaderboard_file,
@@ -46,15 +46,6 @@ def problems(tmp_path: Path) -> list[Row]:
         row("4000"),
     ]
     return read_rows([write(tmp_path / "rows.jsonl", columns)], Selection())
-
-
-def said(error: type[CodermError], act: Callable[..., object], *arguments: Any) -> str:
-    """The one line that a user reads."""
-    with pytest.raises(error) as caught:
-        act(*arguments)
-    message = str(caught.value)
-    assert len(message.splitlines()) == 1
-    return message
 
 
 def entry(question: object, *programs: object, **more: object) -> dict[str, object]:

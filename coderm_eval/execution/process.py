@@ -19,14 +19,14 @@ from typing import Any
 
 from coderm_eval.execution.lines import LineReader, write_line
 
-__all__ = ["IMPORTED_FROM", "Message", "WorkerProcess", "clean_environment"]
+__all__ = ["Message", "WorkerProcess", "clean_environment"]
 
 Message = dict[str, Any]
 
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
 _TRIES = 2
 
-IMPORTED_FROM = Path(__file__).resolve().parents[2]
+_IMPORTED_FROM = Path(__file__).resolve().parents[2]
 """The folder that holds this package."""
 
 
@@ -104,7 +104,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             bufsize=0,
             env=self._environment,
-            cwd=IMPORTED_FROM,  # `-m` imports from there first: no folder that anybody may write to
+            cwd=_IMPORTED_FROM,  # `-m` imports from there first: no folder that anybody may write to
             start_new_session=True,
         )
         assert self._process.stdin and self._process.stdout
@@ -126,4 +126,4 @@ def clean_environment() -> dict[str, str]:
     """No keys of the user's; one thread for numpy, a fixed hash seed; this package importable as it is here."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**kept, **threads, "PYTHONHASHSEED": "0", "PYTHONPATH": str(IMPORTED_FROM)}
+    return {**kept, **threads, "PYTHONHASHSEED": "0", "PYTHONPATH": str(_IMPORTED_FROM)}

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.benchmarks.livecodebench.rows import Row
-from coderm_eval.errors import InputError, NotRunError, SettingsError, one_line
+from coderm_eval.errors import InputError, NotRunError, SettingsError, one_line, shown
 from coderm_eval.inputs import few
 from coderm_eval.records import Grade
 from coderm_eval.report.files import write_text
@@ -126,13 +126,13 @@ def check_complete(rows: Sequence[Row], programs: Mapping[str, Sequence[str]], r
 
 def _entries(path: Path) -> list[Any]:
     content = _content(path)
-    shown = _shown(content[:100].decode("utf-8", "replace"))
+    beginning = shown(content[:100].decode("utf-8", "replace"))
     try:
         entries = json.loads(content)
     except (ValueError, RecursionError) as error:  # a UnicodeDecodeError is a ValueError
-        raise InputError(f"{path}: not JSON ({one_line(error)}): {shown}; expected [{_ENTRY}, ...]") from None
+        raise InputError(f"{path}: not JSON ({one_line(error)}): {beginning}; expected [{_ENTRY}, ...]") from None
     if not isinstance(entries, list) or not entries:
-        raise InputError(f"{path}: no list with an entry for each question: {shown}; expected [{_ENTRY}, ...]")
+        raise InputError(f"{path}: no list with an entry for each question: {beginning}; expected [{_ENTRY}, ...]")
     return entries
 
 
@@ -165,11 +165,7 @@ def _parse(place: str, entry: Any) -> tuple[str, list[str]]:
 
 
 def _json(value: Any) -> str:
-    return _shown(json.dumps(value, ensure_ascii=False))
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "...")
+    return shown(json.dumps(value, ensure_ascii=False))
 
 
 def _check_same_number(path: Path, programs: Mapping[str, Sequence[str]]) -> None:

@@ -34,6 +34,7 @@ __all__ = [
     "number",
     "read_json",
     "read_jsonl",
+    "refuse_ungraded",
     "write_csv",
     "write_json",
     "write_jsonl",
@@ -116,6 +117,12 @@ def read_jsonl(folder: Path, name: str) -> list[dict[str, Any]]:
     """Like `read_json`, of a file with an object on each line."""
     path = folder / name
     return [_parsed(path, line) for line in _read(path).splitlines()]
+
+
+def refuse_ungraded(folder: Path, summary: Mapping[str, Any]) -> None:
+    """Raises InputError if nothing in the run directory `folder`, whose summary this is, was graded."""
+    if not summary.get("rules"):
+        raise InputError(f"{folder}: nothing in it was graded; run the same `coderm-eval rerank` with --grade")
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:

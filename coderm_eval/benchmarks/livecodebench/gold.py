@@ -26,9 +26,6 @@ LIMITS = Policy(timeout_s=6.0, memory_mb=4096, output_mb=64, file_mb=64, per_cal
 ENTRY_POINT = "called_by_the_grader"
 """A name that no program uses for something else."""
 
-_WITHHELD = ("ipdb", "joblib", "psutil", "resource", "tkinter")
-"""Modules that the official grader keeps from programs."""
-
 _FUNCTIONAL = (
     PYTHON_LIMITS
     + """
@@ -88,7 +85,9 @@ def functional_program(program: str, name: str) -> str:
 
     It calls a method of one `Solution` for all cases where that name of a class is in the text, else a function.
     """
-    before = prelude(program) + "".join(f"sys.modules[{name!r}] = None\n" for name in _WITHHELD if name in program)
+    before = prelude(program) + "".join(
+        f"sys.modules[{name!r}] = None\n" for name in official_stdin.WITHHELD if name in program
+    )
     if "class Solution" not in program:
         called, kept = name, ""
     elif _keeps_a_state(program):

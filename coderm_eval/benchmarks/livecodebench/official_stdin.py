@@ -24,7 +24,8 @@ PROGRAM = ""
 """Its source. Whoever sends this file assigns it below, and what the official grader puts before it."""
 PRELUDE = ""
 
-_WITHHELD = ("ipdb", "joblib", "psutil", "resource", "tkinter")
+WITHHELD = ("ipdb", "joblib", "psutil", "resource", "tkinter")
+"""Modules that the official grader keeps from programs."""
 
 _FUNCTION = "wrapped_function"
 
@@ -66,7 +67,7 @@ def _method() -> Callable[[], object]:
     """PROGRAM as one function for all tests; raises whatever its imports raise, and what its text does not allow."""
     builtins.quit = None  # type: ignore[assignment]
     sys.stdin = io.TextIOWrapper(io.BytesIO())  # what the official process has: an empty one of its own
-    sys.modules.update(dict.fromkeys(_WITHHELD))  # type: ignore[arg-type]
+    sys.modules.update(dict.fromkeys(WITHHELD))  # type: ignore[arg-type]
     code = PRELUDE + _as_function(_without_guard(PROGRAM))
     module = types.ModuleType("program")
     exec(compile(code, "program.py", "exec", dont_inherit=True), module.__dict__)

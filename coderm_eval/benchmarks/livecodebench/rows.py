@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple
 
 from coderm_eval.benchmarks.livecodebench.encoded import Case, decode_cases, public_cases
 from coderm_eval.benchmarks.livecodebench.releases import FILES, LATEST, REPOSITORY, REVISION, files_of
-from coderm_eval.errors import DatasetError, InputError, SettingsError, one_line
+from coderm_eval.errors import DatasetError, InputError, SettingsError, one_line, shown
 from coderm_eval.inputs import few
 
 __all__ = ["Row", "Selection", "dataset_sha256", "find_files", "read_rows"]
@@ -323,8 +323,7 @@ def _function_name(place: str, metadata: str) -> str | None:
 
 
 def _shown(line: bytes) -> str:
-    text = line[:60].decode("utf-8", "replace").strip()
-    return repr(text if len(line) <= 60 else text[:57] + "...")
+    return shown(line[:240].decode("utf-8", "replace").strip())  # the rest may be megabytes
 
 
 def _nothing_left(paths: Sequence[Path], selection: Selection) -> str:
