@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import symtable
 import warnings
 
-__all__ = ["parse"]
+__all__ = ["module_names", "parse"]
 
 
 def parse(source: str) -> ast.Module | None:
@@ -16,3 +17,12 @@ def parse(source: str) -> ast.Module | None:
             return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def module_names(source: str) -> set[str]:
+    """What a program makes or imports in its module, outside of functions and classes; nothing if it is no Python."""
+    try:
+        symbols = symtable.symtable(source, "program.py", "exec").get_symbols()
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
+    return {s.get_name() for s in symbols if s.is_assigned() or s.is_imported() or s.is_namespace()}

@@ -283,7 +283,11 @@ def test_a_dataset_that_cannot_be_used_is_reported_under_the_variable_that_names
     assert str(mini_humaneval.path) in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"prose", gzip.compress(b"{}\n" * 999)[:-12], b"\x1f\x8b\x08junk of some length"])
+@pytest.mark.parametrize(
+    "content",
+    [b"prose", gzip.compress(b"{}\n" * 999)[:-12], b"\x1f\x8b\x08junk of some length"],
+    ids=["prose", "cut off", "junk"],
+)
 def test_a_spoilt_gzip_file_is_reported_under_the_variable_that_names_it(
     mini_humaneval: MiniHumanEval, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:

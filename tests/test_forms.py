@@ -58,11 +58,6 @@ def _loaded(source: str) -> dict[str, Any]:
     return names
 
 
-def _bug(reason: str, *values: object) -> Any:
-    """Values of a parameter for which the claim does not hold yet."""
-    return pytest.param(*values, marks=pytest.mark.xfail(strict=True, reason=reason))
-
-
 # Whether a program is what was asked for
 
 SIMPLE = "class Solution:\n    def ebb(self, x):\n        return x + 1\n"
@@ -346,20 +341,22 @@ DEEP: list[tuple[str, str, str, object]] = [
 ]
 """The same, for the sandbox only."""
 
-SHADOWED = "the function that makes an instance takes the place of the name that the method uses"
-NAMESAKES: list[Any] = [
-    _bug(
-        SHADOWED,
-        "a helper function with the method's name",
-        "def ebb(x):\n    return x + 1\nclass Solution:\n    def ebb(self, x):\n        return 2 * ebb(x)\n",
-        "ebb(1)",
+CALLS_A_NAMESAKE = "class Solution:\n    def ebb(self, x):\n        return 2 * ebb(x)\n"
+NAMESAKES: list[tuple[str, str, str, object]] = [
+    ("a helper function", f"def ebb(x):\n    return x + 1\n{CALLS_A_NAMESAKE}", "ebb(1)", 4),
+    ("a helper function below", f"{CALLS_A_NAMESAKE}def ebb(x):\n    return x + 1\n", "ebb(1)", 4),
+    ("an import", f"from math import floor as ebb\n{CALLS_A_NAMESAKE}", "ebb(1.5)", 2),
+    (
+        "a helper that is missing an import",
+        f"def ebb(x):\n    return Counter(x)['a']\n{CALLS_A_NAMESAKE}",
+        "ebb('aa')",
         4,
     ),
-    _bug(
-        SHADOWED,
-        "an import with the method's name",
-        "from math import floor as ebb\nclass Solution:\n    def ebb(self, x):\n        return 2 * ebb(x)\n",
-        "ebb(1.5)",
+    ("another name of that module", f"def ebb(x):\n    return x\ndepth = 3\n{CALLS_A_NAMESAKE}", "depth", 3),
+    (
+        "a future",
+        f"from __future__ import annotations\ndef ebb(x: Sea):\n    return x\n{CALLS_A_NAMESAKE}",
+        "ebb(1)",
         2,
     ),
 ]
@@ -369,7 +366,7 @@ NO_PYTHON = ["class Solution:\n    def ebb(self, x:\n", "The sea falls.", f"{SIM
 
 @pytest.fixture(scope="module")
 def asked_of_methods(executor: Executor) -> dict[str, Verdict]:
-    cases = [*METHODS, *DEEP, *(bug.values for bug in NAMESAKES)]
+    cases = [*METHODS, *DEEP, *NAMESAKES]
     programs = ((name, as_function(_read(program), METHOD), *asked) for name, program, *asked in cases)
     return _asked(executor, programs)
 
@@ -388,7 +385,7 @@ def _test(*lines: str) -> str:
     return f"import unittest\n\n\nclass TestSea(unittest.TestCase):\n    def test_it(self):\n{body}"
 
 
-@pytest.mark.parametrize(("name", "program", "expression", "value"), METHODS)
+@pytest.mark.parametrize(("name", "program", "expression", "value"), [*METHODS, *NAMESAKES])
 def test_a_method_can_be_called_as_a_function(name: str, program: str, expression: str, value: object) -> None:
     assert eval(expression, _loaded(as_function(_read(program), METHOD))) == value
 
@@ -804,7 +801,7 @@ SHOWN_AS_CLASSES: list[tuple[str, str]] = [
     ("a static method", "class Solution:\n    @staticmethod\n    def ebb(x):\n        return x\n"),
 ]
 
-NOT_SHOWN_AS_FUNCTIONS: list[Any] = [
+NOT_SHOWN_AS_FUNCTIONS: list[tuple[str, str]] = [
     ("an attribute by the name of the class", SIMPLE.replace("x + 1", "len(Solution.__name__)")),
     ("an instance", f"{SIMPLE}solution = Solution()\nassert solution.ebb(3) == 4\n"),
     ("a class method", SIMPLE.replace("    def ebb(self", "    @classmethod\n    def ebb(cls")),
@@ -817,11 +814,8 @@ NOT_SHOWN_AS_FUNCTIONS: list[Any] = [
         ),
     ),
     ("a text of several lines", SIMPLE.replace("x + 1", "'''falls\n    and falls'''")),
-    _bug(
-        SHADOWED,
-        "a helper function with the method's name",
-        "def ebb(x):\n    return x\nclass Solution:\n    def ebb(self, x):\n        return 2 * Solution.ebb(self, x)\n",
-    ),
+    ("a helper with the method's name", f"def ebb(x):\n    return x\n{CALLS_A_NAMESAKE}"),
+    ("an import with the method's name", f"from math import floor as ebb\n{CALLS_A_NAMESAKE}"),
 ]
 
 

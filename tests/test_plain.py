@@ -133,7 +133,9 @@ def test_an_iterator_comes_back_as_one_that_yields_the_same_once(name: str, make
     assert list(came) == []
 
 
-@pytest.mark.parametrize("endless", [itertools.count(), iter(int, 1), iter(range(10_001))], ids=repr)
+@pytest.mark.parametrize(
+    "endless", [itertools.count(), iter(int, 1), iter(range(10_001))], ids=["count", "calls", "range"]
+)
 def test_an_endless_iterator_is_opaque(endless: Iterator[Any]) -> None:
     assert isinstance(decode(encode(endless)), Opaque)
 

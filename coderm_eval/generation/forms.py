@@ -15,7 +15,7 @@ from coderm_eval.generation import stdin_program
 from coderm_eval.generation.extraction import defines
 from coderm_eval.generation.prelude import prelude
 from coderm_eval.records import Problem
-from coderm_eval.syntax import parse
+from coderm_eval.syntax import module_names, parse
 
 __all__ = ["as_function", "as_shown", "is_solution", "paper_function"]
 
@@ -32,9 +32,10 @@ def is_solution(tree: ast.Module, problem: Problem) -> bool:
 def as_function(program: str, problem: Problem) -> str:
     """A program whose tests can call `problem.entry_point`, from one in the problem's own form.
 
-    method: the class stays, for methods that call each other, and a function makes a fresh one for each call. paper
-    method: `paper_function`. Both get the imports that the benchmark's grader gives to every program. stdin:
-    `solve(stdin)` runs it and returns what it printed. What is no Python is as it was.
+    method: the class stays, for methods that call each other, and a function makes a fresh one for each call; a
+    program that has something else by that name keeps it, in a module of its own. paper method: `paper_function`. All
+    get the imports that the benchmark's grader gives to every program. stdin: `solve(stdin)` runs it and returns what
+    it printed. What is no Python is as it was.
     """
     if problem.form == "stdin":
         return _running(program)
@@ -43,8 +44,10 @@ def as_function(program: str, problem: Problem) -> str:
         return program
     if problem.form == "paper method":
         return _with_prelude(paper_function(program))
-    calling = _calling(problem.entry_point) if _has_method(tree, problem.entry_point) else ""
-    return _with_prelude(program) + calling
+    name, source = problem.entry_point, _with_prelude(program)
+    if not _has_method(tree, name):
+        return source
+    return (_apart(source) if name in module_names(program) else source) + _calling(name)
 
 
 def _with_prelude(program: str) -> str:
@@ -65,13 +68,15 @@ def as_shown(program: str, problem: Problem) -> str:
     if problem.form != "method":
         return program
     function = paper_function(program)
-    return function if _is_same(parse(program), parse(function)) else program
+    return function if _is_same(program, function) else program
 
 
-def _is_same(program: ast.Module | None, function: ast.Module | None) -> bool:
-    """Whether taking a class away changes nothing: it holds plain methods, and nobody asks for it or for `self`."""
-    solution = next(filter(_is_class, program.body), None) if program else None
-    if solution is None or program is None or function is None:
+def _is_same(program: str, function: str) -> bool:
+    """Whether taking a class away changes nothing: it holds plain methods whose names the module has no other use
+    for, and nobody asks for it or for `self`."""
+    before, after = parse(program), parse(function)
+    solution = next(filter(_is_class, before.body), None) if before else None
+    if solution is None or before is None or after is None:
         return False
     plain = all(
         isinstance(node, ast.FunctionDef)
@@ -80,14 +85,14 @@ def _is_same(program: ast.Module | None, function: ast.Module | None) -> bool:
         for node in solution.body
     )
     selves = sum(isinstance(node, ast.arg) and node.arg == "self" for node in ast.walk(solution))
-    asked = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-    names = [node.name for node in function.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    asked = {node.id for node in ast.walk(after) if isinstance(node, ast.Name)}
+    names = {node.name for node in solution.body if isinstance(node, ast.FunctionDef)}
     return (
         plain
         and selves == len(solution.body)
         and asked.isdisjoint({"self", "super", "__class__", _CLASS})
-        and len(set(names)) == len(names)
-        and _texts(program) == _texts(function)
+        and names.isdisjoint(module_names(program))
+        and _texts(before) == _texts(after)
     )
 
 
@@ -144,12 +149,20 @@ def _calling(name: str) -> str:
     return f"\n\ndef {name}(*arguments, **keywords):\n    return {_CLASS}().{name}(*arguments, **keywords)\n"
 
 
+def _apart(program: str) -> str:
+    """In a module of its own, of which tests see the same names."""
+    own = f"_program = dict(globals())\nexec({program!r}, _program)\nglobals().update(_program)\n"
+    return own + _imports_named(program)
+
+
 def _running(program: str) -> str:
-    """Its imports are named where they are never made, so that whoever reads the text knows what it will load."""
+    source = f"{inspect.getsource(stdin_program)}\n\nPROGRAM = {program!r}\nPRELUDE = {prelude(program)!r}\n"
+    return source + _imports_named(program)
+
+
+def _imports_named(program: str) -> str:
+    """Its imports where they are never made, so that whoever reads the text knows what the program will load."""
     tree = parse(program) or ast.Module([], [])
     imports = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
     named = [f"    {line}\n" for line in imports if not line.endswith("*") and "__future__" not in line]
-    return (
-        f"{inspect.getsource(stdin_program)}\n\nPROGRAM = {program!r}\nPRELUDE = {prelude(program)!r}\n"
-        f"if False:\n    pass\n{''.join(named)}"
-    )
+    return f"if False:\n    pass\n{''.join(named)}"

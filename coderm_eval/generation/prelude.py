@@ -7,6 +7,8 @@ import importlib
 import symtable
 from collections.abc import Iterator
 
+from coderm_eval.syntax import module_names
+
 __all__ = ["EVERYTHING", "LIMITS", "prelude"]
 
 LIMITS = "import sys\nsys.setrecursionlimit(50_000)\nsys.set_int_max_str_digits(50_000)\n"
@@ -39,8 +41,8 @@ def _taken_from_outside(program: str) -> set[str]:
         module = symtable.symtable(program, "program.py", "exec")
     except (SyntaxError, ValueError, RecursionError):
         return set()
-    made = {s.get_name() for s in module.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
-    return {s.get_name() for scope in _scopes(module) for s in scope.get_symbols() if s.is_global()} - made
+    used = {symbol.get_name() for scope in _scopes(module) for symbol in scope.get_symbols() if symbol.is_global()}
+    return used - module_names(program)
 
 
 def _scopes(scope: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
