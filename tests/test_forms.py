@@ -367,8 +367,7 @@ NO_PYTHON = ["class Solution:\n    def ebb(self, x:\n", "The sea falls.", f"{SIM
 @pytest.fixture(scope="module")
 def asked_of_methods(executor: Executor) -> dict[str, Verdict]:
     cases = [*METHODS, *DEEP, *NAMESAKES]
-    programs = ((name, as_function(_read(program), METHOD), *asked) for name, program, *asked in cases)
-    return _asked(executor, programs)
+    return _asked(executor, ((name, as_function(_read(p), METHOD), call, value) for name, p, call, value in cases))
 
 
 def _asked(executor: Executor, cases: Iterable[tuple[str, str, str, object]]) -> dict[str, Verdict]:
