@@ -156,7 +156,7 @@ class _Tests:
     def __init__(self, tests: Sequence[str], entry_point: str, policy: Policy, isolation: Isolation) -> None:
         self._tests = tests
         self._entry_point = entry_point
-        self._policy = policy
+        self._policy = policy.of_test
         self._isolation = isolation
         self._process = 0
         self._conversation: socket.socket | None = None

@@ -21,6 +21,13 @@ class Policy(NamedTuple):
     open_files: int = 64
     per_call: bool = False
     """Whether the seconds are those of each call that a test makes, not of all of them together."""
+    test_timeout_s: float | None = None
+    """CPU seconds for the test's own code; as many as the program has by default."""
+
+    @property
+    def of_test(self) -> Policy:
+        """The limits of the test itself."""
+        return self._replace(timeout_s=self.test_timeout_s or self.timeout_s)
 
     @property
     def wall_s(self) -> float:
