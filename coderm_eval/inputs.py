@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from coderm_eval.errors import InputError, shown
 
-__all__ = ["check_coverage", "few", "first_n", "read_column", "read_rates"]
+__all__ = ["check_coverage", "few", "first_n", "numbered_lines", "object_of", "read_column", "read_rates"]
 
 
 class _Line(NamedTuple):
@@ -45,8 +45,8 @@ def read_rates(path: Path) -> dict[str, float]:
         InputError: no such file, or a line without a number from 0 to 1.
     """
     rates = {}
-    for number, line in _numbered(path):
-        row = _object(path, number, line, _RATE)
+    for number, line in numbered_lines(path):
+        row = object_of(path, number, line, _RATE)
         task_id, rate = row.get("task_id"), row.get("rate")
         if not isinstance(task_id, str) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
             raise InputError(f"{path}:{number}: {_shown(line)}; expected {_RATE}, with a rate from 0 to 1")
@@ -107,12 +107,16 @@ def first_n(path: Path, samples: Mapping[str, list[str]], n: int | None) -> dict
 
 
 def _lines(path: Path, column: str) -> Iterator[_Line]:
-    for number, line in _numbered(path):
+    for number, line in numbered_lines(path):
         yield _parse(path, number, line, column)
 
 
-def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not empty."""
+def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not empty, by their numbers from 1.
+
+    Raises:
+        InputError: the file is not there or cannot be read.
+    """
     opener = gzip.open if path.suffix == ".gz" else open
     try:
         if not path.is_file():
@@ -126,7 +130,7 @@ def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _parse(path: Path, number: int, line: bytes, column: str) -> _Line:
-    row = _object(path, number, line, _shape(column))
+    row = object_of(path, number, line, _shape(column))
     if not all(isinstance(row.get(key), str) for key in ("task_id", column)):
         raise InputError(
             f"{path}:{number}: no text under task_id and {column}: {_shown(line)}; expected {_shape(column)}"
@@ -134,7 +138,12 @@ def _parse(path: Path, number: int, line: bytes, column: str) -> _Line:
     return _Line(number, row["task_id"], row[column])
 
 
-def _object(path: Path, number: int, line: bytes, expected: str) -> dict[str, Any]:
+def object_of(path: Path, number: int, line: bytes, expected: str) -> dict[str, Any]:
+    """The JSON object on a line; an empty one for JSON of another kind.
+
+    Raises:
+        InputError: it is no JSON; says what was `expected`.
+    """
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):  # a UnicodeDecodeError is a ValueError

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,19 +78,19 @@ def mini_humaneval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MiniHuman
     from evalplus.data import humaneval, utils
 
     path = tmp_path / "mini.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in _MINI_PROBLEMS))
+    path.write_text("".join(json.dumps(row) + "\n" for row in MINI_PROBLEMS))
     cache = tmp_path / "cache"
     environment = {"HUMANEVAL_OVERRIDE_PATH": str(path), "XDG_CACHE_HOME": str(cache)}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(humaneval, "HUMANEVAL_OVERRIDE_PATH", str(path))
     monkeypatch.setattr(utils, "CACHE_DIR", str(cache / "evalplus"))
-    right = {str(row["task_id"]): f"{row['prompt']}{row['canonical_solution']}" for row in _MINI_PROBLEMS}
-    wrong = {str(row["task_id"]): f"def {row['entry_point']}(*a):\n    return None\n" for row in _MINI_PROBLEMS}
+    right = {str(row["task_id"]): f"{row['prompt']}{row['canonical_solution']}" for row in MINI_PROBLEMS}
+    wrong = {str(row["task_id"]): f"def {row['entry_point']}(*a):\n    return None\n" for row in MINI_PROBLEMS}
     return MiniHumanEval(path, environment, right, wrong)
 
 
-def _mini(
+def mini_row(
     number: int, name: str, arguments: str, text: str, body: str, base: list[object], plus: list[object]
 ) -> dict[str, object]:
     return {
@@ -105,8 +106,8 @@ def _mini(
     }
 
 
-_MINI_PROBLEMS = [
-    _mini(
+MINI_PROBLEMS = [
+    mini_row(
         0,
         "buoy_gap",
         "a, b",
@@ -115,10 +116,10 @@ _MINI_PROBLEMS = [
         [[2, 5]],
         [[5, 2], [0, 0]],
     ),
-    _mini(
+    mini_row(
         1, "peal", "bells", "The bells of a peal in reverse order.", "return bells[::-1]", [[[1, 2, 3]]], [[[]], [[7]]]
     ),
-    _mini(
+    mini_row(
         2,
         "latest_tide",
         "tides",
@@ -128,3 +129,14 @@ _MINI_PROBLEMS = [
         [[[]], [[5]]],
     ),
 ]
+
+
+@pytest.fixture
+def first_rows() -> Callable[[Path, tuple[int, ...]], str]:
+    """The lines of a gzipped file that have these numbers."""
+
+    def read(path: Path, numbers: tuple[int, ...]) -> str:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            return "".join(line for number, line in enumerate(lines) if number in numbers)
+
+    return read

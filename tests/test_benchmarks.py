@@ -18,8 +18,9 @@ from conftest import MiniHumanEval
 
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, GradeTask, benchmark_of_task, load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
-from coderm_eval.benchmarks.evalplus.ground_truth import ensure_ground_truth, load_ground_truth
-from coderm_eval.errors import DatasetError
+from coderm_eval.benchmarks.evalplus.answers import reference_answers
+from coderm_eval.benchmarks.evalplus.dataset import Dataset
+from coderm_eval.errors import DatasetError, NotRunError
 from coderm_eval.records import Grade
 
 Row = dict[str, Any]
@@ -79,6 +80,10 @@ def _grades(benchmark: Benchmark, programs: dict[str, tuple[str, str]]) -> dict[
 def _truth_file(mini: MiniHumanEval) -> Path:
     [path] = (Path(mini.environment["XDG_CACHE_HOME"]) / "evalplus").glob("*.pkl")
     return path
+
+
+def _answers_file(mini: MiniHumanEval) -> Path:
+    return _truth_file(mini).with_suffix(".coderm1.json")
 
 
 # The embedded example
@@ -159,7 +164,6 @@ def test_right_programs_pass_and_wrong_ones_fail(mini_humaneval: MiniHumanEval) 
 
 def test_grades_are_those_of_evalplus_itself(mini_humaneval: MiniHumanEval) -> None:
     programs = {name: ("HumanEval/0", program) for name, program, _ in BUOYS}
-    ensure_ground_truth("humaneval")
     with subprocess.Popen(
         [sys.executable, "-c", _EVALPLUS_ITSELF],
         stdin=subprocess.PIPE,
@@ -213,30 +217,42 @@ def test_the_grader_changes_with_the_dataset_and_with_evalplus_memory_limit(
 
 # EvalPlus's expected outputs
 
+HUMANEVAL = Dataset("humaneval")
+
+
+def _expected(task: str, suite: str) -> list[str]:
+    return reference_answers(HUMANEVAL)[task][suite].texts
+
 
 def test_expected_outputs_are_what_the_reference_solutions_return(mini_humaneval: MiniHumanEval) -> None:
-    ensure_ground_truth("humaneval")
-    truth = load_ground_truth("humaneval")
+    assert (_expected("HumanEval/0", "base"), _expected("HumanEval/0", "plus")) == (["3"], ["3", "0"])
+    assert (_expected("HumanEval/2", "base"), _expected("HumanEval/2", "plus")) == (["9"], ["null", "5"])
+
+
+def test_evalplus_finds_its_own_file_of_them(mini_humaneval: MiniHumanEval) -> None:
+    reference_answers(HUMANEVAL)
+    truth = pickle.loads(_truth_file(mini_humaneval).read_bytes())
     assert (truth["HumanEval/0"]["base"], truth["HumanEval/0"]["plus"]) == ([3], [3, 0])
-    assert (truth["HumanEval/2"]["base"], truth["HumanEval/2"]["plus"]) == ([9], [None, 5])
 
 
-def test_whole_expected_outputs_are_not_computed_again(mini_humaneval: MiniHumanEval) -> None:
-    ensure_ground_truth("humaneval")
-    before = _truth_file(mini_humaneval).stat()
-    ensure_ground_truth("humaneval")
-    after = _truth_file(mini_humaneval).stat()
-    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+def test_what_evalplus_has_computed_is_not_computed_again(mini_humaneval: MiniHumanEval) -> None:
+    reference_answers(HUMANEVAL)
+    truth = _truth_file(mini_humaneval)
+    told = pickle.loads(truth.read_bytes())
+    told["HumanEval/0"]["base"] = [99]
+    truth.write_bytes(pickle.dumps(told))
+    _answers_file(mini_humaneval).unlink()
+    assert _expected("HumanEval/0", "base") == ["99"]
 
 
 def test_expected_outputs_that_were_cut_short_are_computed_again(mini_humaneval: MiniHumanEval) -> None:
-    ensure_ground_truth("humaneval")
+    reference_answers(HUMANEVAL)
     path = _truth_file(mini_humaneval)
     for share in (0, 0.9):
         cut = path.read_bytes()[: int(path.stat().st_size * share)]
         path.write_bytes(cut.rstrip(b"."))  # a whole pickle is told by its last byte
-        ensure_ground_truth("humaneval")
-        assert load_ground_truth("humaneval")["HumanEval/0"]["plus"] == [3, 0]
+        _answers_file(mini_humaneval).unlink()
+        assert _expected("HumanEval/0", "plus") == ["3", "0"]
 
 
 def test_what_a_killed_computation_left_behind_is_not_taken_for_expected_outputs(
@@ -245,8 +261,14 @@ def test_what_a_killed_computation_left_behind_is_not_taken_for_expected_outputs
     left = Path(mini_humaneval.environment["XDG_CACHE_HOME"]) / "evalplus" / "tmpkilled" / "truth.pkl"
     left.parent.mkdir(parents=True)
     left.write_bytes(pickle.dumps({"HumanEval/0": {"base": [99]}})[:-5])
-    ensure_ground_truth("humaneval")
-    assert load_ground_truth("humaneval")["HumanEval/0"]["base"] == [3]
+    assert _expected("HumanEval/0", "base") == ["3"]
+
+
+def test_reference_solutions_that_cannot_be_run_end_the_run(mini_humaneval: MiniHumanEval) -> None:
+    text = mini_humaneval.path.read_text().replace("return abs(a - b)", "return nowhere")
+    mini_humaneval.path.write_text(text)
+    with pytest.raises(NotRunError, match="reference solutions of humaneval could not be run"):
+        reference_answers(HUMANEVAL)
 
 
 # Datasets that cannot be used
@@ -304,7 +326,7 @@ def test_a_spoilt_gzip_file_is_reported_under_the_variable_that_names_it(
 _LOADS = """
 import sys
 from coderm_eval.benchmarks import load_benchmark
-from coderm_eval.errors import DatasetError
+from coderm_eval.errors import DatasetError, NotRunError
 
 try:
     load_benchmark(sys.argv[1])

@@ -13,8 +13,8 @@ from coderm_eval.config import Settings
 __all__ = ["BENCHMARKS", "Benchmark", "GradeTask", "benchmark_of_task", "load_benchmark"]
 
 BENCHMARKS: dict[str, Callable[[Settings], Benchmark]] = {
-    "humaneval+": lambda _: load_humaneval_plus(),
-    "mbpp+": lambda _: load_mbpp_plus(),
+    "humaneval+": lambda settings: load_humaneval_plus(settings.evalplus),
+    "mbpp+": lambda settings: load_mbpp_plus(settings.evalplus),
     "livecodebench": lambda settings: load_livecodebench(settings.livecodebench),
     "demo": lambda _: load_demo(),
 }

@@ -1,68 +1,107 @@
-"""HumanEval+ and MBPP+, loaded by EvalPlus's own loaders and graded by its own checker."""
+"""HumanEval+ and MBPP+, loaded by EvalPlus's own loaders and graded by its own rules inside of the executor."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import importlib.metadata
 import os
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import NamedTuple
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask
-from coderm_eval.benchmarks.evalplus.ground_truth import ensure_ground_truth
-from coderm_eval.errors import DatasetError
-from coderm_eval.execution.pool import Job, WorkerPool
+from coderm_eval.benchmarks.evalplus.answers import SUITES, Answers, reference_answers
+from coderm_eval.benchmarks.evalplus.dataset import Dataset, Row
+from coderm_eval.benchmarks.evalplus.gold import (
+    LIMITS,
+    LOADS,
+    UNPASSABLE,
+    can_be_passed,
+    gold_program,
+    statuses,
+    suite_test,
+)
+from coderm_eval.config import EvalPlusSettings
+from coderm_eval.errors import SettingsError
+from coderm_eval.execution.engine import Pair, limits_fingerprint, run_pairs
+from coderm_eval.execution.policy import Policy
 from coderm_eval.generation.prompts import docstring_question, function_question, policy_prompt
-from coderm_eval.records import Grade, Problem
+from coderm_eval.records import Grade, Problem, Verdict
 
-__all__ = ["load_humaneval_plus", "load_mbpp_plus"]
+__all__ = ["EvalPlus", "load_humaneval_plus", "load_mbpp_plus"]
 
-# EvalPlus gives a program at most 60 s and a second of grace for each of its two suites (evalplus.eval).
-_PATIENCE_S = 2 * (60 + 3) + 60
-
-_PASSED_ON = ("EVALPLUS_MAX_MEMORY_BYTES",)
-_PATHS_PASSED_ON = ("HOME", "XDG_CACHE_HOME", "HUMANEVAL_OVERRIDE_PATH", "MBPP_OVERRIDE_PATH")
+_MIB = 1024 * 1024
+_FOR_DIGESTS = 1.3
+"""Programs for HumanEval/130 that need 0.7 to 1.1 s for a million numbers took 21 to 39 % more with their digest."""
 
 
-class _EvalPlus(Benchmark):
-    """One of EvalPlus's two datasets; `dataset` is its name there: humaneval or mbpp."""
+class _Key(NamedTuple):
+    task: GradeTask
+    suite: str
 
-    def __init__(self, name: str, dataset: str) -> None:
+
+class EvalPlus(Benchmark):
+    """One of EvalPlus's two datasets, with its own limits unless the settings have others."""
+
+    def __init__(self, name: str, dataset: Dataset, settings: EvalPlusSettings) -> None:
         self.name = name
         self.dataset = dataset
-        self.problems, self.dataset_sha256 = _load(dataset)
+        self.rows = dataset.rows()
+        self.problems = tuple(_problem(row, dataset.name) for row in self.rows.values())
+        self.dataset_sha256 = dataset.sha256()
+        unpassable = {task for task, row in self.rows.items() if row["entry_point"] == UNPASSABLE}
+        self.errata = frozenset(() if unpassable and can_be_passed() else unpassable)
+        self._suites = SUITES[:1] if settings.base_only else SUITES
+        self._least_s, self._factor = _time_limits(settings)
 
     def grader(self) -> str:
         version = importlib.metadata.version("evalplus")
-        memory = os.environ.get("EVALPLUS_MAX_MEMORY_BYTES", "")
-        return f"evalplus {version} {self.dataset} {self.dataset_sha256} {memory}"
+        limits = f"{limits_fingerprint(self._limits(self._least_s))} {self._factor}"
+        return f"evalplus {version} {self.dataset.name} {self.dataset_sha256} {self._suites} {limits}"
 
     def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
-        ensure_ground_truth(self.dataset)
-        pool = WorkerPool(
-            "coderm_eval.benchmarks.evalplus.worker",
-            arguments=[self.dataset],
-            workers=workers,
-            patience_s=_PATIENCE_S,
-            environment=_environment(),
-        )
-        jobs = (Job([(t.key, {"task_id": t.task_id, "program": t.program})]) for t in tasks)
-        with pool:
-            for key, statuses in pool.run(jobs):
-                yield key, Grade(statuses or {})
+        answers = reference_answers(self.dataset)
+        seconds = {task: self._seconds(found) for task, found in answers.items()}
+        in_order = sorted(tasks, key=lambda task: (seconds[task.task_id], task.task_id))
+        for limit, group in groupby(in_order, lambda task: seconds[task.task_id]):
+            found: dict[GradeTask, dict[str, Verdict]] = {}
+            for outcome in run_pairs(self._pairs(group, answers), self._limits(limit), workers=workers):
+                task, suite = outcome.key
+                verdicts = found.setdefault(task, {})
+                verdicts[suite] = outcome.verdict
+                if len(verdicts) > len(self._suites):
+                    yield task.key, Grade(statuses(found.pop(task), unpassable=task.task_id in self.errata))
+
+    def _seconds(self, answers: Mapping[str, Answers]) -> float:
+        """The time limit of a problem's slowest input, with what the digest of a large answer takes."""
+        seconds = max(self._least_s, *(self._factor * answers[suite].seconds for suite in self._suites))
+        return seconds * _FOR_DIGESTS if any(answers[suite].digests for suite in self._suites) else seconds
+
+    def _limits(self, seconds: float) -> Policy:
+        return LIMITS._replace(timeout_s=seconds, memory_mb=_memory_mb())
+
+    def _pairs(self, tasks: Iterable[GradeTask], answers: Mapping[str, Mapping[str, Answers]]) -> Iterator[Pair[_Key]]:
+        for task_id, group in groupby(tasks, lambda task: task.task_id):
+            row, of_row = self.rows[task_id], answers[task_id]
+            tests = {suite: suite_test(row, suite, of_row[suite]) for suite in self._suites} | {"loads": LOADS}
+            for task in group:
+                program = gold_program(task.program, row, of_row)
+                for suite, test in tests.items():
+                    yield Pair(_Key(task, suite), program, test, task_id, row["entry_point"])
 
 
-def load_humaneval_plus() -> Benchmark:
-    return _EvalPlus("humaneval+", "humaneval")
+def load_humaneval_plus(settings: EvalPlusSettings) -> EvalPlus:
+    """Raises DatasetError if its data is not at hand."""
+    return EvalPlus("humaneval+", Dataset.of("humaneval", settings), settings)
 
 
-def load_mbpp_plus() -> Benchmark:
-    return _EvalPlus("mbpp+", "mbpp")
+def load_mbpp_plus(settings: EvalPlusSettings) -> EvalPlus:
+    """Raises DatasetError if its data is not at hand, SettingsError for a selection that it does not have."""
+    if settings.mini:
+        raise SettingsError("evalplus.mini (--mini): MBPP+ has no mini version; leave it out")
+    return EvalPlus("mbpp+", Dataset.of("mbpp", settings), settings)
 
 
-def _problem(row: dict[str, Any], dataset: str) -> Problem:
+def _problem(row: Row, dataset: str) -> Problem:
     prompt, entry_point = row["prompt"], row["entry_point"]
     mbpp = dataset == "mbpp"
     return Problem(
@@ -74,44 +113,19 @@ def _problem(row: dict[str, Any], dataset: str) -> Problem:
     )
 
 
-def _environment() -> dict[str, str]:
-    """The variables that EvalPlus reads; paths made absolute, since a worker runs in another folder."""
-    plain = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return plain | {name: str(Path(os.environ[name]).absolute()) for name in _PATHS_PASSED_ON if os.environ.get(name)}
+def _time_limits(settings: EvalPlusSettings) -> tuple[float, float]:
+    """Seconds at the least, and times the reference solution's: the installed EvalPlus's where nothing else is set."""
+    from evalplus.config import DEFAULT_GT_TIME_LIMIT_FACTOR, DEFAULT_MIN_TIME_LIMIT
+
+    return (
+        settings.min_time_limit or DEFAULT_MIN_TIME_LIMIT,
+        settings.gt_time_limit_factor or DEFAULT_GT_TIME_LIMIT_FACTOR,
+    )
 
 
-def _load(dataset: str) -> tuple[tuple[Problem, ...], str]:
-    """EvalPlus's problems and the SHA-256 of the file they come from.
+def _memory_mb() -> int:
+    """EvalPlus's limit, 4 GiB unless its variable says otherwise; -1 there is all that the machine has."""
+    from evalplus.eval import query_maximum_memory_bytes
 
-    Raises:
-        DatasetError: no override, nothing in EvalPlus's cache, and no network; or a file that is no dataset.
-    """
-    from evalplus.data import humaneval, mbpp
-
-    variable = f"{dataset.upper()}_OVERRIDE_PATH"
-    try:
-        if dataset == "humaneval":
-            path, rows = humaneval._ready_human_eval_plus_path(), humaneval.get_human_eval_plus()
-        else:
-            path, rows = mbpp._ready_mbpp_plus_path(), mbpp.get_mbpp_plus()
-        problems = tuple(_problem(row, dataset) for row in rows.values())
-        if not problems:
-            raise ValueError("it holds no problems")
-        return problems, hashlib.sha256(_uncompressed(Path(path))).hexdigest()
-    except Exception as error:  # a file that is no dataset breaks EvalPlus's loaders anywhere
-        reason = " ".join(str(error).split()) or type(error).__name__
-        given = os.environ.get(variable)
-        if given:
-            raise DatasetError(
-                f"{variable} is {given!r}, which cannot be read as EvalPlus's dataset ({reason}); "
-                "point it to EvalPlus's .jsonl or .jsonl.gz file"
-            ) from error
-        raise DatasetError(
-            f"EvalPlus's {dataset} dataset is not in its cache and could not be downloaded ({reason}); "
-            f"set {variable}=/path/to/its.jsonl, or run once where the network reaches it"
-        ) from error
-
-
-def _uncompressed(path: Path) -> bytes:
-    data = path.read_bytes()
-    return gzip.decompress(data) if path.suffix == ".gz" else data
+    limit: int = query_maximum_memory_bytes() or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return limit // _MIB

@@ -1,0 +1,72 @@
+"""What EvalPlus's reference solutions answer, as much of it as a test needs.
+
+EvalPlus keeps all answers in a file of its cache, 250 MB for HumanEval+ and 800 MB for MBPP+, of which a handful of
+problems take nearly all. What is kept here beside it, under `.coderm1.json`, has a digest in the place of each large
+answer, and is 10 MB and 3 MB. `reference` makes both.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from coderm_eval.benchmarks.evalplus.dataset import Dataset
+from coderm_eval.errors import NotRunError
+
+__all__ = ["SUITES", "Answers", "file_of", "is_whole", "reference_answers"]
+
+log = logging.getLogger(__name__)
+
+SUITES = ("base", "plus")
+_MAKER = "coderm_eval.benchmarks.evalplus.reference"
+
+
+class Answers(NamedTuple):
+    """Of one suite of a problem, by the number of the input."""
+
+    texts: list[str]
+    """As `plain.encode` writes them; null where there is a digest."""
+    digests: dict[str, str]
+    """{number of the input: `sha256_of_answer`}, of large ones."""
+    seconds: float
+    """The longest that the reference solution took for an input."""
+
+
+def reference_answers(dataset: Dataset) -> dict[str, dict[str, Answers]]:
+    """{task id: {suite: answers}}; trusted code runs, in a process of its own, where they are not there yet.
+
+    Raises:
+        NotRunError: the reference solutions could not be run here, so that nothing can be graded.
+    """
+    path = file_of(dataset, ".coderm1.json")
+    if not path.exists():
+        if not is_whole(file_of(dataset, ".pkl")):
+            log.warning("computing EvalPlus's expected outputs of %s, once (about a minute)", dataset.name)
+        made = subprocess.run([sys.executable, "-m", _MAKER, *map(json.dumps, dataset)], stdout=2, check=False)
+        if made.returncode:
+            raise NotRunError(
+                f"EvalPlus's reference solutions of {dataset.name} could not be run (see above), so nothing was graded"
+            )
+    kept = json.loads(path.read_bytes())
+    return {task: {suite: Answers(*answers) for suite, answers in found.items()} for task, found in kept.items()}
+
+
+def is_whole(path: Path) -> bool:
+    """A whole pickle ends with its STOP mark; reading 800 MB only to check would take seconds."""
+    if not path.exists() or path.stat().st_size == 0:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"."
+
+
+def file_of(dataset: Dataset, suffix: str) -> Path:
+    """In EvalPlus's cache, under the name that it gives to the dataset."""
+    from evalplus.data.utils import CACHE_DIR
+
+    return Path(CACHE_DIR) / f"{dataset.hash()}{suffix}"

@@ -1,0 +1,89 @@
+"""EvalPlus's datasets, through its own loaders."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from coderm_eval.config import EvalPlusSettings
+from coderm_eval.errors import DatasetError
+
+__all__ = ["Dataset", "Row"]
+
+Row = dict[str, Any]
+"""task_id, prompt, canonical_solution, entry_point, base_input, plus_input, atol and more."""
+
+
+class Dataset(NamedTuple):
+    """One of EvalPlus's two, and which part of it; `name` is its name there: humaneval or mbpp."""
+
+    name: str
+    mini: bool = False
+    noextreme: bool = False
+    version: str = "default"
+
+    @classmethod
+    def of(cls, name: str, settings: EvalPlusSettings) -> Dataset:
+        return cls(name, settings.mini, settings.noextreme, settings.version)
+
+    def rows(self) -> dict[str, Row]:
+        """{task id: row}, in the order of the file.
+
+        Raises:
+            DatasetError: no override, nothing in EvalPlus's cache, and no network; or a file that is no dataset.
+        """
+        from evalplus.data import get_human_eval_plus, get_mbpp_plus
+
+        load = get_human_eval_plus if self.name == "humaneval" else get_mbpp_plus
+        try:
+            rows: dict[str, Row] = load(**self._part())
+            if not rows:
+                raise ValueError("it holds no problems")
+            _checked(rows)
+            return rows
+        except Exception as error:  # a file that is no dataset breaks EvalPlus's loaders anywhere
+            raise self._unusable(error) from error
+
+    def sha256(self) -> str:
+        """Of the file, uncompressed."""
+        from evalplus.data import humaneval, mbpp
+
+        ready = humaneval._ready_human_eval_plus_path if self.name == "humaneval" else mbpp._ready_mbpp_plus_path
+        path = Path(ready(**self._part()))
+        data = path.read_bytes()
+        return hashlib.sha256(gzip.decompress(data) if path.suffix == ".gz" else data).hexdigest()
+
+    def hash(self) -> str:
+        """What EvalPlus calls it in its cache and in its result files: the file's MD5."""
+        from evalplus.data import get_human_eval_plus_hash, get_mbpp_plus_hash
+
+        found: str = (get_human_eval_plus_hash if self.name == "humaneval" else get_mbpp_plus_hash)(**self._part())
+        return found
+
+    def _part(self) -> dict[str, Any]:
+        return {"mini": self.mini, "noextreme": self.noextreme, "version": self.version}
+
+    def _unusable(self, error: Exception) -> DatasetError:
+        variable = f"{self.name.upper()}_OVERRIDE_PATH"
+        reason = " ".join(str(error).split()) or type(error).__name__
+        given = os.environ.get(variable)
+        if given:
+            return DatasetError(
+                f"{variable} is {given!r}, which cannot be read as EvalPlus's dataset ({reason}); "
+                "point it to EvalPlus's .jsonl or .jsonl.gz file"
+            )
+        return DatasetError(
+            f"EvalPlus's {self.name} dataset is not in its cache and could not be downloaded ({reason}); "
+            f"set {variable}=/path/to/its.jsonl, or run once where the network reaches it"
+        )
+
+
+def _checked(rows: dict[str, Row]) -> None:
+    """Raises KeyError or TypeError where a row lacks what everybody reads."""
+    for row in rows.values():
+        for key in ("task_id", "prompt", "entry_point", "canonical_solution"):
+            if not isinstance(row[key], str):
+                raise TypeError(f"{key} is {row[key]!r}")

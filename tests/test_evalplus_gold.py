@@ -1,0 +1,318 @@
+"""EvalPlus's tests in the executor: what it calls right is right, its limits hold, and nothing deceives it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attacks import ATTACKS
+from conftest import MiniHumanEval, mini_row
+from evalplus.eval import untrusted_check
+
+from coderm_eval.benchmarks import GradeTask, load_benchmark
+from coderm_eval.benchmarks.evalplus.gold import statuses
+from coderm_eval.benchmarks.evalplus.oracle import check, tolerances
+from coderm_eval.config import load_settings
+from coderm_eval.errors import SettingsError
+from coderm_eval.records import Verdict
+
+PASSED, FAILED, TIMED_OUT, CRASHED, NOT_RUN = Verdict
+
+# The comparison
+
+COMPARED: list[tuple[str, tuple[Any, ...], Any, str, float]] = [
+    ("gauge", (), 3, "3", 0),
+    ("gauge", (), 3, "4", 0),
+    ("gauge", (), 3, "3.0", 0),
+    ("gauge", (), 1, "True", 0),
+    ("gauge", (), None, "None", 0),
+    ("gauge", (), None, "0", 0),
+    ("gauge", (), "ebb", '"ebb"', 0),
+    ("gauge", (), [1, 2], "(1, 2)", 0),
+    ("gauge", (), (1, 2), "[1, 2]", 0),
+    ("gauge", (), [1, 2], "[2, 1]", 0),
+    ("gauge", (), {1: 2}, "Counter({1: 2})", 0),
+    ("gauge", (), {1: 2}, "OrderedDict({1: 2})", 0),
+    ("gauge", (), Counter({1: 2}), "{1: 2}", 0),
+    ("gauge", (), {1, 2}, "frozenset({2, 1})", 0),
+    ("gauge", (), [1, 2], "deque([1, 2])", 0),
+    ("gauge", (), 2, "np.int64(2)", 0),
+    ("gauge", (), [1, 2], "np.array([1, 2])", 0),
+    ("gauge", (), True, "np.bool_(True)", 0),
+    ("gauge", (), 0.5, "Fraction(1, 2)", 0),
+    ("gauge", (), 0.5, "0.5000001", 0),
+    ("gauge", (), 0.5, "0.51", 0),
+    ("gauge", (), 0.5, "1", 0),
+    ("gauge", (), 2.0, "2", 0),
+    ("gauge", (), 2.0, "2 + 1e-7", 0),
+    ("gauge", (), 0.5, "np.float64(0.5)", 0),
+    ("gauge", (), 0.5, "np.float64(0.5000001)", 0),
+    ("gauge", (), math.nan, "nan", 0),
+    ("gauge", (), math.inf, "inf", 0),
+    ("gauge", (), 0.5, '"0.5"', 0),
+    ("gauge", (), [0.1, 0.2], "[0.1, 0.2000000001]", 0),
+    ("gauge", (), [0.1, 0.2], "[0.1]", 0),
+    ("gauge", (), [0.1, 0.2], "(0.1, 0.2)", 0),
+    ("gauge", (), [0.1, 2], "[0.1, 2.0000000001]", 0),
+    ("gauge", (), (0.1, 0.2), "(0.1, 0.2000000001)", 0),
+    ("gauge", (), [[0.1]], "[[0.1000000001]]", 0),
+    ("gauge", (), 10, "10.00001", 1e-4),
+    ("gauge", (), 10.0, "10.00001", 1e-4),
+    ("gauge", (), 10.0, "10.01", 1e-4),
+    ("gauge", (), "deep", '"shallow"', 1e-4),
+]
+"""Name of the function, arguments, expected answer, a program's answer as source, tolerance of the dataset."""
+
+NAMES = """
+from collections import Counter, OrderedDict, deque
+from fractions import Fraction
+from math import inf, nan
+import numpy as np
+"""
+
+COMPARED_IN_MBPP: list[tuple[str, tuple[Any, ...], Any, str, float]] = [
+    ("are_equivalent", (1, 2), True, "False", 0),
+    ("sum_div", (8,), 7, "0", 0),
+    ("sum_div", (8,), 7, "7", 0),
+    ("sum_div", (8,), 7, "8", 0),
+    ("surface_Area", (3, 4), 33, "33", 0),
+    ("surface_Area", (3, 4), 33, "34", 0),
+    ("surface_Area", (3, 4), 33, "None", 0),
+    ("surface_Area", (4, 5), 50, "59", 0),
+    ("digit_distance_nums", (1, 23), 3, "4", 0),
+    ("digit_distance_nums", (1, 23), 3, "5", 0),
+    ("similar_elements", ((1, 2),), (1, 2), "[2, 1]", 0),
+    ("similar_elements", ((1, 2),), (1, 2), "(2, 2, 1)", 0),
+    ("similar_elements", ((1, 2),), (1, 2), "(1, 3)", 0),
+    ("similar_elements", ((1, 2),), (1, 2), "iter([2, 1])", 0),
+    ("similar_elements", ((1, 2),), (1, 2), "12", 0),
+    ("check_str", ("ebb",), True, '"a match"', 0),
+    ("check_str", ("ebb",), False, "None", 0),
+    ("check_str", ("ebb",), True, "None", 0),
+    ("check_str", ("ebb",), True, "False", 0),
+    ("check_str", ("ebb",), False, "False", 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name", "given", "wanted", "got", "atol"),
+    [("humaneval", *case) for case in COMPARED] + [("mbpp", *case) for case in COMPARED_IN_MBPP],
+    ids=str,
+)
+def test_an_answer_is_right_where_evalplus_says_so(
+    dataset: str, name: str, given: tuple[Any, ...], wanted: Any, got: str, atol: float
+) -> None:
+    program = f"{NAMES}\n\n\ndef {name}(*arguments):\n    return {got}\n"
+    expected = [wanted]
+    status, _ = untrusted_check(dataset, program, [given], name, expected, atol, [0.0], fast_check=True)
+    [tolerance] = tolerances(expected, atol)
+    names: dict[str, Any] = {}
+    exec(NAMES, names)
+    assert (_complaint(name, given, eval(got, names), wanted, tolerance) is None) == (status == "pass")
+
+
+def _complaint(*comparison: Any) -> Exception | None:
+    try:
+        check(*comparison)
+    except Exception as error:
+        return error
+    return None
+
+
+def test_from_the_first_float_on_every_answer_of_a_suite_has_a_tolerance() -> None:
+    assert list(tolerances([1, 0.5, 2], 0)) == [0, 1e-6, 1e-6]
+    assert list(tolerances([1, 0.5], 0.01)) == [0.01, 0.01]
+
+
+STATUSES: list[tuple[dict[str, Verdict], dict[str, str]]] = [
+    ({"base": PASSED, "plus": PASSED, "loads": PASSED}, {"base": "pass", "plus": "pass"}),
+    ({"base": PASSED, "loads": PASSED}, {"base": "pass"}),
+    ({"base": FAILED, "plus": TIMED_OUT, "loads": PASSED}, {"base": "fail", "plus": "fail"}),
+    ({"base": CRASHED, "plus": PASSED, "loads": PASSED}, {"base": "timeout", "plus": "pass"}),
+    ({"base": FAILED, "plus": FAILED, "loads": FAILED}, {"base": "fail", "plus": "fail"}),
+    ({"base": TIMED_OUT, "plus": TIMED_OUT, "loads": TIMED_OUT}, {"base": "timeout", "plus": "timeout"}),
+    ({"base": CRASHED, "plus": CRASHED, "loads": CRASHED}, {"base": "timeout", "plus": "timeout"}),
+    ({"base": PASSED, "plus": NOT_RUN, "loads": PASSED}, {}),
+]
+
+
+@pytest.mark.parametrize(("verdicts", "expected"), STATUSES)
+def test_verdicts_have_evalplus_names(verdicts: Mapping[str, Verdict], expected: Mapping[str, str]) -> None:
+    assert statuses(verdicts) == expected
+
+
+# Whole programs, graded
+
+
+def graded(programs: Mapping[str, str], task_id: str = "HumanEval/0", **chosen: Any) -> dict[str, dict[str, str]]:
+    """{name: statuses} of programs for one problem of HumanEval+, under these settings of EvalPlus's."""
+    benchmark = load_benchmark("humaneval+", load_settings({"evalplus": chosen}, source="test"))
+    tasks = [GradeTask(name, task_id, program) for name, program in programs.items()]
+    return {name: dict(grade.statuses) for name, grade in benchmark.grade(tasks, workers=2)}
+
+
+PASS = {"base": "pass", "plus": "pass"}
+FAIL = {"base": "fail", "plus": "fail"}
+BASE_ONLY = {"base": "pass", "plus": "fail"}
+
+
+def put(mini: MiniHumanEval, *rows: dict[str, object]) -> None:
+    """These problems are the dataset."""
+    mini.path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def test_no_attack_passes_and_none_keeps_others_from_being_graded(mini_humaneval: MiniHumanEval) -> None:
+    put(
+        mini_humaneval,
+        mini_row(0, "rungs", "height", "Rungs of a ladder.", "return height * 3", [[2]], [[9], [10]]),
+    )
+    programs = {f"{attack.kind}: {attack.name}": attack.program for attack in ATTACKS}
+    programs["honest"] = "def rungs(height):\n    return 3 * height\n"
+    found = graded(programs, min_time_limit=0.5)
+    assert set(found) == set(programs) and found.pop("honest") == PASS
+    assert [name for name, said in found.items() if not said or "pass" in said.values()] == []
+
+
+LARGE = mini_row(0, "wake", "n", "Waves behind a ship.", "return [n // 2 * 2, *range(n)]", [[3]], [[60_000], [4]])
+"""Two hundred thousand characters of expected output."""
+
+WAKES: list[tuple[str, str, dict[str, str]]] = [
+    ("right", "return [n // 2 * 2] + list(range(n))", PASS),
+    ("equal, but of floats", "return [float(n // 2 * 2)] + list(map(float, range(n)))", PASS),
+    ("a tuple", "return (n // 2 * 2, *range(n))", FAIL),
+    ("wrong in its last number", "return [n // 2 * 2, *range(n - 1), n - 1 + (n > 9)]", BASE_ONLY),
+    ("wrong where it is small", "return [n // 2 * 2 + (n == 4), *range(n)]", BASE_ONLY),
+    ("nothing", "return None", FAIL),
+    ("changes what it is given", "n -= 1\n    return [(n + 1) // 2 * 2, *range(n + 1)]", PASS),
+]
+
+
+def test_large_answers_are_told_by_their_digests(mini_humaneval: MiniHumanEval) -> None:
+    put(mini_humaneval, LARGE)
+    found = graded({name: f"def wake(n):\n    {body}\n" for name, body, _ in WAKES})
+    assert found == {name: expected for name, _, expected in WAKES}
+    [kept] = mini_humaneval.path.parent.glob("cache/evalplus/*.coderm1.json")
+    assert kept.stat().st_size < 1_000
+
+
+def test_a_program_that_makes_up_its_digest_is_wrong(mini_humaneval: MiniHumanEval) -> None:
+    put(mini_humaneval, LARGE)
+    lies = {
+        "its own hashing": "import hashlib\nhashlib.sha256 = lambda _: open('/dev/null')\n",
+        "its own text": "import builtins\nbuiltins.repr = lambda _: 'wake'\n",
+    }
+    found = graded({name: f"{lie}def wake(n):\n    return [n]\n" for name, lie in lies.items()})
+    assert found == dict.fromkeys(lies, FAIL)
+
+
+def test_huge_integers_are_told_by_their_digests(mini_humaneval: MiniHumanEval) -> None:
+    """A million decimal digits would take Python seconds to write, and more than it allows."""
+    put(mini_humaneval, mini_row(0, "spray", "n", "Drops.", "return 1 << n", [[5]], [[2_000_000]]))
+    found = graded({"right": "def spray(n):\n    return 2**n\n", "off": "def spray(n):\n    return 2**n + (n > 9)\n"})
+    assert found == {"right": PASS, "off": BASE_ONLY}
+
+
+SLOW = """
+import time
+
+
+def buoy_gap(a, b):
+    end = time.process_time() + 0.6
+    while time.process_time() < end:
+        pass
+    return abs(a - b)
+"""
+
+
+def test_the_time_limits_are_those_that_are_set(mini_humaneval: MiniHumanEval) -> None:
+    assert graded({"slow": SLOW}) == {"slow": PASS}
+    assert graded({"slow": SLOW}, min_time_limit=0.2) == {"slow": FAIL}
+
+
+def test_a_slow_reference_solution_gives_time_in_proportion(mini_humaneval: MiniHumanEval) -> None:
+    reference = mini_row(0, "buoy_gap", "a, b", "Gap of buoys.", "pass", [[2, 5]], [[1, 1]])
+    put(mini_humaneval, reference | {"canonical_solution": SLOW})
+    assert graded({"slow": SLOW}, min_time_limit=0.2) == {"slow": PASS}
+    assert graded({"slow": SLOW}, min_time_limit=0.2, gt_time_limit_factor=0.5) == {"slow": FAIL}
+
+
+@pytest.mark.parametrize(("answer", "right"), [("2.00001", True), ("2.1", False), ("None", False)])
+def test_a_zero_is_right_where_the_polynomial_nearly_is_one(answer: str, right: bool) -> None:
+    assert (_complaint("find_zero", ([-2, 1],), eval(answer), 2.0, 1e-4) is None) == right
+
+
+def test_a_problem_that_evalplus_itself_lets_nobody_pass_is_graded_as_there_and_listed(
+    mini_humaneval: MiniHumanEval,
+) -> None:
+    put(mini_humaneval, mini_row(0, "find_zero", "xs", "A zero.", "return 2.0", [[[-2, 1]]], [[[-4, 2]]]))
+    program = "def find_zero(xs):\n    return 2.0\n"
+    status, _ = untrusted_check("humaneval", program, [[[-2, 1]]], "find_zero", [2.0], 0, [0.0], fast_check=True)
+    assert graded({"right": program}) == {"right": {"base": status, "plus": status}}
+    assert load_benchmark("humaneval+").errata == (frozenset() if status == "pass" else {"HumanEval/0"})
+
+
+def test_base_only_leaves_the_extra_tests_out(mini_humaneval: MiniHumanEval) -> None:
+    near = "def buoy_gap(a, b):\n    return b - a\n"
+    assert graded({"near": near}, base_only=True) == {"near": {"base": "pass"}}
+
+
+@pytest.mark.parametrize("setting", [{"base_only": True}, {"min_time_limit": 3}, {"gt_time_limit_factor": 9}])
+def test_a_stored_grade_counts_only_for_the_tests_and_limits_that_it_was_made_with(
+    mini_humaneval: MiniHumanEval, setting: dict[str, Any]
+) -> None:
+    graders = {
+        load_benchmark("humaneval+", load_settings({"evalplus": chosen}, source="test")).grader()
+        for chosen in ({}, setting)
+    }
+    assert len(graders) == 2
+
+
+def test_a_selection_of_mbpp_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(SettingsError, match="MBPP\\+ has no mini version"):
+        load_benchmark("mbpp+", load_settings({"evalplus": {"mini": True}}, source="test"))
+
+
+def test_two_selections_exclude_each_other() -> None:
+    with pytest.raises(SettingsError, match="exclude each other"):
+        load_settings({"evalplus": {"mini": True, "noextreme": True}}, source="test")
+
+
+# Real data
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "file", "tasks"),
+    [
+        ("humaneval+", "HUMANEVAL_OVERRIDE_PATH", "HumanEvalPlus-v0.1.10.jsonl.gz", (0, 2, 33, 88)),
+        ("mbpp+", "MBPP_OVERRIDE_PATH", "MbppPlus-v0.2.0.jsonl.gz", (0, 4, 25, 60, 88)),
+    ],
+)
+def test_reference_solutions_of_a_few_real_problems_pass(
+    recorded_data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    first_rows: Callable[[Path, tuple[int, ...]], str],
+    name: str,
+    variable: str,
+    file: str,
+    tasks: tuple[int, ...],
+) -> None:
+    from evalplus.data import humaneval, mbpp, utils
+
+    few = tmp_path / "few.jsonl"
+    few.write_text(first_rows(recorded_data / "evalplus" / file, tasks))
+    monkeypatch.setenv(variable, str(few))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(utils, "CACHE_DIR", str(tmp_path / "cache" / "evalplus"))
+    monkeypatch.setattr(humaneval if "human" in name else mbpp, variable, str(few))
+    benchmark = load_benchmark(name)
+    rows = map(json.loads, few.read_text().splitlines())
+    given = [GradeTask(row["task_id"], row["task_id"], row["prompt"] + row["canonical_solution"]) for row in rows]
+    assert {key: dict(grade.statuses) for key, grade in benchmark.grade(given, workers=2)} == {
+        task.key: PASS for task in given
+    }
