@@ -42,7 +42,7 @@ def grade(
     with Store(store_folder) as store:
         grades = grade_programs(benchmark, pairs, store, workers=settings.execution.workers)
     rows = {task: [_evalplus_row(task, p, grades[task, p]) for p in listed] for task, listed in programs.items()}
-    write_json(out, {"hash": benchmark.dataset_sha256, "eval": rows})
+    write_json(out, {"hash": benchmark.results_hash, "eval": rows})
     ungraded = sum(grades[pair].passed is None for pair in pairs)
     refuse_not_run(executions=0, grades=ungraded, out=out, allowed=settings.execution.allow_not_run)
     shares = [pass_at_1([grades[task, program] for program in listed]) for task, listed in programs.items()]

@@ -59,7 +59,7 @@ class Recording:
             if programs:
                 answers = [_fenced(program) for program in programs]
                 tails = [_completion(problem.prompt, program) for program in programs]
-                self._chat[problem.request] = _Reply(f"chat {problem.task_id}", answers)
+                self._chat[_words(problem.request)] = _Reply(f"chat {problem.task_id}", answers)
                 self._completions[problem.prompt] = _Reply(f"text {problem.task_id}", tails)
             if tests.get(problem.task_id):
                 answers = [_fenced(test) for test in tests[problem.task_id]]
@@ -70,7 +70,7 @@ class Recording:
     def chat(self, message: str, n: int, seed: int | None) -> list[str]:
         """Answers to a user message; raises UnknownPromptError."""
         question = question_of_test_prompt(message)
-        reply = self._tests.get(question) if question is not None else self._chat.get(message)
+        reply = self._tests.get(question) if question is not None else self._chat.get(_words(message))
         return self._samples(reply, message, n, seed)
 
     def complete(self, prompt: str, n: int, seed: int | None) -> list[str]:
@@ -196,6 +196,11 @@ def _fenced(source: str) -> str:
     while marks in source:
         marks += "`"
     return f"{marks}python\n{source}\n{marks}"
+
+
+def _words(message: str) -> str:
+    """What requests for one problem have in common: EvalPlus strips the blanks around it, lm-eval does not."""
+    return " ".join(message.split())
 
 
 def _completion(prompt: str, program: str) -> str:

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -259,11 +258,9 @@ def test_evalplus_draws_the_samples_of_a_model_with_its_own_flags_and_another_se
     environment: dict[str, str], tmp_path: Path, mini: None
 ) -> None:
     problems = load_benchmark("humaneval+").problems
-    asked = "Please provide a self-contained Python script that solves the following problem in a markdown code block:"
-    as_evalplus_asks = [replace(p, request=f"{asked}\n```python\n{p.prompt.strip()}\n```") for p in problems]
     of_policy: list[dict[str, Any]] = []
     of_writer: list[dict[str, Any]] = []
-    policy = Recording(as_evalplus_asks, {task: [NEAR[task], RIGHT[task]] for task in TASKS}, {})
+    policy = Recording(problems, {task: [NEAR[task], RIGHT[task]] for task in TASKS}, {})
     writer = Recording(problems, {}, unit_tests(CASES))
     with replaying(policy, of_policy) as policy_at, replaying(writer, of_writer) as writer_at:
         arguments = ["--model", "some/policy", "--backend", "openai", "--base-url", f"http://{policy_at}/v1"]

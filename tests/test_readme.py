@@ -58,6 +58,7 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
         "coderm-eval tests",
         "coderm-eval fetch",
         "coderm-eval export",
+        "evalplus.coderm",
     )
     assert [c for c in COMMANDS if not c.startswith((*tested, *others)) and c not in RUN_BY_CI] == []
     assert set((ROOT / ".ci" / "run").read_text().splitlines()) >= RUN_BY_CI
@@ -118,6 +119,21 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     graded = shell(command("coderm-eval grade"), tmp_path)
     assert graded.returncode == 0, graded.stderr
     assert json.loads((tmp_path / "samples_eval_results.json").read_text())["eval"]
+
+
+def test_the_evalplus_commands_run_with_only_their_addresses_changed(
+    tmp_path: Path, mini_humaneval: MiniHumanEval, server: str
+) -> None:
+    write_files(tmp_path, mini_humaneval)
+    for start, right in (
+        ("evalplus.coderm --dataset humaneval --samples", 0.5),
+        ("evalplus.coderm --dataset humaneval --model", 1),
+    ):
+        line = command(start).replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server)
+        done = shell(line, tmp_path, OPENAI_API_KEY="none")
+        assert done.returncode == 0, done.stderr
+        assert re.findall(r"pass@1:\t(.*)", done.stdout) == [f"{right:.3f}"] * 2 + ["1.000"] * 2
+    assert len((tmp_path / "samples.coderm.jsonl").read_text().splitlines()) == 3
 
 
 def test_the_livecodebench_commands_run_as_they_stand(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from commands import CLI, DEMO_TASKS, coderm, quick, rows, write_rows
 from conftest import MiniHumanEval, replaying
-from hosts import FORBIDS, granted, on, skip_unless
+from hosts import HOSTS, Host, on, skip_unless
 from processes import soon
 from servers import Behaviour, Reply, refusing, serving, well_behaved
 
@@ -498,29 +498,33 @@ def test_grade_writes_evalplus_results_for_every_sample(tmp_path: Path, mini_hum
     assert statuses == {task_id: [("pass", "pass"), ("fail", "fail")] for task_id in mini_humaneval.right}
 
 
-def test_a_program_that_could_not_be_graded_is_not_wrong(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
-    """EvalPlus's checker lets a program kill the process that grades it, where namespaces do not prevent it."""
-    _, unshare, first, _ = FORBIDS
+def test_a_program_that_could_not_be_graded_is_not_wrong(
+    tmp_path: Path, mini_humaneval: MiniHumanEval, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With so little memory nothing can be run at all."""
+    monkeypatch.setenv("EVALPLUS_MAX_MEMORY_BYTES", "1000000")
+    right = {"task_id": "HumanEval/0", "solution": mini_humaneval.right["HumanEval/0"]}
+    samples = write_rows(tmp_path / "s.jsonl", [right])
+    arguments = ["grade", "--benchmark", "humaneval+", "--samples", samples, "--out", "r.json", "--allow-partial"]
+    refused = coderm(*arguments, cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (3, "")
+    allowed = coderm(*arguments, "--allow-not-run", cwd=tmp_path)
+    assert (allowed.returncode, allowed.stdout) == (0, "pass@1 nan ± nan  (1 samples of 1 tasks)\n")
+    monkeypatch.delenv("EVALPLUS_MAX_MEMORY_BYTES")
+    again = coderm(*arguments, cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (0, "pass@1 1.0000 ± nan  (1 samples of 1 tasks)\n")
+
+
+@pytest.mark.parametrize("host", HOSTS, ids=lambda host: host[0])
+def test_a_program_that_kills_what_grades_it_is_wrong(
+    tmp_path: Path, mini_humaneval: MiniHumanEval, host: Host
+) -> None:
+    _, unshare, first, _ = host
     skip_unless(unshare, first)
     killer = "import posix\nposix.kill(posix.getppid(), 9)\n"
     samples = write_rows(tmp_path / "s.jsonl", [{"task_id": "HumanEval/0", "solution": killer}])
     arguments = ["-m", "coderm_eval.cli", "grade", "--benchmark", "humaneval+", "--samples", str(samples)]
-    arguments += ["--out", "r.json", "--allow-partial"]
-    refused = on(unshare, first, *arguments, cwd=tmp_path)
-    assert (refused.returncode, refused.stdout) == (3, "")
-    allowed = on(unshare, first, *arguments, "--allow-not-run", cwd=tmp_path)
-    assert (allowed.returncode, allowed.stdout) == (0, "pass@1 nan ± nan  (1 samples of 1 tasks)\n")
-
-
-def test_a_program_that_kills_what_grades_it_is_wrong_where_namespaces_keep_it_from_that(
-    tmp_path: Path, mini_humaneval: MiniHumanEval
-) -> None:
-    if "namespaces" not in granted():
-        pytest.skip("this host grants no namespaces")
-    killer = "import posix\nposix.kill(posix.getppid(), 9)\n"
-    samples = write_rows(tmp_path / "s.jsonl", [{"task_id": "HumanEval/0", "solution": killer}])
-    arguments = ["grade", "--benchmark", "humaneval+", "--samples", samples, "--out", "r.json", "--allow-partial"]
-    done = coderm(*arguments, cwd=tmp_path)
+    done = on(unshare, first, *arguments, "--out", "r.json", "--allow-partial", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "pass@1 0.0000 ± nan  (1 samples of 1 tasks)\n"), done.stderr
 
 

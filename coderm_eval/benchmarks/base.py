@@ -33,6 +33,11 @@ class Benchmark(ABC):
     """Ids of problems whose own tests are known to be wrong, or not to accept all that is right."""
 
     @property
+    def results_hash(self) -> str:
+        """What a file of results calls the dataset."""
+        return self.dataset_sha256
+
+    @property
     def other(self) -> tuple[str, Benchmark] | None:
         """Those of its problems that another grader in use may judge otherwise, and that grader's name."""
         return None

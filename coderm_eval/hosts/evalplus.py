@@ -26,7 +26,6 @@ from evalplus.config import DEFAULT_GT_TIME_LIMIT_FACTOR, DEFAULT_MIN_TIME_LIMIT
 from evalplus.evaluate import evaluate as evalplus_evaluate
 
 from coderm_eval.benchmarks import Benchmark, load_benchmark
-from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.config import Settings, TestSettings, load_settings
 from coderm_eval.errors import CodermError, InputError, ModelError, NotRunError, SettingsError, nearest, one_line
 from coderm_eval.grading import grade_programs, refuse_not_run
@@ -245,8 +244,7 @@ class _Evaluation:
         write_results(path, expected.hash, rows)
 
     def _expected(self, programs: Mapping[str, Sequence[str]]) -> Expected:
-        tests = self.settings.evalplus
-        return Expected(Dataset.of(self.dataset, tests).hash(), programs, tests.base_only)
+        return Expected(self.benchmark.results_hash, programs, self.settings.evalplus.base_only)
 
 
 # Flags

@@ -53,6 +53,10 @@ class EvalPlus(Benchmark):
         self._suites = SUITES[:1] if settings.base_only else SUITES
         self._least_s, self._factor = _time_limits(settings)
 
+    @property
+    def results_hash(self) -> str:
+        return self.dataset.hash()
+
     def grader(self) -> str:
         version = importlib.metadata.version("evalplus")
         limits = f"{limits_fingerprint(self._limits(self._least_s))} {self._factor}"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from coderm_eval.execution.isolation import landlock, namespaces, seccomp
 from coderm_eval.execution.isolation.behind import adopt_orphans, die_with_parent, end_children, stay_behind
 
-__all__ = ["FULL", "MODES", "Isolation", "describe", "enter", "enter_for_harness"]
+__all__ = ["FULL", "MODES", "Isolation", "describe", "enter"]
 
 MODES = ("auto", "namespaces", "rlimits", "require")
 """auto: the best there is; require: all of it or nothing; namespaces: these and limits, or nothing; rlimits: limits."""
@@ -87,21 +87,6 @@ def enter(mode: str) -> Isolation:
         seccomp.for_servers().install()
     few = "namespaces" in parts and (user is not None or os.getuid() != 0)
     return Isolation(level, scratch, seccomp.for_children() if filtered and not few else None, user)
-
-
-def enter_for_harness() -> None:
-    """Enter what a harness's own checker can work in, where the host grants it; its processes share one user.
-
-    It is less than a program of a test finds around it (`namespaces.enter`), and nothing where namespaces are refused.
-    """
-    if not _granted(lambda: namespaces.enter(for_harness=True)):
-        return
-    child = os.fork()  # which has no threads, as a new user namespace demands, whatever libraries started in this one
-    if child:
-        stay_behind(child)
-    namespaces.enter(for_harness=True)
-    os.chdir(namespaces.SCRATCH)
-    _done(lambda: seccomp.for_servers().install())
 
 
 def _done(step: Callable[[], object]) -> bool:

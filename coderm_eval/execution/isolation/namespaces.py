@@ -48,15 +48,10 @@ _NEW_ROOT = "/proc"
 """Where the new root is mounted: it exists everywhere, and nothing that is bound lies below it."""
 _OLD_ROOT = Path("/old")
 _TMP = Path("/tmp")
-_FOR_HARNESS = (Path("/proc"), Path("/dev/shm"))
 
 
-def enter(*, for_harness: bool = False) -> int | None:
+def enter() -> int | None:
     """Return in the first process of the new namespaces; the caller stays behind and ends when that one does.
-
-    Args:
-        for_harness: with what a harness's own checker wants beside: `/proc`, of these processes alone, and
-            `/dev/shm`. The first process's memory is then open to all others of the same user in there.
 
     Returns:
         The user that a child can become, so that its number of processes can be limited: root's cannot be.
@@ -79,7 +74,7 @@ def enter(*, for_harness: bool = False) -> int | None:
     if first:
         stay_behind(first)
     die_with_parent()
-    _change_root(Path(_NEW_ROOT), readable, for_harness)
+    _change_root(Path(_NEW_ROOT), readable)
     return nobody
 
 
@@ -124,14 +119,14 @@ def _is_open_to_all(path: Path) -> bool:
     return path.stat().st_mode & 0o005 >= (0o005 if path.is_dir() else 0o004)
 
 
-def _change_root(root: Path, readable: Collection[Path], for_harness: bool) -> None:
+def _change_root(root: Path, readable: Collection[Path]) -> None:
     _call("mount", b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
     _mount_tmpfs(root, "size=1m,mode=755")
     for path in readable:
         _bind(path, root)
     if any(_PACKAGE.is_relative_to(path) for path in readable):
         _mount_tmpfs(_below(root, _PACKAGE), "size=4k,mode=755")  # the demo's gold tests are in there
-    for folder in (SCRATCH, _OLD_ROOT, *(_FOR_HARNESS if for_harness else ())):
+    for folder in (SCRATCH, _OLD_ROOT):
         _below(root, folder).mkdir(parents=True, exist_ok=True)
     if not any(path.is_relative_to(_TMP) for path in readable):
         _below(root, _TMP).symlink_to(SCRATCH)
@@ -141,10 +136,6 @@ def _change_root(root: Path, readable: Collection[Path], for_harness: bool) -> N
     for device in _DEVICES:
         _call("mount", os.fsencode(device), os.fsencode(_below(root, device)), None, _MS_BIND, None)
     _mount_tmpfs(_below(root, SCRATCH), _SCRATCH_LIMITS)
-    if for_harness:
-        proc, memory = (os.fsencode(_below(root, folder)) for folder in _FOR_HARNESS)
-        _call("mount", b"proc", proc, b"proc", _MS_NOSUID | _MS_NODEV, None)
-        _call("mount", b"tmpfs", memory, b"tmpfs", _MS_NOSUID | _MS_NODEV, _SCRATCH_LIMITS.encode())
     _call("pivot_root", os.fsencode(root), os.fsencode(_below(root, _OLD_ROOT)))
     os.chdir("/")
     _call("umount2", os.fsencode(_OLD_ROOT), _MNT_DETACH)
