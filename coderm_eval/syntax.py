@@ -6,7 +6,7 @@ import ast
 import symtable
 import warnings
 
-__all__ = ["module_names", "parse"]
+__all__ = ["after_future", "module_names", "parse"]
 
 
 def parse(source: str) -> ast.Module | None:
@@ -17,6 +17,18 @@ def parse(source: str) -> ast.Module | None:
             return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def after_future(program: str, statements: str) -> str:
+    """A program with `statements` at its start, but after imports from `__future__`, which have to be first."""
+    tree = parse(program) or ast.Module([], [])
+    first = max([node.end_lineno or 0 for node in tree.body if _is_future(node)], default=0)
+    lines = program.split("\n")
+    return "\n".join([*lines[:first], statements, *lines[first:], ""])
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
 def module_names(source: str) -> set[str]:

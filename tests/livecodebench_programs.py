@@ -1625,7 +1625,7 @@ FUNCTIONAL: tuple[Case, ...] = (
             def double(self, numbers):
                 return deque(2 * number for number in numbers)
     """),
-    _functional("user_list", "double", "pass", "fail", note="it equals a list, but is no plain data")("""
+    _functional("user_list", "double")("""
         from collections import UserList
 
         class Solution:

@@ -148,6 +148,20 @@ def test_verdicts_have_evalplus_names(verdicts: Mapping[str, Verdict], expected:
 
 # Whole programs, graded
 
+BUOYS = "def buoy_gap(a, b):\n    return abs(a - b)\n"
+GUARDED: list[tuple[str, str]] = [
+    ("a function of os", "import os\n\n\ndef buoy_gap(a, b):\n    os.getcwd()\n    return abs(a - b)\n"),
+    ("one of several modules", "import math, os\n\nos.getcwd()\n\n\ndef buoy_gap(a, b):\n    return abs(a - b)\n"),
+    ("from a module", "from os import getcwd\n\n\ndef buoy_gap(a, b):\n    return getcwd() and abs(a - b)\n"),
+    ("a file", "def buoy_gap(a, b):\n    open('/dev/null')\n    return abs(a - b)\n"),
+    ("a module", "def buoy_gap(a, b):\n    import resource\n\n    return abs(a - b)\n"),
+    ("after a future", f"from __future__ import annotations\nimport os\n\nos.getcwd()\n\n\n{BUOYS}"),
+    ("without any harm", "import os\n\n\ndef buoy_gap(a, b):\n    return os.sep and abs(a - b)\n"),
+    ("with modules that compute", f"from typing import List\nimport math\n\n\n{BUOYS}"),
+    ("with names that the guard knows", f"import os\n\nOptional, faulthandler\n\n\n{BUOYS}"),
+]
+"""Programs that EvalPlus's guard may stop."""
+
 
 def graded(programs: Mapping[str, str], task_id: str = "HumanEval/0", **chosen: Any) -> dict[str, dict[str, str]]:
     """{name: statuses} of programs for one problem of HumanEval+, under these settings of EvalPlus's."""
@@ -159,6 +173,17 @@ def graded(programs: Mapping[str, str], task_id: str = "HumanEval/0", **chosen: 
 PASS = {"base": "pass", "plus": "pass"}
 FAIL = {"base": "fail", "plus": "fail"}
 BASE_ONLY = {"base": "pass", "plus": "fail"}
+
+
+def test_a_program_finds_what_evalplus_takes_away_missing(mini_humaneval: MiniHumanEval) -> None:
+    def itself(program: str) -> str:
+        status: str
+        status, _ = untrusted_check("humaneval", program, [[2, 5]], "buoy_gap", [3], 0, [0.0], fast_check=True)
+        return status
+
+    found = graded(dict(GUARDED), base_only=True)
+    assert found == {name: {"base": itself(program)} for name, program in GUARDED}
+    assert {said["base"] for said in found.values()} == {"pass", "fail"}
 
 
 def put(mini: MiniHumanEval, *rows: dict[str, object]) -> None:
@@ -238,7 +263,7 @@ def test_a_slow_reference_solution_gives_time_in_proportion(mini_humaneval: Mini
     reference = mini_row(0, "buoy_gap", "a, b", "Gap of buoys.", "pass", [[2, 5]], [[1, 1]])
     put(mini_humaneval, reference | {"canonical_solution": SLOW})
     assert graded({"slow": SLOW}, min_time_limit=0.2) == {"slow": PASS}
-    assert graded({"slow": SLOW}, min_time_limit=0.2, gt_time_limit_factor=0.5) == {"slow": FAIL}
+    assert graded({"slow": SLOW}, min_time_limit=0.2, gt_time_limit_factor=0.1) == {"slow": FAIL}
 
 
 @pytest.mark.parametrize(("answer", "right"), [("2.00001", True), ("2.1", False), ("None", False)])

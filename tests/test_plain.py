@@ -7,7 +7,7 @@ import itertools
 import json
 import math
 import re
-from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from collections import Counter, OrderedDict, UserDict, UserList, UserString, defaultdict, deque, namedtuple
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -34,7 +34,9 @@ def _exact(value: Any) -> Any:
         return kind, tuple((_exact(key), _exact(item)) for key, item in value.items())
     if isinstance(value, (set, frozenset)):
         return kind, frozenset(map(_exact, value))
-    if isinstance(value, (list, tuple, deque, *VIEWS)):
+    if isinstance(value, UserDict):
+        return kind, _exact(value.data)
+    if isinstance(value, (list, tuple, deque, UserList, *VIEWS)):
         items: Any = value
         return kind, getattr(items, "maxlen", None), tuple(_exact(item) for item in items)
     if isinstance(value, int):
@@ -77,6 +79,7 @@ def test_the_text_is_one_line_of_ascii(value: Any) -> None:
 
 LIBRARY_DATA: list[Any] = [
     *(Counter("abracadabra"), OrderedDict([("b", [1]), ("a", {2})]), deque([1, [2]]), deque([1, 2, 3], maxlen=2)),
+    *(UserList([1, (2,)]), UserDict({"a": [1]}), UserString("ebb")),
     *({"a": 1, (2,): 3}.keys(), {"a": 1, "b": 1, "c": [2]}.values(), {"a": [1], "b": {2}}.items()),
     *(Decimal("1.10"), Decimal("-3E+5000"), Decimal("7" * 5_000), Decimal("NaN"), Decimal("-Infinity")),
     *(Fraction(-2, 3), complex(-0.0, math.inf), complex(math.nan, 1), bytearray(b"\x00\xff")),
@@ -305,7 +308,7 @@ _HARMLESS = (
     *(type(None), int, float, complex, str, bytes, bytearray, range, Decimal, Fraction, date, time, timedelta, Opaque),
     *(numpy.ndarray, numpy.generic),
 )
-_HARMLESS_CONTAINERS: Any = (list, tuple, set, frozenset, deque, Iterator, *VIEWS)
+_HARMLESS_CONTAINERS: Any = (list, tuple, set, frozenset, deque, UserList, Iterator, *VIEWS)
 
 
 def _is_harmless(value: Any) -> bool:
@@ -314,7 +317,9 @@ def _is_harmless(value: Any) -> bool:
         return value in BUILT_IN_TYPES
     if isinstance(value, defaultdict) and value.default_factory is not None:
         return False
-    if isinstance(value, dict):
+    if isinstance(value, UserString):
+        return _is_harmless(value.data)
+    if isinstance(value, (dict, UserDict)):
         return all(_is_harmless(item) for pair in value.items() for item in pair)
     if isinstance(value, _HARMLESS_CONTAINERS):
         items: Any = value
@@ -335,6 +340,7 @@ def test_strange_text_makes_plain_data_at_the_most(text: str) -> None:
 
 _TAGS = (
     *("int", "tuple", "set", "frozenset", "dict", "OrderedDict", "Counter", "defaultdict", "deque", "dict_keys"),
+    *("UserList", "UserDict", "UserString"),
     *("dict_values", "dict_items", "complex", "bytes", "bytearray", "Decimal", "Fraction", "datetime", "date", "time"),
     *("timedelta", "type", "numpy", "opaque", "list", "object", "eval"),
 )

@@ -22,7 +22,7 @@ __all__ = ["Executor", "Pair", "PairOutcome", "limits_fingerprint", "run_pairs"]
 
 Key = TypeVar("Key")
 
-_ENGINE = 4
+_ENGINE = 5
 """Raised when a change of the executor can change a verdict, so that stored ones are not used again."""
 
 _ROWS_PER_JOB = 64

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from coderm_eval.syntax import parse
 
-__all__ = ["Source", "identity_of_test", "look_at"]
+__all__ = ["PURE_MODULES", "Source", "identity_of_test", "look_at"]
 
 
 class Source(NamedTuple):
@@ -24,7 +24,7 @@ class Source(NamedTuple):
     """Modules that it names in import statements, sorted."""
 
 
-_PURE_MODULES = frozenset(
+PURE_MODULES = frozenset(
     {
         *("abc", "array", "base64", "bisect", "cmath", "collections", "copy", "dataclasses", "enum", "fractions"),
         *("functools", "hashlib", "heapq", "itertools", "math", "numbers", "operator", "re", "statistics", "string"),
@@ -182,7 +182,7 @@ def _is_impure(nodes: Iterable[ast.AST]) -> bool:
 def _impure_names(node: ast.Import | ast.ImportFrom) -> set[str]:
     """The names that an import statement binds to modules, or to what is in them, that may keep a state."""
     if isinstance(node, ast.ImportFrom):
-        pure = (node.module or "").partition(".")[0] in _PURE_MODULES
+        pure = (node.module or "").partition(".")[0] in PURE_MODULES
         return set() if pure else {alias.asname or alias.name for alias in node.names}
-    impure = [alias for alias in node.names if alias.name.partition(".")[0] not in _PURE_MODULES]
+    impure = [alias for alias in node.names if alias.name.partition(".")[0] not in PURE_MODULES]
     return {(alias.asname or alias.name).partition(".")[0] for alias in impure}

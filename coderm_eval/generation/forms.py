@@ -15,7 +15,7 @@ from coderm_eval.generation import stdin_program
 from coderm_eval.generation.extraction import defines
 from coderm_eval.generation.prelude import prelude
 from coderm_eval.records import Problem
-from coderm_eval.syntax import module_names, parse
+from coderm_eval.syntax import after_future, module_names, parse
 
 __all__ = ["as_function", "as_shown", "is_solution", "paper_function"]
 
@@ -51,11 +51,7 @@ def as_function(program: str, problem: Problem) -> str:
 
 
 def _with_prelude(program: str) -> str:
-    """After imports from `__future__`, which have to be first."""
-    tree = parse(program) or ast.Module([], [])
-    first = max([node.end_lineno or 0 for node in tree.body if _is_future(node)], default=0)
-    lines = program.split("\n")
-    return "\n".join([*lines[:first], prelude(program), *lines[first:], ""])
+    return after_future(program, prelude(program))
 
 
 def as_shown(program: str, problem: Problem) -> str:
@@ -139,10 +135,6 @@ def _has_method(tree: ast.Module, name: str) -> bool:
 
 def _is_class(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
     return isinstance(node, ast.ClassDef) and node.name == _CLASS
-
-
-def _is_future(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
 def _calling(name: str) -> str:

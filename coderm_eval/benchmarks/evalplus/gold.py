@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+import inspect
+import re
 from collections.abc import Mapping
 
 from coderm_eval.benchmarks.evalplus.answers import Answers
 from coderm_eval.benchmarks.evalplus.dataset import Row
 from coderm_eval.execution.plain import encode
 from coderm_eval.execution.policy import Policy
+from coderm_eval.execution.sources import PURE_MODULES
 from coderm_eval.records import Verdict
+from coderm_eval.syntax import after_future
 
 __all__ = ["LIMITS", "LOADS", "UNPASSABLE", "can_be_passed", "gold_program", "statuses", "suite_test"]
 
@@ -89,11 +93,34 @@ def suite_test(row: Row, suite: str, answers: Answers) -> str:
 
 
 def gold_program(program: str, row: Row, answers: Mapping[str, Answers]) -> str:
-    """`program`, with what its tests ask for beside its function."""
+    """`program` with what its tests ask for beside its function, and with EvalPlus's guard where it may notice that.
+
+    The guard takes functions of `os` and others away, and with them the import of some libraries, such as matplotlib.
+    """
+    if _MAY_NOTICE.search(program):
+        program = after_future(program, _guard())
     large = any(found.digests for found in answers.values())
     if not large:
         return program
     return f"{program}\n\n{_text_of('digest.py')}{_DIGEST.format(name=row['entry_point'])}"
+
+
+_OTHER_IMPORTS = rf"^[^\S\n]*(?:import[^\n]*,|(?:import|from)\s+(?!(?:{'|'.join(sorted(PURE_MODULES))})\b))"
+_MAY_NOTICE = re.compile(rf"\bopen\b|\b__import__\b|{_OTHER_IMPORTS}", re.MULTILINE)
+"""What a program has that uses more than modules which compute."""
+
+
+@functools.cache
+def _guard() -> str:
+    """A statement that runs the installed EvalPlus's, where no name of it stays; the limits are the executor's.
+
+    It can run once in a process: it takes away what it uses itself.
+    """
+    from evalplus.eval.utils import reliability_guard
+
+    imports = "import faulthandler\nfrom typing import Optional\n"
+    called = f"{imports}{inspect.getsource(reliability_guard)}\n{reliability_guard.__name__}()\n"
+    return f"__import__('os').putenv and exec({called!r}, {{}})"
 
 
 def _text_of(file: str) -> str:
