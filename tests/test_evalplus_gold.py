@@ -15,11 +15,14 @@ from conftest import MiniHumanEval, mini_row
 from evalplus.eval import untrusted_check
 
 from coderm_eval.benchmarks import GradeTask, load_benchmark
-from coderm_eval.benchmarks.evalplus.gold import statuses
+from coderm_eval.benchmarks.evalplus.answers import Answers
+from coderm_eval.benchmarks.evalplus.gold import statuses, suite_test
 from coderm_eval.benchmarks.evalplus.oracle import check, tolerances
 from coderm_eval.config import load_settings
 from coderm_eval.errors import SettingsError
+from coderm_eval.execution.plain import decode, encode
 from coderm_eval.records import Verdict
+from coderm_eval.syntax import module_names
 
 PASSED, FAILED, TIMED_OUT, CRASHED, NOT_RUN = Verdict
 
@@ -51,6 +54,8 @@ COMPARED: list[tuple[str, tuple[Any, ...], Any, str, float]] = [
     ("gauge", (), 2.0, "2", 0),
     ("gauge", (), 2.0, "2 + 1e-7", 0),
     ("gauge", (), 0.5, "np.float64(0.5)", 0),
+    ("gauge", (), [0.5], "[nan]", 0),
+    ("gauge", (), [math.nan], "[float('nan')]", 0),
     ("gauge", (), 0.5, "np.float64(0.5000001)", 0),
     ("gauge", (), math.nan, "nan", 0),
     ("gauge", (), math.inf, "inf", 0),
@@ -113,7 +118,8 @@ def test_an_answer_is_right_where_evalplus_says_so(
     [tolerance] = tolerances(expected, atol)
     names: dict[str, Any] = {}
     exec(NAMES, names)
-    assert (_complaint(name, given, eval(got, names), wanted, tolerance) is None) == (status == "pass")
+    answer = decode(encode(eval(got, names)))  # as it comes to a test
+    assert (_complaint(name, given, answer, wanted, tolerance) is None) == (status == "pass")
 
 
 def _complaint(*comparison: Any) -> Exception | None:
@@ -146,6 +152,12 @@ def test_verdicts_have_evalplus_names(verdicts: Mapping[str, Verdict], expected:
     assert statuses(verdicts) == expected
 
 
+def test_no_name_of_a_test_is_one_that_a_problem_may_ask_for() -> None:
+    row = mini_row(0, "check", "x", "Checks.", "return x", [[1]], [[2]])
+    bound = module_names(suite_test(row, "base", Answers(["1"], {}, 0.0)))
+    assert bound and all(name.startswith("_") for name in bound)
+
+
 # Whole programs, graded
 
 BUOYS = "def buoy_gap(a, b):\n    return abs(a - b)\n"
@@ -158,6 +170,9 @@ GUARDED: list[tuple[str, str]] = [
     ("after a future", f"from __future__ import annotations\nimport os\n\nos.getcwd()\n\n\n{BUOYS}"),
     ("without any harm", "import os\n\n\ndef buoy_gap(a, b):\n    return os.sep and abs(a - b)\n"),
     ("with modules that compute", f"from typing import List\nimport math\n\n\n{BUOYS}"),
+    ("reads standard input", f"import sys\n\nsys.stdin.read()\n\n\n{BUOYS}"),
+    ("has a buffer", f"import sys\n\nread = sys.stdin.buffer\n\n\n{BUOYS}"),
+    ("prints", f"import sys\n\nprint(3, file=sys.stderr)\n\n\n{BUOYS}"),
     ("with names that the guard knows", f"import os\n\nOptional, faulthandler\n\n\n{BUOYS}"),
 ]
 """Programs that EvalPlus's guard may stop."""
@@ -213,6 +228,11 @@ WAKES: list[tuple[str, str, dict[str, str]]] = [
     ("wrong in its last number", "return [n // 2 * 2, *range(n - 1), n - 1 + (n > 9)]", BASE_ONLY),
     ("wrong where it is small", "return [n // 2 * 2 + (n == 4), *range(n)]", BASE_ONLY),
     ("nothing", "return None", FAIL),
+    (
+        "with names of built-in functions",
+        "return [n // 2 * 2, *range(n)]\n\n\nhex = int = repr = type = float = 3",
+        PASS,
+    ),
     ("changes what it is given", "n -= 1\n    return [(n + 1) // 2 * 2, *range(n + 1)]", PASS),
 ]
 
@@ -229,6 +249,7 @@ def test_a_program_that_makes_up_its_digest_is_wrong(mini_humaneval: MiniHumanEv
     put(mini_humaneval, LARGE)
     lies = {
         "its own hashing": "import hashlib\nhashlib.sha256 = lambda _: open('/dev/null')\n",
+        "its own representation": "class R(list):\n    def __repr__(self):\n        return 'wake'\n",
         "its own text": "import builtins\nbuiltins.repr = lambda _: 'wake'\n",
     }
     found = graded({name: f"{lie}def wake(n):\n    return [n]\n" for name, lie in lies.items()})
@@ -279,6 +300,31 @@ def test_a_problem_that_evalplus_itself_lets_nobody_pass_is_graded_as_there_and_
     status, _ = untrusted_check("humaneval", program, [[[-2, 1]]], "find_zero", [2.0], 0, [0.0], fast_check=True)
     assert graded({"right": program}) == {"right": {"base": status, "plus": status}}
     assert load_benchmark("humaneval+").errata == (frozenset() if status == "pass" else {"HumanEval/0"})
+
+
+LOOPS = "def buoy_gap(a, b):\n    while {}:\n        pass\n    return abs(a - b)\n"
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [("a == 2", {"base": "fail", "plus": "pass"}), ("b == 2", BASE_ONLY), ("True", FAIL), ("a == b", BASE_ONLY)],
+)
+def test_a_loop_in_one_suite_says_nothing_of_the_other(
+    mini_humaneval: MiniHumanEval, when: str, expected: dict[str, str]
+) -> None:
+    assert graded({"loops": LOOPS.format(when)}, min_time_limit=0.3) == {"loops": expected}
+
+
+def test_loading_may_take_longer_than_a_call(mini_humaneval: MiniHumanEval) -> None:
+    loads = SLOW.replace("def buoy_gap(a, b):", "def sieve(a, b):") + f"\n\nsieve(1, 2)\n\n\n{BUOYS}"
+    assert graded({"loads": loads}, min_time_limit=0.2) == {"loads": PASS}
+
+
+def test_a_deep_recursion_has_the_stack_that_it_has_there(mini_humaneval: MiniHumanEval) -> None:
+    program = "import sys\nfrom functools import lru_cache\n\nsys.setrecursionlimit(10**6)\n\n\n@lru_cache(None)\n"
+    program += f"def deep(n):\n    return n and deep(n - 1)\n\n\n{BUOYS.replace('return', 'return deep(50_000) or')}"
+    status, _ = untrusted_check("humaneval", program, [[2, 5]], "buoy_gap", [3], 0, [0.0], fast_check=True)
+    assert graded({"deep": program}, base_only=True) == {"deep": {"base": status}}
 
 
 def test_base_only_leaves_the_extra_tests_out(mini_humaneval: MiniHumanEval) -> None:

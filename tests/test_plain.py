@@ -92,7 +92,7 @@ LIBRARY_DATA: list[Any] = [
     *(numpy.array([1 + 2j]), numpy.array(["", "abc", "\ud800"]), numpy.array([b"a", b"bcd"]), numpy.array(7)),
     *(numpy.array([1, 258], dtype=">u2"), numpy.asfortranarray(numpy.arange(6, dtype="i1").reshape(2, 3))),
     *(numpy.arange(9)[::-2], numpy.zeros((0, 3)), numpy.int64(-7), numpy.uint8(255), numpy.float32(0.1)),
-    *(numpy.bool_(True), numpy.complex128(1j)),
+    *(numpy.bool_(True), numpy.complex128(1j), numpy.float64(1.5), numpy.str_("mud"), numpy.bytes_(b"mud")),
 ]
 
 
@@ -188,8 +188,6 @@ NAMED: list[tuple[Any, Any]] = [
     (Depth(6), 6),
     (Mark("red"), "red"),
     (Sounding(3, ["mud"]), (3, ["mud"])),
-    (numpy.float64(1.5), 1.5),
-    (numpy.str_("mud"), "mud"),
     (Sounding(Depth(6), {Mark("red"): Sounding(1, 2)}), (6, {"red": (1, 2)})),
 ]
 

@@ -38,7 +38,7 @@ from coderm_eval.execution.isolation.levels import Isolation
 from coderm_eval.execution.lines import write_line
 from coderm_eval.execution.plain import decode, encode, is_immutable
 from coderm_eval.execution.policy import Policy
-from coderm_eval.execution.watch import Ending, watch
+from coderm_eval.execution.watch import Ending, Lap, watch
 
 __all__ = ["LOADED", "serve"]
 
@@ -64,8 +64,8 @@ _NEVER_LOADED = frozenset({"antigravity", "idlelib", "test", "this", "tkinter", 
 _SEED = 0
 """Of `random` and numpy at the start of each run, so that no answer depends on what ran before."""
 
-_HEADER = struct.Struct("=III")
-"""In the shared memory: laps begun, bytes used, whether an answer did not fit."""
+_HEADER = struct.Struct("=IIII")
+"""In the shared memory: laps begun, bytes used, whether an answer did not fit, whether the lap is that of loading."""
 _ENTRY = struct.Struct("=dI")
 """Before each answer: CPU seconds, length."""
 _MIB = 1024 * 1024
@@ -147,13 +147,18 @@ def _run(job: bytes, laps: int, modules: Sequence[str], policy: Policy, isolatio
     if child == 0:
         _child(job, modules, isolation, memory, keep=lifeline[1] if lifeline else None)
     death = os.pidfd_open(child) if lifeline is None else _end_of(lifeline)
-    ending = watch(death, child, policy, lambda: min(laps, _HEADER.unpack_from(memory)[0]))
+    ending = watch(death, child, policy, lambda: _lap(memory, laps))
     os.close(death)
     end_child(child, isolation)
     answers = list(_read(memory))
     full = bool(_HEADER.unpack_from(memory)[2])
     memory.close()
     return json.dumps({"end": _end_name(ending, full), "answers": answers}).encode()
+
+
+def _lap(memory: mmap.mmap, most: int) -> Lap:
+    number, _, _, loading = _HEADER.unpack_from(memory)
+    return Lap(min(most, number), bool(loading))
 
 
 def _end_of(lifeline: tuple[int, int]) -> int:
@@ -168,7 +173,7 @@ def _end_name(ending: Ending, full: bool) -> str:
 
 def _read(memory: mmap.mmap) -> Iterator[tuple[float, str]]:
     """The answers in `memory`, as far as they make sense: a program may have written anything there."""
-    _, used, _ = _HEADER.unpack_from(memory)
+    _, used, *_ = _HEADER.unpack_from(memory)
     position = _HEADER.size
     end = min(position + used, len(memory))
     while position + _ENTRY.size <= end:
@@ -187,11 +192,13 @@ class _Answers:
         self._memory = memory
         self._laps = 0
         self._used = 0
+        self._loading = False
 
-    def begin(self) -> None:
+    def begin(self, *, loading: bool = False) -> None:
         """The limits begin anew."""
         self._laps += 1
-        _HEADER.pack_into(self._memory, 0, self._laps, self._used, 0)
+        self._loading = loading
+        self._note()
         self._started = time.process_time()
 
     def add(self, text: str) -> None:
@@ -200,13 +207,16 @@ class _Answers:
         data = text.encode("ascii", "replace")
         start = _HEADER.size + self._used
         if start + _ENTRY.size + len(data) > len(self._memory):
-            _HEADER.pack_into(self._memory, 0, self._laps, self._used, 1)
+            self._note(full=True)
             raise MemoryError
         _ENTRY.pack_into(self._memory, start, now - self._started, len(data))
         self._memory[start + _ENTRY.size : start + _ENTRY.size + len(data)] = data
         self._used += _ENTRY.size + len(data)
-        _HEADER.pack_into(self._memory, 0, self._laps, self._used, 0)
+        self._note()
         self._started = now
+
+    def _note(self, *, full: bool = False) -> None:
+        _HEADER.pack_into(self._memory, 0, self._laps, self._used, full, self._loading)
 
 
 def _child(job: bytes, modules: Sequence[str], isolation: Isolation, memory: mmap.mmap, keep: int | None) -> NoReturn:
@@ -224,7 +234,7 @@ def _child(job: bytes, modules: Sequence[str], isolation: Isolation, memory: mma
 def _answer_runs(job: dict[str, Any], answers: _Answers) -> None:
     code: types.CodeType | None = None
     for run in job["runs"]:
-        answers.begin()
+        answers.begin(loading=job["per_call"])
         module = types.ModuleType("candidate")
         sys.modules["candidate"] = module  # where dataclasses and pickle look it up
         _seed()

@@ -47,6 +47,10 @@ def limit(policy: Policy, cpu_s: float) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (most, most))
+    _, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    stack = policy.memory_mb * _MIB  # a program that raises Python's limit of recursion needs more than 8 MiB
+    with contextlib.suppress(ValueError, OSError):  # macOS has a lower bound of its own
+        resource.setrlimit(resource.RLIMIT_STACK, (stack if hard < 0 else min(stack, hard), hard))
     if sys.platform != "linux":  # there the watcher sees no CPU time; here this limit would make clocks tick in 4 ms
         resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s) + 1, int(cpu_s) + 1))
 

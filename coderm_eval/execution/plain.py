@@ -58,7 +58,7 @@ def decode(text: str) -> Any:
         UnreadableError: the text was not made by `encode`.
     """
     try:
-        return _untagged(json.loads(text))
+        return _untagged(json.loads(text, parse_constant=float))  # each NaN another one: it equals itself
     except Exception as error:
         raise UnreadableError(text[:60]) from error
 
@@ -98,6 +98,9 @@ def _is_text(value: str) -> bool:
 
 def _tagged_other(value: Any, kind: type) -> Any:
     """`value`, whose type is none of those that are sent as themselves."""
+    numpy = sys.modules.get("numpy")  # first: numpy.float64 is a float
+    if numpy and issubclass(kind, (numpy.ndarray, numpy.generic)) and value.dtype.kind in _NUMPY_KINDS:
+        return {"numpy": [value.dtype.str, list(value.shape), value.tobytes().hex(), issubclass(kind, numpy.generic)]}
     for base, content in _CONTENT.items():
         if issubclass(kind, base):
             return _tagged(content(value))
@@ -107,9 +110,6 @@ def _tagged_other(value: Any, kind: type) -> Any:
             return {"iterator": [_tagged(item) for item in items]}
     if isinstance(value, type) and any(value is known for known in _TYPES.values()):
         return {"type": value.__name__}
-    numpy = sys.modules.get("numpy")
-    if numpy and isinstance(value, (numpy.ndarray, numpy.generic)) and value.dtype.kind in _NUMPY_KINDS:
-        return {"numpy": [value.dtype.str, list(value.shape), value.tobytes().hex(), isinstance(value, numpy.generic)]}
     return {"opaque": kind.__name__}
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Policy"]
+__all__ = ["WALL", "Policy"]
+
+
+WALL = 2
+"""Wall seconds for each second of CPU time."""
 
 
 class Policy(NamedTuple):
@@ -21,6 +25,10 @@ class Policy(NamedTuple):
     open_files: int = 64
     per_call: bool = False
     """Whether the seconds are those of each call that a test makes, not of all of them together."""
+    load_s: float | None = None
+    """CPU seconds for loading a program; by default as many as for what follows."""
+    process_s: float | None = None
+    """CPU seconds of a program's process, whatever it does; no limit by default."""
     test_timeout_s: float | None = None
     """CPU seconds for the test's own code; as many as the program has by default."""
 
@@ -32,4 +40,4 @@ class Policy(NamedTuple):
     @property
     def wall_s(self) -> float:
         """Wall seconds: twice the CPU limit, as in the paper's executor."""
-        return 2 * self.timeout_s
+        return WALL * self.timeout_s

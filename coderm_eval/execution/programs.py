@@ -7,14 +7,14 @@ import os
 from collections.abc import Iterable, Sequence
 
 from coderm_eval.execution.candidate import LOADED
-from coderm_eval.execution.dialogue import key_of
+from coderm_eval.execution.dialogue import ENDED, key_of
 from coderm_eval.execution.lines import write_line
 
 __all__ = ["Program", "Programs"]
 
 _MOST_TIMEOUTS = 2
-"""Calls of one program: what it has not answered by then counts as timed out too. Where limits are those of a call,
-one call decides: its test is lost."""
+"""Calls of one program: what it has not answered by then counts as timed out too. Where limits are those of a call, one
+call decides, about its own test alone."""
 
 
 class Programs:
@@ -27,15 +27,14 @@ class Programs:
 
     def __init__(self, requests: int, replies: int, *, per_call: bool) -> None:
         self._requests = requests
-        self._per_call = per_call
-        self.most_timeouts = 1 if per_call else _MOST_TIMEOUTS
+        self.per_call = per_call
         self._replies = os.fdopen(replies, "rb")
 
     def run(
         self, program: str, imports: Sequence[str], runs: Sequence[Sequence[str]], stateful: bool
     ) -> tuple[str, list[tuple[float, str]]]:
         """How the process of `program` ended, and its answers to loading it and to the calls of each run, in order."""
-        per_call = self._per_call or not stateful
+        per_call = self.per_call or not stateful
         laps = sum(1 + len(run) if per_call else 1 for run in runs)
         job = json.dumps({"program": program, "runs": runs, "per_call": per_call})
         write_line(self._requests, f"{laps} {','.join(imports)} {job}".encode())
@@ -79,14 +78,22 @@ class Program:
 
     def ask(self, histories: Iterable[Sequence[str]]) -> None:
         """Have the calls of each history answered, as far as the program can."""
-        runs = self._runs(histories)
+        left = list(histories)
+        runs = self._runs(left)
         while runs and self.unloadable is None:
-            if self._timeouts == self._programs.most_timeouts:
+            if self._timeouts == _MOST_TIMEOUTS and not self._programs.per_call:
                 self._give_up(runs)
                 return
             now, later = (runs[:1], runs[1:]) if self._fresh else (runs, [])
             answered = self._programs.run(self._source, self._imports, now, self.stateful)
             runs = self._take_in(now, *answered) + later
+            if runs and self._programs.per_call:
+                left = [history for history in left if not self._is_lost(history)]
+                runs = self._runs(left)
+
+    def _is_lost(self, history: Sequence[str]) -> bool:
+        """Whether the program did not live to answer one of these calls."""
+        return any(self.answer(history[: n + 1]) in ENDED for n in range(len(history)))
 
     def _runs(self, histories: Iterable[Sequence[str]]) -> list[list[str]]:
         if self.stateful:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import select
 import sys
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from coderm_eval.execution.policy import Policy
+from coderm_eval.execution.policy import WALL, Policy
 
-__all__ = ["Ending", "watch"]
+__all__ = ["Ending", "Lap", "watch"]
 
 Ending = Literal["ready", "out of cpu", "out of time"]
 
@@ -20,24 +21,40 @@ _START_S = 60
 """For loading the largest libraries on a busy machine."""
 
 
-def watch(descriptor: int, process: int, policy: Policy, laps: Callable[[], int] = lambda: 1) -> Ending:
+class Lap(NamedTuple):
+    """What a process says that it is at."""
+
+    number: int
+    """0 while it is still being made ready, by code that can be trusted, and may take longer."""
+    loading: bool = False
+
+
+def watch(descriptor: int, process: int, policy: Policy, lap_of: Callable[[], Lap] = lambda: Lap(1)) -> Ending:
     """Wait until `descriptor` can be read, or until `process` has used up the policy's CPU or wall seconds.
 
-    Both are counted from the last change of `laps()`; while that is 0, the process is still being made ready, by
-    code that can be trusted, and may take longer.
+    Both are counted from the last change of `lap_of()`, and those of the process from its beginning.
     """
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    lap, cpu_start, wall_start = laps(), 0.0, time.monotonic()
+    lap, began = lap_of(), time.monotonic()
+    cpu_start, wall_start = 0.0, began
     while not poll.poll(_TICK_S * 1000):
         now, cpu = time.monotonic(), _cpu_seconds(process)
-        if laps() != lap:
-            lap, cpu_start, wall_start = laps(), cpu, now
-        elif cpu - cpu_start > (policy.timeout_s if lap else _START_S):
+        if lap_of() != lap:
+            lap, cpu_start, wall_start = lap_of(), cpu, now
+        seconds = _seconds(lap, policy)
+        if cpu - cpu_start > seconds or cpu > (policy.process_s or math.inf):
             return "out of cpu"
-        elif now - wall_start > (policy.wall_s if lap else _START_S):
+        if now - wall_start > WALL * seconds or now - began > WALL * (policy.process_s or math.inf):
             return "out of time"
     return "ready"
+
+
+def _seconds(lap: Lap, policy: Policy) -> float:
+    """CPU seconds of a lap."""
+    if not lap.number:
+        return _START_S
+    return policy.load_s or policy.timeout_s if lap.loading else policy.timeout_s
 
 
 def _cpu_seconds(process: int) -> float:

@@ -96,11 +96,11 @@ class Expected:
         """The tasks with a sample of which the result file `path`, which fits, says otherwise than `grades`."""
         suites = ("base",) if self.base_only else ("base", "plus")
 
-        def differs(row: Mapping[str, Any]) -> bool:
-            statuses = grades[row["task_id"], row["solution"]].statuses
+        def differs(task: str, row: Mapping[str, Any]) -> bool:
+            statuses = grades[task, row["solution"]].statuses
             return any((row[f"{s}_status"] == _PASS) != (statuses[s] == _PASS) for s in suites if s in statuses)
 
-        return [task for task, listed in _read_results(path).of.items() if any(map(differs, listed))]
+        return [task for task, listed in _read_results(path).of.items() if any(differs(task, row) for row in listed)]
 
     def rows(self, grades: Mapping[tuple[str, str], Grade]) -> dict[str, list[dict[str, Any]]]:
         """EvalPlus's rows of the samples with these grades, by task; those that could not be graded are left out.

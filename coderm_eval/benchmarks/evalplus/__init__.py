@@ -14,6 +14,7 @@ from coderm_eval.benchmarks.evalplus.dataset import Dataset, Row
 from coderm_eval.benchmarks.evalplus.gold import (
     LIMITS,
     LOADS,
+    REVISION,
     UNPASSABLE,
     can_be_passed,
     gold_program,
@@ -60,7 +61,7 @@ class EvalPlus(Benchmark):
     def grader(self) -> str:
         version = importlib.metadata.version("evalplus")
         limits = f"{limits_fingerprint(self._limits(self._least_s))} {self._factor}"
-        return f"evalplus {version} {self.dataset.name} {self.dataset_sha256} {self._suites} {limits}"
+        return f"evalplus {version} {REVISION} {self.dataset.name} {self.dataset_sha256} {self._suites} {limits}"
 
     def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
         answers = reference_answers(self.dataset)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.errors import NotRunError
 
-__all__ = ["SUITES", "Answers", "file_of", "is_whole", "reference_answers"]
+__all__ = ["SUITES", "Answers", "file_of", "reference_answers"]
 
 log = logging.getLogger(__name__)
 
@@ -44,25 +44,29 @@ def reference_answers(dataset: Dataset) -> dict[str, dict[str, Answers]]:
         NotRunError: the reference solutions could not be run here, so that nothing can be graded.
     """
     path = file_of(dataset, ".coderm1.json")
-    if not path.exists():
-        if not is_whole(file_of(dataset, ".pkl")):
-            log.warning("computing EvalPlus's expected outputs of %s, once (about a minute)", dataset.name)
-        made = subprocess.run([sys.executable, "-m", _MAKER, *map(json.dumps, dataset)], stdout=2, check=False)
-        if made.returncode:
-            raise NotRunError(
-                f"EvalPlus's reference solutions of {dataset.name} could not be run (see above), so nothing was graded"
-            )
-    kept = json.loads(path.read_bytes())
-    return {task: {suite: Answers(*answers) for suite, answers in found.items()} for task, found in kept.items()}
+    return _read(path) or _make(dataset, path)
 
 
-def is_whole(path: Path) -> bool:
-    """A whole pickle ends with its STOP mark; reading 800 MB only to check would take seconds."""
-    if not path.exists() or path.stat().st_size == 0:
-        return False
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"."
+def _read(path: Path) -> dict[str, dict[str, Answers]] | None:
+    """None if there is no such file, or not a whole one."""
+    try:
+        kept = json.loads(path.read_bytes())
+        return {task: {suite: Answers(*answers) for suite, answers in found.items()} for task, found in kept.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _make(dataset: Dataset, path: Path) -> dict[str, dict[str, Answers]]:
+    if not file_of(dataset, ".pkl").exists():
+        log.warning("computing EvalPlus's expected outputs of %s, once (about a minute)", dataset.name)
+    command = [sys.executable, "-m", _MAKER, *map(json.dumps, dataset)]
+    subprocess.run(command, stdout=2, check=False, env={**os.environ, "PYTHONSAFEPATH": "1"})  # not from this folder
+    made = _read(path)
+    if made is None:
+        raise NotRunError(
+            f"EvalPlus's reference solutions of {dataset.name} could not be run (see above), so nothing was graded"
+        )
+    return made
 
 
 def file_of(dataset: Dataset, suffix: str) -> Path:

@@ -87,3 +87,5 @@ def _checked(rows: dict[str, Row]) -> None:
         for key in ("task_id", "prompt", "entry_point", "canonical_solution"):
             if not isinstance(row[key], str):
                 raise TypeError(f"{key} is {row[key]!r}")
+        if missing := {"base_input", "plus_input", "atol"} - row.keys():
+            raise KeyError(min(missing))

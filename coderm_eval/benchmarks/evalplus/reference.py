@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from coderm_eval.benchmarks.evalplus.answers import SUITES, Answers, file_of, is_whole
+from coderm_eval.benchmarks.evalplus.answers import SUITES, Answers, file_of
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.benchmarks.evalplus.digest import sha256_of_answer
 from coderm_eval.execution.plain import encode
@@ -27,19 +27,28 @@ _LARGE = 100_000
 
 
 def make(dataset: Dataset) -> None:
-    """Both files, unless EvalPlus's is there and whole."""
+    """Both files, the first unless EvalPlus has a whole one."""
     path = file_of(dataset, ".pkl")
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not is_whole(path):
+    truth = _kept(path)
+    if truth is None:
         with tempfile.TemporaryDirectory(dir=path.parent) as beside:
             _compute(dataset, Path(beside)).replace(path)
-    with path.open("rb") as file:
-        truth = pickle.load(file)
+        truth = pickle.loads(path.read_bytes())
     kept = {task: {suite: _answers(found, suite) for suite in SUITES} for task, found in truth.items()}
     with tempfile.TemporaryDirectory(dir=path.parent) as beside:
         made = Path(beside) / "answers.json"
         made.write_text(json.dumps(kept))
         made.replace(file_of(dataset, ".coderm1.json"))
+
+
+def _kept(path: Path) -> dict[str, Any] | None:
+    """What EvalPlus has kept; None if it is not there, or was cut short."""
+    try:
+        found: dict[str, Any] = pickle.loads(path.read_bytes())
+    except Exception:  # a pickle that is none breaks anywhere
+        return None
+    return found
 
 
 def _compute(dataset: Dataset, folder: Path) -> Path:
@@ -55,11 +64,10 @@ def _answers(found: dict[str, Any], suite: str) -> Answers:
     texts, digests = [], {}
     for number, answer in enumerate(found[suite]):
         text = encode(answer)
-        if len(text) < _LARGE or _holds_floats(answer):
-            texts.append(text)
-        else:
-            texts.append("null")
-            digests[str(number)] = sha256_of_answer(answer)
+        digest = None if len(text) < _LARGE or _holds_floats(answer) else sha256_of_answer(answer)
+        texts.append("null" if digest else text)
+        if digest:
+            digests[str(number)] = digest
     return Answers(texts, digests, max(found[f"{suite}_time"], default=0.0))
 
 
