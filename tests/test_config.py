@@ -218,7 +218,7 @@ UNKNOWN_KEYS = [
     (
         {"N": 3},
         "flags: unknown setting 'N'; known: preset, n, policy, tests, budget, select, resample, curve, "
-        "extraction, execution, livecodebench, store",
+        "extraction, execution, livecodebench, evalplus, store",
     ),
     ({"tests": {"fil": "x"}}, "flags: unknown setting 'tests.fil'; did you mean 'file'?"),
     ({"tests": {"max_token": 9}}, "flags: unknown setting 'tests.max_token'; did you mean 'max_tokens'?"),
