@@ -65,7 +65,7 @@ class PairOutcome(Generic[Key]):
 
 
 class Executor:
-    """Worker processes that run pairs under one policy; they are started as they are needed, and kept until the end.
+    """Worker processes that run pairs under one policy; they are started with the first pair, and kept until the end.
 
         with Executor(Policy(), workers=8) as executor:
             for outcome in executor.run(pairs): ...
@@ -106,7 +106,7 @@ class Executor:
         """
         decided: deque[PairOutcome[Key]] = deque()
         late: list[_Row[Key]] = []
-        for row, answer in self._pool.run(_jobs(pairs, decided)):
+        for row, answer in self._pool.run(_jobs(self._announced(pairs), decided)):
             while decided:
                 yield decided.popleft()
             if answer and "W" in answer["verdicts"]:
@@ -117,6 +117,13 @@ class Executor:
         alone = (Job([(row, row.message())], row.preamble()) for row in late)
         for row, answer in self._pool.run(alone, at_once=1):
             yield from row.outcomes(answer)
+
+    def _announced(self, pairs: Iterable[Pair[Key] | None]) -> Iterator[Pair[Key] | None]:
+        """Have the workers start while the first problem's programs are being read."""
+        for number, pair in enumerate(pairs):
+            if number == 0:
+                self._pool.start()
+            yield pair
 
     def self_test(self) -> str:
         """Check on this host, under these limits, that a right program passes and a wrong one fails.

@@ -32,7 +32,7 @@ class Job(Generic[Key]):
 
 
 class WorkerPool:
-    """`workers` processes of `python -m module`, each started when it is first needed, until the pool is closed.
+    """`workers` processes of `python -m module`, each started when it is first needed, or by `start`, until the pool is closed.
 
         with WorkerPool("package.worker", workers=8, patience_s=60) as pool:
             for key, answer in pool.run(jobs): ...
@@ -66,6 +66,11 @@ class WorkerPool:
             worker.end_input()  # all at once, so that they leave at the same time
         for worker in self._workers:
             worker.dismiss()
+
+    def start(self) -> None:
+        """Start all processes now, for a run whose first job takes a while to be put together."""
+        for worker in self._workers:
+            worker.start()
 
     def run(self, jobs: Iterable[Job[Key]], *, at_once: int | None = None) -> Iterator[tuple[Key, Message | None]]:
         """Answers in the order in which they come; at most a few jobs per worker are held in memory.

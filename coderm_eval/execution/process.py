@@ -7,6 +7,7 @@ must repeat, so that a line which an untrusted program managed to write among th
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -46,6 +47,12 @@ class WorkerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._replies = LineReader(-1)
         self._prepared_with: Message | None = None
+
+    def start(self) -> None:
+        """Start it now, unless it runs; whatever keeps it from that comes up again with the next request."""
+        with contextlib.suppress(OSError):
+            if self._process is None:
+                self._start()
 
     def answer(self, message: Message, preamble: Message | None = None) -> Message | None:
         """The answer to one request; None if it ended two processes.
