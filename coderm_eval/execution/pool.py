@@ -32,7 +32,7 @@ class Job(Generic[Key]):
 
 
 class WorkerPool:
-    """`workers` processes of `python -m module`, each started when it is first needed, or by `start`, until it is closed.
+    """`workers` processes of `python -m module`, from when they are needed, or from `start` on, until it closes.
 
         with WorkerPool("package.worker", workers=8, patience_s=60) as pool:
             for key, answer in pool.run(jobs): ...
