@@ -15,7 +15,17 @@ from typing import Any, NamedTuple
 
 from coderm_eval.errors import InputError, shown
 
-__all__ = ["check_coverage", "few", "first_n", "numbered_lines", "object_of", "read_column", "read_rates"]
+__all__ = [
+    "check_coverage",
+    "few",
+    "first_n",
+    "numbered_lines",
+    "object_of",
+    "read_column",
+    "read_rates",
+    "shape_of",
+    "shown_line",
+]
 
 
 class _Line(NamedTuple):
@@ -34,7 +44,7 @@ def read_column(path: Path, column: str) -> dict[str, list[str]]:
     for line in _lines(path, column):
         values.setdefault(line.task_id, []).append(line.value)
     if not values:
-        raise InputError(f"{path}: no lines; expected {_shape(column)} on each")
+        raise InputError(f"{path}: no lines; expected {shape_of(column)} on each")
     return values
 
 
@@ -49,7 +59,7 @@ def read_rates(path: Path) -> dict[str, float]:
         row = object_of(path, number, line, _RATE)
         task_id, rate = row.get("task_id"), row.get("rate")
         if not isinstance(task_id, str) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
-            raise InputError(f"{path}:{number}: {_shown(line)}; expected {_RATE}, with a rate from 0 to 1")
+            raise InputError(f"{path}:{number}: {shown_line(line)}; expected {_RATE}, with a rate from 0 to 1")
         rates[task_id] = float(rate)
     return rates
 
@@ -130,10 +140,10 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _parse(path: Path, number: int, line: bytes, column: str) -> _Line:
-    row = object_of(path, number, line, _shape(column))
+    row = object_of(path, number, line, shape_of(column))
     if not all(isinstance(row.get(key), str) for key in ("task_id", column)):
         raise InputError(
-            f"{path}:{number}: no text under task_id and {column}: {_shown(line)}; expected {_shape(column)}"
+            f"{path}:{number}: no text under task_id and {column}: {shown_line(line)}; expected {shape_of(column)}"
         )
     return _Line(number, row["task_id"], row[column])
 
@@ -147,15 +157,17 @@ def object_of(path: Path, number: int, line: bytes, expected: str) -> dict[str, 
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):  # a UnicodeDecodeError is a ValueError
-        raise InputError(f"{path}:{number}: not JSON: {_shown(line)}; expected {expected}") from None
+        raise InputError(f"{path}:{number}: not JSON: {shown_line(line)}; expected {expected}") from None
     return row if isinstance(row, dict) else {}
 
 
-def _shape(column: str) -> str:
+def shape_of(column: str) -> str:
+    """What a line with this column looks like, for a message."""
     return '{"task_id": "...", "' + column + '": "..."}'
 
 
-def _shown(line: bytes) -> str:
+def shown_line(line: bytes) -> str:
+    """The beginning of a line, for a message."""
     return shown(line.decode("utf-8", "replace").strip())
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,19 +71,25 @@ class MiniHumanEval:
     wrong: dict[str, str]
 
 
+def point_evalplus(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> None:
+    """EvalPlus reads its variables when it is imported, so both they and what it made of them are set."""
+    from evalplus.data import humaneval, mbpp, utils
+
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    for module, name in ((humaneval, "HUMANEVAL_OVERRIDE_PATH"), (mbpp, "MBPP_OVERRIDE_PATH")):
+        if name in variables:
+            monkeypatch.setattr(module, name, variables[name])
+    monkeypatch.setattr(utils, "CACHE_DIR", f"{variables['XDG_CACHE_HOME']}/evalplus")
+
+
 @pytest.fixture
 def mini_humaneval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MiniHumanEval:
-    """EvalPlus reads its variables when it is imported, so both they and what it made of them are set."""
-    from evalplus.data import humaneval, utils
-
     path = tmp_path / "mini.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in MINI_PROBLEMS))
     cache = tmp_path / "cache"
     environment = {"HUMANEVAL_OVERRIDE_PATH": str(path), "XDG_CACHE_HOME": str(cache)}
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(humaneval, "HUMANEVAL_OVERRIDE_PATH", str(path))
-    monkeypatch.setattr(utils, "CACHE_DIR", str(cache / "evalplus"))
+    point_evalplus(monkeypatch, environment)
     right = {str(row["task_id"]): f"{row['prompt']}{row['canonical_solution']}" for row in MINI_PROBLEMS}
     wrong = {str(row["task_id"]): f"def {row['entry_point']}(*a):\n    return None\n" for row in MINI_PROBLEMS}
     return MiniHumanEval(path, environment, right, wrong)
@@ -129,14 +134,3 @@ MINI_PROBLEMS = [
         [[[]], [[5]]],
     ),
 ]
-
-
-@pytest.fixture
-def first_rows() -> Callable[[Path, tuple[int, ...]], str]:
-    """The lines of a gzipped file that have these numbers."""
-
-    def read(path: Path, numbers: tuple[int, ...]) -> str:
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            return "".join(line for number, line in enumerate(lines) if number in numbers)
-
-    return read

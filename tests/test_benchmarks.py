@@ -326,7 +326,7 @@ def test_a_spoilt_gzip_file_is_reported_under_the_variable_that_names_it(
 _LOADS = """
 import sys
 from coderm_eval.benchmarks import load_benchmark
-from coderm_eval.errors import DatasetError, NotRunError
+from coderm_eval.errors import DatasetError
 
 try:
     load_benchmark(sys.argv[1])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attacks import ATTACKS
-from conftest import MiniHumanEval, mini_row
+from conftest import MiniHumanEval, mini_row, point_evalplus
 from evalplus.eval import untrusted_check
 
 from coderm_eval.benchmarks import GradeTask, load_benchmark
@@ -367,20 +368,15 @@ def test_reference_solutions_of_a_few_real_problems_pass(
     recorded_data: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    first_rows: Callable[[Path, tuple[int, ...]], str],
     name: str,
     variable: str,
     file: str,
     tasks: tuple[int, ...],
 ) -> None:
-    from evalplus.data import humaneval, mbpp, utils
-
     few = tmp_path / "few.jsonl"
-    few.write_text(first_rows(recorded_data / "evalplus" / file, tasks))
-    monkeypatch.setenv(variable, str(few))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(utils, "CACHE_DIR", str(tmp_path / "cache" / "evalplus"))
-    monkeypatch.setattr(humaneval if "human" in name else mbpp, variable, str(few))
+    with gzip.open(recorded_data / "evalplus" / file, "rt", encoding="utf-8") as lines:
+        few.write_text("".join(line for number, line in enumerate(lines) if number in tasks))
+    point_evalplus(monkeypatch, {variable: str(few), "XDG_CACHE_HOME": str(tmp_path / "cache")})
     benchmark = load_benchmark(name)
     rows = map(json.loads, few.read_text().splitlines())
     given = [GradeTask(row["task_id"], row["task_id"], row["prompt"] + row["canonical_solution"]) for row in rows]

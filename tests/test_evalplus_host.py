@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 from commands import rows, said, write_rows
-from conftest import MINI_PROBLEMS, replaying
-from evalplus.data import humaneval, utils
+from conftest import MINI_PROBLEMS, point_evalplus, replaying
+from evalplus.data import humaneval
 from evalplus.evaluate import evaluate as evalplus_evaluate
 
 from coderm_eval.benchmarks import load_benchmark
@@ -108,10 +108,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture
 def mini(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The same in this process, for EvalPlus, which has read its variables already."""
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(humaneval, "HUMANEVAL_OVERRIDE_PATH", environment["HUMANEVAL_OVERRIDE_PATH"])
-    monkeypatch.setattr(utils, "CACHE_DIR", f"{environment['XDG_CACHE_HOME']}/evalplus")
+    point_evalplus(monkeypatch, environment)
 
 
 def script(*arguments: object, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

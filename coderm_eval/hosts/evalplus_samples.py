@@ -18,13 +18,13 @@ from evalplus.data import humaneval, mbpp, utils
 from evalplus.evaluate import evaluate as evalplus_evaluate
 
 from coderm_eval.errors import InputError, shown
-from coderm_eval.inputs import numbered_lines, object_of
+from coderm_eval.inputs import numbered_lines, object_of, shape_of, shown_line
 from coderm_eval.records import Grade
 from coderm_eval.report.files import write_text
 
 __all__ = ["Expected", "beside", "read_samples", "results_path", "set_aside", "write_results"]
 
-_LINE = '{"task_id": "...", "solution": "..."}'
+_LINE = shape_of("solution")
 _PASS = "pass"
 
 
@@ -136,8 +136,7 @@ def _sample(place: str, row: Mapping[str, Any], line: bytes, prompts: Mapping[st
     task_id = row.get("task_id")
     key = next((key for key in ("solution", "completion") if key in row), None)
     if not isinstance(task_id, str) or key is None:
-        text = shown(line.decode("utf-8", "replace").strip())
-        raise InputError(f"{place}: no task_id with a solution or a completion: {text}; expected {_LINE}")
+        raise InputError(f"{place}: no task_id with a solution or a completion: {shown_line(line)}; expected {_LINE}")
     program = row[key]
     if isinstance(program, list):
         raise InputError(

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.errors import NotRunError
 
-__all__ = ["SUITES", "Answers", "file_of", "reference_answers"]
+__all__ = ["SUITES", "Answers", "answers_file", "reference_answers", "truth_file"]
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def reference_answers(dataset: Dataset) -> dict[str, dict[str, Answers]]:
     Raises:
         NotRunError: the reference solutions could not be run here, so that nothing can be graded.
     """
-    path = file_of(dataset, ".coderm1.json")
+    path = answers_file(dataset)
     return _read(path) or _make(dataset, path)
 
 
@@ -57,7 +57,7 @@ def _read(path: Path) -> dict[str, dict[str, Answers]] | None:
 
 
 def _make(dataset: Dataset, path: Path) -> dict[str, dict[str, Answers]]:
-    if not file_of(dataset, ".pkl").exists():
+    if not truth_file(dataset).exists():
         log.warning("computing EvalPlus's expected outputs of %s, once (about a minute)", dataset.name)
     command = [sys.executable, "-m", _MAKER, *map(json.dumps, dataset)]
     subprocess.run(command, stdout=2, check=False, env={**os.environ, "PYTHONSAFEPATH": "1"})  # not from this folder
@@ -69,8 +69,18 @@ def _make(dataset: Dataset, path: Path) -> dict[str, dict[str, Answers]]:
     return made
 
 
-def file_of(dataset: Dataset, suffix: str) -> Path:
-    """In EvalPlus's cache, under the name that it gives to the dataset."""
+def truth_file(dataset: Dataset) -> Path:
+    """EvalPlus's own."""
+    return _in_cache(dataset, ".pkl")
+
+
+def answers_file(dataset: Dataset) -> Path:
+    """What is kept here beside it."""
+    return _in_cache(dataset, ".coderm1.json")
+
+
+def _in_cache(dataset: Dataset, suffix: str) -> Path:
+    """EvalPlus's cache, and the name that it gives to the dataset."""
     from evalplus.data.utils import CACHE_DIR
 
     return Path(CACHE_DIR) / f"{dataset.hash()}{suffix}"

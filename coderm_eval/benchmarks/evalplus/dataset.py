@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from coderm_eval.config import EvalPlusSettings
-from coderm_eval.errors import DatasetError
+from coderm_eval.errors import DatasetError, one_line
 
 __all__ = ["Dataset", "Row"]
 
@@ -68,7 +68,7 @@ class Dataset(NamedTuple):
 
     def _unusable(self, error: Exception) -> DatasetError:
         variable = f"{self.name.upper()}_OVERRIDE_PATH"
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error)
         given = os.environ.get(variable)
         if given:
             return DatasetError(

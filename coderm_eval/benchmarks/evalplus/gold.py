@@ -23,10 +23,10 @@ from coderm_eval.syntax import after_future
 
 __all__ = ["LIMITS", "LOADS", "REVISION", "UNPASSABLE", "can_be_passed", "gold_program", "statuses", "suite_test"]
 
-MOST_S = 61.0
+_MOST_S = 61.0
 """Seconds after which EvalPlus ends a suite at the latest."""
 
-LIMITS = Policy(output_mb=256, file_mb=64, per_call=True, load_s=MOST_S, process_s=MOST_S, test_timeout_s=MOST_S)
+LIMITS = Policy(output_mb=256, file_mb=64, per_call=True, load_s=_MOST_S, process_s=_MOST_S, test_timeout_s=_MOST_S)
 """But for the seconds of a call, which depend on the problem, and the memory, which depends on EvalPlus's variable."""
 
 REVISION = 1

@@ -1,7 +1,7 @@
 """Runs EvalPlus's reference solutions, by EvalPlus's own code, and keeps what they answer.
 
-EvalPlus writes its file in place, so that a killed run leaves one on which every later one fails; here each file is
-made beside and renamed.
+EvalPlus writes its file in place, so that a killed run leaves one on which every later one fails; here each file
+is written whole or not at all.
 
     python -m coderm_eval.benchmarks.evalplus.reference '"humaneval"' false false '"default"'
 """
@@ -15,10 +15,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from coderm_eval.benchmarks.evalplus.answers import SUITES, Answers, file_of
+from coderm_eval.benchmarks.evalplus.answers import SUITES, Answers, answers_file, truth_file
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.benchmarks.evalplus.digest import sha256_of_answer
 from coderm_eval.execution.plain import encode
+from coderm_eval.whole import write_whole
 
 __all__ = ["make"]
 
@@ -28,18 +29,11 @@ _LARGE = 100_000
 
 def make(dataset: Dataset) -> None:
     """Both files, the first unless EvalPlus has a whole one."""
-    path = file_of(dataset, ".pkl")
+    path = truth_file(dataset)
     path.parent.mkdir(parents=True, exist_ok=True)
-    truth = _kept(path)
-    if truth is None:
-        with tempfile.TemporaryDirectory(dir=path.parent) as beside:
-            _compute(dataset, Path(beside)).replace(path)
-        truth = pickle.loads(path.read_bytes())
+    truth = _kept(path) or _compute(dataset, path)
     kept = {task: {suite: _answers(found, suite) for suite in SUITES} for task, found in truth.items()}
-    with tempfile.TemporaryDirectory(dir=path.parent) as beside:
-        made = Path(beside) / "answers.json"
-        made.write_text(json.dumps(kept))
-        made.replace(file_of(dataset, ".coderm1.json"))
+    write_whole(answers_file(dataset), json.dumps(kept).encode())
 
 
 def _kept(path: Path) -> dict[str, Any] | None:
@@ -51,13 +45,16 @@ def _kept(path: Path) -> dict[str, Any] | None:
     return found
 
 
-def _compute(dataset: Dataset, folder: Path) -> Path:
+def _compute(dataset: Dataset, path: Path) -> dict[str, Any]:
+    """What EvalPlus then keeps at `path`; it names the file itself, so that its folder is another one meanwhile."""
     from evalplus import evaluate
 
     not_none = evaluate.MBPP_OUTPUT_NOT_NONE_TASKS if dataset.name == "mbpp" else []
-    evaluate.CACHE_DIR = str(folder)  # where its get_groundtruth writes
-    evaluate.get_groundtruth(dataset.rows(), "truth", not_none)
-    return folder / "truth.pkl"
+    with tempfile.TemporaryDirectory(dir=path.parent) as beside:
+        evaluate.CACHE_DIR = beside
+        truth: dict[str, Any] = evaluate.get_groundtruth(dataset.rows(), "truth", not_none)
+        (Path(beside) / "truth.pkl").replace(path)
+    return truth
 
 
 def _answers(found: dict[str, Any], suite: str) -> Answers:
