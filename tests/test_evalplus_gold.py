@@ -18,7 +18,7 @@ from evalplus.eval import untrusted_check
 from coderm_eval.benchmarks import GradeTask, load_benchmark
 from coderm_eval.benchmarks.evalplus.answers import Answers
 from coderm_eval.benchmarks.evalplus.gold import statuses, suite_test
-from coderm_eval.benchmarks.evalplus.oracle import check, tolerances
+from coderm_eval.benchmarks.evalplus.oracle import check, with_tolerances
 from coderm_eval.config import load_settings
 from coderm_eval.errors import SettingsError
 from coderm_eval.execution.plain import decode, encode
@@ -116,7 +116,7 @@ def test_an_answer_is_right_where_evalplus_says_so(
     program = f"{NAMES}\n\n\ndef {name}(*arguments):\n    return {got}\n"
     expected = [wanted]
     status, _ = untrusted_check(dataset, program, [given], name, expected, atol, [0.0], fast_check=True)
-    [tolerance] = tolerances(expected, atol)
+    [(_, tolerance)] = with_tolerances(expected, atol)
     names: dict[str, Any] = {}
     exec(NAMES, names)
     answer = decode(encode(eval(got, names)))  # as it comes to a test
@@ -132,8 +132,8 @@ def _complaint(*comparison: Any) -> Exception | None:
 
 
 def test_from_the_first_float_on_every_answer_of_a_suite_has_a_tolerance() -> None:
-    assert list(tolerances([1, 0.5, 2], 0)) == [0, 1e-6, 1e-6]
-    assert list(tolerances([1, 0.5], 0.01)) == [0.01, 0.01]
+    assert list(with_tolerances([1, 0.5, 2], 0)) == [(1, 0), (0.5, 1e-6), (2, 1e-6)]
+    assert list(with_tolerances([1, 0.5], 0.01)) == [(1, 0.01), (0.5, 0.01)]
 
 
 STATUSES: list[tuple[dict[str, Verdict], dict[str, str]]] = [
@@ -242,7 +242,7 @@ def test_large_answers_are_told_by_their_digests(mini_humaneval: MiniHumanEval) 
     put(mini_humaneval, LARGE)
     found = graded({name: f"def wake(n):\n    {body}\n" for name, body, _ in WAKES})
     assert found == {name: expected for name, _, expected in WAKES}
-    [kept] = mini_humaneval.path.parent.glob("cache/evalplus/*.coderm1.json")
+    [kept] = mini_humaneval.path.parent.glob("cache/evalplus/*.coderm2.json")
     assert kept.stat().st_size < 1_000
 
 
@@ -279,6 +279,11 @@ def buoy_gap(a, b):
 def test_the_time_limits_are_those_that_are_set(mini_humaneval: MiniHumanEval) -> None:
     assert graded({"slow": SLOW}) == {"slow": PASS}
     assert graded({"slow": SLOW}, min_time_limit=0.2) == {"slow": FAIL}
+
+
+def test_a_wrong_program_has_less_time_for_the_extra_tests(mini_humaneval: MiniHumanEval) -> None:
+    wrong = SLOW.replace("def buoy_gap(a, b):", "def buoy_gap(a, b):\n    if (a, b) == (2, 5):\n        return 0")
+    assert graded({"wrong": wrong, "right": SLOW}) == {"wrong": FAIL, "right": PASS}
 
 
 def test_a_slow_reference_solution_gives_time_in_proportion(mini_humaneval: MiniHumanEval) -> None:

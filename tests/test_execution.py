@@ -496,7 +496,8 @@ def test_the_self_test_refuses_limits_under_which_nothing_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [Policy(timeout_s=2), Policy(memory_mb=512), Policy(file_mb=1), Policy(open_files=32)]
+    "other",
+    [Policy(timeout_s=2), Policy(memory_mb=512), Policy(file_mb=1), Policy(open_files=32), Policy(hurried_s=0.1)],
 )
 def test_every_limit_changes_the_fingerprint_of_a_policy(other: Policy) -> None:
     assert limits_fingerprint(other) != limits_fingerprint(Policy()) == limits_fingerprint(Policy())
@@ -507,3 +508,62 @@ def test_importing_a_large_library_costs_a_program_none_of_its_time() -> None:
     program = f"from scipy.stats import beta\nimport scipy.optimize as so\n{RIGHT}"
     (outcome,) = run_pairs([Pair("scipy", program, TEST)], Policy(timeout_s=0.3), workers=1)
     assert outcome.verdict == PASSED
+
+
+def test_libraries_are_there_before_the_first_test() -> None:
+    test = f"import sys\n\nassert 'colorsys' in sys.modules\n{TEST}"
+    found = [
+        [outcome.verdict for outcome in run_pairs([Pair(0, RIGHT, test)], ROOMY, workers=1, libraries=libraries)]
+        for libraries in ([], ["colorsys"])
+    ]
+    assert found == [[FAILED], [PASSED]]
+
+
+# Calls in a hurry
+
+HURRIED = Policy(timeout_s=1.5, per_call=True, hurried_s=0.05)
+
+
+def _taking(seconds: float, *, low: int = 6) -> str:
+    """A program that computes so long for the tall ladder, and answers `low` for the other."""
+    loop = "    while time.process_time() < end:\n        pass\n"
+    begin = f"import time\n\n\ndef rungs(height):\n    end = time.process_time() + {seconds} * (height == 9)\n"
+    return f"{begin}{loop}    return height * 3 if height > 2 else {low}\n"
+
+
+LOW = TEST[: TEST.index("    def test_tall")]
+TALL = f"{LOW[: LOW.index('    def test_low')]}{TEST[TEST.index('    def test_tall') :]}"
+
+IN_A_HURRY: list[tuple[str, str, dict[str, Verdict]]] = [
+    ("at once", _taking(0), {"low": PASSED, "tall": PASSED}),
+    ("slow and right", _taking(0.3), {"low": PASSED, "tall": PASSED}),
+    ("slow, when it is wrong already", _taking(0.3, low=7), {"low": FAILED, "tall": TIMED_OUT}),
+    ("slow from call to call", f"calls = []\n{_taking(0.3)}", {"low": PASSED, "tall": PASSED}),
+    ("too slow", _taking(60), {"low": PASSED, "tall": TIMED_OUT}),
+    ("waits", _taking(0).replace("    end", "    time.sleep(0.7)\n    end"), {"low": PASSED, "tall": PASSED}),
+    (
+        "waits, when it is wrong already",
+        _taking(0, low=7).replace("    end", "    time.sleep(0.7 * (height == 9))\n    end"),
+        {"low": FAILED, "tall": PASSED},
+    ),
+    (
+        "ends",
+        _taking(0, low=7).replace("    end", "    height == 2 or os._exit(0)\n    end"),
+        {"low": FAILED, "tall": CRASHED},
+    ),
+]
+"""A program, and the verdicts of two tests of which either makes one call."""
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"), [case[1:] for case in IN_A_HURRY], ids=[case[0] for case in IN_A_HURRY]
+)
+def test_a_call_has_its_whole_time_where_a_verdict_depends_on_it(program: str, expected: Mapping[str, Verdict]) -> None:
+    pairs = [("low", f"import os\n{program}", LOW), ("tall", f"import os\n{program}", TALL)]
+    assert _verdicts(pairs, HURRIED, workers=1) == expected
+
+
+def test_pairs_may_have_limits_of_their_own() -> None:
+    pairs = [Pair(seconds, _taking(0.5), TALL, entry_point="rungs", timeout_s=seconds) for seconds in (0.2, 2, None)]
+    said = {outcome.key: outcome.verdict for outcome in run_pairs(pairs, Policy(timeout_s=0.2), workers=1)}
+    assert said == {0.2: TIMED_OUT, 2: PASSED, None: TIMED_OUT}

@@ -1,11 +1,12 @@
 """The fork server in which programs answer calls: one child for each program. No test is ever in its memory.
 
-It reads lines "LAPS IMPORTS JOB". A JOB is {"program", "runs", "per_call"}: a run is a list of calls, made one
-after the other of a program that is loaded anew for each run, and the limits are those of a call or of a run. The
-reply is {"end", "answers"}: for each run an answer to loading it and one to each call, as [CPU seconds, text], as far
-as the child came.
+It reads lines "LAPS SECONDS IMPORTS JOB": the process may begin the SECONDS of CPU time, those of a call or of a run,
+LAPS times. A JOB is {"program", "runs", "per_call"}: a run is a list of calls, made one after the other of a program
+that is loaded anew for each run. The reply is {"end", "answers"}: for each run an answer to loading it and one to each
+call, as [CPU seconds, text], as far as the child came.
 
     call      ["f", [arguments], {"dict": [[keyword, argument], ...]}]     or ["f"]: what is f?
+              ["f", [arguments], {"dict": []}, true]: the SHA-256 of what it returns, or null
     answer    ["returned", value, arguments afterwards or null, index of the argument that it returned or null]
               ["raised", built-in exception, type, [arguments]]
               ["function"]  ["exception", built-in exception, name]  ["module", name]  ["value", value]  ["absent"]
@@ -29,10 +30,11 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from coderm_eval.execution.confinement import end_child, limit, lower_child, lower_server
+from coderm_eval.execution.digest import sha256_of_answer
 from coderm_eval.execution.isolation.behind import adopt_orphans
 from coderm_eval.execution.isolation.levels import Isolation
 from coderm_eval.execution.lines import write_line
@@ -88,9 +90,10 @@ def serve(requests: int, replies: int, policy: Policy, isolation: Isolation) -> 
     libraries = _Libraries()
     with os.fdopen(requests, "rb") as lines:
         for line in lines:
-            laps, imports, job = line.split(b" ", 2)
+            laps, seconds, imports, job = line.split(b" ", 3)
             left = libraries.load(imports.decode().split(","))
-            write_line(replies, _run(job, int(laps), left, policy, isolation))
+            limits = policy._replace(timeout_s=float(seconds))
+            write_line(replies, _run(job, int(laps), left, limits, isolation))
 
 
 def _warm_up() -> None:
@@ -201,6 +204,12 @@ class _Answers:
         self._note()
         self._started = time.process_time()
 
+    def rest(self) -> None:
+        """The program has answered; what follows may take as long as loading."""
+        self._laps += 1
+        self._loading = True
+        self._note()
+
     def add(self, text: str) -> None:
         """Raises MemoryError, after a mark that says so, if the text does not fit any more."""
         now = time.process_time()
@@ -248,7 +257,7 @@ def _answer_runs(job: dict[str, Any], answers: _Answers) -> None:
         for call in run:
             if job["per_call"]:
                 answers.begin()
-            answers.add(_answer(module.__dict__, call))
+            answers.add(_answer(module.__dict__, call, answers.rest))
 
 
 def _seed() -> None:
@@ -257,10 +266,10 @@ def _seed() -> None:
         sys.modules["numpy"].random.seed(_SEED)
 
 
-def _answer(names: dict[str, Any], call: str) -> str:
+def _answer(names: dict[str, Any], call: str, rest: Callable[[], None]) -> str:
     try:
         name, *how = decode(call)
-        return _called(names, call, name, *how) if how else _described(names.get(name, _ABSENT))
+        return _called(names, call, rest, name, *how) if how else _described(names.get(name, _ABSENT))
     except BaseException as error:
         return _raised(error)
 
@@ -268,10 +277,21 @@ def _answer(names: dict[str, Any], call: str) -> str:
 _ABSENT = object()
 
 
-def _called(names: dict[str, Any], call: str, name: str, arguments: list[Any], keywords: dict[str, Any]) -> str:
+def _called(
+    names: dict[str, Any],
+    call: str,
+    rest: Callable[[], None],
+    name: str,
+    arguments: list[Any],
+    keywords: dict[str, Any],
+    digested: bool = False,
+) -> str:
     if name not in names:
         raise NameError(f"name {name!r} is not defined")
     result = names[name](*arguments, **keywords)
+    if digested:
+        rest()
+        return f'["returned",{json.dumps(sha256_of_answer(result))},null,null]'
     returned = next((n for n, argument in enumerate(arguments) if argument is result), None)
     afterwards = "null"
     if not is_immutable((*arguments, *keywords.values())) and encode([name, arguments, keywords]) != call:

@@ -7,10 +7,10 @@ import math
 import platform
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import compress, groupby
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from coderm_eval.errors import NotRunError
 from coderm_eval.execution.policy import Policy
@@ -22,7 +22,7 @@ __all__ = ["Executor", "Pair", "PairOutcome", "limits_fingerprint", "run_pairs"]
 
 Key = TypeVar("Key")
 
-_ENGINE = 5
+_ENGINE = 6
 """Raised when a change of the executor can change a verdict, so that stored ones are not used again."""
 
 _ROWS_PER_JOB = 64
@@ -51,6 +51,8 @@ class Pair(Generic[Key]):
     """Pairs that follow each other and name the same problem are run together, which is faster."""
     entry_point: str = ""
     """The function under test: needed where it has the name of a built-in one."""
+    timeout_s: float | None = None
+    """CPU seconds, where they are not the policy's."""
     fresh: bool = False
     """Whether each call is made in a process of its own, so that no answer depends on another."""
 
@@ -74,15 +76,16 @@ class Executor:
         policy: limits of one pair.
         workers: processes.
         isolation: one of `isolation.levels.MODES`.
+        libraries: modules that tests import, loaded beforehand.
     """
 
-    def __init__(self, policy: Policy, *, workers: int, isolation: str = "auto") -> None:
+    def __init__(self, policy: Policy, *, workers: int, isolation: str = "auto", libraries: Sequence[str] = ()) -> None:
         self._isolation = isolation
         self._pool = WorkerPool(
             "coderm_eval.execution.worker",
             workers=workers,
             patience_s=600 * policy.wall_s + 30,  # a row of hundreds of tests, each of them slow
-            arguments=[json.dumps(policy), isolation],
+            arguments=[json.dumps(policy), isolation, *libraries],
         )
 
     def __enter__(self) -> Executor:
@@ -160,10 +163,15 @@ class Executor:
 
 
 def run_pairs(
-    pairs: Iterable[Pair[Key] | None], policy: Policy, *, workers: int, isolation: str = "auto"
+    pairs: Iterable[Pair[Key] | None],
+    policy: Policy,
+    *,
+    workers: int,
+    isolation: str = "auto",
+    libraries: Sequence[str] = (),
 ) -> Iterator[PairOutcome[Key]]:
     """`Executor.run`, with an executor for these pairs alone."""
-    with Executor(policy, workers=workers, isolation=isolation) as executor:
+    with Executor(policy, workers=workers, isolation=isolation, libraries=libraries) as executor:
         yield from executor.run(pairs)
 
 
@@ -171,6 +179,14 @@ def limits_fingerprint(policy: Policy) -> str:
     """Changes with every limit, with the executor, and with the Python version that runs the programs."""
     version = ".".join(platform.python_version_tuple()[:2])
     return fingerprint(repr(policy), version, str(_ENGINE))
+
+
+class _Problem(NamedTuple):
+    """What the pairs that are run together have in common."""
+
+    name: str
+    entry_point: str
+    timeout_s: float | None
 
 
 @dataclass
@@ -182,7 +198,7 @@ class _Row(Generic[Key]):
     fresh: bool
     tests: list[str]
     """All of its problem."""
-    entry_point: str
+    problem: _Problem
     cells: dict[int, list[Key]] = field(default_factory=dict)
     """Who asked for each of the tests, by number."""
 
@@ -196,7 +212,7 @@ class _Row(Generic[Key]):
         }
 
     def preamble(self) -> dict[str, Any]:
-        return {"tests": self.tests, "entry_point": self.entry_point}
+        return {"tests": self.tests, "entry_point": self.problem.entry_point, "timeout_s": self.problem.timeout_s}
 
     def outcomes(self, answer: dict[str, Any] | None) -> Iterator[PairOutcome[Key]]:
         letters = answer["verdicts"] if answer else "N" * len(self.cells)
@@ -210,13 +226,9 @@ class _Row(Generic[Key]):
         """This row without the tests that ran out of wall time, those alone, and the answer without them."""
         in_time = [letter != "W" for letter in answer["verdicts"]]
         parts = [
-            _Row(
-                self.program,
-                self.source,
-                self.fresh,
-                self.tests,
-                self.entry_point,
-                {
+            replace(
+                self,
+                cells={
                     column: keys
                     for (column, keys), kept in zip(self.cells.items(), in_time, strict=True)
                     if kept == part
@@ -229,22 +241,26 @@ class _Row(Generic[Key]):
 
 def _jobs(pairs: Iterable[Pair[Key] | None], decided: deque[PairOutcome[Key]]) -> Iterator[Job[_Row[Key]]]:
     """The pairs of each problem in jobs; those whose program or test is no Python are `decided` without."""
-    for problem, together in groupby(pairs, key=lambda pair: (pair.problem, pair.entry_point) if pair else None):
+    for problem, together in groupby(pairs, key=_problem):
         if problem is None:
             yield from (Job(()) for _ in together)
             continue
-        table: _Table[Key] = _Table(problem[1])
+        table: _Table[Key] = _Table(problem)
         for pair in filter(None, together):
             if not table.add(pair):
                 decided.append(PairOutcome(pair.key, Verdict.FAILED, 0.0))
         yield from table.jobs()
 
 
+def _problem(pair: Pair[Any] | None) -> _Problem | None:
+    return _Problem(pair.problem, pair.entry_point, pair.timeout_s) if pair else None
+
+
 class _Table(Generic[Key]):
     """The distinct programs and tests of one problem, and the pairs of them."""
 
-    def __init__(self, entry_point: str) -> None:
-        self._entry_point = entry_point
+    def __init__(self, problem: _Problem) -> None:
+        self._problem = problem
         self._programs: dict[str, Source | None] = {}
         self._identities: dict[str, str | None] = {}
         self._rows: dict[str, _Row[Key]] = {}
@@ -261,7 +277,7 @@ class _Table(Generic[Key]):
         if program is None or test is None:
             return False
         if program.identity not in self._rows:
-            self._rows[program.identity] = _Row(pair.program, program, pair.fresh, self._tests, self._entry_point)
+            self._rows[program.identity] = _Row(pair.program, program, pair.fresh, self._tests, self._problem)
         if test not in self._columns:
             self._columns[test] = len(self._tests)
             self._tests.append(pair.test)

@@ -29,6 +29,9 @@ class Policy(NamedTuple):
     """CPU seconds for loading a program; by default as many as for what follows."""
     process_s: float | None = None
     """CPU seconds of a program's process, whatever it does; no limit by default."""
+    hurried_s: float | None = None
+    """CPU seconds that a call has at first, where limits are those of a call. If the verdict is found to depend on it,
+    it is made again and has all of `timeout_s`, unless the program has failed another test of the same problem."""
     test_timeout_s: float | None = None
     """CPU seconds for the test's own code; as many as the program has by default."""
 

@@ -31,13 +31,16 @@ class Programs:
         self._replies = os.fdopen(replies, "rb")
 
     def run(
-        self, program: str, imports: Sequence[str], runs: Sequence[Sequence[str]], stateful: bool
+        self, program: str, imports: Sequence[str], runs: Sequence[Sequence[str]], stateful: bool, seconds: float
     ) -> tuple[str, list[tuple[float, str]]]:
-        """How the process of `program` ended, and its answers to loading it and to the calls of each run, in order."""
+        """How the process of `program` ended, and its answers to loading it and to the calls of each run, in order.
+
+        The CPU `seconds` are those of each call, or of each run.
+        """
         per_call = self.per_call or not stateful
-        laps = sum(1 + len(run) if per_call else 1 for run in runs)
+        laps = sum(1 + 2 * len(run) if per_call else 1 for run in runs)  # a call, and what is made of its answer
         job = json.dumps({"program": program, "runs": runs, "per_call": per_call})
-        write_line(self._requests, f"{laps} {','.join(imports)} {job}".encode())
+        write_line(self._requests, f"{laps} {seconds} {','.join(imports)} {job}".encode())
         reply = json.loads(self._replies.readline())  # ValueError if that sandbox is gone: so is this one, then
         return reply["end"], [(cpu_seconds, text) for cpu_seconds, text in reply["answers"]]
 
@@ -58,6 +61,7 @@ class Program:
         self._programs = programs
         self._timeouts = 0
         self._last_timeout = "T"
+        self._cut_off: dict[str, str] = {}
         self.load_seconds = 0.0
         self.unloadable: str | None = None
         """The verdict of every test if the program could not even be loaded."""
@@ -76,8 +80,18 @@ class Program:
         keys = (self.key(history[: n + 1]) for n in range(len(history)))
         return self.load_seconds + sum(self.seconds.get(key, 0.0) for key in keys)
 
-    def ask(self, histories: Iterable[Sequence[str]]) -> None:
-        """Have the calls of each history answered, as far as the program can."""
+    def cut_off(self, history: Sequence[str]) -> str | None:
+        """How the first of these calls ended that was hurried and is without an answer: T, W, or None if none was."""
+        if not self._cut_off:
+            return None
+        keys = (self.key(history[: n + 1]) for n in range(len(history)))
+        return next((self._cut_off[key] for key in keys if key in self._cut_off and key not in self.answers), None)
+
+    def ask(self, histories: Iterable[Sequence[str]], seconds: float, *, hurried: bool = False) -> None:
+        """Have the calls of each history answered, as far as the program can in so many CPU seconds.
+
+        One that takes longer has timed out; if it was `hurried`, nothing is known about it but that.
+        """
         left = list(histories)
         runs = self._runs(left)
         while runs and self.unloadable is None:
@@ -85,10 +99,10 @@ class Program:
                 self._give_up(runs)
                 return
             now, later = (runs[:1], runs[1:]) if self._fresh else (runs, [])
-            answered = self._programs.run(self._source, self._imports, now, self.stateful)
-            runs = self._take_in(now, *answered) + later
+            answered = self._programs.run(self._source, self._imports, now, self.stateful, seconds)
+            runs = self._take_in(now, *answered, hurried=hurried) + later
             if runs and self._programs.per_call:
-                left = [history for history in left if not self._is_lost(history)]
+                left = [h for h in left if not (self._is_lost(h) or (hurried and self.cut_off(h)))]
                 runs = self._runs(left)
 
     def _is_lost(self, history: Sequence[str]) -> bool:
@@ -103,7 +117,9 @@ class Program:
             return [[call] for call in calls]
         return [list(calls)] if calls else []
 
-    def _take_in(self, runs: list[list[str]], end: str, answers: list[tuple[float, str]]) -> list[list[str]]:
+    def _take_in(
+        self, runs: list[list[str]], end: str, answers: list[tuple[float, str]], *, hurried: bool
+    ) -> list[list[str]]:
         """Note the answers to `runs`; returns what is still to be run."""
         replies = iter(answers)
         for number, run in enumerate(runs):
@@ -116,16 +132,18 @@ class Program:
                 key = self.key(run[: position + 1])
                 seconds, text = next(replies, (0.0, ""))
                 if not text:
-                    return self._ended(end, run, position, first=not (number or position)) + runs[number + 1 :]
+                    ended = self._ended(end, run, position, first=not (number or position), hurried=hurried)
+                    return ended + runs[number + 1 :]
                 self.answers[key], self.seconds[key] = text, seconds
         return []
 
-    def _ended(self, end: str, run: list[str], position: int, *, first: bool) -> list[list[str]]:
+    def _ended(self, end: str, run: list[str], position: int, *, first: bool, hurried: bool) -> list[list[str]]:
         """The process ended before it answered this call of `run`; returns what is left of the run."""
         if end == "full" and not first:
             return [run if self.stateful else run[position:]]  # another process has room for it
         letter = _letter(end)
-        self.answers[self.key(run[: position + 1])] = letter
+        noted = self._cut_off if hurried and letter in "TW" else self.answers
+        noted[self.key(run[: position + 1])] = letter
         if letter in "TW":
             self._timeouts += 1
             self._last_timeout = letter

@@ -170,11 +170,18 @@ class _Names(dict[str, Any]):
         return value
 
     def _function(self, name: str) -> Callable[..., Any]:
+        """Its attribute `sha256` is the function of the same arguments that returns its answer's digest."""
+
         def function(*arguments: Any, **keywords: Any) -> Any:
             call = encode([name, list(arguments), keywords])
             return _hear(self._respondent.answer(call), arguments, keywords)
 
+        def sha256(*arguments: Any, **keywords: Any) -> Any:
+            call = encode([name, list(arguments), keywords, True])
+            return _hear(self._respondent.answer(call), arguments, keywords)
+
         function.__name__ = function.__qualname__ = name
+        vars(function)["sha256"] = sha256
         return function
 
 

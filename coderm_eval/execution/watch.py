@@ -17,6 +17,8 @@ Ending = Literal["ready", "out of cpu", "out of time"]
 
 _TICK_S = 0.05
 """How often the clocks are read: a limit is overstepped by at most two of these."""
+_LEAST_WALL_S = 0.5
+"""A process may wait so long for its turn on a busy machine, however little time it has."""
 _START_S = 60
 """For loading the largest libraries on a busy machine."""
 
@@ -45,7 +47,7 @@ def watch(descriptor: int, process: int, policy: Policy, lap_of: Callable[[], La
         seconds = _seconds(lap, policy)
         if cpu - cpu_start > seconds or cpu > (policy.process_s or math.inf):
             return "out of cpu"
-        if now - wall_start > WALL * seconds or now - began > WALL * (policy.process_s or math.inf):
+        if now - wall_start > max(WALL * seconds, _LEAST_WALL_S) or now - began > WALL * (policy.process_s or math.inf):
             return "out of time"
     return "ready"
 

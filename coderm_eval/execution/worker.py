@@ -1,10 +1,11 @@
 """The process between programs and tests: it puts a test's questions to a program, and remembers the answers.
 
-    python -m coderm_eval.execution.worker LIMITS ISOLATION      requests on stdin, replies on stdout, one a line
+    python -m coderm_eval.execution.worker LIMITS ISOLATION [LIBRARY ...]
 
-A request {"tests", "entry_point"} names the tests of what follows and gets no reply. {"program", "stateful",
-"fresh", "imports", "columns"} is answered with what `Judge.row` says of one program against these tests, and
-{"isolation"} with the level in force.
+Requests come on stdin, replies go to stdout, one a line. {"tests", "entry_point", "timeout_s"} names the tests of what
+follows, and their limit where it is not the usual one; it gets no reply. {"program", "stateful", "fresh", "imports",
+"columns"} is answered with what `Judge.row` says of one program against these tests, and {"isolation"} with the level
+in force.
 
 It starts two sandboxes before it reads anything: one in which programs run, which never holds a test, and one
 for itself and the tests. It runs nothing that a model wrote; what it reads from either is text or a number.
@@ -17,6 +18,7 @@ behave alike. A program that keeps a state is loaded anew for each test and make
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import select
@@ -40,7 +42,7 @@ _TICK_MS = 100
 
 def main() -> None:
     """Start the sandboxes and wait for both to end."""
-    policy, mode = Policy(*json.loads(sys.argv[1])), sys.argv[2]
+    policy, mode, libraries = Policy(*json.loads(sys.argv[1])), sys.argv[2], sys.argv[3:]
     requests, replies = os.dup(0), os.dup(1)
     silence()
     asking, asked = os.pipe()
@@ -50,7 +52,9 @@ def main() -> None:
         lambda: _serve_programs(asking, answered, policy, mode), close=(asked, answering, requests, replies)
     )
     tests = _start(
-        lambda: _serve_requests(requests, replies, Programs(asked, answering, per_call=policy.per_call), policy, mode),
+        lambda: _serve_requests(
+            requests, replies, Programs(asked, answering, per_call=policy.per_call), policy, mode, libraries
+        ),
         close=(asking, answered),
     )
     for descriptor in (asking, asked, answering, answered, replies):
@@ -97,7 +101,9 @@ def _serve_programs(requests: int, replies: int, policy: Policy, mode: str) -> N
         candidate.serve(requests, replies, policy, isolation)
 
 
-def _serve_requests(requests: int, replies: int, programs: Programs, policy: Policy, mode: str) -> None:
+def _serve_requests(
+    requests: int, replies: int, programs: Programs, policy: Policy, mode: str, libraries: Iterable[str]
+) -> None:
     """Answer the pool, from inside of the tests' sandbox."""
     from coderm_eval.execution.judge import Judge  # it loads unittest, which the other sandbox can do without
 
@@ -106,10 +112,12 @@ def _serve_requests(requests: int, replies: int, programs: Programs, policy: Pol
     except OSError as error:
         _refuse(requests, replies, str(error))
         return
+    for library in libraries:
+        importlib.import_module(library)
     judge = Judge(policy, isolation)
     for request in _lines(requests):
         if "tests" in request:
-            judge.take(request["tests"], request["entry_point"])
+            judge.take(request["tests"], request["entry_point"], request["timeout_s"])
             continue
         if "isolation" in request:
             reply: dict[str, Any] = {"level": isolation.level}

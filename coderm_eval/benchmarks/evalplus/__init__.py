@@ -12,6 +12,7 @@ from coderm_eval.benchmarks.base import Benchmark, GradeTask
 from coderm_eval.benchmarks.evalplus.answers import SUITES, Answers, reference_answers
 from coderm_eval.benchmarks.evalplus.dataset import Dataset, Row
 from coderm_eval.benchmarks.evalplus.gold import (
+    LIBRARIES,
     LIMITS,
     LOADS,
     REVISION,
@@ -31,8 +32,6 @@ from coderm_eval.records import Grade, Problem, Verdict
 __all__ = ["EvalPlus", "load_humaneval_plus", "load_mbpp_plus"]
 
 _MIB = 1024 * 1024
-_FOR_DIGESTS = 1.3
-"""Programs for HumanEval/130 that need 0.7 to 1.1 s for a million numbers took 21 to 39 % more with their digest."""
 
 
 class _Key(NamedTuple):
@@ -60,38 +59,35 @@ class EvalPlus(Benchmark):
 
     def grader(self) -> str:
         version = importlib.metadata.version("evalplus")
-        limits = f"{limits_fingerprint(self._limits(self._least_s))} {self._factor}"
+        limits = f"{limits_fingerprint(self._limits())} {self._factor}"
         return f"evalplus {version} {REVISION} {self.dataset.name} {self.dataset_sha256} {self._suites} {limits}"
 
     def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
-        answers = reference_answers(self.dataset)
-        seconds = {task: self._seconds(found) for task, found in answers.items()}
-        in_order = sorted(tasks, key=lambda task: (seconds[task.task_id], task.task_id))
-        for limit, group in groupby(in_order, lambda task: seconds[task.task_id]):
-            found: dict[GradeTask, dict[str, Verdict]] = {}
-            for outcome in run_pairs(self._pairs(group, answers), self._limits(limit), workers=workers):
-                task, suite = outcome.key
-                verdicts = found.setdefault(task, {})
-                verdicts[suite] = outcome.verdict
-                if len(verdicts) > len(self._suites):
-                    yield task.key, Grade(statuses(found.pop(task), unpassable=task.task_id in self.errata))
+        found: dict[GradeTask, dict[str, Verdict]] = {}
+        pairs = self._pairs(sorted(tasks, key=lambda task: task.task_id), reference_answers(self.dataset))
+        for outcome in run_pairs(pairs, self._limits(), workers=workers, libraries=LIBRARIES):
+            task, suite = outcome.key
+            verdicts = found.setdefault(task, {})
+            verdicts[suite] = outcome.verdict
+            if len(verdicts) > len(self._suites):
+                yield task.key, Grade(statuses(found.pop(task), unpassable=task.task_id in self.errata))
 
     def _seconds(self, answers: Mapping[str, Answers]) -> float:
-        """The time limit of a problem's slowest input, with what the digest of a large answer takes."""
-        seconds = max(self._least_s, *(self._factor * answers[suite].seconds for suite in self._suites))
-        return seconds * _FOR_DIGESTS if any(answers[suite].digests for suite in self._suites) else seconds
+        """The time limit of a problem's slowest input."""
+        return max(self._least_s, *(self._factor * answers[suite].seconds for suite in self._suites))
 
-    def _limits(self, seconds: float) -> Policy:
-        return LIMITS._replace(timeout_s=seconds, memory_mb=_memory_mb())
+    def _limits(self) -> Policy:
+        return LIMITS._replace(timeout_s=self._least_s, memory_mb=_memory_mb())
 
     def _pairs(self, tasks: Iterable[GradeTask], answers: Mapping[str, Mapping[str, Answers]]) -> Iterator[Pair[_Key]]:
         for task_id, group in groupby(tasks, lambda task: task.task_id):
             row, of_row = self.rows[task_id], answers[task_id]
             tests = {suite: suite_test(row, suite, of_row[suite]) for suite in self._suites} | {"loads": LOADS}
+            seconds = self._seconds(of_row)
             for task in group:
-                program = gold_program(task.program, row, of_row)
+                program = gold_program(task.program)
                 for suite, test in tests.items():
-                    yield Pair(_Key(task, suite), program, test, task_id, row["entry_point"])
+                    yield Pair(_Key(task, suite), program, test, task_id, row["entry_point"], seconds)
 
 
 def load_humaneval_plus(settings: EvalPlusSettings) -> EvalPlus:

@@ -1,7 +1,7 @@
 """What EvalPlus's reference solutions answer, as much of it as a test needs.
 
 EvalPlus keeps all answers in a file of its cache, 250 MB for HumanEval+ and 800 MB for MBPP+, of which a handful of
-problems take nearly all. What is kept here beside it, under `.coderm1.json`, has a digest in the place of each large
+problems take nearly all. What is kept here beside it, under `.coderm2.json`, has a digest in the place of each large
 answer, and is 10 MB and 3 MB. `reference` makes both.
 """
 
@@ -76,7 +76,7 @@ def truth_file(dataset: Dataset) -> Path:
 
 def answers_file(dataset: Dataset) -> Path:
     """What is kept here beside it."""
-    return _in_cache(dataset, ".coderm1.json")
+    return _in_cache(dataset, ".coderm2.json")
 
 
 def _in_cache(dataset: Dataset, suffix: str) -> Path:

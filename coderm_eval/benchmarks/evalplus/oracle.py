@@ -5,7 +5,7 @@ It is made where answers arrive as plain data, so that nothing of the program's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,12 @@ _FLOAT_ATOL = 1e-6
 _RTOL = 1e-7
 
 
-def tolerances(expected: Sequence[Any], atol: float) -> Iterator[float]:
-    """The absolute tolerance of each answer: the dataset's; if that is 0, from the first float expected on, 1e-6."""
+def with_tolerances(expected: Iterable[Any], atol: float) -> Iterator[tuple[Any, float]]:
+    """Answers, each with its absolute tolerance: the dataset's; if that is 0, from the first float on, 1e-6."""
     for wanted in expected:
         if atol == 0 and is_floats(wanted):
             atol = _FLOAT_ATOL
-        yield atol
+        yield wanted, atol
 
 
 def check(name: str, given: Sequence[Any], got: Any, wanted: Any, atol: float) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from coderm_eval.benchmarks.evalplus.answers import SUITES, Answers, answers_file, truth_file
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
-from coderm_eval.benchmarks.evalplus.digest import sha256_of_answer
+from coderm_eval.execution.digest import sha256_of_answer
 from coderm_eval.execution.plain import encode
 from coderm_eval.whole import write_whole
 
@@ -60,19 +60,21 @@ def _compute(dataset: Dataset, path: Path) -> dict[str, Any]:
 def _answers(found: dict[str, Any], suite: str) -> Answers:
     texts, digests = [], {}
     for number, answer in enumerate(found[suite]):
-        text = encode(answer)
-        digest = None if len(text) < _LARGE or _holds_floats(answer) else sha256_of_answer(answer)
-        texts.append("null" if digest else text)
+        digest = sha256_of_answer(answer) if _is_large(answer) else None
+        texts.append("null" if digest else encode(answer))
         if digest:
             digests[str(number)] = digest
     return Answers(texts, digests, max(found[f"{suite}_time"], default=0.0))
 
 
-def _holds_floats(answer: Any) -> bool:
-    """Whether EvalPlus compares it with a tolerance."""
+def _is_large(answer: Any) -> bool:
+    """Whether it is long, and EvalPlus compares it without a tolerance."""
     from evalplus.eval import is_floats
 
-    return bool(is_floats(answer))
+    if is_floats(answer):
+        return False
+    many = isinstance(answer, list) and len(answer) > _LARGE // 2  # which have two characters each, at the least
+    return many or len(encode(answer)) > _LARGE
 
 
 if __name__ == "__main__":
