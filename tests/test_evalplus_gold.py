@@ -281,9 +281,9 @@ def test_the_time_limits_are_those_that_are_set(mini_humaneval: MiniHumanEval) -
     assert graded({"slow": SLOW}, min_time_limit=0.2) == {"slow": FAIL}
 
 
-def test_a_wrong_program_has_less_time_for_the_extra_tests(mini_humaneval: MiniHumanEval) -> None:
+def test_a_wrong_program_has_as_much_time_as_a_right_one(mini_humaneval: MiniHumanEval) -> None:
     wrong = SLOW.replace("def buoy_gap(a, b):", "def buoy_gap(a, b):\n    if (a, b) == (2, 5):\n        return 0")
-    assert graded({"wrong": wrong, "right": SLOW}) == {"wrong": FAIL, "right": PASS}
+    assert graded({"wrong": wrong, "right": SLOW}) == {"wrong": {"base": "fail", "plus": "pass"}, "right": PASS}
 
 
 def test_a_slow_reference_solution_gives_time_in_proportion(mini_humaneval: MiniHumanEval) -> None:

@@ -537,15 +537,10 @@ TALL = f"{LOW[: LOW.index('    def test_low')]}{TEST[TEST.index('    def test_ta
 IN_A_HURRY: list[tuple[str, str, dict[str, Verdict]]] = [
     ("at once", _taking(0), {"low": PASSED, "tall": PASSED}),
     ("slow and right", _taking(0.3), {"low": PASSED, "tall": PASSED}),
-    ("slow, when it is wrong already", _taking(0.3, low=7), {"low": FAILED, "tall": TIMED_OUT}),
+    ("slow, and wrong elsewhere", _taking(0.3, low=7), {"low": FAILED, "tall": PASSED}),
     ("slow from call to call", f"calls = []\n{_taking(0.3)}", {"low": PASSED, "tall": PASSED}),
     ("too slow", _taking(60), {"low": PASSED, "tall": TIMED_OUT}),
     ("waits", _taking(0).replace("    end", "    time.sleep(0.7)\n    end"), {"low": PASSED, "tall": PASSED}),
-    (
-        "waits, when it is wrong already",
-        _taking(0, low=7).replace("    end", "    time.sleep(0.7 * (height == 9))\n    end"),
-        {"low": FAILED, "tall": PASSED},
-    ),
     (
         "ends",
         _taking(0, low=7).replace("    end", "    height == 2 or os._exit(0)\n    end"),

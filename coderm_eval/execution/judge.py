@@ -72,13 +72,13 @@ class Judge:
         The outputs are those of `Verdicts.outputs`.
         """
         found: dict[int, _Cell] = {}
-        questions = [_Question(column, self._ahead(column, (), _AHEAD)) for column in columns]
+        questions = [self._ahead(column, (), _AHEAD) for column in columns]
         for number in range(1, _MOST_ROUNDS + 1):
-            self._ask(program, questions, found)
+            self._ask(program, questions)
             left = [column for column in columns if column not in found]
-            if not left:
-                break
             questions = self._round(program, left, found, _AHEAD << min(_MORE_AHEAD * number, 20))
+            if len(found) == len(columns):
+                break
         cells = [found.get(column, _Cell("T", program.load_seconds)) for column in columns]
         return {
             "verdicts": "".join(cell.verdict for cell in cells),
@@ -86,30 +86,23 @@ class Judge:
             "outputs": [cell.output for cell in cells],
         }
 
-    def _ask(self, program: Program, questions: Sequence[_Question], found: dict[int, _Cell]) -> None:
-        """Have the program answer; where calls are hurried, those that took too long only when nothing else is left.
-
-        They have their whole time then for the first test that depends on one; none where another test has failed.
-        """
-        hurried_s, whole_s = self._policy.hurried_s, self._policy.timeout_s
-        if hurried_s is None:
-            program.ask([question.history for question in questions], whole_s)
-        elif quick := [question.history for question in questions if not program.cut_off(question.history)]:
-            program.ask(quick, hurried_s, hurried=True)
-        elif any(cell.verdict in _WRONG for cell in found.values()):
-            cells = {
-                q.column: _Cell(program.cut_off(q.history) or "T", program.cpu_seconds(q.history)) for q in questions
-            }
-            found.update(cells)
+    def _ask(self, program: Program, questions: Sequence[tuple[str, ...]]) -> None:
+        """Have the program answer; where calls are hurried, those that took too long when there are no others left."""
+        hurried_s = self._policy.hurried_s
+        quick = [history for history in questions if not program.was_cut_off(history)] if hurried_s else []
+        if quick:
+            program.ask(quick, hurried_s or 0.0, hurried=True)
         else:
-            program.ask([history for column, history in questions if column == questions[0].column], whole_s)
+            program.ask(questions, self._policy.timeout_s)
 
     def _ahead(self, column: int, history: tuple[str, ...], most: int) -> tuple[str, ...]:
         """The calls `history` and what will probably follow them in this test, up to `most` in all."""
         expected = self._dialogues[column].longest
         return expected[: max(most, len(history))] if expected[: len(history)] == history else history
 
-    def _round(self, program: Program, columns: Sequence[int], found: dict[int, _Cell], ahead: int) -> list[_Question]:
+    def _round(
+        self, program: Program, columns: Sequence[int], found: dict[int, _Cell], ahead: int
+    ) -> list[tuple[str, ...]]:
         """Take each test as far as the program's answers are known; returns the questions that they come to, with
         those that will probably follow, `ahead` in all."""
         positions = {column: self._dialogues[column].follow(program.answer) for column in columns}
@@ -128,14 +121,13 @@ class Judge:
                 self._dialogues[column].learn(asked, answers, reply["verdict"])
                 positions[column] = self._dialogues[column].follow(program.answer)
             else:
-                calls = reply["unknown"]
-                questions += [_Question(column, self._ahead(column, (*asked, call), ahead)) for call in calls]
+                questions += [self._ahead(column, (*asked, call), ahead) for call in reply["unknown"]]
         for column, position in positions.items():
             if position.verdict and column not in found:
                 found[column] = self._cell(position, program)
             elif position.unanswered:
-                questions.append(_Question(column, self._ahead(column, position.history, ahead)))
-        return sorted(questions, key=lambda question: question.column)
+                questions.append(self._ahead(column, position.history, ahead))
+        return questions
 
     def _behaviour(self, column: int, program: Program) -> tuple[str | None, ...]:
         """The program's answers to what the test will probably ask."""
@@ -149,13 +141,6 @@ class Judge:
         return _Cell(position.verdict or "", seconds, _output(position, program))
 
 
-class _Question(NamedTuple):
-    """Calls that a test makes, one after the other."""
-
-    column: int
-    history: tuple[str, ...]
-
-
 class _Cell(NamedTuple):
     """A verdict, the program's CPU seconds, and a number that stands for what it answered."""
 
@@ -164,7 +149,6 @@ class _Cell(NamedTuple):
     output: int = NO_OUTPUT
 
 
-_WRONG = frozenset("FTW")
 _NO_VALUE = ('["raised"', '["absent"')
 """How an answer begins that is none, where a test failed on it."""
 

@@ -30,8 +30,8 @@ class Policy(NamedTuple):
     process_s: float | None = None
     """CPU seconds of a program's process, whatever it does; no limit by default."""
     hurried_s: float | None = None
-    """CPU seconds that a call has at first, where limits are those of a call. If the verdict is found to depend on it,
-    it is made again and has all of `timeout_s`, unless the program has failed another test of the same problem."""
+    """CPU seconds that a call has at first, where limits are those of a call: it is made again, and has all of
+    `timeout_s`, when a verdict is found to depend on it. By default it has all of them at once."""
     test_timeout_s: float | None = None
     """CPU seconds for the test's own code; as many as the program has by default."""
 

@@ -61,7 +61,7 @@ class Program:
         self._programs = programs
         self._timeouts = 0
         self._last_timeout = "T"
-        self._cut_off: dict[str, str] = {}
+        self._cut_off: set[str] = set()
         self.load_seconds = 0.0
         self.unloadable: str | None = None
         """The verdict of every test if the program could not even be loaded."""
@@ -80,12 +80,10 @@ class Program:
         keys = (self.key(history[: n + 1]) for n in range(len(history)))
         return self.load_seconds + sum(self.seconds.get(key, 0.0) for key in keys)
 
-    def cut_off(self, history: Sequence[str]) -> str | None:
-        """How the first of these calls ended that was hurried and is without an answer: T, W, or None if none was."""
-        if not self._cut_off:
-            return None
-        keys = (self.key(history[: n + 1]) for n in range(len(history)))
-        return next((self._cut_off[key] for key in keys if key in self._cut_off and key not in self.answers), None)
+    def was_cut_off(self, history: Sequence[str]) -> bool:
+        """Whether one of these calls is without an answer because it was hurried."""
+        left = self._cut_off - self.answers.keys()
+        return bool(left) and any(self.key(history[: n + 1]) in left for n in range(len(history)))
 
     def ask(self, histories: Iterable[Sequence[str]], seconds: float, *, hurried: bool = False) -> None:
         """Have the calls of each history answered, as far as the program can in so many CPU seconds.
@@ -102,7 +100,7 @@ class Program:
             answered = self._programs.run(self._source, self._imports, now, self.stateful, seconds)
             runs = self._take_in(now, *answered, hurried=hurried) + later
             if runs and self._programs.per_call:
-                left = [h for h in left if not (self._is_lost(h) or (hurried and self.cut_off(h)))]
+                left = [h for h in left if not (self._is_lost(h) or (hurried and self.was_cut_off(h)))]
                 runs = self._runs(left)
 
     def _is_lost(self, history: Sequence[str]) -> bool:
@@ -142,8 +140,11 @@ class Program:
         if end == "full" and not first:
             return [run if self.stateful else run[position:]]  # another process has room for it
         letter = _letter(end)
-        noted = self._cut_off if hurried and letter in "TW" else self.answers
-        noted[self.key(run[: position + 1])] = letter
+        key = self.key(run[: position + 1])
+        if hurried and letter in "TW":
+            self._cut_off.add(key)
+        else:
+            self.answers[key] = letter
         if letter in "TW":
             self._timeouts += 1
             self._last_timeout = letter
