@@ -84,6 +84,6 @@ def _other_grader(
         chosen = result.selections[settings.rule].chosen
         if result.problem.task_id in regraded:
             picks[result.problem.task_id, result.candidates[chosen].program] = listed[chosen]
-    found = grade_programs(other, picks, store, workers=settings.execution.workers)
+    found = grade_programs(other, picks, store, settings.execution)
     differ = sum(found[pick].passed != grade.passed for pick, grade in picks.items())
     return {"grader": name, "picks": len(picks), "differ": differ}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from coderm_eval.benchmarks import Benchmark, GradeTask
-from coderm_eval.config import Settings
+from coderm_eval.config import ExecutionSettings, Settings
 from coderm_eval.errors import NotRunError
 from coderm_eval.progress import progress
 from coderm_eval.records import Grade, fingerprint
@@ -40,7 +40,7 @@ def grade(
     """
     pairs = [(task, program) for task, listed in programs.items() for program in listed]
     with Store(store_folder) as store:
-        grades = grade_programs(benchmark, pairs, store, workers=settings.execution.workers)
+        grades = grade_programs(benchmark, pairs, store, settings.execution)
     rows = {task: [_evalplus_row(task, p, grades[task, p]) for p in listed] for task, listed in programs.items()}
     write_json(out, {"hash": benchmark.results_hash, "eval": rows})
     ungraded = sum(grades[pair].passed is None for pair in pairs)
@@ -58,16 +58,18 @@ def grade_programs(
     benchmark: Benchmark,
     programs: Iterable[tuple[str, str]],
     store: Store,
-    *,
-    workers: int,
+    execution: ExecutionSettings,
 ) -> dict[tuple[str, str], Grade]:
-    """{(task id, program): grade} of distinct programs; what the store holds is not run again."""
+    """{(task id, program): grade} of distinct programs; what the store holds is not run again.
+
+    The benchmark has its own limits; `execution` says by how many workers they are run, and in what isolation.
+    """
     table = store.table("grades")
     grader = benchmark.grader()
     keys = {pair: fingerprint("grade", grader, *pair) for pair in programs}
     missing = [GradeTask(key, *pair) for pair, key in keys.items() if key not in table]
-    graded = benchmark.grade(missing, workers=workers) if missing else iter(())
-    for key, grade in progress(graded, len(missing), "grading", "programs"):
+    graded = benchmark.grade(missing, workers=execution.workers, isolation=execution.isolation)
+    for key, grade in progress(graded if missing else (), len(missing), "grading", "programs"):
         if grade.statuses:
             table.add(key, dict(grade.statuses))
     return {pair: Grade(table.get(key)) for pair, key in keys.items()}

@@ -187,7 +187,7 @@ def _ready(settings: Settings) -> Iterator[tuple[Executor, str]]:
 
 def _grade(benchmark: Benchmark, work: Sequence[Work], store: Store, settings: Settings) -> list[list[Grade]]:
     pairs = [(item.problem.task_id, c.program) for item in work for c in item.candidates]
-    grades = grade_programs(benchmark, pairs, store, workers=settings.execution.workers)
+    grades = grade_programs(benchmark, pairs, store, settings.execution)
     return [[grades[item.problem.task_id, c.program] for c in item.candidates] for item in work]
 
 

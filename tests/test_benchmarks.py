@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from conftest import MiniHumanEval
+from hosts import granted
 
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, GradeTask, benchmark_of_task, load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
@@ -83,7 +84,7 @@ def _truth_file(mini: MiniHumanEval) -> Path:
 
 
 def _answers_file(mini: MiniHumanEval) -> Path:
-    return _truth_file(mini).with_suffix(".coderm1.json")
+    return _truth_file(mini).with_suffix(".coderm2.json")
 
 
 # The embedded example
@@ -116,6 +117,16 @@ def test_of_the_examples_candidates_those_noted_as_right_pass_the_gold_tests_and
     assert None not in passed.values()
     said = [(note, passed[str(number)]) for number, note in enumerate(programs.values())]
     assert [note for note, well in said if well != note.startswith("right")] == []
+
+
+def test_programs_are_graded_in_the_isolation_that_is_asked_for(demo: Benchmark) -> None:
+    if "namespaces" not in granted():
+        pytest.skip("this host refuses user namespaces")
+    right = next(row for row in _rows(SAMPLES) if row["note"].startswith("right"))
+    looks = f"import os\n\nassert os.path.exists({__file__!r})\n{right['solution']}"
+    tasks = [GradeTask("it", right["task_id"], looks)]
+    found = {level: dict(demo.grade(tasks, workers=1, isolation=level))["it"].passed for level in ("auto", "rlimits")}
+    assert found == {"auto": False, "rlimits": True}
 
 
 def test_the_examples_gold_tests_are_none_of_its_generated_tests() -> None:

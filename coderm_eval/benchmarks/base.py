@@ -47,8 +47,16 @@ class Benchmark(ABC):
         """Everything that affects a grade beside the program, as one string: grader, version, limits, data."""
 
     @abstractmethod
-    def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
-        """(key, grade) of every task, as they come; a program that could not be graded has an empty Grade."""
+    def grade(
+        self, tasks: Iterable[GradeTask], *, workers: int, isolation: str = "auto"
+    ) -> Iterator[tuple[str, Grade]]:
+        """(key, grade) of every task, as they come; a program that could not be graded has an empty Grade.
+
+        Args:
+            tasks: any number.
+            workers: processes.
+            isolation: as `Executor` has it.
+        """
 
     def problem_by_id(self) -> dict[str, Problem]:
         return {problem.task_id: problem for problem in self.problems}

@@ -210,7 +210,7 @@ class _Evaluation:
         pairs = [(task, program) for task, listed in programs.items() for program in listed]
         execution = self.settings.execution
         with Store(store) as opened:
-            grades = grade_programs(self.benchmark, pairs, opened, workers=execution.workers)
+            grades = grade_programs(self.benchmark, pairs, opened, execution)
         ungraded = sum(grades[pair].passed is None for pair in pairs)
         refuse_not_run(executions=0, grades=ungraded, out=out, allowed=execution.allow_not_run)
         return grades

@@ -42,10 +42,12 @@ class _Demo(Benchmark):
     def grader(self) -> str:
         return f"demo {self.dataset_sha256} {limits_fingerprint(self._policy)}"
 
-    def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
+    def grade(
+        self, tasks: Iterable[GradeTask], *, workers: int, isolation: str = "auto"
+    ) -> Iterator[tuple[str, Grade]]:
         names = {problem.task_id: problem.entry_point for problem in self.problems}
         pairs = (Pair(t.key, t.program, self._gold[t.task_id], t.task_id, names[t.task_id]) for t in tasks)
-        for outcome in run_pairs(pairs, self._policy, workers=workers):
+        for outcome in run_pairs(pairs, self._policy, workers=workers, isolation=isolation):
             yield outcome.key, grade_by(outcome.verdict, "gold")
 
 

@@ -62,10 +62,12 @@ class EvalPlus(Benchmark):
         limits = f"{limits_fingerprint(self._limits())} {self._factor}"
         return f"evalplus {version} {REVISION} {self.dataset.name} {self.dataset_sha256} {self._suites} {limits}"
 
-    def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
+    def grade(
+        self, tasks: Iterable[GradeTask], *, workers: int, isolation: str = "auto"
+    ) -> Iterator[tuple[str, Grade]]:
         found: dict[GradeTask, dict[str, Verdict]] = {}
         pairs = self._pairs(sorted(tasks, key=lambda task: task.task_id), reference_answers(self.dataset))
-        for outcome in run_pairs(pairs, self._limits(), workers=workers, libraries=LIBRARIES):
+        for outcome in run_pairs(pairs, self._limits(), workers=workers, isolation=isolation, libraries=LIBRARIES):
             task, suite = outcome.key
             verdicts = found.setdefault(task, {})
             verdicts[suite] = outcome.verdict

@@ -65,8 +65,10 @@ class LiveCodeBench(Benchmark):
     def grader(self) -> str:
         return f"livecodebench {self._settings.grader} {self.dataset_sha256} {limits_fingerprint(self._limits)}"
 
-    def grade(self, tasks: Iterable[GradeTask], *, workers: int) -> Iterator[tuple[str, Grade]]:
-        for outcome in run_pairs(self._pairs(tasks), self._limits, workers=workers):
+    def grade(
+        self, tasks: Iterable[GradeTask], *, workers: int, isolation: str = "auto"
+    ) -> Iterator[tuple[str, Grade]]:
+        for outcome in run_pairs(self._pairs(tasks), self._limits, workers=workers, isolation=isolation):
             yield outcome.key, grade_by(outcome.verdict, "tests")
 
     def _pairs(self, tasks: Iterable[GradeTask]) -> Iterator[Pair[str]]:
