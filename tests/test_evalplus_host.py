@@ -402,9 +402,11 @@ def test_a_result_file_of_evalplus_is_used_and_left_as_it_is(
     assert f"s_eval_results.json judges samples of {', '.join(TASKS)} otherwise" in caplog.text
 
 
+OTHERS = [{"task_id": "", "solution": "x = 1", "base_status": "pass", "plus_status": "pass"}]
 STALE: list[tuple[str, dict[str, Any] | str, str]] = [
     ("of another dataset", {"hash": "0123"}, "is of the dataset 0123, and this one is mini.jsonl ("),
-    ("of other samples", {"eval": {TASKS[0]: []}}, "has other solutions of HumanEval/0 than the samples"),
+    ("of other samples", {"eval": {TASKS[0]: OTHERS}}, "has other solutions of HumanEval/0 than the samples"),
+    ("of other tasks", {"eval": {"HumanEval/9": OTHERS}}, "has other solutions of HumanEval/9 than the samples"),
     ("that is something else", "[1]", "is not what this version of evalplus.evaluate writes"),
     ("that is half written", '{"hash": "', "is not what this version of evalplus.evaluate writes"),
     ("of an older EvalPlus", {"eval": {TASKS[0]: {"files": []}}}, "is not what this version"),
@@ -425,6 +427,21 @@ def test_a_result_file_is_never_taken_for_one_of_other_samples(
     assert message.startswith(f"s_eval_results.json {reason}")
     assert "--i-just-wanna-run" in message and "delete it" in message
     assert (path.read_bytes(), (files / "s.coderm").exists()) == (before, False)
+
+
+def test_a_result_file_that_lacks_samples_is_made_again_and_kept(files: Path) -> None:
+    """As one does of a run in which some could not be graded."""
+    path = files / "s_eval_results.json"
+    result_file(path)
+    content = json.loads(path.read_text())
+    content["eval"][TASKS[0]].pop(1)
+    del content["eval"][TASKS[1]]
+    path.write_text(json.dumps(content))
+    evaluate("humaneval", "s.jsonl", tests="t.jsonl")
+    assert {task: [row["solution"] for row in listed] for task, listed in results(path)["eval"].items()} == {
+        task: four(task) for task in TASKS
+    }
+    assert json.loads((files / "s_eval_results.json.bak").read_text()) == content
 
 
 def test_results_of_the_base_tests_alone_are_not_taken_for_those_of_all(files: Path) -> None:

@@ -229,12 +229,13 @@ class _Evaluation:
     def _write_results(
         self, samples: Path, programs: Mapping[str, Sequence[str]], grades: Mapping[tuple[str, str], Grade]
     ) -> None:
-        """Unless they are there; those of other picks, which are gone, are replaced."""
+        """Unless all of them are there; those of other picks, which are gone, are replaced."""
         path, expected = results_path(samples), self._expected(programs)
         if path.is_file():
-            if self.anew:
+            fits = expected.why_not(path) is None
+            if self.anew or (fits and not expected.is_whole(path)):
                 print(f"Backup {path} to {set_aside(path)}")
-            elif not expected.why_not(path):
+            elif fits:
                 if otherwise := expected.judged_otherwise(path, grades):
                     log.warning("%s judges samples of %s otherwise than this run's grader", path, few(otherwise))
                 return

@@ -77,20 +77,28 @@ class Expected:
     base_only: bool
 
     def why_not(self, path: Path) -> str | None:
-        """What is wrong with the result file `path`, as what follows its name in a sentence; None if it fits."""
+        """What is wrong with the result file `path`, as what follows its name in a sentence; None if it fits.
+
+        It may lack some of the samples, as it does where these could not be graded.
+        """
         try:
             rows = _read_results(path)
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return "is not what this version of evalplus.evaluate writes"
         if rows.hash != self.hash:
             return f"is of the dataset {_named(rows.hash)}, and this one is {_named(self.hash)}"
-        solutions = {task: [row["solution"] for row in listed] for task, listed in rows.of.items()}
-        for task in dict.fromkeys([*self.programs, *solutions]):
-            if solutions.get(task) != self.programs.get(task):
+        for task, listed in rows.of.items():
+            if not _in_order([row["solution"] for row in listed], self.programs.get(task, ())):
                 return f"has other solutions of {task} than the samples"
         if not self.base_only and any(row["plus_status"] is None for listed in rows.of.values() for row in listed):
             return "was made with --base-only"
         return None
+
+    def is_whole(self, path: Path) -> bool:
+        """Whether the result file `path`, which fits, has all of the samples."""
+        return {task: len(listed) for task, listed in _read_results(path).of.items()} == {
+            task: len(listed) for task, listed in self.programs.items()
+        }
 
     def judged_otherwise(self, path: Path, grades: Mapping[tuple[str, str], Grade]) -> list[str]:
         """The tasks with a sample of which the result file `path`, which fits, says otherwise than `grades`."""
@@ -188,6 +196,12 @@ def _read_results(path: Path) -> _Results:
         for row in listed:
             _ = row["task_id"], row["solution"], row["base_status"], row["plus_status"]
     return _Results(str(content["hash"]), content["eval"])
+
+
+def _in_order(some: Sequence[str], of: Sequence[str]) -> bool:
+    """Whether `some` is what is left of `of` when others are taken out."""
+    left = iter(of)
+    return all(one in left for one in some)
 
 
 def _row(task_id: str, program: str, grade: Grade) -> dict[str, Any]:
