@@ -58,7 +58,7 @@ def decode(text: str) -> Any:
         UnreadableError: the text was not made by `encode`.
     """
     try:
-        return _untagged(json.loads(text, parse_constant=float))  # each NaN another one: it equals itself
+        return _untagged(_from_json(text))
     except Exception as error:
         raise UnreadableError(text[:60]) from error
 
@@ -69,6 +69,8 @@ def is_immutable(values: Iterable[object]) -> bool:
 
 
 _to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_from_json = json.JSONDecoder(parse_constant=float).decode
+"""Each NaN is another one: by itself it equals itself."""
 
 
 def _tagged(value: Any) -> Any:
