@@ -27,11 +27,10 @@ _MOST_ROUNDS = 200
 """Of asking a program what its tests want to know next; after the first few, each is one more call in a chain."""
 
 _AHEAD = 32
-"""Calls of a test that a program is asked at first without waiting for what the test makes of the answers; then eight
-times as many, and so on: few tests make more, and a long one may be decided by its first calls. Each step is one more
-fork, 4 ms; a call of a function that computes little takes 0.04 ms."""
-_MORE_AHEAD = 3
-"""Binary digits by which it grows."""
+"""Calls of a test that a program is asked at first without waiting for what the test makes of the answers: few tests
+make more, and a long one may be decided by its first calls."""
+_MORE_AHEAD = 8
+"""Times as many in each round after that, which is one more fork, 4 ms; a call that computes little takes 0.04 ms."""
 
 _MOST_DESCRIPTORS = 64
 _LIFETIME_S = 3600
@@ -76,7 +75,7 @@ class Judge:
         for number in range(1, _MOST_ROUNDS + 1):
             self._ask(program, questions)
             left = [column for column in columns if column not in found]
-            questions = self._round(program, left, found, _AHEAD << min(_MORE_AHEAD * number, 20))
+            questions = self._round(program, left, found, _AHEAD * _MORE_AHEAD ** min(number, 6))
             if len(found) == len(columns):
                 break
         cells = [found.get(column, _Cell("T", program.load_seconds)) for column in columns]
@@ -88,12 +87,12 @@ class Judge:
 
     def _ask(self, program: Program, questions: Sequence[tuple[str, ...]]) -> None:
         """Have the program answer; where calls are hurried, those that took too long when there are no others left."""
-        hurried_s = self._policy.hurried_s
-        quick = [history for history in questions if not program.was_cut_off(history)] if hurried_s else []
-        if quick:
-            program.ask(quick, hurried_s or 0.0, hurried=True)
+        hurried_s, whole_s = self._policy.hurried_s, self._policy.timeout_s
+        quick = [history for history in questions if not program.was_cut_off(history)]
+        if hurried_s and quick:
+            program.ask(quick, hurried_s, hurried=True)
         else:
-            program.ask(questions, self._policy.timeout_s)
+            program.ask(questions, whole_s)
 
     def _ahead(self, column: int, history: tuple[str, ...], most: int) -> tuple[str, ...]:
         """The calls `history` and what will probably follow them in this test, up to `most` in all."""
