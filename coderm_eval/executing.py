@@ -52,7 +52,7 @@ def stored_execution(executor: Executor, table: Table, execution: ExecutionSetti
                     continue
                 watch.owed += len(cells)
                 for cell, key in zip(cells, keys, strict=True):
-                    yield Pair((cell, key), cell.program, cell.test, cell.task_id, cell.entry_point, cell.fresh)
+                    yield Pair((cell, key), cell.program, cell.test, cell.task_id, cell.entry_point, fresh=cell.fresh)
 
         ran = executor.run(owed())
         for done in progress(ran, lambda: watch.owed, "running tests", "pairs", note=watch.note):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import subprocess
+import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping
 
 import pytest
@@ -11,6 +15,7 @@ from processes import our_processes
 from coderm_eval.errors import NotRunError
 from coderm_eval.execution.engine import Executor, Pair, PairOutcome, limits_fingerprint, run_pairs
 from coderm_eval.execution.policy import Policy
+from coderm_eval.execution.watch import Lap, watch
 from coderm_eval.records import NO_OUTPUT, Verdict
 
 PASSED, FAILED, TIMED_OUT, CRASHED, NOT_RUN = Verdict
@@ -556,6 +561,69 @@ IN_A_HURRY: list[tuple[str, str, dict[str, Verdict]]] = [
 def test_a_call_has_its_whole_time_where_a_verdict_depends_on_it(program: str, expected: Mapping[str, Verdict]) -> None:
     pairs = [("low", f"import os\n{program}", LOW), ("tall", f"import os\n{program}", TALL)]
     assert _verdicts(pairs, HURRIED, workers=1) == expected
+
+
+MANY = """
+import unittest
+
+
+class TestRungs(unittest.TestCase):
+    def test_ladders(self):
+        for height in range(300):
+            self.assertEqual(rungs(height), height * 3)
+"""
+
+MANY_CALLS: list[tuple[str, str]] = [
+    ("one slow call of many, and a state", f"calls = []\n{_taking(0.15)}"),
+    ("one slow call of many", _taking(0.15)),
+    (
+        "loading is slow",
+        f"{_taking(0)}\n\nend = time.process_time() + 0.3\nwhile time.process_time() < end:\n    pass\n",
+    ),
+    ("loading is slow, and a state", f"calls = []\n{_taking(0)}\n\nfor _ in range(3):\n    sum(range(10**7))\n"),
+]
+
+
+@pytest.mark.parametrize("program", [case[1] for case in MANY_CALLS], ids=[case[0] for case in MANY_CALLS])
+def test_a_right_program_passes_however_many_calls_it_is_asked(program: str) -> None:
+    program = program.replace("if height > 2 else 6", "")
+    assert _verdicts([("many", program, MANY), ("again", program, f"{MANY}\n\nMARK = 1\n")], HURRIED) == {
+        "many": PASSED,
+        "again": PASSED,
+    }
+
+
+def test_a_fresh_program_is_loaded_for_each_call() -> None:
+    program = "calls = []\n\n\ndef rungs(height):\n    calls.append(height)\n    return height * 3 * len(calls)\n"
+    pairs = [Pair(fresh, program, MANY, str(fresh), "rungs", fresh=fresh) for fresh in (True, False)]
+    said = {outcome.key: outcome.verdict for outcome in run_pairs(pairs, ROOMY, workers=1)}
+    assert said == {True: PASSED, False: FAILED}
+
+
+def test_answers_that_no_process_has_room_for_are_a_crash() -> None:
+    program = "kept = []\n\n\ndef rungs(height):\n    return 'x' * 600_000\n"
+    test = MANY.replace("rungs(height), height * 3", "len(rungs(height)), 600_000")
+    assert _verdict(program, test, Policy(timeout_s=5, output_mb=1)) == CRASHED
+
+
+def test_the_digest_of_an_answer_is_no_part_of_a_calls_time() -> None:
+    program = "def rungs(height):\n    return list(range(2_000_000))\n"
+    test = TEST.replace("rungs(2), 6", "len(rungs.sha256(2)), 64").replace(
+        "rungs(9), 27", "rungs.sha256(9), rungs.sha256(2)"
+    )
+    assert _verdict(program, test, Policy(timeout_s=0.1, per_call=True, load_s=20)) == PASSED
+
+
+def test_limits_begin_anew_only_with_a_later_call() -> None:
+    """A program can write where it says how far it is."""
+    laps = itertools.cycle([Lap(1, loading=True), Lap(1), Lap(0), Lap(1)])
+    reading, writing = os.pipe()
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        ending = watch(reading, process.pid, Policy(timeout_s=0.3), lambda: next(laps))
+        process.kill()
+    os.close(reading)
+    os.close(writing)
+    assert ending == "out of cpu"
 
 
 def test_pairs_may_have_limits_of_their_own() -> None:

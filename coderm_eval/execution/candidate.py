@@ -92,7 +92,9 @@ def serve(requests: int, replies: int, policy: Policy, isolation: Isolation) -> 
         for line in lines:
             laps, seconds, imports, job = line.split(b" ", 3)
             left = libraries.load(imports.decode().split(","))
-            limits = policy._replace(timeout_s=float(seconds))
+            limits = policy._replace(
+                timeout_s=float(seconds), load_s=policy.load_s or max(policy.timeout_s, float(seconds))
+            )
             write_line(replies, _run(job, int(laps), left, limits, isolation))
 
 

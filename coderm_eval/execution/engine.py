@@ -8,12 +8,12 @@ import platform
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from itertools import compress, groupby
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from coderm_eval.errors import NotRunError
-from coderm_eval.execution.policy import Policy
+from coderm_eval.execution.policy import WALL, Policy
 from coderm_eval.execution.pool import Job, WorkerPool
 from coderm_eval.execution.sources import Source, identity_of_test, look_at
 from coderm_eval.records import NO_OUTPUT, Verdict, fingerprint
@@ -51,6 +51,7 @@ class Pair(Generic[Key]):
     """Pairs that follow each other and name the same problem are run together, which is faster."""
     entry_point: str = ""
     """The function under test: needed where it has the name of a built-in one."""
+    _: KW_ONLY
     timeout_s: float | None = None
     """CPU seconds, where they are not the policy's."""
     fresh: bool = False
@@ -84,7 +85,8 @@ class Executor:
         self._pool = WorkerPool(
             "coderm_eval.execution.worker",
             workers=workers,
-            patience_s=600 * policy.wall_s + 30,  # a row of hundreds of tests, each of them slow
+            # a row of hundreds of tests, each of them slow, or of some processes, each as long as it may be
+            patience_s=600 * policy.wall_s + 10 * WALL * (policy.process_s or 0) + 30,
             arguments=[json.dumps(policy), isolation, *libraries],
         )
 

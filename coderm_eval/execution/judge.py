@@ -86,13 +86,19 @@ class Judge:
         }
 
     def _ask(self, program: Program, questions: Sequence[tuple[str, ...]]) -> None:
-        """Have the program answer; where calls are hurried, those that took too long when there are no others left."""
+        """Have the program answer.
+
+        Where calls are hurried, first the questions without one that took too long, in a hurry; when there are no such
+        questions, the others, each in a process of its own.
+        """
         hurried_s, whole_s = self._policy.hurried_s, self._policy.timeout_s
-        quick = [history for history in questions if not program.was_cut_off(history)]
-        if hurried_s and quick:
+        if not (hurried_s and self._policy.per_call):
+            program.ask(questions, whole_s)
+        elif quick := [history for history in questions if not program.was_cut_off(history)]:
             program.ask(quick, hurried_s, hurried=True)
         else:
-            program.ask(questions, whole_s)
+            for history in questions:
+                program.ask([history], whole_s)
 
     def _ahead(self, column: int, history: tuple[str, ...], most: int) -> tuple[str, ...]:
         """The calls `history` and what will probably follow them in this test, up to `most` in all."""

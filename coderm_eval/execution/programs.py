@@ -38,11 +38,16 @@ class Programs:
         The CPU `seconds` are those of each call, or of each run.
         """
         per_call = self.per_call or not stateful
-        laps = sum(1 + 2 * len(run) if per_call else 1 for run in runs)  # a call, and what is made of its answer
+        laps = sum(map(_laps, runs)) if per_call else len(runs)
         job = json.dumps({"program": program, "runs": runs, "per_call": per_call})
         write_line(self._requests, f"{laps} {seconds} {','.join(imports)} {job}".encode())
         reply = json.loads(self._replies.readline())  # ValueError if that sandbox is gone: so is this one, then
         return reply["end"], [(cpu_seconds, text) for cpu_seconds, text in reply["answers"]]
+
+
+def _laps(run: Sequence[str]) -> int:
+    """One to load the program, one for each call, and one for each answer's digest."""
+    return 1 + len(run) + sum(call.endswith(",true]") for call in run)
 
 
 class Program:
@@ -81,8 +86,8 @@ class Program:
         return self.load_seconds + sum(self.seconds.get(key, 0.0) for key in keys)
 
     def was_cut_off(self, history: Sequence[str]) -> bool:
-        """Whether one of these calls is without an answer because it was hurried."""
-        left = self._cut_off - self.answers.keys()
+        """Whether one of these calls would have to be made that took too long in a hurry."""
+        left = self._cut_off if self.stateful else self._cut_off - self.answers.keys()  # a state is made anew each time
         return bool(left) and any(self.key(history[: n + 1]) in left for n in range(len(history)))
 
     def ask(self, histories: Iterable[Sequence[str]], seconds: float, *, hurried: bool = False) -> None:
@@ -130,7 +135,9 @@ class Program:
                 key = self.key(run[: position + 1])
                 seconds, text = next(replies, (0.0, ""))
                 if not text:
-                    ended = self._ended(end, run, position, first=not (number or position), hurried=hurried)
+                    ended = self._ended(
+                        end, run, position, first=not (number or (position and not self.stateful)), hurried=hurried
+                    )
                     return ended + runs[number + 1 :]
                 self.answers[key], self.seconds[key] = text, seconds
         return []

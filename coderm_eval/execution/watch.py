@@ -34,7 +34,7 @@ class Lap(NamedTuple):
 def watch(descriptor: int, process: int, policy: Policy, lap_of: Callable[[], Lap] = lambda: Lap(1)) -> Ending:
     """Wait until `descriptor` can be read, or until `process` has used up the policy's CPU or wall seconds.
 
-    Both are counted from the last change of `lap_of()`, and those of the process from its beginning.
+    Both are counted from the last time that `lap_of()` went up, and those of the process from its beginning.
     """
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
@@ -42,8 +42,8 @@ def watch(descriptor: int, process: int, policy: Policy, lap_of: Callable[[], La
     cpu_start, wall_start = 0.0, began
     while not poll.poll(_TICK_S * 1000):
         now, cpu = time.monotonic(), _cpu_seconds(process)
-        if lap_of() != lap:
-            lap, cpu_start, wall_start = lap_of(), cpu, now
+        if (now_at := lap_of()).number > lap.number:  # never back: the process may write there what it likes
+            lap, cpu_start, wall_start = now_at, cpu, now
         seconds = _seconds(lap, policy)
         if cpu - cpu_start > seconds or cpu > (policy.process_s or math.inf):
             return "out of cpu"

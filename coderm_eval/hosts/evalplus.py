@@ -229,19 +229,18 @@ class _Evaluation:
     def _write_results(
         self, samples: Path, programs: Mapping[str, Sequence[str]], grades: Mapping[tuple[str, str], Grade]
     ) -> None:
-        """Unless all of them are there; those of other picks, which are gone, are replaced."""
+        """Unless as many are there; those of other picks, which are gone, are replaced."""
         path, expected = results_path(samples), self._expected(programs)
-        if path.is_file():
-            fits = expected.why_not(path) is None
-            if self.anew or (fits and not expected.is_whole(path)):
-                print(f"Backup {path} to {set_aside(path)}")
-            elif fits:
-                if otherwise := expected.judged_otherwise(path, grades):
-                    log.warning("%s judges samples of %s otherwise than this run's grader", path, few(otherwise))
-                return
         rows = expected.rows(grades)
+        fits = path.is_file() and not expected.why_not(path)
+        if fits and not self.anew and not expected.lacks(path, rows):
+            if otherwise := expected.judged_otherwise(path, grades):
+                log.warning("%s judges samples of %s otherwise than this run's grader", path, few(otherwise))
+            return
         if not rows:
             raise NotRunError(f"{path}: not written, as nothing could be graded; run the same command to try again")
+        if fits or (self.anew and path.is_file()):
+            print(f"Backup {path} to {set_aside(path)}")
         write_results(path, expected.hash, rows)
 
     def _expected(self, programs: Mapping[str, Sequence[str]]) -> Expected:

@@ -94,11 +94,9 @@ class Expected:
             return "was made with --base-only"
         return None
 
-    def is_whole(self, path: Path) -> bool:
-        """Whether the result file `path`, which fits, has all of the samples."""
-        return {task: len(listed) for task, listed in _read_results(path).of.items()} == {
-            task: len(listed) for task, listed in self.programs.items()
-        }
+    def lacks(self, path: Path, rows: Mapping[str, Sequence[Any]]) -> bool:
+        """Whether the result file `path`, which fits, has fewer samples than `rows`."""
+        return sum(map(len, _read_results(path).of.values())) < sum(map(len, rows.values()))
 
     def judged_otherwise(self, path: Path, grades: Mapping[tuple[str, str], Grade]) -> list[str]:
         """The tasks with a sample of which the result file `path`, which fits, says otherwise than `grades`."""

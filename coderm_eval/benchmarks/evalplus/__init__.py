@@ -89,7 +89,7 @@ class EvalPlus(Benchmark):
             for task in group:
                 program = gold_program(task.program)
                 for suite, test in tests.items():
-                    yield Pair(_Key(task, suite), program, test, task_id, row["entry_point"], seconds)
+                    yield Pair(_Key(task, suite), program, test, task_id, row["entry_point"], timeout_s=seconds)
 
 
 def load_humaneval_plus(settings: EvalPlusSettings) -> EvalPlus:

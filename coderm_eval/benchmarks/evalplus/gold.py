@@ -74,11 +74,13 @@ class _TestGold(_unittest.TestCase):
         expected = _ORACLE["with_tolerances"](map(_decode, _EXPECTED), {atol!r})
         for number, (given, (wanted, tolerance)) in enumerate(zip(map(_decode, _INPUTS), expected)):
             digest = _DIGESTS.get(str(number))
+            if digest and {name}.sha256(*given) == digest:
+                continue
+            original = digest and _copy.deepcopy(given)
+            answer = {name}(*given)
             if digest:
-                if {name}.sha256(*given) == digest:
-                    continue
-                [wanted] = _trusted_exec({solution!r}, [_copy.deepcopy(given)], {name!r})
-            self.assert_right({name!r}, given, {name}(*given), wanted, tolerance)
+                [wanted] = _trusted_exec({solution!r}, [original], {name!r})
+            self.assert_right({name!r}, given, answer, wanted, tolerance)
 """
 """Its names begin with an underscore: Mbpp/56 asks for a function `check`. Inputs and answers are read as they are
 needed, since most wrong programs are so at the first."""
