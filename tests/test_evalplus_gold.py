@@ -174,6 +174,10 @@ GUARDED: list[tuple[str, str]] = [
     ("reads standard input", f"import sys\n\nsys.stdin.read()\n\n\n{BUOYS}"),
     ("has a buffer", f"import sys\n\nread = sys.stdin.buffer\n\n\n{BUOYS}"),
     ("prints", f"import sys\n\nprint(3, file=sys.stderr)\n\n\n{BUOYS}"),
+    *(
+        (library, f"import {library}\n\n\n{BUOYS}")
+        for library in ("numpy", "pandas", "scipy", "sklearn.metrics", "sympy")
+    ),
     ("with names that the guard knows", f"import os\n\nOptional, faulthandler\n\n\n{BUOYS}"),
 ]
 """Programs that EvalPlus's guard may stop."""

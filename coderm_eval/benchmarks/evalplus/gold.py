@@ -127,6 +127,8 @@ def gold_program(program: str) -> str:
     return after_future(program, _guard()) if _MAY_NOTICE.search(program) else program
 
 
+_BROKEN = ("pandas", "sklearn")
+"""What of the executor's libraries cannot be imported after the guard, so that it must not be there before."""
 _OTHER_IMPORTS = rf"^[^\S\n]*(?:import[^\n]*,|(?:import|from)\s+(?!(?:{'|'.join(sorted(PURE_MODULES))})\b))"
 _MAY_NOTICE = re.compile(rf"\bopen\b|\b__import__\b|{_OTHER_IMPORTS}", re.MULTILINE)
 """What a program has that uses more than modules which compute."""
@@ -143,7 +145,8 @@ def _guard() -> str:
     imports = "import faulthandler\nimport io\nimport sys\nfrom typing import Optional\n"
     made = "".join(f"\n{inspect.getsource(what)}" for what in (WriteOnlyStringIO, reliability_guard))
     standard = f"sys.stdin = sys.stdout = sys.stderr = {WriteOnlyStringIO.__name__}()\n"
-    called = f"{imports}{made}\n{standard}{reliability_guard.__name__}()\n"
+    forgotten = f"for name in [*sys.modules]:\n    name.partition('.')[0] in {_BROKEN} and sys.modules.pop(name)\n"
+    called = f"{imports}{made}\n{standard}{forgotten}{reliability_guard.__name__}()\n"
     return f"__import__('os').putenv and exec({called!r}, {{}})"
 
 
