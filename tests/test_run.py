@@ -372,7 +372,7 @@ def test_n_takes_the_first_samples(demo: list[object], tmp_path: Path) -> None:
 
 
 def test_what_could_not_be_run_is_in_no_score_and_ends_the_run_with_exit_code_3(tmp_path: Path) -> None:
-    """A program that kills the worker which runs it, as it can without isolation, costs its own verdicts alone."""
+    """A program that kills the worker which runs it, as it can without isolation, costs its own verdicts and grade."""
     killer = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
     kept = [row for row in rows(SAMPLES) if row["task_id"] == "demo/0"][:2]
     samples = write_rows(tmp_path / "s.jsonl", [*kept, {"task_id": "demo/0", "solution": killer}])
@@ -383,7 +383,7 @@ def test_what_could_not_be_run_is_in_no_score_and_ends_the_run_with_exit_code_3(
     arguments += ["--out", "run"]
     done = coderm(*arguments, "--allow-partial", "--grade", cwd=tmp_path)
     assert done.returncode == 3
-    assert "2 executions and 0 grades could not be run" in done.stderr
+    assert "2 executions and 1 grades could not be run" in done.stderr
     (row,) = rows(tmp_path / "run" / "verdicts.jsonl")
     assert [verdicts == "NN" for verdicts in row["verdicts"]] == [False, False, True]
     assert row["selections"]["majority"]["tests_used"] == 2
