@@ -201,16 +201,12 @@ class _Answers:
 
     def begin(self, *, loading: bool = False) -> None:
         """The limits begin anew."""
-        self._laps += 1
-        self._loading = loading
-        self._note()
+        self._next_lap(loading=loading)
         self._started = time.process_time()
 
     def rest(self) -> None:
         """The program has answered; what follows may take as long as loading."""
-        self._laps += 1
-        self._loading = True
-        self._note()
+        self._next_lap(loading=True)
 
     def add(self, text: str) -> None:
         """Raises MemoryError, after a mark that says so, if the text does not fit any more."""
@@ -225,6 +221,11 @@ class _Answers:
         self._used += _ENTRY.size + len(data)
         self._note()
         self._started = now
+
+    def _next_lap(self, *, loading: bool) -> None:
+        self._laps += 1
+        self._loading = loading
+        self._note()
 
     def _note(self, *, full: bool = False) -> None:
         _HEADER.pack_into(self._memory, 0, self._laps, self._used, full, self._loading)

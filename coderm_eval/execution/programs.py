@@ -135,17 +135,18 @@ class Program:
                 key = self.key(run[: position + 1])
                 seconds, text = next(replies, (0.0, ""))
                 if not text:
-                    ended = self._ended(
-                        end, run, position, first=not (number or (position and not self.stateful)), hurried=hurried
-                    )
-                    return ended + runs[number + 1 :]
+                    room = number > 0 or (position > 0 and not self.stateful)
+                    return self._ended(end, run, position, room=room, hurried=hurried) + runs[number + 1 :]
                 self.answers[key], self.seconds[key] = text, seconds
         return []
 
-    def _ended(self, end: str, run: list[str], position: int, *, first: bool, hurried: bool) -> list[list[str]]:
-        """The process ended before it answered this call of `run`; returns what is left of the run."""
-        if end == "full" and not first:
-            return [run if self.stateful else run[position:]]  # another process has room for it
+    def _ended(self, end: str, run: list[str], position: int, *, room: bool, hurried: bool) -> list[list[str]]:
+        """The process ended before it answered this call of `run`; returns what is left of the run.
+
+        Another process would have more `room` for the answer.
+        """
+        if end == "full" and room:
+            return [run if self.stateful else run[position:]]
         letter = _letter(end)
         key = self.key(run[: position + 1])
         if hurried and letter in "TW":
