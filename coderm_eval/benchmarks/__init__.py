@@ -8,7 +8,7 @@ from coderm_eval.benchmarks.base import Benchmark, GradeTask
 from coderm_eval.benchmarks.demo import load_demo
 from coderm_eval.benchmarks.evalplus import load_humaneval_plus, load_mbpp_plus
 from coderm_eval.benchmarks.livecodebench import load_livecodebench
-from coderm_eval.config import Settings
+from coderm_eval.pipeline.settings import Settings
 
 __all__ = ["BENCHMARKS", "Benchmark", "GradeTask", "benchmark_of_task", "load_benchmark"]
 
@@ -20,7 +20,6 @@ BENCHMARKS: dict[str, Callable[[Settings], Benchmark]] = {
 }
 
 _PREFIXES = {"HumanEval": "humaneval+", "Mbpp": "mbpp+", "demo": "demo"}
-
 
 _DEFAULTS = Settings()
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from coderm_eval.records import Grade, Problem, Verdict
+from coderm_eval.core.records import Grade, Problem, Verdict
 
 __all__ = ["Benchmark", "GradeTask", "grade_by"]
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from coderm_eval.records import Grade
-from coderm_eval.rerank import Reranked
+from coderm_eval.core.records import Grade, Reranked
 
 __all__ = ["QUALITIES", "Confusion", "Misleading", "misleading_tests", "single_tests", "vote"]
 

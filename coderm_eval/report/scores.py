@@ -5,21 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
-from coderm_eval.records import Candidate, Grade, Selection
-from coderm_eval.rerank import Reranked, Work
+from coderm_eval.core.records import Candidate, Grade, Reranked, Selection, Work
+from coderm_eval.report.statistics import Interval, mean_interval
 
 __all__ = [
     "ROWS",
-    "Interval",
     "Scores",
     "expected_pass_at_1",
-    "mean_interval",
     "pass_at_1",
     "pass_rate",
     "pass_rates",
@@ -31,18 +27,6 @@ __all__ = [
 
 ROWS = ("coderm", "first", "majority", "oracle", "random")
 """The ways to choose, in the order of lm-eval's table (alphabetical)."""
-
-_RESAMPLES = 9_999
-_SEED = 0
-
-
-class Interval(NamedTuple):
-    """A mean over problems with its 95 % bootstrap interval; NaN where it is undefined."""
-
-    value: float
-    low: float
-    high: float
-    stderr: float
 
 
 @dataclass(frozen=True)
@@ -116,25 +100,6 @@ def score(problems: Sequence[Mapping[str, float]]) -> Scores:
             row: mean_interval(columns["coderm"] - values) for row, values in columns.items() if row != "coderm"
         },
     )
-
-
-def mean_interval(values: npt.NDArray[np.float64]) -> Interval:
-    """Mean, percentile bootstrap over problems (9,999 resamples, seeded) and standard error; NaNs are left out."""
-    known = values[~np.isnan(values)]
-    if known.size == 0:
-        return Interval(math.nan, math.nan, math.nan, math.nan)
-    mean = float(known.mean())
-    if known.size == 1:
-        return Interval(mean, math.nan, math.nan, math.nan)
-    interval = stats.bootstrap(
-        (known,),
-        np.mean,
-        n_resamples=_RESAMPLES,
-        method="percentile",
-        rng=np.random.default_rng(_SEED),
-    ).confidence_interval
-    stderr = float(known.std(ddof=1) / math.sqrt(known.size))
-    return Interval(mean, float(interval.low), float(interval.high), stderr)
 
 
 def _right(grades: Sequence[Grade]) -> npt.NDArray[np.float64]:

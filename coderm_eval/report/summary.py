@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from coderm_eval.config import BudgetSettings, Settings
-from coderm_eval.generation.sources import TestTally
-from coderm_eval.records import Grade
-from coderm_eval.report.comparison import RuleScore
-from coderm_eval.report.files import interval_row, number
+from coderm_eval.core.records import Grade, Reranked
+from coderm_eval.generation.test_sources import TestTally
+from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.quality import QUALITIES, Confusion, single_tests, vote
-from coderm_eval.report.scores import Interval, Scores
-from coderm_eval.rerank import Reranked
-from coderm_eval.resampling import DRAWS, SEED
+from coderm_eval.report.rules import RuleScore
+from coderm_eval.report.run_directory import interval_row, number
+from coderm_eval.report.scores import Scores
+from coderm_eval.report.statistics import Interval
+from coderm_eval.selection.budget.settings import BudgetSettings
+from coderm_eval.selection.resampling import DRAWS, SEED
 
 __all__ = ["summarise"]
 

@@ -3,7 +3,7 @@
 Nothing here can import what grades: a rule sees verdicts of generated tests, outputs and multiplicities, no more.
 """
 
-from coderm_eval.selection import aces, b4, codet, em, evidence, majority, mbr_exec, srank  # noqa: F401  # they register
+import coderm_eval.selection.rules  # noqa: F401  # registers them
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.registry import ALL_RULES, rules, selector
 from coderm_eval.selection.select import select

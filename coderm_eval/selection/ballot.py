@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from coderm_eval.groups import Groups, group_rows
+from coderm_eval.selection.groups import Groups, group_rows
 
 __all__ = ["Ballot", "Scores"]
 

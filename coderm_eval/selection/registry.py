@@ -13,7 +13,8 @@ import functools
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 
-from coderm_eval.errors import SettingsError, one_line
+from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.messages import one_line
 from coderm_eval.selection.ballot import Ballot, Scores
 
 __all__ = ["ALL_RULES", "ENTRY_POINTS", "RESERVED", "Rule", "rules", "selector"]

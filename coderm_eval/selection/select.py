@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from coderm_eval.errors import SettingsError
-from coderm_eval.records import Candidate, Selection, UnitTest, Verdicts
+from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.records import Candidate, Selection, UnitTest, Verdicts
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.registry import rules
 

@@ -16,10 +16,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_by
-from coderm_eval.execution.engine import Pair, limits_fingerprint, run_pairs
-from coderm_eval.execution.policy import Policy
-from coderm_eval.generation.prompts import function_question, policy_prompt
-from coderm_eval.records import Grade, Problem
+from coderm_eval.benchmarks.prompts import function_question, policy_prompt
+from coderm_eval.core.records import Grade, Problem
+from coderm_eval.execution.backends.local import run_pairs
+from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.pairs import Pair, limits_fingerprint
 
 __all__ = ["SAMPLES", "TESTS", "load_demo"]
 

@@ -9,9 +9,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask
-from coderm_eval.benchmarks.evalplus.answers import SUITES, Answers, reference_answers
 from coderm_eval.benchmarks.evalplus.dataset import Dataset, Row
-from coderm_eval.benchmarks.evalplus.gold import (
+from coderm_eval.benchmarks.evalplus.gold_tests import (
     LIBRARIES,
     LIMITS,
     LOADS,
@@ -22,12 +21,14 @@ from coderm_eval.benchmarks.evalplus.gold import (
     statuses,
     suite_test,
 )
-from coderm_eval.config import EvalPlusSettings
-from coderm_eval.errors import SettingsError
-from coderm_eval.execution.engine import Pair, limits_fingerprint, run_pairs
-from coderm_eval.execution.policy import Policy
-from coderm_eval.generation.prompts import docstring_question, function_question, policy_prompt
-from coderm_eval.records import Grade, Problem, Verdict
+from coderm_eval.benchmarks.evalplus.reference_answers import SUITES, Answers, reference_answers
+from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
+from coderm_eval.benchmarks.prompts import docstring_question, function_question, policy_prompt
+from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.records import Grade, Problem, Verdict
+from coderm_eval.execution.backends.local import run_pairs
+from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.pairs import Pair, limits_fingerprint
 
 __all__ = ["EvalPlus", "load_humaneval_plus", "load_mbpp_plus"]
 

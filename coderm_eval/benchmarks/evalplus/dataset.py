@@ -8,8 +8,9 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from coderm_eval.config import EvalPlusSettings
-from coderm_eval.errors import DatasetError, one_line
+from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
+from coderm_eval.core.errors import DatasetError
+from coderm_eval.core.messages import one_line
 
 __all__ = ["Dataset", "Row"]
 

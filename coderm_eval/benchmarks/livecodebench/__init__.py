@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_by
-from coderm_eval.benchmarks.livecodebench.gold import (
+from coderm_eval.benchmarks.livecodebench.dataset import Row, Selection, dataset_sha256, find_files, read_rows
+from coderm_eval.benchmarks.livecodebench.gold_tests import (
     ENTRY_POINT,
     LIMITS,
     functional_program,
@@ -13,12 +14,12 @@ from coderm_eval.benchmarks.livecodebench.gold import (
     official_stdin_program,
     stdin_test,
 )
-from coderm_eval.benchmarks.livecodebench.rows import Row, Selection, dataset_sha256, find_files, read_rows
-from coderm_eval.config import Grader, LiveCodeBenchSettings
-from coderm_eval.execution.engine import Pair, limits_fingerprint, run_pairs
-from coderm_eval.generation.forms import as_function
-from coderm_eval.generation.prompts import method_question, method_request, stdin_question, stdin_request
-from coderm_eval.records import Form, Grade, Problem
+from coderm_eval.benchmarks.livecodebench.prompts import method_question, method_request, stdin_question, stdin_request
+from coderm_eval.benchmarks.livecodebench.settings import Grader, LiveCodeBenchSettings
+from coderm_eval.core.programs.forms import as_function
+from coderm_eval.core.records import Form, Grade, Problem
+from coderm_eval.execution.backends.local import run_pairs
+from coderm_eval.execution.pairs import Pair, limits_fingerprint
 
 __all__ = ["LiveCodeBench", "load_livecodebench"]
 

@@ -10,7 +10,8 @@ import hashlib
 from pathlib import Path
 
 from coderm_eval.benchmarks.livecodebench.releases import FILES, REPOSITORY, REVISION, ReleaseFile, files_of
-from coderm_eval.errors import DatasetError, one_line
+from coderm_eval.core.errors import DatasetError
+from coderm_eval.core.messages import one_line
 
 __all__ = ["fetch"]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from itertools import combinations
 from typing import NamedTuple
 
-from coderm_eval.errors import SettingsError, nearest
+from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.messages import nearest
 
 __all__ = ["FILES", "LATEST", "REPOSITORY", "REVISION", "ReleaseFile", "files_of"]
 

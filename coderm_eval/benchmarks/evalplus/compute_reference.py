@@ -1,0 +1,81 @@
+"""Runs EvalPlus's reference solutions, by EvalPlus's own code, and keeps what they answer.
+
+EvalPlus writes its file in place, so that a killed run leaves one on which every later one fails; here each file
+is written whole or not at all.
+
+    python -m coderm_eval.benchmarks.evalplus.compute_reference '"humaneval"' false false '"default"'
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from coderm_eval.benchmarks.evalplus.dataset import Dataset
+from coderm_eval.benchmarks.evalplus.reference_answers import SUITES, Answers, answers_file, truth_file
+from coderm_eval.core.files import write_whole
+from coderm_eval.execution.wire.digest import sha256_of_answer
+from coderm_eval.execution.wire.encoding import encode
+
+__all__ = ["make"]
+
+_LARGE = 100_000
+"""Characters from which on an answer is known by its digest."""
+
+
+def make(dataset: Dataset) -> None:
+    """Both files, the first unless EvalPlus has a whole one."""
+    path = truth_file(dataset)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    truth = _kept(path) or _compute(dataset, path)
+    kept = {task: {suite: _answers(found, suite) for suite in SUITES} for task, found in truth.items()}
+    write_whole(answers_file(dataset), json.dumps(kept).encode())
+
+
+def _kept(path: Path) -> dict[str, Any] | None:
+    """What EvalPlus has kept; None if it is not there, or was cut short."""
+    try:
+        found: dict[str, Any] = pickle.loads(path.read_bytes())
+    except Exception:  # a pickle that is none breaks anywhere
+        return None
+    return found
+
+
+def _compute(dataset: Dataset, path: Path) -> dict[str, Any]:
+    """What EvalPlus then keeps at `path`; it names the file itself, so that its folder is another one meanwhile."""
+    from evalplus import evaluate
+
+    not_none = evaluate.MBPP_OUTPUT_NOT_NONE_TASKS if dataset.name == "mbpp" else []
+    with tempfile.TemporaryDirectory(dir=path.parent) as beside:
+        evaluate.CACHE_DIR = beside
+        truth: dict[str, Any] = evaluate.get_groundtruth(dataset.rows(), "truth", not_none)
+        (Path(beside) / "truth.pkl").replace(path)
+    return truth
+
+
+def _answers(found: dict[str, Any], suite: str) -> Answers:
+    texts, digests = [], {}
+    for number, answer in enumerate(found[suite]):
+        digest = sha256_of_answer(answer) if _is_large(answer) else None
+        texts.append("null" if digest else encode(answer))
+        if digest:
+            digests[str(number)] = digest
+    return Answers(texts, digests, max(found[f"{suite}_time"], default=0.0))
+
+
+def _is_large(answer: Any) -> bool:
+    """Whether it is long, and EvalPlus compares it without a tolerance."""
+    from evalplus.eval import is_floats
+
+    if is_floats(answer):
+        return False
+    many = isinstance(answer, list) and len(answer) > _LARGE // 2  # which have two characters each, at the least
+    return many or len(encode(answer)) > _LARGE
+
+
+if __name__ == "__main__":
+    make(Dataset(*map(json.loads, sys.argv[1:])))

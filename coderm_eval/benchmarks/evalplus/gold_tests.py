@@ -1,0 +1,172 @@
+"""EvalPlus's tests as the executor runs them: a unittest class for each suite of a problem.
+
+Facts of EvalPlus's grader (evalplus.eval): the base inputs and the extra ones are two suites, each in a process of its
+own; the first wrong answer is the last; a call may take the longer of 1 s and 4 times what the reference solution took,
+and an exception that ends it makes the program wrong; a process that dies, or does not end, is a timeout.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import inspect
+import re
+from collections.abc import Mapping
+
+from coderm_eval.benchmarks.evalplus.dataset import Row
+from coderm_eval.benchmarks.evalplus.reference_answers import Answers
+from coderm_eval.core.programs.source import after_future
+from coderm_eval.core.records import Verdict
+from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.static_analysis import PURE_MODULES
+from coderm_eval.execution.wire.encoding import encode
+
+__all__ = [
+    "LIBRARIES",
+    "LIMITS",
+    "LOADS",
+    "REVISION",
+    "UNPASSABLE",
+    "can_be_passed",
+    "gold_program",
+    "statuses",
+    "suite_test",
+]
+
+_MOST_S = 61.0
+"""Seconds after which EvalPlus ends a suite at the latest."""
+
+LIMITS = Policy(
+    output_mb=256,
+    file_mb=64,
+    per_call=True,
+    load_s=_MOST_S,
+    process_s=_MOST_S,
+    hurried_s=0.05,
+    test_timeout_s=_MOST_S,
+)
+"""But for the seconds of a call, which depend on the problem, and the memory, which depends on EvalPlus's variable."""
+
+REVISION = 1
+"""Raised when a change of these tests can change a status, so that stored ones are not used again."""
+
+LOADS = "import unittest\n\n\nclass TestLoads(unittest.TestCase):\n    def test_it_loads(self):\n        pass\n"
+"""Passes unless the program ends, or runs out of time, before it is called."""
+
+_SUITE = """
+import copy as _copy
+import unittest as _unittest
+
+from coderm_eval.execution.wire.encoding import decode as _decode
+from evalplus.gen.util import trusted_exec as _trusted_exec
+
+_ORACLE = {{}}
+exec({oracle!r}, _ORACLE)
+_INPUTS = {inputs!r}
+_EXPECTED = {expected!r}
+_DIGESTS = {digests!r}
+
+
+class _TestGold(_unittest.TestCase):
+    assert_right = staticmethod(_ORACLE["check"])
+
+    def test_all_inputs(self):
+        expected = _ORACLE["with_tolerances"](map(_decode, _EXPECTED), {atol!r})
+        for number, (given, (wanted, tolerance)) in enumerate(zip(map(_decode, _INPUTS), expected)):
+            digest = _DIGESTS.get(str(number))
+            if digest and {name}.sha256(*given) == digest:
+                continue
+            original = digest and _copy.deepcopy(given)
+            answer = {name}(*given)
+            if digest:
+                [wanted] = _trusted_exec({solution!r}, [original], {name!r})
+            self.assert_right({name!r}, given, answer, wanted, tolerance)
+"""
+"""Its names begin with an underscore: Mbpp/56 asks for a function `check`. Inputs and answers are read as they are
+needed, since most wrong programs are so at the first."""
+
+LIBRARIES = ("evalplus.eval", "evalplus.gen.util")
+"""What these tests import, and takes half a second."""
+
+UNPASSABLE = "find_zero"
+"""The function of HumanEval/32, all of whose solutions EvalPlus 0.3.1 calls wrong, its own included: it has an oracle
+of its own there, and after that forgets to count the input as passed."""
+
+
+@functools.cache
+def can_be_passed() -> bool:
+    """Whether the installed EvalPlus lets any solution of UNPASSABLE pass; it is asked about one."""
+    from evalplus.eval import untrusted_check
+
+    right = f"def {UNPASSABLE}(xs):\n    return 2.0\n"
+    status, _ = untrusted_check("humaneval", right, [[[-2.0, 1.0]]], UNPASSABLE, [2.0], 1e-4, [0.0], fast_check=True)
+    return bool(status == "pass")
+
+
+def suite_test(row: Row, suite: str, answers: Answers) -> str:
+    """A unittest class that asks for the answers to all inputs of a suite, of large ones for their digest first.
+
+    A program knows no digest that it has not made an answer for.
+    """
+    return _SUITE.format(
+        oracle=_text_of("comparison.py"),
+        inputs=[encode(given) for given in row[f"{suite}_input"]],
+        expected=answers.texts,
+        digests=answers.digests,
+        solution=row["prompt"] + row["canonical_solution"],
+        name=row["entry_point"],
+        atol=row["atol"],
+    )
+
+
+def gold_program(program: str) -> str:
+    """`program` after EvalPlus's guard where it may notice that.
+
+    The guard takes functions of `os` and others away, and with them the import of some libraries, such as matplotlib.
+    """
+    return after_future(program, _guard()) if _MAY_NOTICE.search(program) else program
+
+
+_BROKEN = ("pandas", "sklearn")
+"""What of the executor's libraries cannot be imported after the guard, so that it must not be there before."""
+_OTHER_IMPORTS = rf"^[^\S\n]*(?:import[^\n]*,|(?:import|from)\s+(?!(?:{'|'.join(sorted(PURE_MODULES))})\b))"
+_MAY_NOTICE = re.compile(rf"\bopen\b|\b__import__\b|{_OTHER_IMPORTS}", re.MULTILINE)
+"""What a program has that uses more than modules which compute."""
+
+
+@functools.cache
+def _guard() -> str:
+    """A statement that runs the installed EvalPlus's, where no name of it stays; the limits are the executor's.
+
+    It can run once in a process: it takes away what it uses itself.
+    """
+    from evalplus.eval.utils import WriteOnlyStringIO, reliability_guard
+
+    imports = "import faulthandler\nimport io\nimport sys\nfrom typing import Optional\n"
+    made = "".join(f"\n{inspect.getsource(what)}" for what in (WriteOnlyStringIO, reliability_guard))
+    standard = f"sys.stdin = sys.stdout = sys.stderr = {WriteOnlyStringIO.__name__}()\n"
+    forgotten = f"for name in [*sys.modules]:\n    name.partition('.')[0] in {_BROKEN} and sys.modules.pop(name)\n"
+    called = f"{imports}{made}\n{standard}{forgotten}{reliability_guard.__name__}()\n"
+    return f"__import__('os').putenv and exec({called!r}, {{}})"
+
+
+def _text_of(file: str) -> str:
+    return importlib.resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
+
+
+def statuses(verdicts: Mapping[str, Verdict], *, unpassable: bool = False) -> dict[str, str]:
+    """EvalPlus's statuses by suite, of the verdicts of the suites and of "loads"; nothing if one was not run."""
+    if unpassable:
+        verdicts = {suite: Verdict.FAILED if v is Verdict.PASSED else v for suite, v in verdicts.items()}
+    if Verdict.NOT_RUN in verdicts.values():
+        return {}
+    loads = verdicts["loads"] not in (Verdict.TIMED_OUT, Verdict.CRASHED)
+    return {suite: _STATUS[verdict] if loads else "timeout" for suite, verdict in verdicts.items() if suite != "loads"}
+
+
+_STATUS = {
+    Verdict.PASSED: "pass",
+    Verdict.FAILED: "fail",
+    Verdict.TIMED_OUT: "fail",
+    Verdict.CRASHED: "timeout",
+}

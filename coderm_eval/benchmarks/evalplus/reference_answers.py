@@ -1,0 +1,86 @@
+"""What EvalPlus's reference solutions answer, as much of it as a test needs.
+
+EvalPlus keeps all answers in a file of its cache, 250 MB for HumanEval+ and 800 MB for MBPP+, of which a handful of
+problems take nearly all. What is kept here beside it, under `.coderm2.json`, has a digest in the place of each large
+answer, and is 10 MB and 3 MB. `reference` makes both.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from coderm_eval.benchmarks.evalplus.dataset import Dataset
+from coderm_eval.core.errors import NotRunError
+
+__all__ = ["SUITES", "Answers", "answers_file", "reference_answers", "truth_file"]
+
+log = logging.getLogger(__name__)
+
+SUITES = ("base", "plus")
+_MAKER = "coderm_eval.benchmarks.evalplus.compute_reference"
+
+
+class Answers(NamedTuple):
+    """Of one suite of a problem, by the number of the input."""
+
+    texts: list[str]
+    """As `plain.encode` writes them; null where there is a digest."""
+    digests: dict[str, str]
+    """{number of the input: `sha256_of_answer`}, of large ones."""
+    seconds: float
+    """The longest that the reference solution took for an input."""
+
+
+def reference_answers(dataset: Dataset) -> dict[str, dict[str, Answers]]:
+    """{task id: {suite: answers}}; trusted code runs, in a process of its own, where they are not there yet.
+
+    Raises:
+        NotRunError: the reference solutions could not be run here, so that nothing can be graded.
+    """
+    path = answers_file(dataset)
+    return _read(path) or _make(dataset, path)
+
+
+def _read(path: Path) -> dict[str, dict[str, Answers]] | None:
+    """None if there is no such file, or not a whole one."""
+    try:
+        kept = json.loads(path.read_bytes())
+        return {task: {suite: Answers(*answers) for suite, answers in found.items()} for task, found in kept.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _make(dataset: Dataset, path: Path) -> dict[str, dict[str, Answers]]:
+    if not truth_file(dataset).exists():
+        log.warning("computing EvalPlus's expected outputs of %s, once (about a minute)", dataset.name)
+    command = [sys.executable, "-m", _MAKER, *map(json.dumps, dataset)]
+    subprocess.run(command, stdout=2, check=False, env={**os.environ, "PYTHONSAFEPATH": "1"})  # not from this folder
+    made = _read(path)
+    if made is None:
+        raise NotRunError(
+            f"EvalPlus's reference solutions of {dataset.name} could not be run (see above), so nothing was graded"
+        )
+    return made
+
+
+def truth_file(dataset: Dataset) -> Path:
+    """EvalPlus's own."""
+    return _in_cache(dataset, ".pkl")
+
+
+def answers_file(dataset: Dataset) -> Path:
+    """What is kept here beside it."""
+    return _in_cache(dataset, ".coderm2.json")
+
+
+def _in_cache(dataset: Dataset, suffix: str) -> Path:
+    """EvalPlus's cache, and the name that it gives to the dataset."""
+    from evalplus.data.utils import CACHE_DIR
+
+    return Path(CACHE_DIR) / f"{dataset.hash()}{suffix}"

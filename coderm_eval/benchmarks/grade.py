@@ -1,0 +1,57 @@
+"""Grades of many programs: identical ones once, through the store, into EvalPlus's results file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from coderm_eval.benchmarks import Benchmark, GradeTask
+from coderm_eval.core.errors import NotRunError
+from coderm_eval.core.progress import progress
+from coderm_eval.core.records import Grade, fingerprint
+from coderm_eval.core.store import Store
+from coderm_eval.execution.settings import ExecutionSettings
+
+__all__ = ["grade_programs", "refuse_not_run"]
+
+log = logging.getLogger(__name__)
+
+
+def grade_programs(
+    benchmark: Benchmark,
+    programs: Iterable[tuple[str, str]],
+    store: Store,
+    execution: ExecutionSettings,
+) -> dict[tuple[str, str], Grade]:
+    """{(task id, program): grade} of distinct programs; what the store holds is not run again.
+
+    The benchmark has its own limits; `execution` says by how many workers they are run, and in what isolation.
+    """
+    table = store.table("grades")
+    grader = benchmark.grader()
+    keys = {pair: fingerprint("grade", grader, *pair) for pair in programs}
+    missing = [GradeTask(key, *pair) for pair, key in keys.items() if key not in table]
+    graded = benchmark.grade(missing, workers=execution.workers, isolation=execution.isolation)
+    for key, grade in progress(graded if missing else (), len(missing), "grading", "programs"):
+        if grade.statuses:
+            table.add(key, dict(grade.statuses))
+    return {pair: Grade(table.get(key)) for pair, key in keys.items()}
+
+
+def refuse_not_run(*, executions: int, grades: int, out: Path, allowed: bool) -> None:
+    """End a run that could not run everything, unless the user `allowed` it.
+
+    Raises:
+        NotRunError: says how much is missing, where the rest is, and what to do.
+    """
+    if not executions and not grades:
+        return
+    what = f"{executions} executions and {grades} grades could not be run; they are in no score"
+    if allowed:
+        log.warning("%s", what)
+        return
+    raise NotRunError(
+        f"{what}, and the rest is in {out}: run the same command to try them again, "
+        "or allow it with --allow-not-run (execution.allow_not_run)"
+    )

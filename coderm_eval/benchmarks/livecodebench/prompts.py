@@ -1,0 +1,56 @@
+"""LiveCodeBench's statements in words, and the messages that ask for a program."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["method_question", "method_request", "stdin_question", "stdin_request"]
+
+_SELF = re.compile(r"\(\s*self\b\s*,?\s*")
+
+
+def method_request(statement: str, starter_code: str) -> str:
+    """The user message that asks a chat model for a LiveCodeBench method; the code is the problem's."""
+    return _livecodebench_request(
+        statement,
+        "You will use the following starter code to write the solution to the problem and enclose your code within "
+        f"delimiters.\n```python\n{starter_code}\n```",
+    )
+
+
+def stdin_request(statement: str) -> str:
+    """The same for a program that reads its input, with LiveCodeBench's own words about the format: the paper has no
+    such problems."""
+    return _livecodebench_request(
+        statement,
+        "Read the inputs from stdin solve the problem and write the answer to stdout (do not directly test on the "
+        "sample inputs). Enclose your code within delimiters as follows. Ensure that when the python program runs, it "
+        "reads the inputs, runs the algorithm and writes output to STDOUT.\n```python\n# YOUR CODE HERE\n```",
+    )
+
+
+def _livecodebench_request(statement: str, form: str) -> str:
+    return (
+        "You are an expert Python programmer. You will be given a question (problem specification) and will generate "
+        "a correct Python program that matches the specification and passes all tests. You will NOT return anything "
+        f"except for the program.\n\n### Question:\n{statement}\n\n### Format: {form}\n\n"
+        "### Answer: (use the provided format with backticks)\n"
+    )
+
+
+def method_question(statement: str, starter_code: str) -> str:
+    """A LiveCodeBench statement and its method's first line as a function's, as the paper's test prompts have them."""
+    line = next((line.strip() for line in starter_code.splitlines() if line.strip().startswith("def ")), "")
+    return (
+        f"{statement}\n\nFormat: You will use the following starter code to write the solution to the problem:\n"
+        f"{_SELF.sub('(', line, count=1)}"
+    )
+
+
+def stdin_question(statement: str) -> str:
+    """This project's words for what the paper does not have: tests of a whole program."""
+    return (
+        f"{statement}\n\nFormat: The solution is a program that reads its standard input. Test it through the function "
+        "`solve(stdin: str) -> str`, which is given: it runs the program on `stdin` and returns what it prints.\n"
+        "def solve(stdin: str) -> str:"
+    )

@@ -1,0 +1,81 @@
+"""The command line: one file for each group of verbs, loaded when a verb of it is used."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import Any, NamedTuple
+
+import click
+
+from coderm_eval.core.errors import CodermError
+
+__all__ = ["main"]
+
+
+class _Verb(NamedTuple):
+    """Where a verb is defined, and the line that `--help` shows without loading it."""
+
+    place: str
+    summary: str
+
+
+_VERBS: dict[str, dict[str, _Verb]] = {
+    "The whole run": {
+        "demo": _Verb("rerank:demo_command", "Rerank the embedded example: no model, no network."),
+        "rerank": _Verb("rerank:rerank_command", "Rerank recorded candidates and write a run directory."),
+    },
+    "One stage": {
+        "sample": _Verb("generate:sample_command", "Sample candidates from a policy model."),
+        "write-tests": _Verb("generate:write_tests_command", "Have a model write unit tests."),
+        "grade": _Verb("grade:grade_command", "Grade samples with the benchmark's own tests."),
+        "report": _Verb("report:report_command", "Print the tables of a finished run."),
+        "export": _Verb("report:export_command", "Write a run's picks as leaderboard files."),
+        "probe": _Verb("probe:probe_group", "Predict pass rates from a model's hidden states."),
+    },
+    "Servers and set-up": {
+        "replay": _Verb("serve:replay_command", "Serve recorded candidates and tests as an OpenAI-compatible server."),
+        "fetch": _Verb("setup:fetch_command", "Download a benchmark and check it."),
+        "doctor": _Verb("setup:doctor_command", "Check the sandbox on this machine."),
+    },
+}
+_ALIASES = {"solutions": "sample", "tests": "write-tests"}
+"""Earlier names of verbs, kept until 1.0."""
+
+
+class _Verbs(click.Group):
+    """Loads a verb when it is called, and turns the project's errors into one sentence and their exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for verbs in _VERBS.values() for name in verbs]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        name = _ALIASES.get(cmd_name, cmd_name)
+        for verbs in _VERBS.values():
+            if name in verbs:
+                module, _, attribute = verbs[name].place.partition(":")
+                command: click.Command = getattr(importlib.import_module(f"coderm_eval.cli.{module}"), attribute)
+                return command
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for heading, verbs in _VERBS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, verb.summary) for name, verb in verbs.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CodermError as error:
+            click.echo(f"coderm-eval: {error}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="coderm-eval")
+def main() -> None:
+    """Rerank candidate programs by generated unit tests, and measure the gain.
+
+    The stages, in order: sample, write-tests, execute and select (`rerank`), grade, report.
+    """
+    logging.basicConfig(format="coderm-eval: %(message)s", level=logging.WARNING)

@@ -1,0 +1,5 @@
+"""`python -m coderm_eval.cli` is the command `coderm-eval`."""
+
+from coderm_eval.cli import main
+
+main(prog_name="coderm-eval")

@@ -1,0 +1,103 @@
+"""`sample` and `write-tests`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
+from coderm_eval.cli.options import FILE, as_settings, flags_given, store_beside
+from coderm_eval.core.records import Work
+from coderm_eval.core.store import Store
+from coderm_eval.generation.cached_model import Usage
+from coderm_eval.generation.recorded.samples import load_candidates
+from coderm_eval.generation.sample import DEFAULT_N, policy_questions, policy_sampler, write_solutions
+from coderm_eval.generation.settings import Backend, Condition
+from coderm_eval.generation.test_sources import ModelTests
+from coderm_eval.generation.write_tests import Tests, model_tests, write_tests
+from coderm_eval.pipeline.dry_run import Plan, plan_sampling
+from coderm_eval.pipeline.settings import Settings, load_settings
+
+
+def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What both roles of a model can be told by flags; the rest stands in a file of settings."""
+    for option in (
+        click.option("--dry-run", is_flag=True, help="Say what would be asked, and ask nothing."),
+        click.option("--config", type=FILE, help="YAML file of settings; flags override it."),
+        click.option("--store", type=FILE, help="Folder of stored answers.  [default: OUT.store]"),
+        click.option("--backend", type=click.Choice(get_args(Backend)), help="[default: openai]"),
+        click.option("--base-url", help="Root of an OpenAI-compatible server."),
+        click.option("--model", help="Its name, at the server or on the model hub, or a folder."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("sample")
+@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
+@_model_options
+@click.option("--n", type=int, help="Candidates per problem.  [default: 20]")
+@click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "solution"} lines.')
+def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> None:
+    """Sample candidates from a policy model.
+
+    \b
+    coderm-eval solutions --benchmark mbpp+ --model P --base-url http://127.0.0.1:8000/v1 --n 100 --out samples.jsonl
+    """
+    given = as_settings(flags) | {"policy": flags_given(flags, *MODEL_KEYS)}
+    settings = load_settings(given, source="flags", config=flags["config"])
+    problems = load_benchmark(benchmark, settings).problems
+    folder = store_beside(out, settings)
+    if dry_run:
+        with Store(folder) as store:
+            sampler = policy_sampler(settings, store)
+            click.echo(plan_sampling(sampler, settings.policy, policy_questions(problems, settings)))
+        return
+    usage = write_solutions(problems, settings, out=out, store_folder=folder)
+    click.echo(f"{out}: {settings.n or DEFAULT_N} candidates of {len(problems)} problems, {_cost(usage)}")
+
+
+@click.command("write-tests")
+@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
+@click.option("--samples", type=FILE, required=True, help='Candidates, to show one: {"task_id", "solution"} lines.')
+@_model_options
+@click.option("--num", type=int, help="Test samples per problem.  [default: 20]")
+@click.option("--condition", type=click.Choice(get_args(Condition)), help="Which candidate a prompt shows.")
+@click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "test"} lines.')
+@click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the file.")
+def write_tests_command(
+    benchmark: str, samples: Path, out: Path, allow_partial: bool, dry_run: bool, **flags: Any
+) -> None:
+    """Have a model write unit tests, for `rerank --tests`: the only step that wants a GPU.
+
+    \b
+    coderm-eval tests --benchmark mbpp+ --samples samples.jsonl --model KAKA22/CodeRM-8B \\
+        --base-url http://127.0.0.1:8001/v1 --num 100 --out tests.jsonl
+    """
+    own = flags_given(flags, *MODEL_KEYS, "num", "condition")
+    given = as_settings(flags) | {"tests": {"backend": "openai"} | own}
+    settings = load_settings(given, source="flags", config=flags["config"])
+    work = load_candidates(load_benchmark(benchmark, settings), samples, settings, allow_partial)
+    folder = store_beside(out, settings)
+    if dry_run:
+        with Store(folder) as store:
+            click.echo(plan_tests(model_tests(work, settings, store), work, settings))
+        return
+    tally = write_tests(work, settings, out=out, store_folder=folder).tally
+    rejected = "".join(f", {count} {reason}" for reason, count in sorted(tally.rejected.items()))
+    cut = f", {tally.truncated} truncated" if tally.truncated else ""
+    click.echo(f"{out}: {tally.samples} test samples of {len(work)} problems{rejected}{cut}, {_cost(tally.usage)}")
+
+
+def plan_tests(tests: Tests[ModelTests], work: list[Work], settings: Settings) -> Plan:
+    return plan_sampling(tests.source.sampler, settings.tests, tests.source.questions(tests.wanted(work)))
+
+
+def _cost(usage: Usage) -> str:
+    return f"{usage.prompt_tokens:,} prompt and {usage.completion_tokens:,} completion tokens"
+
+
+MODEL_KEYS = ("model", "base_url", "backend")

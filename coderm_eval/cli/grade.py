@@ -1,0 +1,37 @@
+"""`grade`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
+from coderm_eval.cli.options import FILE, as_settings, store_beside
+from coderm_eval.generation.recorded.samples import read_samples
+from coderm_eval.pipeline.grade_samples import grade
+from coderm_eval.pipeline.settings import load_settings
+
+
+@click.command("grade")
+@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
+@click.option("--samples", type=FILE, required=True, help='{"task_id", "solution"} lines.')
+@click.option("--out", type=FILE, required=True, help="EvalPlus eval_results JSON to write.")
+@click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the file.")
+@click.option("--allow-not-run", is_flag=True, help="Exit 0 although something could not be graded.")
+@click.option("--store", type=FILE, help="Folder of stored results.  [default: OUT.store]")
+@click.option("--config", type=FILE, help="YAML file of settings.")
+def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool, **flags: Any) -> None:
+    """Grade samples with the benchmark's own tests, without any reranking.
+
+    \b
+    coderm-eval grade --benchmark mbpp+ --samples samples.jsonl --out samples_eval_results.json
+    """
+    settings = load_settings(as_settings(flags), source="flags", config=flags["config"])
+    loaded = load_benchmark(benchmark, settings)
+    programs = read_samples(loaded, samples, settings.n, allow_partial)
+    folder = store_beside(out, settings)
+    found = grade(loaded, programs, settings, out=out, store_folder=folder)
+    count = sum(map(len, programs.values()))
+    click.echo(f"pass@1 {found.value:.4f} ± {found.stderr:.4f}  ({count} samples of {len(programs)} tasks)")

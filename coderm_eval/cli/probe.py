@@ -1,0 +1,146 @@
+"""`coderm-eval probe`: features of a model, a probe trained on them, and the pass rates that it predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from pytablewriter import MarkdownTableWriter
+
+from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
+from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.files import write_jsonl
+from coderm_eval.core.progress import progress
+from coderm_eval.generation.models.base import Question
+from coderm_eval.generation.models.registry import make_sampler
+from coderm_eval.generation.probe.embeddings import PooledStates
+from coderm_eval.generation.probe.features import Features, Source, gather, read_features, write_features
+from coderm_eval.generation.probe.hidden_states import HiddenStates
+from coderm_eval.generation.probe.holdout import FOLDS, HeldOut
+from coderm_eval.generation.probe.probe import Probe, predict, rates_of, read_probe, train, write_probe
+from coderm_eval.generation.sample import policy_questions
+from coderm_eval.generation.settings import PolicySettings
+from coderm_eval.pipeline.settings import load_settings
+
+__all__ = ["probe_group"]
+
+FILE = click.Path(path_type=Path)
+
+
+@click.group("probe")
+def probe_group() -> None:
+    """Predict pass rates from a model's hidden states, for `budget.rates`."""
+
+
+@probe_group.command("features")
+@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
+@click.option("--model", help="Its name, at the server or on the model hub, or a folder.")
+@click.option("--base-url", help="Root of an OpenAI-compatible server with embeddings.")
+@click.option("--backend", type=click.Choice(["hf", "openai"]), help="[default: openai]")
+@click.option("--layer", type=int, default=-1, show_default=True, help="Of the hidden states: 0 the embeddings.")
+@click.option("--config", type=FILE, help="YAML file of settings (policy); flags override it.")
+@click.option("--out", type=FILE, required=True, help="File to write, of safetensors.")
+def features_command(benchmark: str, layer: int, config: Path | None, out: Path, **flags: str | None) -> None:
+    """Read the policy's prompts, and keep the hidden state of each one's last token.
+
+    \b
+    coderm-eval probe features --benchmark mbpp+ --backend hf --model P --out features.safetensors
+    """
+    given = {"policy": {key: value for key, value in flags.items() if value is not None}}
+    settings = load_settings(given, source="flags", config=config)
+    questions = policy_questions(load_benchmark(benchmark, settings).problems, settings)
+    features = _features(questions, settings.policy, layer, benchmark)
+    write_features(out, features)
+    problems, width = features.states.shape
+    click.echo(f"{out}: {width} features of {problems} problems, layer {layer} of {features.source.model}")
+
+
+@probe_group.command("train")
+@click.option("--features", "features_path", type=FILE, required=True, help="What `probe features` wrote.")
+@click.option("--pass-rates", type=FILE, required=True, help='{"task_id", "rate"} lines.')
+@click.option("--out", type=FILE, required=True, help="File to write, of safetensors.")
+@click.option("--hidden", type=click.IntRange(min=1), default=64, show_default=True, help="Width of the first layer.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+def train_command(features_path: Path, pass_rates: Path, out: Path, hidden: int, seed: int) -> None:
+    """Train a probe, and say what it is worth on problems that it has not seen.
+
+    \b
+    coderm-eval probe train --features features.safetensors --pass-rates rates.jsonl --out probe.safetensors
+    """
+    features = read_features(features_path)
+    probe = train(features, rates_of(features, features_path, pass_rates), hidden=hidden, seed=seed)
+    write_probe(out, probe)
+    click.echo(_table(probe.card.held_out))
+    click.echo(_verdict(probe))
+
+
+@probe_group.command("predict")
+@click.option("--probe", "probe_path", type=FILE, required=True, help="What `probe train` wrote.")
+@click.option("--features", "features_path", type=FILE, required=True, help="What `probe features` wrote.")
+@click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "rate"} lines.')
+def predict_command(probe_path: Path, features_path: Path, out: Path) -> None:
+    """Predict pass rates, for `budget.rates`.
+
+    \b
+    coderm-eval probe predict --probe probe.safetensors --features features.safetensors --out rates.jsonl
+    """
+    probe, features = read_probe(probe_path), read_features(features_path)
+    rates = predict(probe, probe_path, features, features_path)
+    write_jsonl(out, ({"task_id": task, "rate": rate} for task, rate in rates.items()))
+    click.echo(f"{out}: rates of {len(rates)} problems, from {min(rates.values()):.3f} to {max(rates.values()):.3f}")
+    if probe.card.signal and features.source.benchmark == probe.card.benchmark:
+        click.echo(f"The probe was trained on {probe.card.benchmark}: it knows the pass rates there.", err=True)
+
+
+def _features(questions: Sequence[Question], policy: PolicySettings, layer: int, benchmark: str) -> Features:
+    reader = _reader(policy, layer)
+    states = dict(progress(reader.states(questions), len(questions), "reading prompts", "prompts"))
+    source = Source(
+        model=reader.full_name,
+        layer=layer,
+        backend=policy.backend,
+        api=policy.api,
+        system_prompt=policy.system_prompt,
+        benchmark=benchmark,
+    )
+    return gather(source, [question.task_id for question in questions], states)
+
+
+def _reader(policy: PolicySettings, layer: int) -> HiddenStates | PooledStates:
+    """Raises SettingsError if the settings do not say enough, or ask for what there is not."""
+    if policy.backend == "vllm":
+        raise SettingsError(
+            "policy.backend is 'vllm', which shows no hidden states in this process: give --backend hf, or serve the "
+            "model (`vllm serve MODEL --runner pooling --convert embed`) and give --backend openai and --base-url"
+        )
+    make_sampler(policy)  # says what is not set or not installed
+    if policy.backend == "hf":
+        return HiddenStates(policy, layer)
+    if layer != -1:
+        raise SettingsError(
+            f"--layer is {layer}, and a server shows the last layer only: leave --layer out, or give --backend hf"
+        )
+    return PooledStates(policy)
+
+
+def _table(held_out: HeldOut) -> str:
+    rows: list[list[Any]] = [
+        ["Brier score", f"{held_out.brier:.4f}", f"{held_out.brier_of_constant:.4f}"],
+        ["Mean calibration error", f"{held_out.calibration_error:.4f}", ""],
+        ["Spearman rank correlation", "N/A" if held_out.spearman is None else f"{held_out.spearman:.3f}", ""],
+    ]
+    headers = [f"{held_out.problems} problems, {FOLDS} folds", "Probe", "Mean rate"]
+    return str(MarkdownTableWriter(headers=headers, value_matrix=rows).dumps())
+
+
+def _verdict(probe: Probe) -> str:
+    p_value = probe.card.held_out.p_value
+    how = "one-sided paired t-test of squared errors" + ("" if p_value is None else f", p = {p_value:.2g}")
+    if probe.card.signal:
+        return f"Signal: on problems that it has not seen the probe beats the mean rate ({how})."
+    return (
+        f"No signal: on problems that it has not seen the probe does not beat the mean rate ({how}), so that the saved "
+        f"one predicts {probe.card.mean_rate:.3f} for every problem."
+    )

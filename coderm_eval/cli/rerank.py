@@ -1,0 +1,128 @@
+"""`demo` and `rerank`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import numpy as np
+
+from coderm_eval.benchmarks import BENCHMARKS, Benchmark, demo, load_benchmark
+from coderm_eval.cli.generate import plan_tests
+from coderm_eval.cli.options import FILE, as_settings
+from coderm_eval.core.errors import InputError
+from coderm_eval.core.store import Store
+from coderm_eval.generation.recorded.samples import candidates_of, load_candidates
+from coderm_eval.generation.write_tests import tests_for
+from coderm_eval.pipeline.budget import average
+from coderm_eval.pipeline.cross_checks import without_errata
+from coderm_eval.pipeline.run import RunResult, run
+from coderm_eval.pipeline.settings import Settings, load_settings
+from coderm_eval.report.scores import score
+from coderm_eval.report.statistics import mean_interval
+from coderm_eval.report.tables import (
+    render,
+    render_curve,
+    render_resampled,
+    render_rules,
+)
+from coderm_eval.selection import ALL_RULES
+from coderm_eval.selection.budget.settings import Policy
+
+_TASKS = {
+    "humaneval+": "humanevalplus_coderm",
+    "mbpp+": "mbppplus_coderm",
+    "livecodebench": "livecodebench_coderm",
+    "demo": "coderm_demo",
+}
+
+
+@click.command("demo")
+@click.option("--out", type=FILE, default=Path("coderm-demo"), show_default=True)
+def demo_command(out: Path) -> None:
+    """Rerank the embedded example: no model, no network, no dataset."""
+    settings = load_settings({"tests": {"file": demo.TESTS}}, source="demo")
+    _rerank(load_benchmark("demo", settings), demo.SAMPLES, settings, out, graded=True, allow_partial=False)
+
+
+@click.command("rerank")
+@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
+@click.option("--samples", type=FILE, required=True, help='Candidates: {"task_id", "solution"} lines.')
+@click.option("--tests", type=FILE, help='Recorded tests: {"task_id", "test"} lines.')
+@click.option("--out", type=FILE, required=True, help="Run directory to write.")
+@click.option("--n", type=int, help="Candidates per problem: the first N.  [default: all]")
+@click.option("--select", help="Rule that picks; all: compare them all.  [default: evidence]")
+@click.option("--preset", help="paper: the publication's protocol in every respect.")
+@click.option("--resample", type=int, help="Also score the rules with so many of the tests, drawn 100 times.")
+@click.option("--budget", type=click.Choice(get_args(Policy)), help="How tests are shared out.  [default: sequential]")
+@click.option("--curve", is_flag=True, default=None, help="Run all tests, and say what each budget makes of them.")
+@click.option("--grade", "graded", is_flag=True, help="Grade with the benchmark's own tests and print the table.")
+@click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the files.")
+@click.option("--allow-not-run", is_flag=True, help="Exit 0 although something could not be run.")
+@click.option("--dry-run", is_flag=True, help="Say what would be asked and run, and do nothing.")
+@click.option("--store", type=FILE, help="Folder of stored results.  [default: OUT/store]")
+@click.option("--config", type=FILE, help="YAML file of settings; flags override it.")
+def rerank_command(
+    benchmark: str, samples: Path, out: Path, graded: bool, allow_partial: bool, dry_run: bool, **flags: Any
+) -> None:
+    """Rerank recorded candidates and write a run directory.
+
+    \b
+    coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --tests tests.jsonl --out run --grade
+    """
+    settings = load_settings(as_settings(flags), source="flags", config=flags["config"])
+    if settings.curve and not graded:
+        raise InputError("--curve says how often picks are right, which needs grades: give --grade as well")
+    loaded = load_benchmark(benchmark, settings)
+    if dry_run:
+        _plan_rerank(loaded, samples, settings, out, allow_partial)
+    else:
+        _rerank(loaded, samples, settings, out, graded=graded, allow_partial=allow_partial)
+
+
+def _rerank(
+    benchmark: Benchmark,
+    samples: Path,
+    settings: Settings,
+    out: Path,
+    *,
+    graded: bool,
+    allow_partial: bool,
+) -> None:
+    result = run(
+        benchmark,
+        candidates_of(benchmark, samples, settings, allow_partial),
+        settings,
+        out=out,
+        store_folder=settings.store or out / "store",
+        graded=graded,
+        allow_partial=allow_partial,
+    )
+    _print_result(benchmark, result, settings, out)
+
+
+def _print_result(benchmark: Benchmark, result: RunResult, settings: Settings, out: Path) -> None:
+    if result.scores:
+        used = [r.selections[settings.rule].tests_used for r in result.results]
+        tests = mean_interval(np.array(used, dtype=float))
+        click.echo(render(_TASKS[benchmark.name], result.scores, tests))
+        if kept := without_errata(benchmark, result.problems):
+            click.echo(render("without errata", score(kept), tests))
+    if result.summary["rules"] and settings.select == ALL_RULES:
+        click.echo(render_rules(result.summary["rules"]))
+    if result.summary["resampled"]:
+        click.echo(render_resampled(result.summary["resampled"]))
+    if result.curve:
+        click.echo(render_curve(result.curve))
+    click.echo(f"run directory: {out}", err=True)
+
+
+def _plan_rerank(benchmark: Benchmark, samples: Path, settings: Settings, out: Path, allow_partial: bool) -> None:
+    work = load_candidates(benchmark, samples, settings, allow_partial)
+    with Store(settings.store or out / "store") as store:
+        tests = tests_for(benchmark, work, settings, store, allow_partial=allow_partial)
+        if settings.tests.backend != "file":
+            click.echo(f"tests: {plan_tests(tests, work, settings)}")
+        most = average(settings.budget, tests) * len(work) * max(len(item.candidates) for item in work)
+        click.echo(f"executions: at most {most:,}, of which {len(store.table('verdicts')):,} are stored")

@@ -1,0 +1,1 @@
+"""What all stages share: the nouns, the protocols, errors, files and the store."""

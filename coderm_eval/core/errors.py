@@ -1,0 +1,48 @@
+"""What can go wrong for a user, and the exit code of each kind.
+
+    CodermError            one sentence, no traceback           exit 2
+    ├── SettingsError      an unknown key or a bad value
+    ├── InputError         a file that cannot be used (names file and line)
+    ├── DatasetError       a benchmark that is not on this machine
+    ├── ServerError        a server that does not answer
+    ├── ModelError         a model in this process that cannot be loaded or run
+    └── NotRunError        something could not be run; it is in no score   exit 3
+
+A program that fails, hangs or crashes is never an error: it is a `Verdict`.
+"""
+
+from __future__ import annotations
+
+__all__ = ["CodermError", "DatasetError", "InputError", "ModelError", "NotRunError", "ServerError", "SettingsError"]
+
+
+class CodermError(Exception):
+    """A user's mistake or a missing piece: the message is one sentence that ends with what to do."""
+
+    exit_code = 2
+
+
+class SettingsError(CodermError):
+    """A setting has an unknown key or a value that cannot be used."""
+
+
+class InputError(CodermError):
+    """A file given by the user cannot be used as it is."""
+
+
+class DatasetError(CodermError):
+    """A benchmark's data is not on this machine and could not be fetched."""
+
+
+class ServerError(CodermError):
+    """A server could not be reached, or refused a request, after all retries."""
+
+
+class ModelError(CodermError):
+    """A model in this process could not be loaded, or ran out of memory."""
+
+
+class NotRunError(CodermError):
+    """Some executions or grades could not be run; they are in no score."""
+
+    exit_code = 3

@@ -1,0 +1,1 @@
+"""A candidate program as text: what it defines, and how it is made callable."""

@@ -1,0 +1,159 @@
+"""Programs that are no plain function: what is run against unit tests, and what test prompts show of them.
+
+A test calls the function `entry_point`. HumanEval+ and MBPP+ ask for just that; LiveCodeBench asks for a method of
+a class, or for a program that reads its standard input.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from typing import TypeGuard
+
+from coderm_eval.core.programs import stdin_program
+from coderm_eval.core.programs.prelude import prelude
+from coderm_eval.core.programs.source import after_future, defines, module_names, parse
+from coderm_eval.core.records import Problem
+
+__all__ = ["as_function", "as_shown", "is_solution", "paper_function"]
+
+_CLASS = "Solution"
+
+
+def is_solution(tree: ast.Module, problem: Problem) -> bool:
+    """Whether a module has what the problem asks for, right or wrong: a function, a method, or something to run."""
+    if problem.form == "stdin":
+        return any(isinstance(node, ast.Call) for node in ast.walk(tree))
+    return defines(tree, problem.entry_point) or (problem.form != "function" and _has_method(tree, problem.entry_point))
+
+
+def as_function(program: str, problem: Problem) -> str:
+    """A program whose tests can call `problem.entry_point`, from one in the problem's own form.
+
+    method: the class stays, for methods that call each other, and a function makes a fresh one for each call; a
+    program that has something else by that name keeps it, in a module of its own. paper method: `paper_function`. All
+    get the imports that the benchmark's grader gives to every program. stdin: `solve(stdin)` runs it and returns what
+    it printed. What is no Python is as it was.
+    """
+    if problem.form == "stdin":
+        return _running(program)
+    tree = parse(program)
+    if problem.form == "function" or tree is None:
+        return program
+    if problem.form == "paper method":
+        return _with_prelude(paper_function(program))
+    name, source = problem.entry_point, _with_prelude(program)
+    if not _has_method(tree, name):
+        return source
+    return (_apart(source) if name in module_names(program) else source) + _calling(name)
+
+
+def _with_prelude(program: str) -> str:
+    return after_future(program, prelude(program))
+
+
+def as_shown(program: str, problem: Problem) -> str:
+    """A program as the paper's test prompts show it.
+
+    method: as the function that CodeRM-8B was trained on, where that is the same program; else as it is.
+    """
+    if problem.form == "paper method":
+        return paper_function(program)
+    if problem.form != "method":
+        return program
+    function = paper_function(program)
+    return function if _is_same(program, function) else program
+
+
+def _is_same(program: str, function: str) -> bool:
+    """Whether taking a class away changes nothing: it holds plain methods whose names the module has no other use
+    for, and nobody asks for it or for `self`."""
+    before, after = parse(program), parse(function)
+    solution = next(filter(_is_class, before.body), None) if before else None
+    if solution is None or before is None or after is None:
+        return False
+    plain = all(
+        isinstance(node, ast.FunctionDef)
+        and not node.decorator_list
+        and [argument.arg for argument in node.args.args[:1]] == ["self"]
+        for node in solution.body
+    )
+    selves = sum(isinstance(node, ast.arg) and node.arg == "self" for node in ast.walk(solution))
+    asked = {node.id for node in ast.walk(after) if isinstance(node, ast.Name)}
+    names = {node.name for node in solution.body if isinstance(node, ast.FunctionDef)}
+    return (
+        plain
+        and selves == len(solution.body)
+        and asked.isdisjoint({"self", "super", "__class__", _CLASS})
+        and names.isdisjoint(module_names(program))
+        and _texts(before) == _texts(after)
+    )
+
+
+def _texts(tree: ast.Module) -> list[str]:
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def paper_function(program: str) -> str:
+    """The authors' conversion of a class to functions: its methods without indentation and without `self` among their
+    parameters. Calls through `self.` stay, and then fail: so they did in 2 of the paper's 168 problems."""
+    tree = parse(program)
+    solution = next((node for node in tree.body if _is_class(node)), None) if tree else None
+    if solution is None:
+        return program
+    lines = program.split("\n")
+    before = "\n".join(lines[: _first_line(solution) - 1])
+    body = "\n".join(lines[_first_line(solution.body[0]) - 1 : solution.end_lineno])
+    after = "\n".join(lines[solution.end_lineno :])
+    return "\n".join(part for part in (before, _SELF.sub(r"\1", _dedented(body)), after) if part.strip())
+
+
+def _dedented(body: str) -> str:
+    """Without the first line's indentation; a line of blanks keeps the others, as in the authors' files."""
+    depth = len(body) - len(body.lstrip(" \t"))
+    return "\n".join(line[:depth].lstrip(" \t") + line[depth:] for line in body.split("\n"))
+
+
+_SELF = re.compile(r"(\bdef\s+\w+\s*\(\s*)self\b\s*,?\s*")
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _has_method(tree: ast.Module, name: str) -> bool:
+    return any(
+        isinstance(inner, ast.FunctionDef) and inner.name == name
+        for node in tree.body
+        if _is_class(node)
+        for inner in node.body
+    )
+
+
+def _is_class(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
+    return isinstance(node, ast.ClassDef) and node.name == _CLASS
+
+
+def _calling(name: str) -> str:
+    return f"\n\ndef {name}(*arguments, **keywords):\n    return {_CLASS}().{name}(*arguments, **keywords)\n"
+
+
+def _apart(program: str) -> str:
+    """In a module of its own, of which tests see the same names."""
+    own = f"_program = dict(globals())\nexec({program!r}, _program)\nglobals().update(_program)\n"
+    return own + _imports_named(program)
+
+
+def _running(program: str) -> str:
+    source = f"{inspect.getsource(stdin_program)}\n\nPROGRAM = {program!r}\nPRELUDE = {prelude(program)!r}\n"
+    return source + _imports_named(program)
+
+
+def _imports_named(program: str) -> str:
+    """Its imports where they are never made, so that whoever reads the text knows what the program will load."""
+    tree = parse(program) or ast.Module([], [])
+    imports = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    named = [f"    {line}\n" for line in imports if not line.endswith("*") and "__future__" not in line]
+    return f"if False:\n    pass\n{''.join(named)}"

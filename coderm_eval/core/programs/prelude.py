@@ -1,0 +1,71 @@
+"""Imports that a program may leave out, because LiveCodeBench's graders give them to every program."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import symtable
+from collections.abc import Iterator
+
+from coderm_eval.core.programs.source import module_names
+
+__all__ = ["EVERYTHING", "LIMITS", "prelude"]
+
+LIMITS = "import sys\nsys.setrecursionlimit(50_000)\nsys.set_int_max_str_digits(50_000)\n"
+"""The graders'; Python's own are 1,000 and 4,300."""
+
+_MODULES = (
+    *("string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics"),
+    *("itertools", "functools", "operator", "io", "sys", "json", "builtins", "typing"),
+)
+"""The graders import all names of each, in this order, and then those before `builtins` themselves as well."""
+
+_ITSELF = _MODULES[: _MODULES.index("builtins")]
+
+EVERYTHING = "".join([*(f"from {m} import *\n" for m in _MODULES), *(f"import {m}\n" for m in _ITSELF), LIMITS])
+"""What the graders put before every program, to the last name."""
+
+
+def prelude(program: str) -> str:
+    """The limits, and an import for each name that the program uses and the graders would have given it.
+
+    What it makes or imports itself comes later and so counts for more. With only these, instead of all names of all
+    modules, one can still see whether a program keeps a state.
+    """
+    return LIMITS + "".join(f"{_given()[name]}\n" for name in sorted(_taken_from_outside(program) & _given().keys()))
+
+
+def _taken_from_outside(program: str) -> set[str]:
+    """Names that some scope looks up in the module, which does not make them."""
+    try:
+        module = symtable.symtable(program, "program.py", "exec")
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
+    used = {symbol.get_name() for scope in _scopes(module) for symbol in scope.get_symbols() if symbol.is_global()}
+    return used - module_names(program)
+
+
+def _scopes(scope: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    yield scope
+    for inner in scope.get_children():
+        yield from _scopes(inner)
+
+
+@functools.cache
+def _given() -> dict[str, str]:
+    """{name: the statement that imports it}; built-in names need none."""
+    given: dict[str, str] = {}
+    for module in _MODULES:
+        names = _star(module)
+        if module == "builtins":
+            given = {name: statement for name, statement in given.items() if name not in names}
+        else:
+            given |= {name: f"from {module} import {name}" for name in names}
+    return given | {module: f"import {module}" for module in _ITSELF}
+
+
+def _star(module: str) -> list[str]:
+    """What `from module import *` binds in a fresh interpreter: one with a prompt keeps its last error in `sys`."""
+    loaded = importlib.import_module(module)
+    public = (name for name in vars(loaded) if not name.startswith(("_", "last_", "ps1", "ps2")))
+    return list(getattr(loaded, "__all__", None) or public)

@@ -1,0 +1,71 @@
+"""Python source as text: parsed, and asked for the names that it defines."""
+
+from __future__ import annotations
+
+import ast
+import symtable
+import sys
+import warnings
+from collections.abc import Iterator
+
+__all__ = ["after_future", "bound", "defines", "is_known_module", "module_names", "parse"]
+
+
+def parse(source: str) -> ast.Module | None:
+    """The syntax tree of `source`; None if it is no Python (or too deep for the parser)."""
+    try:
+        with warnings.catch_warnings():  # "invalid escape sequence" is the model's business, not the user's
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def after_future(program: str, statements: str) -> str:
+    """A program with `statements` at its start, but after imports from `__future__`, which have to be first."""
+    tree = parse(program) or ast.Module([], [])
+    first = max([node.end_lineno or 0 for node in tree.body if _is_future(node)], default=0)
+    lines = program.split("\n")
+    return "\n".join([*lines[:first], statements, *lines[first:], ""])
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def module_names(source: str) -> set[str]:
+    """What a program makes or imports in its module, outside of functions and classes; nothing if it is no Python."""
+    try:
+        symbols = symtable.symtable(source, "program.py", "exec").get_symbols()
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
+    return {s.get_name() for s in symbols if s.is_assigned() or s.is_imported() or s.is_namespace()}
+
+
+# Packages that a program or a test of a self-contained function may import from.
+_KNOWN_MODULES = frozenset({*sys.stdlib_module_names, "numpy", "pandas", "scipy", "sympy"})
+
+
+def defines(tree: ast.Module, name: str) -> bool:
+    """Whether the module makes `name` at top level: a function, a class, an assignment, or a library's function.
+
+    `from solution import f` makes nothing: it uses a program that stands elsewhere.
+    """
+    return any(name in bound(node) for node in tree.body)
+
+
+def is_known_module(name: str | None) -> bool:
+    """Whether `name` (dotted, None where an import is relative) is the standard library's or a common package's."""
+    return (name or "").partition(".")[0] in _KNOWN_MODULES
+
+
+def bound(node: ast.stmt) -> Iterator[str]:
+    """The names that a top-level statement makes."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name
+    elif isinstance(node, ast.Assign):
+        yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+        yield node.target.id
+    elif isinstance(node, ast.ImportFrom) and not node.level and is_known_module(node.module):
+        yield from (alias.asname or alias.name for alias in node.names)

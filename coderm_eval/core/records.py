@@ -1,0 +1,202 @@
+"""The nouns: plain frozen data that every layer shares, with no behaviour beyond looking at itself.
+
+Gold tests and canonical solutions have no place here: only `benchmarks/` holds them.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "NO_OUTPUT",
+    "Candidate",
+    "Form",
+    "Grade",
+    "Problem",
+    "Reranked",
+    "Selection",
+    "UnitTest",
+    "Verdict",
+    "Verdicts",
+    "Work",
+    "fingerprint",
+    "pool_candidates",
+]
+
+
+def fingerprint(*parts: str) -> str:
+    """32 hex digits of SHA-256 over `parts`; unlike their concatenation it tells ("a", "b") from ("ab", "")."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(b"%d:" % len(data))
+        digest.update(data)
+    return digest.hexdigest()[:32]
+
+
+Form = Literal["function", "method", "paper method", "stdin"]
+"""A function; a method of a class `Solution`, or such a one turned into a function as the paper's authors did it; or a
+program that reads its standard input, tested through a function that runs it."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One task of a benchmark, as a policy and a test writer may see it."""
+
+    task_id: str
+    entry_point: str
+    """Name of the function that a candidate must define."""
+    prompt: str
+    """The benchmark's own prompt: code for a completion model to go on from."""
+    question: str
+    """The statement in words, as the test writer is asked it."""
+    request: str = ""
+    """The message that asks a chat model for a program."""
+    form: Form = "function"
+    """What a candidate is."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One distinct program among a problem's N samples."""
+
+    program: str
+    """Python source; empty where an answer held no code (such a candidate fails every test)."""
+    samples: tuple[int, ...]
+    """Indices of the samples that are this very program, ascending."""
+    raw: str
+    """The first of those answers, as the policy gave it."""
+
+    @property
+    def multiplicity(self) -> int:
+        return len(self.samples)
+
+
+@dataclass(frozen=True)
+class UnitTest:
+    """One unit test T_j of the paper: a program passes it only if it passes all its cases."""
+
+    source: str
+    """Python source with at least one `unittest.TestCase` class that has a test method."""
+    samples: tuple[int, ...]
+    """Indices of the test samples that are this very test, ascending."""
+
+    @property
+    def multiplicity(self) -> int:
+        return len(self.samples)
+
+
+NO_OUTPUT = -1
+
+
+class Verdict(enum.IntEnum):
+    """What one execution of one test against one program says."""
+
+    PASSED = 0
+    FAILED = 1
+    """The test ran to an end and did not pass, or the program could not be loaded."""
+    TIMED_OUT = 2
+    CRASHED = 3
+    """The process ended without a verdict: a signal, an exit, no memory."""
+    NOT_RUN = 4
+    """The executor could not run it: missing data, never a failure of the program."""
+
+    @property
+    def letter(self) -> str:
+        """How files show it: P, F, T, C or N."""
+        return self.name[0]
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """A problem's verdicts: one row per distinct candidate, one column per distinct test."""
+
+    matrix: npt.NDArray[np.uint8]
+    """Shape (candidates, tests), values of `Verdict`."""
+    cpu_seconds: npt.NDArray[np.float64]
+    """Shape (candidates, tests): CPU time of each execution."""
+    outputs: npt.NDArray[np.int64]
+    """Shape (candidates, tests): equal within a column where programs gave the test the same answers; NO_OUTPUT where
+    one did not live to give them all, or raised what the test did not ask for."""
+
+    @property
+    def passed(self) -> npt.NDArray[np.bool_]:
+        return np.asarray(self.matrix == Verdict.PASSED)
+
+    @property
+    def ran(self) -> npt.NDArray[np.bool_]:
+        return np.asarray(self.matrix != Verdict.NOT_RUN)
+
+    def of_tests(self, columns: Sequence[int] | slice) -> Verdicts:
+        """Those of some of the tests, in this order."""
+        return Verdicts(self.matrix[:, columns], self.cpu_seconds[:, columns], self.outputs[:, columns])
+
+    def rows(self) -> list[str]:
+        """One string per candidate, one `Verdict.letter` per test."""
+        return ["".join(Verdict(int(cell)).letter for cell in row) for row in self.matrix]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a rule chose among a problem's candidates, and why."""
+
+    rule: str
+    chosen: int
+    """Row of the chosen candidate: among `ties` the one with the lowest sample index."""
+    rewards: tuple[float, ...]
+    """The rule's score of each candidate, by row; NaN for one that could not be run."""
+    ties: tuple[int, ...]
+    """Rows that share the highest score, ascending; a rule's expected pass@1 is uniform over their samples."""
+    tests_used: int
+    stopped: str
+    """Why no more tests were asked for."""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What the benchmark's own tests say of one program."""
+
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """Status of each of the benchmark's suites by its name, e.g. {"base": "pass", "plus": "fail"}; empty: not run."""
+
+    @property
+    def passed(self) -> bool | None:
+        """True only if every suite passed; None where the grade could not be run."""
+        return all(status == "pass" for status in self.statuses.values()) if self.statuses else None
+
+
+def pool_candidates(answers: Iterable[tuple[str, str]]) -> tuple[Candidate, ...]:
+    """Distinct candidates, in the order of first appearance, of (program, raw answer) pairs in sample order."""
+    raws: dict[str, str] = {}
+    samples: dict[str, list[int]] = {}
+    for index, (program, raw) in enumerate(answers):
+        raws.setdefault(program, raw)
+        samples.setdefault(program, []).append(index)
+    return tuple(Candidate(program, tuple(samples[program]), raws[program]) for program in raws)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A problem and its candidates."""
+
+    problem: Problem
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class Reranked:
+    """Everything known about one problem after the last round."""
+
+    problem: Problem
+    candidates: tuple[Candidate, ...]
+    tests: tuple[UnitTest, ...]
+    verdicts: Verdicts
+    selections: Mapping[str, Selection]
+    """One selection for each rule asked for, by the rule's name."""

@@ -1,0 +1,1 @@
+"""Where pairs are run: worker processes on this machine."""

@@ -1,0 +1,256 @@
+"""Pairs of a program and a test in, verdicts out, as they come."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import compress, groupby
+from typing import Any, Generic, NamedTuple
+
+from coderm_eval.core.errors import NotRunError
+from coderm_eval.core.records import NO_OUTPUT, Verdict
+from coderm_eval.execution.backends.pool import Job, WorkerPool
+from coderm_eval.execution.limits import WALL, Policy
+from coderm_eval.execution.pairs import Key, Pair, PairOutcome
+from coderm_eval.execution.static_analysis import Source, identity_of_test, look_at
+
+__all__ = ["Executor", "run_pairs"]
+
+_ROWS_PER_JOB = 64
+"""Most programs of one problem for one worker: enough to spread the cost of its tests' start, few enough to share out,
+which is done evenly."""
+
+_GOOD = "def answer():\n    return 42\n"
+_BAD = "def answer():\n    return 41\n"
+_TEST = (
+    "import unittest\n\n\nclass TestAnswer(unittest.TestCase):\n"
+    "    def test_answer(self):\n        self.assertEqual(answer(), 42)\n"
+)
+
+_VERDICTS = {verdict.letter: verdict for verdict in Verdict} | {"W": Verdict.TIMED_OUT}
+"""By the worker's letters; W: out of wall time, though not of CPU time."""
+
+
+class Executor:
+    """Worker processes that run pairs under one policy; they are started with the first pair, and kept until the end.
+
+        with Executor(Policy(), workers=8) as executor:
+            for outcome in executor.run(pairs): ...
+
+    Args:
+        policy: limits of one pair.
+        workers: processes.
+        isolation: one of `isolation.levels.MODES`.
+        libraries: modules that tests import, loaded beforehand.
+    """
+
+    def __init__(self, policy: Policy, *, workers: int, isolation: str = "auto", libraries: Sequence[str] = ()) -> None:
+        self._isolation = isolation
+        self._pool = WorkerPool(
+            "coderm_eval.execution.sandbox.worker",
+            workers=workers,
+            # a row of hundreds of tests, each of them slow, or of some processes, each as long as it may be
+            patience_s=600 * policy.wall_s + 10 * WALL * (policy.process_s or 0) + 30,
+            arguments=[json.dumps(policy), isolation, *libraries],
+        )
+
+    def __enter__(self) -> Executor:
+        self._pool.__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._pool.__exit__(*exception)
+
+    def run(self, pairs: Iterable[Pair[Key] | None]) -> Iterator[PairOutcome[Key]]:
+        """Run every pair; outcomes stream in the order in which they are ready.
+
+        A verdict does not depend on the number of workers: programs that differ only in comments, docstrings and
+        layout are run as one, likewise tests, and one that ran out of wall time without using up its CPU time, as
+        happens on a loaded machine, is run again when nothing else runs. A program that twice took its worker down
+        is NOT_RUN.
+
+        Args:
+            pairs: any number; a few problems' worth of them is held in memory. None where no pair is ready for the
+                moment: those before it are run, and outcomes passed on, without waiting for the next.
+        """
+        decided: deque[PairOutcome[Key]] = deque()
+        late: list[_Row[Key]] = []
+        for row, answer in self._pool.run(_jobs(self._announced(pairs), decided)):
+            while decided:
+                yield decided.popleft()
+            if answer and "W" in answer["verdicts"]:
+                row, again, answer = row.split(answer)
+                late.append(again)
+            yield from row.outcomes(answer)
+        yield from decided
+        alone = (Job([(row, row.message())], row.preamble()) for row in late)
+        for row, answer in self._pool.run(alone, at_once=1):
+            yield from row.outcomes(answer)
+
+    def _announced(self, pairs: Iterable[Pair[Key] | None]) -> Iterator[Pair[Key] | None]:
+        """Have the workers start while the first problem's programs are being read."""
+        for number, pair in enumerate(pairs):
+            if number == 0:
+                self._pool.start()
+            yield pair
+
+    def self_test(self) -> str:
+        """Check on this host, under these limits, that a right program passes and a wrong one fails.
+
+        Returns:
+            The isolation in force, e.g. "namespaces+seccomp+rlimits".
+
+        Raises:
+            NotRunError: the executor does not work here, so that any verdict would be meaningless; or the host
+                does not grant the isolation that was asked for.
+        """
+        level = self._level()
+        said = {o.key: o.verdict for o in self.run([Pair("right", _GOOD, _TEST), Pair("wrong", _BAD, _TEST)])}
+        if said != {"right": Verdict.PASSED, "wrong": Verdict.FAILED}:
+            verdicts = ", ".join(f"a {key} program {said[key].name.lower()}" for key in sorted(said))
+            raise NotRunError(
+                f"the executor does not work on this host under these limits ({verdicts}); "
+                "try a larger execution.timeout_s or execution.memory_mb"
+            )
+        return level
+
+    def _level(self) -> str:
+        if sys.platform == "win32":
+            raise NotRunError("Windows itself has no way to confine programs: run coderm-eval in WSL (`wsl --install`)")
+        [(_, answer)] = self._pool.run([Job([("level", {"isolation": True})])], at_once=1)
+        if answer is None:
+            raise NotRunError("the executor does not start on this host; see the messages above")
+        if "refused" in answer:
+            raise NotRunError(
+                f"execution.isolation is {self._isolation!r}, but on this host {answer['refused']}: "
+                "run where more is granted, or set it to 'auto' for the best that is to be had"
+            )
+        return str(answer["level"])
+
+
+def run_pairs(
+    pairs: Iterable[Pair[Key] | None],
+    policy: Policy,
+    *,
+    workers: int,
+    isolation: str = "auto",
+    libraries: Sequence[str] = (),
+) -> Iterator[PairOutcome[Key]]:
+    """`Executor.run`, with an executor for these pairs alone."""
+    with Executor(policy, workers=workers, isolation=isolation, libraries=libraries) as executor:
+        yield from executor.run(pairs)
+
+
+class _Problem(NamedTuple):
+    """What the pairs that are run together have in common."""
+
+    name: str
+    entry_point: str
+    timeout_s: float | None
+
+
+@dataclass
+class _Row(Generic[Key]):
+    """One program, and the tests to run against it."""
+
+    program: str
+    source: Source
+    fresh: bool
+    tests: list[str]
+    """All of its problem."""
+    problem: _Problem
+    cells: dict[int, list[Key]] = field(default_factory=dict)
+    """Who asked for each of the tests, by number."""
+
+    def message(self) -> dict[str, Any]:
+        return {
+            "program": self.program,
+            "stateful": self.source.stateful and not self.fresh,
+            "fresh": self.fresh,
+            "imports": self.source.imports,
+            "columns": list(self.cells),
+        }
+
+    def preamble(self) -> dict[str, Any]:
+        return {"tests": self.tests, "entry_point": self.problem.entry_point, "timeout_s": self.problem.timeout_s}
+
+    def outcomes(self, answer: dict[str, Any] | None) -> Iterator[PairOutcome[Key]]:
+        letters = answer["verdicts"] if answer else "N" * len(self.cells)
+        seconds = answer["cpu_seconds"] if answer else [0.0] * len(self.cells)
+        outputs = answer["outputs"] if answer else [NO_OUTPUT] * len(self.cells)
+        for keys, letter, cpu_seconds, output in zip(self.cells.values(), letters, seconds, outputs, strict=True):
+            for key in keys:
+                yield PairOutcome(key, _VERDICTS[letter], cpu_seconds, output)
+
+    def split(self, answer: dict[str, Any]) -> tuple[_Row[Key], _Row[Key], dict[str, Any]]:
+        """This row without the tests that ran out of wall time, those alone, and the answer without them."""
+        in_time = [letter != "W" for letter in answer["verdicts"]]
+        parts = [
+            replace(
+                self,
+                cells={
+                    column: keys
+                    for (column, keys), kept in zip(self.cells.items(), in_time, strict=True)
+                    if kept == part
+                },
+            )
+            for part in (True, False)
+        ]
+        return parts[0], parts[1], {key: list(compress(found, in_time)) for key, found in answer.items()}
+
+
+def _jobs(pairs: Iterable[Pair[Key] | None], decided: deque[PairOutcome[Key]]) -> Iterator[Job[_Row[Key]]]:
+    """The pairs of each problem in jobs; those whose program or test is no Python are `decided` without."""
+    for problem, together in groupby(pairs, key=_problem):
+        if problem is None:
+            yield from (Job(()) for _ in together)
+            continue
+        table: _Table[Key] = _Table(problem)
+        for pair in filter(None, together):
+            if not table.add(pair):
+                decided.append(PairOutcome(pair.key, Verdict.FAILED, 0.0))
+        yield from table.jobs()
+
+
+def _problem(pair: Pair[Any] | None) -> _Problem | None:
+    return _Problem(pair.problem, pair.entry_point, pair.timeout_s) if pair else None
+
+
+class _Table(Generic[Key]):
+    """The distinct programs and tests of one problem, and the pairs of them."""
+
+    def __init__(self, problem: _Problem) -> None:
+        self._problem = problem
+        self._programs: dict[str, Source | None] = {}
+        self._identities: dict[str, str | None] = {}
+        self._rows: dict[str, _Row[Key]] = {}
+        self._columns: dict[str, int] = {}
+        self._tests: list[str] = []
+
+    def add(self, pair: Pair[Key]) -> bool:
+        """Whether both program and test can be read."""
+        if pair.program not in self._programs:
+            self._programs[pair.program] = look_at(pair.program)
+        if pair.test not in self._identities:
+            self._identities[pair.test] = identity_of_test(pair.test)
+        program, test = self._programs[pair.program], self._identities[pair.test]
+        if program is None or test is None:
+            return False
+        if program.identity not in self._rows:
+            self._rows[program.identity] = _Row(pair.program, program, pair.fresh, self._tests, self._problem)
+        if test not in self._columns:
+            self._columns[test] = len(self._tests)
+            self._tests.append(pair.test)
+        self._rows[program.identity].cells.setdefault(self._columns[test], []).append(pair.key)
+        return True
+
+    def jobs(self) -> Iterator[Job[_Row[Key]]]:
+        rows = list(self._rows.values())
+        size = math.ceil(len(rows) / math.ceil(len(rows) / _ROWS_PER_JOB)) if rows else 1
+        for n in range(0, len(rows), size):
+            part = rows[n : n + size]
+            yield Job([(row, row.message()) for row in part], part[0].preamble())

@@ -1,0 +1,137 @@
+"""One worker process that answers JSON lines, replaced when it dies or is silent for too long.
+
+It is started with a clean environment and in a session of its own: Ctrl-C reaches the parent alone, and a worker
+whose parent is gone reads the end of its input and leaves. Every request carries a random token that the answer
+must repeat, so that a line which an untrusted program managed to write among the answers is passed over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.resources
+import json
+import os
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from coderm_eval.execution.wire.lines import LineReader, write_line
+
+__all__ = ["Message", "WorkerProcess", "clean_environment"]
+
+Message = dict[str, Any]
+
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
+_TRIES = 2
+
+_IMPORTED_FROM = Path(str(importlib.resources.files("coderm_eval"))).resolve().parent
+"""The folder that holds this package."""
+
+
+class WorkerProcess:
+    """A process of `command`, started at its first request; used by one thread at a time.
+
+    Args:
+        command: reads and writes JSON lines; each answer repeats its request's "token".
+        patience_s: wall seconds after which a silent process counts as dead.
+        environment: all variables that it gets.
+    """
+
+    def __init__(self, command: Sequence[str], *, patience_s: float, environment: Mapping[str, str]) -> None:
+        self._command = command
+        self._patience_s = patience_s
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+        self._replies = LineReader(-1)
+        self._prepared_with: Message | None = None
+
+    def start(self) -> None:
+        """Start it now, unless it runs; whatever keeps it from that comes up again with the next request."""
+        with contextlib.suppress(OSError):
+            if self._process is None:
+                self._start()
+
+    def answer(self, message: Message, preamble: Message | None = None) -> Message | None:
+        """The answer to one request; None if it ended two processes.
+
+        Args:
+            message: without a token.
+            preamble: sent before it, unless the process had this very object before its last request; it has no
+                answer.
+        """
+        for _ in range(_TRIES):
+            try:
+                return self._exchange(message, preamble)
+            except OSError:  # no process could be started, its pipe broke, or it was silent for too long
+                self.dismiss()
+        return None
+
+    def end_input(self) -> None:
+        """Tell the process to clean up and leave."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+
+    def dismiss(self) -> None:
+        """Wait until the process has left; one that does not is killed."""
+        self.end_input()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        assert process.stdout
+        try:
+            process.wait(timeout=self._patience_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # its session: a worker may have started others
+            process.wait()
+        process.stdout.close()
+
+    def _exchange(self, message: Message, preamble: Message | None) -> Message:
+        """Send one request and wait for its answer; raises BrokenPipeError or TimeoutError if none comes."""
+        process = self._process or self._start()
+        assert process.stdin
+        requests, deadline = process.stdin.fileno(), time.monotonic() + self._patience_s
+        if preamble is not None and self._prepared_with is not preamble:
+            write_line(requests, json.dumps(preamble).encode(), deadline)
+        self._prepared_with = preamble
+        token = secrets.token_hex(8)
+        self._replies.forget()  # whatever a worker said beside its last answer
+        write_line(requests, json.dumps({**message, "token": token}).encode(), deadline)
+        while True:
+            answer = _answer_with(token, self._replies.read(deadline))
+            if answer is not None:
+                return answer
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env=self._environment,
+            cwd=_IMPORTED_FROM,  # `-m` imports from there first: no folder that anybody may write to
+            start_new_session=True,
+        )
+        assert self._process.stdin and self._process.stdout
+        os.set_blocking(self._process.stdin.fileno(), False)
+        self._replies = LineReader(self._process.stdout.fileno())
+        self._prepared_with = None
+        return self._process
+
+
+def _answer_with(token: str, line: bytes) -> Message | None:
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) and answer.pop("token", None) == token else None
+
+
+def clean_environment() -> dict[str, str]:
+    """No keys of the user's; one thread for numpy, a fixed hash seed; this package importable as it is here."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {**kept, **threads, "PYTHONHASHSEED": "0", "PYTHONPATH": str(_IMPORTED_FROM)}

@@ -1,0 +1,110 @@
+"""What a fork server and its children take on before anything runs that a model wrote.
+
+A child does as little as possible by itself: each page of memory that it touches costs it 3 microseconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import struct
+import sys
+from pathlib import Path
+
+from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.sandbox.isolation.levels import Isolation
+from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, end_children
+from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, syscall
+
+__all__ = ["end_child", "limit", "lower_child", "lower_server", "silence"]
+
+_CAPSET = {"x86_64": 126, "aarch64": 91}
+_CAPABILITY_VERSION_3 = 0x20080522
+_MIB = 1024 * 1024
+_MOST_PROCESSES = 64
+"""Processes and threads of the user that a sandbox's programs run as, counted inside of its namespace."""
+
+
+def silence() -> None:
+    """Empty input and no output; what is said on standard error by the executor itself is still heard."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+
+
+def limit(policy: Policy, cpu_s: float) -> None:
+    """Limits that this process and its children cannot raise again.
+
+    `cpu_s` is for systems where whoever watches over the process cannot see what CPU time it uses.
+    """
+    for what, most in (
+        (resource.RLIMIT_AS, policy.memory_mb * _MIB),
+        (resource.RLIMIT_FSIZE, policy.file_mb * _MIB),
+        (resource.RLIMIT_NOFILE, policy.open_files),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+    _, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    stack = policy.memory_mb * _MIB  # a program that raises Python's limit of recursion needs more than 8 MiB
+    with contextlib.suppress(ValueError, OSError):  # macOS has a lower bound of its own
+        resource.setrlimit(resource.RLIMIT_STACK, (stack if hard < 0 else min(stack, hard), hard))
+    if sys.platform != "linux":  # there the watcher sees no CPU time; here this limit would make clocks tick in 4 ms
+        resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s) + 1, int(cpu_s) + 1))
+
+
+def lower_server(isolation: Isolation) -> None:
+    """Give up, once for all its children, what a fork server can do without."""
+    os.chdir(isolation.scratch)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if isolation.has_namespaces:
+        resource.setrlimit(resource.RLIMIT_NPROC, (_MOST_PROCESSES, _MOST_PROCESSES))
+        if isolation.child_user is None:
+            _drop_capabilities()
+
+
+def lower_child(isolation: Isolation) -> None:
+    """Give up the rest, in a child, before it runs anything that a model wrote."""
+    os.dup2(0, 2)
+    if isolation.child_user is not None:
+        os.setresuid(isolation.child_user, isolation.child_user, isolation.child_user)  # and with it all capabilities
+    if not isolation.has_namespaces:
+        os.setsid()
+        die_with_parent()
+    if isolation.child_filter:
+        isolation.child_filter.install()
+
+
+def _drop_capabilities() -> None:
+    header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
+    syscall(_CAPSET[ARCHITECTURE or ""], header, bytes(24))
+
+
+def end_child(child: int, isolation: Isolation) -> None:
+    """End the child and whatever it started, and remove what it wrote."""
+    for kill in (os.killpg, os.kill):  # the group exists once the child has called setsid
+        with contextlib.suppress(ProcessLookupError):
+            kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    if isolation.child_filter is None:
+        end_children(all_of_namespace=isolation.has_namespaces)
+    _clean(isolation.scratch)
+
+
+def _clean(scratch: Path) -> None:
+    """Remove whatever a program left in its folder, however deep: folders are emptied into the uppermost one."""
+    token = os.urandom(8).hex()
+    moved = 0
+    while entries := list(scratch.iterdir()):
+        for entry in entries:
+            if entry.is_symlink() or not entry.is_dir():
+                entry.unlink()
+                continue
+            entry.chmod(0o700)
+            for inner in list(entry.iterdir()):
+                moved += 1
+                inner.rename(scratch / f"{token}{moved}")
+            entry.rmdir()

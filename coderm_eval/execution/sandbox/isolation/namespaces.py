@@ -1,0 +1,177 @@
+"""A process in user, mount, pid, network, IPC and host name namespaces of its own, with a private root.
+
+All that it and its children can see: the interpreter and its packages, read-only; three harmless devices;
+an empty folder in memory, which is /tmp as well. No network interface, no other process, no file of the user's.
+Killing it, the first process of its pid namespace, kills whatever else is in there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib.resources
+import os
+import struct
+import sys
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+
+from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, stay_behind
+from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, syscall
+
+__all__ = ["SCRATCH", "enter", "readable_paths"]
+
+SCRATCH = Path("/coderm-scratch")
+"""The one folder that can be written to, in memory. No host has its interpreter there, as it may have in /tmp."""
+
+_SCRATCH_LIMITS = "size=64m,nr_inodes=1k,mode=1777"
+"""A program that writes more finds its disk full; 1,024 files are gone again in about 10 ms."""
+
+_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
+"""CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET."""
+
+_NUMBERS = {
+    "x86_64": {"mount": 165, "umount2": 166, "pivot_root": 155, "unshare": 272, "mount_setattr": 442},
+    "aarch64": {"mount": 40, "umount2": 39, "pivot_root": 41, "unshare": 97, "mount_setattr": 442},
+}
+
+_MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
+_MNT_DETACH = 2
+_AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
+_READ_ONLY = 0x1 | 0x2 | 0x4
+"""MOUNT_ATTR_RDONLY, NOSUID, NODEV."""
+_NOBODY = 65534
+
+_SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
+_DEVICES = (Path("/dev/null"), Path("/dev/zero"), Path("/dev/urandom"))
+_PACKAGE = Path(str(importlib.resources.files("coderm_eval"))).resolve()
+_NEW_ROOT = "/proc"
+"""Where the new root is mounted: it exists everywhere, and nothing that is bound lies below it."""
+_OLD_ROOT = Path("/old")
+_TMP = Path("/tmp")
+
+
+def enter() -> int | None:
+    """Return in the first process of the new namespaces; the caller stays behind and ends when that one does.
+
+    Returns:
+        The user that a child can become, so that its number of processes can be limited: root's cannot be.
+        None: it is an ordinary user already, or there is no other who could read the interpreter.
+
+    Raises:
+        OSError: the host refuses a step; the process is then of no further use.
+    """
+    user, group = os.getuid(), os.getgid()
+    readable = readable_paths()
+    nobody = _NOBODY if user == 0 and all(map(_is_open_to_all, readable)) else None
+    with _mapper(user, nobody) as map_users:
+        _call("unshare", _NAMESPACES)
+        if not map_users():
+            nobody = None
+            Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    first = os.fork()
+    if first:
+        stay_behind(first)
+    die_with_parent()
+    _change_root(Path(_NEW_ROOT), readable)
+    return nobody
+
+
+@contextlib.contextmanager
+def _mapper(user: int, nobody: int | None) -> Iterator[Callable[[], bool]]:
+    """A function that maps both users into this process's new namespace, and returns whether that was granted.
+
+    A process may map itself only, so one that stays outside has to do it.
+    """
+    if nobody is None:
+        yield lambda: False
+        return
+    waiting, go = os.pipe()
+    helper = os.fork()
+    if helper == 0:
+        os.close(go)
+        os.read(waiting, 1)
+        with contextlib.suppress(OSError):
+            Path(f"/proc/{os.getppid()}/uid_map").write_text(f"{user} {user} 1\n{nobody} {nobody} 1\n")
+            os._exit(0)
+        os._exit(1)
+    os.close(waiting)
+
+    def map_users() -> bool:
+        os.write(go, b"!")
+        return os.waitpid(helper, 0)[1] == 0
+
+    yield map_users
+    os.close(go)
+
+
+def readable_paths() -> list[Path]:
+    """What holds the interpreter, its packages and the system's libraries; none lies below another."""
+    packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    wanted = [Path(path) for path in (*_SYSTEM, sys.prefix, sys.base_prefix, *packages)]
+    found = sorted({path for path in wanted if path.exists()}, key=lambda path: len(path.parts))
+    return [path for n, path in enumerate(found) if not any(path.is_relative_to(above) for above in found[:n])]
+
+
+def _is_open_to_all(path: Path) -> bool:
+    """A virtual environment that root made under umask 077 is not."""
+    return path.stat().st_mode & 0o005 >= (0o005 if path.is_dir() else 0o004)
+
+
+def _change_root(root: Path, readable: Collection[Path]) -> None:
+    _call("mount", b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
+    _mount_tmpfs(root, "size=1m,mode=755")
+    for path in readable:
+        _bind(path, root)
+    if any(_PACKAGE.is_relative_to(path) for path in readable):
+        _mount_tmpfs(_below(root, _PACKAGE), "size=4k,mode=755")  # the demo's gold tests are in there
+    for folder in (SCRATCH, _OLD_ROOT):
+        _below(root, folder).mkdir(parents=True, exist_ok=True)
+    if not any(path.is_relative_to(_TMP) for path in readable):
+        _below(root, _TMP).symlink_to(SCRATCH)
+    for device in _DEVICES:
+        _make_target(device, _below(root, device))
+    _set_read_only(root)
+    for device in _DEVICES:
+        _call("mount", os.fsencode(device), os.fsencode(_below(root, device)), None, _MS_BIND, None)
+    _mount_tmpfs(_below(root, SCRATCH), _SCRATCH_LIMITS)
+    _call("pivot_root", os.fsencode(root), os.fsencode(_below(root, _OLD_ROOT)))
+    os.chdir("/")
+    _call("umount2", os.fsencode(_OLD_ROOT), _MNT_DETACH)
+
+
+def _below(root: Path, path: Path) -> Path:
+    return root / path.relative_to("/")
+
+
+def _mount_tmpfs(where: Path, options: str) -> None:
+    _call("mount", b"tmpfs", os.fsencode(where), b"tmpfs", _MS_NOSUID | _MS_NODEV, options.encode())
+
+
+def _bind(path: Path, root: Path) -> None:
+    target = _below(root, path)
+    _make_target(path, target)
+    _call("mount", os.fsencode(path), os.fsencode(target), None, _MS_BIND | _MS_REC, None)
+
+
+def _make_target(path: Path, target: Path) -> None:
+    """Something of the same kind as `path` to mount it on."""
+    if path.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+
+
+def _set_read_only(root: Path) -> None:
+    """`root` and every mount below it."""
+    attributes = struct.pack("=QQQQ", _READ_ONLY, 0, 0, 0)  # struct mount_attr
+    _call("mount_setattr", _AT_FDCWD, os.fsencode(root), _AT_RECURSIVE, attributes, len(attributes))
+
+
+def _call(name: str, *arguments: object) -> None:
+    if ARCHITECTURE is None:
+        raise OSError(errno.ENOSYS, "no namespaces on this kind of machine")
+    syscall(_NUMBERS[ARCHITECTURE][name], *arguments)

@@ -1,0 +1,170 @@
+"""The programs' sandbox as the worker sees it, and what each program is known to answer."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+
+from coderm_eval.execution.sandbox.call_tree import ENDED, key_of
+from coderm_eval.execution.sandbox.program_server import LOADED
+from coderm_eval.execution.wire.lines import write_line
+
+__all__ = ["Program", "Programs"]
+
+_MOST_TIMEOUTS = 2
+"""Calls of one program: what it has not answered by then counts as timed out too. Where limits are those of a call, one
+call decides, about its own test alone."""
+
+
+class Programs:
+    """The other sandbox.
+
+    Args:
+        requests, replies: descriptors.
+        per_call: as `Policy.per_call`.
+    """
+
+    def __init__(self, requests: int, replies: int, *, per_call: bool) -> None:
+        self._requests = requests
+        self.per_call = per_call
+        self._replies = os.fdopen(replies, "rb")
+
+    def run(
+        self, program: str, imports: Sequence[str], runs: Sequence[Sequence[str]], stateful: bool, seconds: float
+    ) -> tuple[str, list[tuple[float, str]]]:
+        """How the process of `program` ended, and its answers to loading it and to the calls of each run, in order.
+
+        The CPU `seconds` are those of each call, or of each run.
+        """
+        per_call = self.per_call or not stateful
+        laps = sum(map(_laps, runs)) if per_call else len(runs)
+        job = json.dumps({"program": program, "runs": runs, "per_call": per_call})
+        write_line(self._requests, f"{laps} {seconds} {','.join(imports)} {job}".encode())
+        reply = json.loads(self._replies.readline())  # ValueError if that sandbox is gone: so is this one, then
+        return reply["end"], [(cpu_seconds, text) for cpu_seconds, text in reply["answers"]]
+
+
+def _laps(run: Sequence[str]) -> int:
+    """One to load the program, one for each call, and one for each answer's digest."""
+    return 1 + len(run) + sum(call.endswith(",true]") for call in run)
+
+
+class Program:
+    """What one program is known to answer.
+
+    Args:
+        stateful: whether an answer may depend on the calls before it.
+        fresh: whether each call is made in a process of its own; not with `stateful`.
+    """
+
+    def __init__(self, source: str, imports: Sequence[str], programs: Programs, *, stateful: bool, fresh: bool) -> None:
+        self._source = source
+        self._imports = imports
+        self.stateful = stateful
+        self._fresh = fresh
+        self._programs = programs
+        self._timeouts = 0
+        self._last_timeout = "T"
+        self._cut_off: set[str] = set()
+        self.load_seconds = 0.0
+        self.unloadable: str | None = None
+        """The verdict of every test if the program could not even be loaded."""
+        self.answers: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
+
+    def key(self, history: Sequence[str]) -> str:
+        """What an answer stands under."""
+        return key_of(history, stateful=self.stateful)
+
+    def answer(self, history: Sequence[str]) -> str | None:
+        return self.answers.get(self.key(history))
+
+    def cpu_seconds(self, history: Sequence[str]) -> float:
+        """Of loading the program and making these calls."""
+        keys = (self.key(history[: n + 1]) for n in range(len(history)))
+        return self.load_seconds + sum(self.seconds.get(key, 0.0) for key in keys)
+
+    def was_cut_off(self, history: Sequence[str]) -> bool:
+        """Whether one of these calls would have to be made that took too long in a hurry."""
+        left = self._cut_off if self.stateful else self._cut_off - self.answers.keys()  # a state is made anew each time
+        return bool(left) and any(self.key(history[: n + 1]) in left for n in range(len(history)))
+
+    def ask(self, histories: Iterable[Sequence[str]], seconds: float, *, hurried: bool = False) -> None:
+        """Have the calls of each history answered, as far as the program can in so many CPU seconds.
+
+        One that takes longer has timed out; if it was `hurried`, nothing is known about it but that.
+        """
+        left = list(histories)
+        runs = self._runs(left)
+        while runs and self.unloadable is None:
+            if self._timeouts == _MOST_TIMEOUTS and not self._programs.per_call:
+                self._give_up(runs)
+                return
+            now, later = (runs[:1], runs[1:]) if self._fresh else (runs, [])
+            answered = self._programs.run(self._source, self._imports, now, self.stateful, seconds)
+            runs = self._take_in(now, *answered, hurried=hurried) + later
+            if runs and self._programs.per_call:
+                left = [h for h in left if not (self._is_lost(h) or (hurried and self.was_cut_off(h)))]
+                runs = self._runs(left)
+
+    def _is_lost(self, history: Sequence[str]) -> bool:
+        """Whether the program did not live to answer one of these calls."""
+        return any(self.answer(history[: n + 1]) in ENDED for n in range(len(history)))
+
+    def _runs(self, histories: Iterable[Sequence[str]]) -> list[list[str]]:
+        if self.stateful:
+            return [list(history) for history in histories if history and self.key(history) not in self.answers]
+        calls = dict.fromkeys(call for history in histories for call in history if call not in self.answers)
+        if self._fresh:
+            return [[call] for call in calls]
+        return [list(calls)] if calls else []
+
+    def _take_in(
+        self, runs: list[list[str]], end: str, answers: list[tuple[float, str]], *, hurried: bool
+    ) -> list[list[str]]:
+        """Note the answers to `runs`; returns what is still to be run."""
+        replies = iter(answers)
+        for number, run in enumerate(runs):
+            load_seconds, loaded = next(replies, (0.0, ""))
+            if loaded != LOADED:
+                self.unloadable = "F" if loaded else _letter(end)
+                return []
+            self.load_seconds = max(self.load_seconds, load_seconds)
+            for position in range(len(run)):
+                key = self.key(run[: position + 1])
+                seconds, text = next(replies, (0.0, ""))
+                if not text:
+                    room = number > 0 or (position > 0 and not self.stateful)
+                    return self._ended(end, run, position, room=room, hurried=hurried) + runs[number + 1 :]
+                self.answers[key], self.seconds[key] = text, seconds
+        return []
+
+    def _ended(self, end: str, run: list[str], position: int, *, room: bool, hurried: bool) -> list[list[str]]:
+        """The process ended before it answered this call of `run`; returns what is left of the run.
+
+        Another process would have more `room` for the answer.
+        """
+        if end == "full" and room:
+            return [run if self.stateful else run[position:]]
+        letter = _letter(end)
+        key = self.key(run[: position + 1])
+        if hurried and letter in "TW":
+            self._cut_off.add(key)
+        else:
+            self.answers[key] = letter
+        if letter in "TW":
+            self._timeouts += 1
+            self._last_timeout = letter
+        rest = run[position + 1 :]
+        return [] if self.stateful or not rest else [rest]
+
+    def _give_up(self, runs: list[list[str]]) -> None:
+        for run in runs:
+            for n in range(len(run)):
+                self.answers.setdefault(self.key(run[: n + 1]), self._last_timeout)
+
+
+def _letter(end: str) -> str:
+    """The verdict of a test whose program's process ended so; too large an answer is a crash."""
+    return {"out of cpu": "T", "out of time": "W"}.get(end, "C")

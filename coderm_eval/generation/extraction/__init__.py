@@ -1,0 +1,1 @@
+"""Programs and unit tests out of a model's answers."""

@@ -1,0 +1,54 @@
+"""What the backends that run a model in this process have in common."""
+
+from __future__ import annotations
+
+import importlib
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from coderm_eval.core.errors import ModelError, SettingsError
+from coderm_eval.generation.settings import SamplingSettings
+
+__all__ = ["model_name", "no_memory", "own_random_state", "package_missing"]
+
+
+def model_name(settings: SamplingSettings) -> str:
+    """Raises SettingsError if there is none."""
+    if not settings.model:
+        raise SettingsError(
+            f"{settings.section}.model is not set: name a model of the Hugging Face hub, or a folder that holds one"
+        )
+    return settings.model
+
+
+def no_memory(model: str) -> ModelError:
+    """The GPU is full; the policy that wrote the candidates may still be on it."""
+    return ModelError(
+        f"there is not enough GPU memory for {model} in this process, perhaps because the policy still holds it: "
+        f"serve it (`vllm serve {model} --port 8001`), and set tests.backend to openai and tests.base_url to "
+        "http://127.0.0.1:8001/v1"
+    )
+
+
+@contextmanager
+def own_random_state() -> Iterator[None]:
+    """The caller's is as it was afterwards: Python's, numpy's, and torch's on every device."""
+    torch: Any = importlib.import_module("torch")
+    python, numpy = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
+
+
+def package_missing(backend: str, package: str) -> SettingsError:
+    """`package` cannot be imported, which `backend` needs."""
+    return SettingsError(
+        f"backend is {backend}, and {package} is not installed: run `pip install 'coderm-eval[{backend}]'`"
+    )

@@ -1,0 +1,34 @@
+"""The backends by name; none is imported, and no model loaded, before it is used."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from coderm_eval.generation.models.base import Sampler
+from coderm_eval.generation.models.local import package_missing
+from coderm_eval.generation.models.openai_server import OpenAIServer
+from coderm_eval.generation.settings import SamplingSettings
+
+__all__ = ["make_sampler"]
+
+_PACKAGES = {"vllm": ("vllm",), "hf": ("torch", "transformers")}
+
+
+def make_sampler(settings: SamplingSettings) -> Sampler:
+    """The model that `settings` describe, not yet loaded.
+
+    Raises:
+        SettingsError: they do not say enough, or want a package that is not installed.
+    """
+    for package in _PACKAGES.get(settings.backend, ()):
+        if find_spec(package) is None:
+            raise package_missing(settings.backend, package)
+    if settings.backend == "vllm":
+        from coderm_eval.generation.models.vllm_model import VllmModel
+
+        return VllmModel(settings)
+    if settings.backend == "hf":
+        from coderm_eval.generation.models.transformers_model import TransformersModel
+
+        return TransformersModel(settings)
+    return OpenAIServer(settings)

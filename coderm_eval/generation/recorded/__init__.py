@@ -1,0 +1,1 @@
+"""Files in place of a model: recorded candidates and tests."""

@@ -1,0 +1,82 @@
+"""Files that users bring: candidates and tests, one JSON object a line, gzipped or not.
+
+samples   {"task_id", "solution"}   EvalPlus's own format, N lines a task
+tests     {"task_id", "test"}       M lines a task: a unittest class, or plain asserts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from coderm_eval.core.errors import InputError
+from coderm_eval.core.files import numbered_lines, object_of
+from coderm_eval.core.messages import few, shape_of, shown_line
+
+__all__ = ["check_coverage", "first_n", "read_column"]
+
+
+class _Line(NamedTuple):
+    number: int
+    task_id: str
+    value: str
+
+
+def read_column(path: Path, column: str) -> dict[str, list[str]]:
+    """{task id: its values of `column`, in file order}, for each task in the file.
+
+    Raises:
+        InputError: no such file, or a line that is not a JSON object with text under both keys.
+    """
+    values: dict[str, list[str]] = {}
+    for line in _lines(path, column):
+        values.setdefault(line.task_id, []).append(line.value)
+    if not values:
+        raise InputError(f"{path}: no lines; expected {shape_of(column)} on each")
+    return values
+
+
+def check_coverage(path: Path, found: Collection[str], expected: Collection[str], benchmark: str) -> None:
+    """Refuse a file whose task ids are not exactly the benchmark's.
+
+    Raises:
+        InputError: names the unknown and the missing ids, and what goes on without them.
+    """
+    unknown = [task for task in found if task not in expected]
+    missing = [task for task in expected if task not in found]
+    complaints = []
+    if unknown:
+        complaints.append(f"{len(unknown)} task ids that {benchmark} does not have ({few(unknown)})")
+    if missing:
+        complaints.append(f"no line for {len(missing)} of its tasks ({few(missing)})")
+    if complaints:
+        raise InputError(f"{path}: {' and '.join(complaints)}; --allow-partial goes on with the tasks that are there")
+
+
+def first_n(path: Path, samples: Mapping[str, list[str]], n: int | None) -> dict[str, list[str]]:
+    """The first `n` samples of each task; all of them where n is None.
+
+    Raises:
+        InputError: a task has fewer than n.
+    """
+    for task_id, values in samples.items():
+        if n is not None and len(values) < n:
+            raise InputError(
+                f"{path}: {task_id} has {len(values)} samples, fewer than n={n}; set n to {len(values)} or less"
+            )
+    return {task_id: values[:n] for task_id, values in samples.items()}
+
+
+def _lines(path: Path, column: str) -> Iterator[_Line]:
+    for number, line in numbered_lines(path):
+        yield _parse(path, number, line, column)
+
+
+def _parse(path: Path, number: int, line: bytes, column: str) -> _Line:
+    row = object_of(path, number, line, shape_of(column))
+    if not all(isinstance(row.get(key), str) for key in ("task_id", column)):
+        raise InputError(
+            f"{path}:{number}: no text under task_id and {column}: {shown_line(line)}; expected {shape_of(column)}"
+        )
+    return _Line(number, row["task_id"], row[column])

@@ -1,0 +1,38 @@
+"""Which code solutions test prompts show: the paper shows one candidate, right or wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from coderm_eval.core.programs.forms import is_solution
+from coderm_eval.core.programs.source import parse
+from coderm_eval.core.records import Candidate, Problem
+from coderm_eval.generation.settings import Condition
+
+__all__ = ["in_turn", "shown_candidates"]
+
+T = TypeVar("T")
+
+
+def in_turn(values: Sequence[T], sample: int) -> T:
+    """The one that a test sample takes, where samples take them in turn."""
+    return values[sample % len(values)]
+
+
+def shown_candidates(candidates: Sequence[Candidate], problem: Problem, condition: Condition) -> list[Candidate | None]:
+    """What the prompts of a problem show; test samples take them in turn.
+
+    Returns:
+        first: the first candidate, in sample order, that parses and is what the problem asks for. rotate: all of
+        these, each once. none: None, a prompt without a program. Empty if there is no such candidate at all: no
+        test could make one of them right, whatever the condition.
+    """
+    usable = [
+        candidate
+        for candidate in sorted(candidates, key=lambda c: c.samples[0])
+        if (tree := parse(candidate.program)) is not None and is_solution(tree, problem)
+    ]
+    if condition == "none":
+        return [None] if usable else []
+    return list(usable[:1] if condition == "first" else usable)

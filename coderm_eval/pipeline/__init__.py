@@ -1,0 +1,1 @@
+"""The six stages as one list: sample, write tests, execute, select, grade, report."""

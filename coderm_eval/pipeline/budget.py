@@ -1,0 +1,114 @@
+"""A run's budget: from settings to the policy that says how many tests each problem gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, get_args
+
+from coderm_eval.core.pass_rates import rates_for
+from coderm_eval.core.progress import gauge
+from coderm_eval.generation.write_tests import Tests
+from coderm_eval.selection.budget import BudgetPolicy, GreedyBudget, SequentialBudget, Standing, UniformBudget
+from coderm_eval.selection.budget.settings import BudgetSettings, Policy
+
+__all__ = ["all_policies", "average", "limits", "make_budget", "shown"]
+
+_MOST = 4
+"""Times the average, for one problem, where budget.max is not set."""
+
+
+def average(settings: BudgetSettings, tests: Tests[Any]) -> int:
+    """Test samples per problem over the whole benchmark."""
+    return settings.average or tests.per_problem
+
+
+def limits(settings: BudgetSettings, each: int, available: Mapping[str, int], tasks: Sequence[str]) -> dict[str, int]:
+    """By task id, the most test samples that a problem can get where `each` is the average: `max`, or all there are."""
+    most = settings.max or _MOST * each
+    return {task: min(most, available.get(task, most)) for task in tasks}
+
+
+def make_budget(
+    settings: BudgetSettings, each: int, most: Mapping[str, int], oracle: Callable[[], Mapping[str, float]]
+) -> BudgetPolicy:
+    """The policy that the settings ask for.
+
+    Args:
+        each: test samples per problem over the whole benchmark.
+        most: by task id, what a problem can get.
+        oracle: says the pass rates by the grades.
+
+    Raises:
+        InputError: the file of pass rates cannot be used.
+    """
+    return _policy(settings, each, most, _rates(settings, list(most), oracle))
+
+
+def _policy(
+    settings: BudgetSettings, each: int, most: Mapping[str, int], rates: Mapping[str, float] | None
+) -> BudgetPolicy:
+    total = each * len(most)
+    if settings.policy == "uniform":
+        return UniformBudget(each)
+    if settings.policy == "greedy":
+        return GreedyBudget(total, settings.min, most, rates)
+    return SequentialBudget(total, settings.min, most, risk=settings.risk)
+
+
+@contextmanager
+def shown(policy: BudgetPolicy, total: int, risk: float) -> Iterator[BudgetPolicy]:
+    """The policy, with a bar that says how many test samples are spent and what is expected of more.
+
+    `risk`: how likely the pick of a problem that is called decided may still be to change.
+    """
+    with gauge(total, "spending tests", "tests") as show:
+        yield _Shown(policy, risk, show)
+
+
+class _Shown:
+    def __init__(self, policy: BudgetPolicy, risk: float, show: Callable[[int, str], None]) -> None:
+        self._policy = policy
+        self._risk = risk
+        self._show = show
+        self.stopped = policy.stopped
+
+    @property
+    def chances(self) -> Mapping[str, float]:
+        return self._policy.chances
+
+    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+        wanted = self._policy.next_round(problems)
+        self._show(sum(standing.asked for standing in problems.values()), self._note())
+        return wanted
+
+    def _note(self) -> str:
+        chances = self.chances.values()
+        if not chances:
+            return ""
+        decided = sum(chance <= self._risk for chance in chances)
+        return f"{decided} problems decided, {sum(chances) / len(chances):.1%} of picks expected to change"
+
+
+def all_policies(
+    settings: BudgetSettings, available: Mapping[str, int], oracle: Callable[[], Mapping[str, float]]
+) -> dict[str, Callable[[int], BudgetPolicy]]:
+    """Every policy by name, from the average number of tests per problem, where there are `available` of each."""
+
+    def maker(**changed: str) -> Callable[[int], BudgetPolicy]:
+        own, tasks = settings.model_copy(update=changed), list(available)
+        rates = _rates(own, tasks, oracle)  # once, for hundreds of policies
+        return lambda each: _policy(own, each, limits(own, each, available, tasks), rates)
+
+    made = {name: maker(policy=name) for name in get_args(Policy)}
+    return {**made, "greedy, oracle": maker(policy="greedy", rates="oracle")}
+
+
+def _rates(
+    settings: BudgetSettings, tasks: Sequence[str], oracle: Callable[[], Mapping[str, float]]
+) -> Mapping[str, float] | None:
+    if settings.policy != "greedy" or settings.rates == "agreement":
+        return None
+    if settings.rates == "oracle":
+        return oracle()
+    return rates_for(settings.rates, tasks, "the problems", ", or set budget.rates to 'agreement'")

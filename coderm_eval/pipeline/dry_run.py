@@ -1,0 +1,43 @@
+"""What a command would ask and run, before it does: `--dry-run`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from coderm_eval.generation.cached_model import StoredSampler
+from coderm_eval.generation.models.base import Question
+from coderm_eval.generation.settings import SamplingSettings
+
+__all__ = ["Plan", "plan_sampling"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What sampling would take."""
+
+    requests: int
+    """One for each run of samples of a prompt that are not stored; more where a server limits the choices of one."""
+    samples: int
+    stored: int
+    most_tokens: int
+    """Of prompts and answers together. A token is at least a byte of a prompt; the template's own are not counted."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.requests} requests for {self.samples} samples ({self.stored} more are stored), "
+            f"at most {self.most_tokens:,} tokens"
+        )
+
+
+def plan_sampling(sampler: StoredSampler, settings: SamplingSettings, questions: Iterable[Question]) -> Plan:
+    """Nothing is asked."""
+    questions = list(questions)
+    missing = sampler.missing(questions)
+    samples = sum(len(question.samples) for question in missing)
+    return Plan(
+        requests=len(missing),
+        samples=samples,
+        stored=sum(len(question.samples) for question in questions) - samples,
+        most_tokens=sum(len(q.prompt.encode()) for q in missing) + samples * settings.max_tokens,
+    )

@@ -1,0 +1,147 @@
+"""The loop: ask for tests, ask for verdicts, choose. Somebody else writes the tests and runs the programs.
+
+    >>> results = rerank(work, write_tests=..., execute=..., rule="majority", rules=["majority"], budget=...)
+
+`write_tests` and `execute` are plain callables, so a test drives the loop with lists, a host with a model
+and a sandbox. Nothing here, or below it, can reach a benchmark's gold tests or grades.
+
+Both are kept busy. A problem's tests are run as soon as they are written, while others' are being written; and
+the problems at even and at odd places take turns, so that one half's next tests are written while the other's
+are run. What is asked for depends on the verdicts of whole turns, whose order is fixed: no result depends on who
+was faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+
+from coderm_eval.core.programs.forms import as_function
+from coderm_eval.core.protocols import Cell, Execute, Outcome, WriteTests
+from coderm_eval.core.records import (
+    NO_OUTPUT,
+    Reranked,
+    UnitTest,
+    Verdict,
+    Verdicts,
+    Work,
+)
+from coderm_eval.pipeline.background_writer import Request, Writer
+from coderm_eval.selection import select
+from coderm_eval.selection.budget import BudgetPolicy, Standing
+from coderm_eval.selection.budget.state import pick
+from coderm_eval.selection.turns import take_turns
+
+__all__ = ["rerank"]
+
+
+def rerank(
+    work: Sequence[Work],
+    *,
+    write_tests: WriteTests,
+    execute: Execute,
+    rule: str,
+    rules: Sequence[str],
+    budget: BudgetPolicy,
+) -> list[Reranked]:
+    """Rerank every problem's candidates, in rounds over half the benchmark so that a GPU sees large batches.
+
+    Args:
+        work: problems with at least one candidate each; task ids are distinct.
+        write_tests: asked once per turn for test samples, by index; by a thread, but never twice at a time.
+        execute: asked once per turn, for the new cells of the matrices only.
+        rule: whose picks the budget looks at; a name in `coderm_eval.selection.rules()`.
+        rules: all that are applied to the final matrices.
+        budget: says how many tests each problem gets in the next round.
+
+    Returns:
+        One result per problem, in the order of `work`.
+
+    Raises:
+        Whatever `write_tests` raises, once all that it wrote before in that turn was run and recorded.
+    """
+    boards = {item.problem.task_id: _Board(item, rule) for item in work}
+
+    def wanted() -> Mapping[str, int]:
+        return budget.next_round({task: board.standing() for task, board in boards.items()})
+
+    def start(more: Mapping[str, int]) -> Request:
+        return writer.start({task: boards[task].ask(tests) for task, tests in more.items()})
+
+    def finish(request: Request) -> None:
+        for cell, outcome in execute(_cells(request, boards)):
+            boards[cell.task_id].record(cell, outcome)
+        request.check()
+        for task in request.wanted:
+            boards[task].busy = False
+
+    with Writer(write_tests) as writer:
+        take_turns(list(boards), wanted, start, finish)
+    return [board.conclude(rules, budget.stopped(task)) for task, board in boards.items()]
+
+
+def _cells(request: Request, boards: Mapping[str, _Board]) -> Iterator[list[Cell]]:
+    for arrival in request.arrivals():
+        yield boards[arrival[0]].add(arrival[1]) if arrival else []
+
+
+class _Board:
+    """One problem's tests and verdicts while they come in; columns are only ever appended."""
+
+    def __init__(self, work: Work, rule: str) -> None:
+        self.work = work
+        self.programs = [as_function(candidate.program, work.problem) for candidate in work.candidates]
+        self.asked = 0
+        self.busy = False
+        self.select = partial(pick, rule)
+        self.samples: dict[str, list[int]] = {}
+        self.matrix = np.empty((len(work.candidates), 0), dtype=np.uint8)
+        self.cpu_seconds = np.empty((len(work.candidates), 0))
+        self.outputs = np.empty((len(work.candidates), 0), dtype=np.int64)
+
+    def standing(self) -> Standing:
+        tests = tuple(UnitTest(source, tuple(indices)) for source, indices in self.samples.items())
+        verdicts = Verdicts(self.matrix, self.cpu_seconds, self.outputs)
+        return Standing(self.asked, self.work.candidates, tests, verdicts, self.select, self.busy)
+
+    def ask(self, more: int) -> range:
+        """The next `more` test samples."""
+        self.asked += more
+        self.busy = True
+        return range(self.asked - more, self.asked)
+
+    def add(self, written: Sequence[tuple[int, str]]) -> list[Cell]:
+        """Take in test samples; returns the cells of those tests that are new."""
+        problem = self.work.problem
+        fresh = []
+        for index, source in written:
+            if source not in self.samples:
+                fresh.append(source)
+            self.samples.setdefault(source, []).append(index)
+        first_column = self.matrix.shape[1]
+        shape = (len(self.work.candidates), len(fresh))
+        self.matrix = np.hstack([self.matrix, np.full(shape, Verdict.NOT_RUN, dtype=np.uint8)])
+        self.cpu_seconds = np.hstack([self.cpu_seconds, np.zeros(shape)])
+        self.outputs = np.hstack([self.outputs, np.full(shape, NO_OUTPUT)])
+        return [
+            Cell(problem.task_id, row, column, program, source, problem.entry_point, problem.form == "stdin")
+            for row, program in enumerate(self.programs)
+            for column, source in enumerate(fresh, first_column)
+        ]
+
+    def record(self, cell: Cell, outcome: Outcome) -> None:
+        self.matrix[cell.row, cell.column] = outcome.verdict
+        self.cpu_seconds[cell.row, cell.column] = outcome.cpu_seconds
+        self.outputs[cell.row, cell.column] = outcome.output
+
+    def conclude(self, rules: Sequence[str], stopped: str) -> Reranked:
+        final = self.standing()
+        return Reranked(
+            problem=self.work.problem,
+            candidates=final.candidates,
+            tests=final.tests,
+            verdicts=final.verdicts,
+            selections=select(rules, final.candidates, final.tests, final.verdicts, stopped=stopped),
+        )

@@ -1,0 +1,1 @@
+"""Picks as submissions to leaderboards."""

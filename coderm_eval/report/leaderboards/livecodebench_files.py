@@ -1,0 +1,139 @@
+"""The files of LiveCodeBench's runner and leaderboard, written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from coderm_eval.benchmarks.livecodebench.dataset import Row
+from coderm_eval.core.errors import InputError, NotRunError, SettingsError
+from coderm_eval.core.files import write_text
+from coderm_eval.core.messages import few
+from coderm_eval.core.records import Grade
+from coderm_eval.report.scores import pass_at_1
+
+__all__ = ["check_complete", "leaderboard_file", "write_custom_output", "write_eval_all"]
+
+
+def write_custom_output(path: Path, programs: Mapping[str, Sequence[str]]) -> None:
+    """Write what the runner's custom evaluator takes.
+
+    Raises:
+        InputError: the file's name is not one that the runner takes, or two questions differ in how many programs
+            they have.
+    """
+    if path.suffix != ".json":  # it replaces the last five characters by the names of its own files
+        raise InputError(f"{path}: LiveCodeBench's runner takes a plain .json file; give it a name that ends so")
+    _check_same_number(path, programs)
+    _write_list(
+        path, [{"question_id": question, "code_list": list(programs[question])} for question in sorted(programs)]
+    )
+
+
+def write_eval_all(
+    path: Path,
+    rows: Sequence[Row],
+    programs: Mapping[str, Sequence[str]],
+    grades: Mapping[str, Sequence[Grade]],
+) -> None:
+    """Write what the runner would have written of these programs, had it given these grades.
+
+    Args:
+        rows: each problem that has programs; any other is left out of the file.
+        grades: of each question's programs, in their order.
+
+    Raises:
+        InputError: two questions differ in how many programs they have.
+        NotRunError: a grade could not be run; nothing is written.
+    """
+    _check_same_number(path, programs)
+    _check_graded(path, programs, grades)
+    problems = {row.question_id: row for row in rows}
+    _write_list(path, [_eval_all_entry(problems[q], programs[q], grades[q]) for q in sorted(programs)])
+
+
+def leaderboard_file(folder: Path, name: str, n: int, temperature: float) -> Path:
+    """Where the leaderboard looks for the eval_all file of `n` samples of the model called `name`.
+
+    Raises:
+        SettingsError: no folder can have that name, or the leaderboard would not find it.
+        InputError: there is such a file with another n or temperature already; the leaderboard takes exactly one.
+    """
+    if not name.strip() or name in (".", "..") or set(name) & set("/\\*?["):  # it is looked up as a pattern
+        raise SettingsError(
+            f"the leaderboard's name of the model is {name!r}; write one without / \\ * ? [, such as 'Llama3-70B (N=1)'"
+        )
+    # The runner's temperature is a float, so its files say 1.0 and 0.0.
+    path = folder / name / f"Scenario.codegeneration_{n}_{float(temperature)}_eval_all.json"
+    for other in sorted(path.parent.glob("Scenario.codegeneration_*_eval_all.json")):
+        if other != path:
+            raise InputError(
+                f"{other}: the leaderboard takes one file of {name!r}, which would be {path.name}; "
+                "delete this one, or choose another name"
+            )
+    return path
+
+
+def check_complete(rows: Sequence[Row], programs: Mapping[str, Sequence[str]], release_rows: int) -> str | None:
+    """Why the leaderboard would skip a file of these programs, as a sentence; None where it would not.
+
+    Args:
+        rows: the problems that were selected.
+        release_rows: how many a file must have. The leaderboard's script of 2025-02 wants the 880 of release_v5, a
+            later one the 1055 of release_v6.
+    """
+    without = [row.question_id for row in rows if row.question_id not in programs]
+    written = len(rows) - len(without)
+    if written == release_rows:
+        return None
+    lacking = f" (no program for {len(without)} more: {few(without)})" if without else ""
+    return (
+        f"the file has {written} problems{lacking}, and LiveCodeBench's leaderboard skips every file without exactly "
+        f"{release_rows}; give programs for all problems of that release, selected without dates, platform and kind"
+    )
+
+
+def _check_same_number(path: Path, programs: Mapping[str, Sequence[str]]) -> None:
+    with_number = {len(programs[question]): question for question in sorted(programs, reverse=True)}
+    if len(with_number) > 1:
+        fewest, most = min(with_number), max(with_number)
+        raise InputError(
+            f"{path}: questions {with_number[fewest]!r} and {with_number[most]!r} have {fewest} and {most} programs, "
+            f"but LiveCodeBench's runner takes the same number of each; set n to {fewest} or less"
+        )
+
+
+def _check_graded(path: Path, programs: Mapping[str, Sequence[str]], grades: Mapping[str, Sequence[Grade]]) -> None:
+    ungraded = [question for question in sorted(programs) if any(grade.passed is None for grade in grades[question])]
+    if ungraded:
+        raise NotRunError(
+            f"{path}: not written, as it has no place for grades that could not be run (those of {few(ungraded)}); "
+            "run the same command to try them again"
+        )
+
+
+def _eval_all_entry(row: Row, programs: Sequence[str], grades: Sequence[Grade]) -> dict[str, Any]:
+    """One problem, with the runner's keys in its order."""
+    return {
+        "question_title": row.question_title,
+        "question_content": row.question_content,
+        "platform": row.platform,
+        "question_id": row.question_id,
+        "contest_id": row.contest_id,
+        "contest_date": datetime.fromisoformat(row.contest_date).isoformat(),
+        "starter_code": row.starter_code,
+        "difficulty": row.difficulty,
+        "output_list": list(programs),  # the model's answers, of which only the programs are known here
+        "code_list": list(programs),
+        "graded_list": [grade.passed for _, grade in zip(programs, grades, strict=True)],
+        "pass@1": pass_at_1(grades),
+        "metadata": [json.dumps(dict(grade.statuses)) for grade in grades],
+    }
+
+
+def _write_list(path: Path, entries: Sequence[Mapping[str, Any]]) -> None:
+    """In ASCII, as the runner opens files in whatever encoding the machine prefers."""
+    write_text(path, json.dumps(entries, indent=4, allow_nan=False) + "\n")

@@ -1,0 +1,178 @@
+"""The files of a run directory; each is written whole or not at all, and depends on nothing but the run's inputs.
+
+samples.jsonl    the candidates as programs, EvalPlus's format
+tests.jsonl      the test samples that were used; a test that was written twice stands there twice
+chosen.jsonl     EvalPlus samples: the chosen program of each task
+verdicts.jsonl   the matrix, votes, ties and pick of each task; nothing of the benchmark's own tests
+grades.jsonl     what the benchmark's own tests say of each candidate, if asked for
+pass_rates.jsonl the share of each problem's samples that are right, what a probe is trained on, if asked for
+misleading.jsonl the tests that spoke for a wrong program which the vote put first, if grades were asked for
+curve.csv, .svg  what each budget policy makes of the tests, if asked for
+summary.json     the numbers; all but `seconds` is the same for the same inputs
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from coderm_eval.core.errors import InputError
+from coderm_eval.core.files import write_jsonl
+from coderm_eval.core.records import Candidate, Grade, Reranked, Selection, Work
+from coderm_eval.generation.shown_candidate import in_turn
+from coderm_eval.report.quality import Misleading, misleading_tests
+from coderm_eval.report.scores import pass_rates
+from coderm_eval.report.statistics import Interval
+
+__all__ = ["interval_row", "number", "read_json", "read_jsonl", "refuse_ungraded", "write_run", "write_samples"]
+
+
+def write_samples(folder: Path, work: Iterable[Work]) -> Path:
+    """Write the candidates, before anything is asked or run; returns the file."""
+    path = folder / "samples.jsonl"
+    write_jsonl(path, (row for item in work for row in _sample_rows(item)))
+    return path
+
+
+def write_run(
+    folder: Path,
+    results: Sequence[Reranked],
+    *,
+    rule: str,
+    shown: Mapping[str, Sequence[int | None]],
+    grades: Sequence[Sequence[Grade]] | None,
+) -> None:
+    """Write everything but the candidates and the summary.
+
+    `shown`: the samples that each problem's test prompts showed, in turn.
+    """
+    write_jsonl(folder / "tests.jsonl", (row for r in results for row in _test_rows(r)))
+    write_jsonl(folder / "chosen.jsonl", (_chosen_row(r, rule) for r in results))
+    write_jsonl(folder / "verdicts.jsonl", (_verdict_row(r, shown) for r in results))
+    if grades is None:
+        for name in ("grades.jsonl", "pass_rates.jsonl", "misleading.jsonl"):  # of a run before, with other picks
+            (folder / name).unlink(missing_ok=True)
+    else:
+        pairs = list(zip(results, grades, strict=True))
+        write_jsonl(folder / "grades.jsonl", (_grade_row(r, g) for r, g in pairs))
+        rates = pass_rates(results, grades)
+        write_jsonl(folder / "pass_rates.jsonl", ({"task_id": task, "rate": rate} for task, rate in rates.items()))
+        write_jsonl(
+            folder / "misleading.jsonl", (_misleading_row(r, t) for r, g in pairs for t in misleading_tests(r, g))
+        )
+
+
+def interval_row(interval: Interval) -> dict[str, Any]:
+    return {
+        "value": number(interval.value),
+        "ci95": [number(interval.low), number(interval.high)],
+        "stderr": number(interval.stderr),
+    }
+
+
+def read_json(folder: Path, name: str) -> dict[str, Any]:
+    """One of the files of a run directory.
+
+    Raises:
+        InputError: `folder` is not a run directory.
+    """
+    return _parsed(folder / name, _read(folder / name))
+
+
+def read_jsonl(folder: Path, name: str) -> list[dict[str, Any]]:
+    """Like `read_json`, of a file with an object on each line."""
+    path = folder / name
+    return [_parsed(path, line) for line in _read(path).splitlines()]
+
+
+def refuse_ungraded(folder: Path, summary: Mapping[str, Any]) -> None:
+    """Raises InputError if nothing in the run directory `folder`, whose summary this is, was graded."""
+    if not summary.get("rules"):
+        raise InputError(f"{folder}: nothing in it was graded; run the same `coderm-eval rerank` with --grade")
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError):
+        raise InputError(f"{path}: not what `coderm-eval rerank` wrote: {text[:60]!r}; run it again") from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); name a folder that `coderm-eval rerank --grade --out` wrote"
+        ) from error
+
+
+def number(value: float) -> float | None:
+    """JSON has no NaN: undefined is null."""
+    return None if math.isnan(value) else round(value, 6)
+
+
+def _sample_rows(work: Work) -> Iterable[dict[str, Any]]:
+    by_sample = {s: c.program for c in work.candidates for s in c.samples}
+    for sample in sorted(by_sample):
+        yield {"task_id": work.problem.task_id, "solution": by_sample[sample]}
+
+
+def _test_rows(result: Reranked) -> Iterable[dict[str, Any]]:
+    by_sample = {sample: test.source for test in result.tests for sample in test.samples}
+    for sample in sorted(by_sample):
+        yield {"task_id": result.problem.task_id, "test": by_sample[sample]}
+
+
+def _chosen_row(result: Reranked, rule: str) -> dict[str, Any]:
+    chosen = result.candidates[result.selections[rule].chosen]
+    return {"task_id": result.problem.task_id, "solution": chosen.program}
+
+
+def _verdict_row(result: Reranked, shown: Mapping[str, Sequence[int | None]]) -> dict[str, Any]:
+    task_id = result.problem.task_id
+    conditions = shown.get(task_id)
+    return {
+        "task_id": task_id,
+        "shown": conditions and [[in_turn(conditions, s) for s in test.samples] for test in result.tests],
+        "candidates": [candidate.samples for candidate in result.candidates],
+        "tests": [test.samples for test in result.tests],
+        "verdicts": result.verdicts.rows(),
+        "selections": {
+            rule: _selection_row(selection, result.candidates) for rule, selection in sorted(result.selections.items())
+        },
+    }
+
+
+def _selection_row(selection: Selection, candidates: Sequence[Candidate]) -> dict[str, Any]:
+    return {
+        "chosen": candidates[selection.chosen].samples[0],
+        "ties": sorted(sample for row in selection.ties for sample in candidates[row].samples),
+        "rewards": [number(reward) for reward in selection.rewards],
+        "tests_used": selection.tests_used,
+        "stopped": selection.stopped,
+    }
+
+
+def _misleading_row(result: Reranked, found: Misleading) -> dict[str, Any]:
+    return {
+        "task_id": found.task_id,
+        "wrong": found.wrong,
+        "right": found.right,
+        "accepted_wrong": number(found.accepted_wrong),
+        "accepted_right": number(found.accepted_right),
+        "test": result.tests[found.test].source,
+    }
+
+
+def _grade_row(result: Reranked, grades: Sequence[Grade]) -> dict[str, Any]:
+    return {
+        "task_id": result.problem.task_id,
+        "grades": [
+            {"samples": candidate.samples, **grade.statuses}
+            for candidate, grade in zip(result.candidates, grades, strict=True)
+        ],
+    }

@@ -1,0 +1,39 @@
+"""Settings of the budget: how many test samples each problem gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from coderm_eval.core.settings import Section
+
+Policy = Literal["sequential", "uniform", "greedy"]
+
+
+class BudgetSettings(Section):
+    """How many test samples each problem gets."""
+
+    policy: Policy = "sequential"
+    """sequential: in rounds, where verdicts so far say that picks may change; uniform: all the same; greedy: the
+    paper's dynamic allocation, by pass rates."""
+    average: int | None = Field(default=None, ge=1)
+    """Per problem over the whole benchmark; by default tests.num, or as many as a file has lines for one problem."""
+    min: int = Field(default=1, ge=0)
+    max: int | None = Field(default=None, ge=1)
+    """Per problem; by default four times the average. A problem cannot get more than a file holds."""
+    risk: float = Field(default=0.03, ge=0, le=1)
+    """With `sequential`: the run stops before the total is spent once no more than this share of the problems is
+    expected to get another pick from `max` tests each."""
+    rates: Literal["agreement", "oracle"] | Path = "agreement"
+    """agreement: how alike candidates behave on the first `min` tests; oracle: the grades, which nobody has in
+    earnest; or a file of {"task_id", "rate"} lines."""
+
+    @model_validator(mode="after")
+    def _limits_leave_room(self) -> BudgetSettings:
+        if self.average is not None and self.average < self.min:
+            raise ValueError(f"average is {self.average}, less than min, {self.min}: raise it, or lower budget.min")
+        if self.max is not None and self.max < self.min:
+            raise ValueError(f"max is {self.max}, less than min, {self.min}: raise it, or lower budget.min")
+        return self

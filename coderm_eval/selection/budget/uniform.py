@@ -1,0 +1,24 @@
+"""The same number of tests for every problem, asked for in one round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from coderm_eval.selection.budget.policy import BudgetPolicy
+from coderm_eval.selection.budget.state import Standing
+
+__all__ = ["UniformBudget"]
+
+
+@dataclass(frozen=True)
+class UniformBudget(BudgetPolicy):
+    """`tests` for each problem: the paper's protocol outside its section on dynamic scaling."""
+
+    tests: int
+
+    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+        return {task: self.tests - p.asked for task, p in problems.items() if p.asked < self.tests}
+
+    def stopped(self, task_id: str) -> str:
+        return "budget"

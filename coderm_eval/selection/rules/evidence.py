@@ -1,0 +1,47 @@
+"""This project's own rule, and the default: agreement where tests are weak, the vote where they are strong.
+
+What was tried on the way, what each part gives and how the constants were chosen is in docs/selection.md.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import softmax
+
+from coderm_eval.selection.ballot import Ballot, Scores
+from coderm_eval.selection.registry import selector
+from coderm_eval.selection.rules.mbr_exec import agreement
+
+__all__ = ["evidence"]
+
+_STRENGTH = 4.5
+_POWER = 2.5
+_NOTHING_PASSED = 0.2
+"""Tests that a program which passes none is taken to have passed, so that such programs can be compared too."""
+
+
+@selector("evidence")
+def evidence(ballot: Ballot) -> Scores:
+    """s_i = Σ_k a_ik P_k: how much of what the right program does, as far as can be told, candidate i does too.
+
+        P_k ∝ √(n_k (y_k + 0.2)) · exp(4.5 (y_k / M)^2.5)
+
+    k runs over behaviours: programs that passed the same tests with the same answers. n_k are its samples, y_k the
+    test samples that it passed, of M. P_k is how likely this behaviour is the right one. The root is CodeT's published
+    score n_k y_k, tempered: programs that agree with each other and with some tests are seldom wrong together. The
+    exponential takes over as a program passes most of the tests, which wrong programs rarely do; then the vote of
+    the tests decides. a_ik is the share of tests on which i and k gave the same answers, and a_ii = 1, so that what
+    several likely behaviours have in common counts for each of them, as in SRank. Without outputs s_i is P_i.
+
+    Assumes that a generated test is often wrong but rarely passes a wrong program, that tests of one problem share
+    their errors (so that their share counts, not their number), and that wrong programs differ from each other more
+    than right ones do. No constant depends on the data set. O(K² M) for K behaviours.
+    """
+    groups = ballot.behaviours
+    tests = ballot.test_multiplicity.astype(np.float64)
+    votes = ballot.passed[groups.member] @ tests
+    share = votes / max(1.0, tests.sum())
+    log_weight = (np.log(groups.sizes) + np.log(votes + _NOTHING_PASSED)) / 2 + _STRENGTH * share**_POWER
+    shared = agreement(ballot.outputs[groups.member])
+    np.fill_diagonal(shared, 1.0)
+    return groups.spread(shared @ softmax(log_weight))

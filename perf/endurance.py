@@ -1,0 +1,120 @@
+"""A long run of the executor with one attack in a hundred programs, and what is left of it.
+
+    python benchmarks/endurance.py --problems 100 --workers 2 --busy 4 --out verdicts.jsonl
+
+Prints cells, seconds, the memory of all its processes at each tenth of the run, processes and files left
+behind, and the SHA-256 of the file of verdicts: the same for any number of workers and under any load.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from coderm_eval.execution.backends.local import run_pairs
+from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.pairs import Pair
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from helpers.attacks import ATTACKS, Attack
+from helpers.processes import processes_with
+
+PROGRAMS, TESTS = 40, 50
+ONE_IN = 100
+POLICY = Policy(timeout_s=0.5, memory_mb=256)
+
+Key = tuple[int, int, int]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--problems", type=int, default=100, help=f"each is {PROGRAMS} programs by {TESTS} tests")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--busy", type=int, default=0, help="processes that load the machine meanwhile")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(options.busy)]
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["TMPDIR"] = scratch
+        try:
+            run(options.problems, options.workers, options.out, scratch)
+        finally:
+            for process in busy:
+                process.kill()
+
+
+def run(problems: int, workers: int, out: Path, scratch: str) -> None:
+    total = problems * PROGRAMS * TESTS
+    marker = f"TMPDIR={scratch}"
+    verdicts: dict[Key, str] = {}
+    memory = []
+    start = time.perf_counter()
+    for outcome in run_pairs(pairs(problems), POLICY, workers=workers):
+        if len(verdicts) % (total // 10) == total // 20:
+            memory.append(resident_mb(marker))
+        verdicts[outcome.key] = outcome.verdict.letter
+    seconds = time.perf_counter() - start
+    rows = (json.dumps([*key, letter]) + "\n" for key, letter in sorted(verdicts.items()))
+    out.write_text("".join(rows))
+    print(f"{len(verdicts)} of {total} cells in {seconds:.0f} s, {workers} workers: {dict(Counter(verdicts.values()))}")
+    print("MiB of all processes:", *(f"{mb:.0f}" for mb in memory))
+    print("left behind: processes", len(processes_with(marker)), "files", len(list(Path(scratch).iterdir())))
+    print("SHA-256", hashlib.sha256(out.read_bytes()).hexdigest())
+
+
+def pairs(problems: int) -> Iterator[Pair[Key]]:
+    chance = random.Random(0)
+    for problem in range(problems):
+        tests = [test(number) for number in range(TESTS)]
+        for number in range(PROGRAMS):
+            source = attack(chance.choice(ATTACKS)) if chance.randrange(ONE_IN) == 0 else program(problem, number)
+            for column, text in enumerate(tests):
+                yield Pair((problem, number, column), source, text, str(problem), "rungs")
+
+
+def program(problem: int, number: int) -> str:
+    """Right for some heights only, in a way of its own."""
+    seed = problem * PROGRAMS + number
+    return f"SEED = {seed}\n\n\ndef rungs(height):\n    return height * 3 + height // {number + 2}\n"
+
+
+def test(number: int) -> str:
+    calls = "".join(
+        f"        self.assertEqual(rungs({height}), {height * 3})\n" for height in range(number // 2, number + 2)
+    )
+    return f"import unittest\n\n\nclass TestRungs(unittest.TestCase):\n    def test_heights(self):\n{calls}"
+
+
+def attack(trick: Attack) -> str:
+    places = {"{secret}": "/nowhere", "{folder}": "/nowhere", "{port}": "9", "{victim}": "999999"}
+    source = trick.program
+    for name, value in places.items():
+        source = source.replace(name, value)
+    return source
+
+
+def resident_mb(marker: str) -> float:
+    pages = 0
+    for pid in [os.getpid(), *processes_with(marker)]:
+        try:
+            pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) - int(
+                Path(f"/proc/{pid}/statm").read_text().split()[2]
+            )
+        except OSError:
+            continue
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""How much longer a run takes than the longer of its parts by itself: writing tests, and running them.
+
+    python benchmarks/overlap.py
+
+A server, a process of its own, takes a fixed time for each test that it is asked for; the programs compute whenever
+they are called, or sleep (--sleep), where others use the cores as well. The loop, the client, the store and the
+executor are the real ones. "Writing alone" is the loop with made-up verdicts, "running alone" the loop once more over
+a store that holds all answers and no verdicts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loopback import response, serve
+
+from coderm_eval.core.protocols import Cell, Execute, Outcome
+from coderm_eval.core.records import Problem, Verdict, Work, pool_candidates
+from coderm_eval.core.store import Store
+from coderm_eval.execution.backends.local import run_pairs
+from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.pairs import Pair
+from coderm_eval.generation.cached_model import StoredSampler
+from coderm_eval.generation.models.openai_server import OpenAIServer
+from coderm_eval.generation.settings import TestSettings
+from coderm_eval.generation.test_sources import ModelTests
+from coderm_eval.pipeline.loop import rerank
+from coderm_eval.selection.budget import BudgetPolicy, Standing, UniformBudget
+
+PROGRAM = """
+import time
+
+
+def f(x):
+    time.sleep({sleep})
+    for _ in range({loops}):
+        pass
+    return x + {wrong_by}
+"""
+
+ANSWER = """```python
+import unittest
+
+
+class TestF(unittest.TestCase):
+    def test_{0}(self):
+        self.assertEqual(f({0}), {0})
+```"""
+
+
+@dataclass(frozen=True)
+class Rounds(BudgetPolicy):
+    """`each` tests a problem in every round, `total` in the end, as a policy that reads verdicts would ask."""
+
+    total: int
+    each: int
+
+    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+        return {task: self.each for task, p in problems.items() if not p.busy and p.asked < self.total}
+
+    def stopped(self, task_id: str) -> str:
+        return "budget"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--problems", type=int, default=60)
+    parser.add_argument("--candidates", type=int, default=8)
+    parser.add_argument("--tests", type=int, default=16, help="of each problem")
+    parser.add_argument("--each", type=int, default=2, help="tests a problem in each round")
+    parser.add_argument("--seconds", type=float, default=0.2, help="that the server takes for a test")
+    parser.add_argument("--concurrency", type=int, default=4, help="requests under way")
+    parser.add_argument("--loops", type=int, default=60_000, help="of each call of a program")
+    parser.add_argument("--sleep", type=float, default=0, help="seconds of each call of a program")
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--serve", type=float, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        asyncio.run(serve_slowly(options.serve))
+        return
+    server = subprocess.Popen([sys.executable, __file__, "--serve", str(options.seconds)], stdout=subprocess.PIPE)
+    assert server.stdout
+    try:
+        report(f"http://127.0.0.1:{int(server.stdout.readline())}/v1", options)
+    finally:
+        server.kill()
+
+
+def report(url: str, options: argparse.Namespace) -> None:
+    policies: dict[str, BudgetPolicy] = {
+        f"{options.tests // options.each} rounds": Rounds(options.tests, options.each),
+        "1 round": UniformBudget(options.tests),
+    }
+    print("| | writing alone, s | running alone, s | the run, s | over the longer | over their sum |")
+    print("|---|---|---|---|---|---|")
+    for _ in range(options.repeats):
+        for name, policy in policies.items():
+            writing, running, both = measured(url, options, policy)
+            ratios = both / max(writing, running), both / (writing + running)
+            print(
+                f"| {name} | {writing:.1f} | {running:.1f} | {both:.1f} | {ratios[0]:.2f} | {ratios[1]:.2f} |",
+                flush=True,
+            )
+
+
+def measured(url: str, options: argparse.Namespace, policy: BudgetPolicy) -> tuple[float, float, float]:
+    """Seconds: writing alone, running alone, both in one run."""
+    with tempfile.TemporaryDirectory() as folder:
+        alone, whole = Path(folder) / "alone", Path(folder) / "whole"
+        executor = real(options.workers)
+        return (
+            seconds(url, options, policy, alone, made_up),
+            seconds(url, options, policy, alone, executor),
+            seconds(url, options, policy, whole, executor),
+        )
+
+
+def seconds(url: str, options: argparse.Namespace, policy: BudgetPolicy, store: Path, execute: Execute) -> float:
+    items = list(work(options))
+    settings = TestSettings(model="m", base_url=url, concurrency=options.concurrency)
+    with Store(store) as opened:
+        tests = ModelTests(
+            StoredSampler(OpenAIServer(settings), settings, opened.table("answers"), "writing tests"),
+            prompts={item.problem.task_id: [item.problem.question] for item in items},
+            entry_points={item.problem.task_id: "f" for item in items},
+            how="default",
+        )
+        start = time.perf_counter()
+        results = rerank(items, write_tests=tests, execute=execute, rule="majority", rules=["majority"], budget=policy)
+        took = time.perf_counter() - start
+    assert all(result.verdicts.matrix.shape == (options.candidates, options.tests) for result in results)
+    return took
+
+
+def work(options: argparse.Namespace) -> Iterator[Work]:
+    for number in range(options.problems):
+        how = {"sleep": options.sleep, "loops": options.loops}
+        sources = [PROGRAM.format(wrong_by=wrong_by, **how) for wrong_by in range(options.candidates)]
+        problem = Problem(f"problem {number}", "f", "", f"Write tests for problem {number}.")
+        yield Work(problem, pool_candidates((source, source) for source in sources))
+
+
+def made_up(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
+    return ((cell, Outcome(Verdict.PASSED, 0.0)) for cells in problems for cell in cells)
+
+
+def real(workers: int) -> Execute:
+    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
+        for done in run_pairs(pairs(problems), Policy(), workers=workers):
+            yield done.key, Outcome(done.verdict, done.cpu_seconds, done.output)
+
+    return execute
+
+
+def pairs(problems: Iterable[Sequence[Cell]]) -> Iterator[Pair[Cell] | None]:
+    for cells in problems:
+        yield from (Pair(cell, cell.program, cell.test, cell.task_id, cell.entry_point) for cell in cells)
+        if not cells:
+            yield None
+
+
+async def serve_slowly(seconds_a_test: float) -> None:
+    async def answer(body: bytes) -> bytes:
+        asked = json.loads(body)
+        await asyncio.sleep(seconds_a_test * asked["n"])
+        return response(json.dumps(reply(asked)).encode())
+
+    await serve(answer)
+
+
+def reply(body: dict[str, Any]) -> dict[str, Any]:
+    """One test for each seed."""
+    texts = [ANSWER.format(body["seed"] + index) for index in range(body["n"])]
+    choices = [
+        {"index": index, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        for index, text in enumerate(texts)
+    ]
+    usage = {"prompt_tokens": 10, "completion_tokens": 50 * len(texts), "total_tokens": 10 + 50 * len(texts)}
+    return {"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": choices, "usage": usage}
+
+
+if __name__ == "__main__":
+    main()

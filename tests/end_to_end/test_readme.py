@@ -1,0 +1,236 @@
+"""Every command of the README is run, and what it shows is what comes out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.livecodebench import rows as livecodebench_rows
+from helpers.mini_humaneval import MiniHumanEval
+from helpers.paths import ROOT
+from helpers.replaying import replaying
+
+from coderm_eval.benchmarks import load_benchmark
+from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
+from coderm_eval.hosts.server.replay import Recording
+from coderm_eval.selection import Ballot, registry, rules
+
+README = (ROOT / "README.md").read_text()
+BLOCKS: list[str] = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+COMMANDS: list[str] = [
+    line[2:] for block in BLOCKS for line in block.replace("\\\n", "").splitlines() if line.startswith("$ ")
+]
+
+RUN_BY_CI = {"make demo", "make test"}
+"""What .ci/run runs; a test cannot run the tests."""
+
+SCRIPTS = Path(sys.executable).parent
+
+
+def command(start: str) -> str:
+    """The one command of the README that starts so."""
+    (found,) = [line for line in COMMANDS if line.startswith(start)]
+    return found
+
+
+def shell(line: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **variables, "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(line, shell=True, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
+    tested = ("pip install .", "HF_HUB_OFFLINE=1 lm_eval", "lm_eval run", "coderm-eval rerank", "coderm-eval grade")
+    others = (
+        "coderm-eval replay",
+        "coderm-eval report",
+        "coderm-eval doctor",
+        "coderm-eval solutions",
+        "coderm-eval tests",
+        "coderm-eval fetch",
+        "coderm-eval export",
+        "evalplus.coderm",
+    )
+    assert [c for c in COMMANDS if not c.startswith((*tested, *others)) and c not in RUN_BY_CI] == []
+    assert set((ROOT / ".ci" / "run").read_text().splitlines()) >= RUN_BY_CI
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the command of the first screen ran, its output beside."""
+    folder = tmp_path_factory.mktemp("example")
+    done = shell(command("HF_HUB_OFFLINE=1 lm_eval"), folder)
+    assert done.returncode == 0, done.stderr
+    (folder / "output").write_text(done.stdout)
+    return folder
+
+
+def test_the_first_screen_shows_the_real_output_of_its_command(example: Path) -> None:
+    assert table((example / "output").read_text()) == table(BLOCKS[0])
+    (folder,) = (example / "coderm-runs").glob("coderm_demo-*")
+    assert (folder / "summary.json").exists()
+
+
+def test_the_embedded_example_gives_the_same_table_without_lm_eval(example: Path) -> None:
+    """From the same store, to save half a minute of endless loops."""
+    shutil.copytree(example / "coderm-runs", example / "coderm-demo" / "store")
+    done = shell("coderm-eval demo", example)
+    assert done.returncode == 0, done.stderr
+    assert table(done.stdout) == table(BLOCKS[0])
+
+
+def table(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("|")]
+
+
+def test_the_wheel_installs_the_task_files_where_lm_eval_looks_and_owns_them(tmp_path: Path) -> None:
+    """`pip install .` in full, but into a folder of its own; what RECORD lists is what uninstalling removes."""
+    assert command("pip") == "pip install ."
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    record = zipfile.ZipFile(wheel).read(next(n for n in names if n.endswith("RECORD"))).decode()
+    for task in (ROOT / "tasks").glob("*.yaml"):
+        assert f"lm_eval/tasks/coderm/{task.name}," in record
+    assert {name for name in names if name.startswith("lm_eval/")} <= set(re.findall(r"^(lm_eval/[^,]+)", record, re.M))
+    assert "coderm_eval/benchmarks/demo/gold.jsonl" in names
+    assert "coderm_eval/py.typed" in names
+
+
+def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
+    write_files(tmp_path, mini_humaneval)
+    reranked = shell(command("coderm-eval rerank --benchmark humaneval+"), tmp_path)
+    assert reranked.returncode == 0, reranked.stderr
+    assert "|humanevalplus_coderm|" in reranked.stdout
+    assert "|evidence" in reranked.stdout
+    reported = shell(command("coderm-eval report"), tmp_path)
+    assert reported.returncode == 0, reported.stderr
+    assert "|single_tests|" in reported.stdout
+    graded = shell(command("coderm-eval grade"), tmp_path)
+    assert graded.returncode == 0, graded.stderr
+    assert json.loads((tmp_path / "samples_eval_results.json").read_text())["eval"]
+
+
+def test_the_evalplus_commands_run_with_only_their_addresses_changed(
+    tmp_path: Path, mini_humaneval: MiniHumanEval, server: str
+) -> None:
+    write_files(tmp_path, mini_humaneval)
+    for start, right in (
+        ("evalplus.coderm --dataset humaneval --samples", 0.5),
+        ("evalplus.coderm --dataset humaneval --model", 1),
+    ):
+        line = command(start).replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server)
+        done = shell(line, tmp_path, OPENAI_API_KEY="none")
+        assert done.returncode == 0, done.stderr
+        assert re.findall(r"pass@1:\t(.*)", done.stdout) == [f"{right:.3f}"] * 2 + ["1.000"] * 2
+    assert len((tmp_path / "samples.coderm.jsonl").read_text().splitlines()) == 3
+
+
+def test_the_livecodebench_commands_run_as_they_stand(tmp_path: Path) -> None:
+    """Over a file of one invented problem; what fetch does where the hub can be reached is tested with its parts."""
+    livecodebench_rows.write(tmp_path / "problems.jsonl", [livecodebench_rows.row()])
+    right = "class Solution:\n    def latest_tide(self, tides):\n        return max(tides, default=0)\n"
+    (tmp_path / "outputs.json").write_text(json.dumps([{"question_id": "7001", "code_list": ["", right]}]))
+    (tmp_path / "tests.jsonl").write_text('{"task_id": "7001", "test": "assert latest_tide([2, 1]) == 2"}\n')
+    variables = {"LIVECODEBENCH_PATH": str(tmp_path / "problems.jsonl")}
+    reranked = shell(command("coderm-eval rerank --benchmark livecodebench"), tmp_path, **variables)
+    assert reranked.returncode == 0, reranked.stderr
+    assert "|livecodebench_coderm|" in reranked.stdout
+    exported = shell(command("coderm-eval export"), tmp_path, **variables)
+    assert exported.returncode == 0, exported.stderr
+    assert len(list((tmp_path / "submission").rglob("*_eval_all.json"))) == 1
+    offline = shell(command("coderm-eval fetch"), tmp_path, HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(tmp_path / "hub"))
+    assert offline.returncode == 2 and "could not be downloaded" in offline.stderr
+
+
+def test_the_rule_of_ones_own_is_a_rule() -> None:
+    """It is run as it stands: two tests, of which one is passed by a single candidate."""
+    [code] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    try:
+        passed = np.array([[True, True], [True, False], [True, False]])
+        ones, outputs = np.ones(3, dtype=np.int64), np.zeros((3, 2), dtype=np.int64)
+        ballot = Ballot(passed, ones, np.ones(2, dtype=np.int64), outputs, np.arange(3))
+        assert rules()["rare_tests"](ballot) == pytest.approx([2 / 3, 0, 0])
+    finally:
+        del registry._RULES["rare_tests"]
+
+
+def test_the_doctor_says_which_isolation_there_is(tmp_path: Path) -> None:
+    done = shell(command("coderm-eval doctor"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    (shown,) = re.findall(r"^isolation .*$", README, re.M)
+    level = done.stdout.split(":")[0].removeprefix("isolation ")
+    assert done.stdout == f"isolation {level}: {describe(level)}\n"
+    assert shown == f"isolation {FULL}: {describe(FULL)}"
+
+
+def test_the_run_directory_has_the_files_of_the_readme(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
+    write_files(tmp_path, mini_humaneval)
+    shell(command("coderm-eval rerank --benchmark humaneval+"), tmp_path)
+    rows = README.split("| file | holds |")[1].split("\n\n")[0]
+    named = set(re.findall(r"`([a-z_]+(?:\.jsonl?|/))`", rows))
+    assert {name.strip("/") for name in named} == {path.name for path in (tmp_path / "run").iterdir()}
+
+
+def test_the_replay_command_serves(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
+    write_files(tmp_path, mini_humaneval)
+    arguments = shlex.split(command("coderm-eval replay").replace("8000", "0"))
+    arguments[0] = str(SCRIPTS / arguments[0])
+    process = subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    assert re.search(r"serving 3 tasks on http://127\.0\.0\.1:\d+/v1", process.stderr.readline())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 0
+    process.stderr.close()
+
+
+@pytest.fixture
+def server(mini_humaneval: MiniHumanEval) -> Iterator[str]:
+    tests = {task_id: [TEST] for task_id in mini_humaneval.right}
+    programs = {task_id: [program] for task_id, program in mini_humaneval.right.items()}
+    recording = Recording(load_benchmark("humaneval+").problems, programs, tests)
+    with replaying(recording) as address:
+        yield address
+
+
+TEST = "import unittest\n\n\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n        pass\n"
+
+
+def test_the_lm_eval_command_runs_with_only_its_addresses_changed(tmp_path: Path, server: str) -> None:
+    line = command("lm_eval run").replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server)
+    done = shell(line, tmp_path)
+    assert done.returncode == 0, done.stderr
+    values = {float(row.split("|")[7]) for row in table(done.stdout) if "pass@1" in row}
+    assert values == {1.0}
+    assert list((tmp_path / "out").rglob("results_*.json"))
+    assert list((tmp_path / "out").rglob("samples_humanevalplus_coderm_*.jsonl"))
+
+
+def test_the_commands_that_ask_models_run_with_only_their_addresses_changed(tmp_path: Path, server: str) -> None:
+    for start in ("coderm-eval solutions", "coderm-eval tests"):
+        done = shell(command(start).replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server), tmp_path)
+        assert done.returncode == 0, done.stderr
+    for name, each in (("samples.jsonl", 20), ("tests.jsonl", 100)):
+        assert len((tmp_path / name).read_text().splitlines()) == 3 * each
+
+
+def write_files(folder: Path, mini: MiniHumanEval) -> None:
+    programs = [*mini.right.items(), *mini.wrong.items()]
+    lines = [json.dumps({"task_id": task_id, "solution": program}) for task_id, program in programs]
+    (folder / "samples.jsonl").write_text("\n".join(lines) + "\n")
+    tests = [json.dumps({"task_id": task_id, "test": TEST}) for task_id in mini.right]
+    (folder / "tests.jsonl").write_text("\n".join(tests) + "\n")

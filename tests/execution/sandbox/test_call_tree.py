@@ -1,0 +1,158 @@
+"""What is known of a test's questions: by hand on small trees, and against tests that are run outright."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coderm_eval.execution.sandbox.call_tree import ENDED, Dialogue, Position
+
+
+def told(answers: Mapping[str, str]) -> Callable[[tuple[str, ...]], str | None]:
+    """A program that gives one answer to each call, whatever came before."""
+    return lambda history: answers.get(history[-1])
+
+
+def test_of_a_new_test_nothing_is_known() -> None:
+    assert Dialogue().follow(told({"f(1)": "1"})) == Position(())
+
+
+def test_a_test_that_asks_nothing_has_one_verdict_for_all() -> None:
+    dialogue = Dialogue()
+    dialogue.learn([], [], "F")
+    assert dialogue.follow(told({})) == Position((), verdict="F")
+
+
+def test_programs_that_answer_alike_share_a_verdict() -> None:
+    dialogue = Dialogue()
+    dialogue.learn(["f(1)", "f(2)"], ["1", "4"], "P")
+    assert dialogue.follow(told({"f(1)": "1", "f(2)": "4"})) == Position(("f(1)", "f(2)"), verdict="P")
+
+
+def test_another_answer_leads_where_nobody_has_been() -> None:
+    dialogue = Dialogue()
+    dialogue.learn(["f(1)", "f(2)"], ["1", "4"], "P")
+    assert dialogue.follow(told({"f(1)": "1", "f(2)": "5"})) == Position(("f(1)", "f(2)"))
+    assert dialogue.follow(told({"f(1)": "2"})) == Position(("f(1)",))
+
+
+def test_a_call_without_an_answer_is_the_question_to_ask() -> None:
+    dialogue = Dialogue()
+    dialogue.learn(["f(1)", "f(2)"], ["1", "4"], "P")
+    assert dialogue.follow(told({"f(1)": "1"})) == Position(("f(1)", "f(2)"), unanswered=True)
+
+
+def test_answers_may_lead_to_different_questions() -> None:
+    dialogue = Dialogue()
+    dialogue.learn(["f(1)", "f(2)"], ["even", "even"], "P")
+    dialogue.learn(["f(1)", "f(3)"], ["odd", "odd"], "F")
+    assert dialogue.follow(told({"f(1)": "even", "f(2)": "even"})).verdict == "P"
+    assert dialogue.follow(told({"f(1)": "odd", "f(3)": "odd"})).verdict == "F"
+    assert dialogue.follow(told({"f(1)": "odd", "f(2)": "even"})) == Position(("f(1)", "f(3)"), unanswered=True)
+
+
+def test_what_one_program_taught_is_not_forgotten_when_another_goes_its_way_for_a_while() -> None:
+    dialogue = Dialogue()
+    for last, verdict in (("7", "P"), ("8", "F"), ("9", "F")):
+        dialogue.learn(["f(1)", "f(2)", "f(3)"], ["1", "4", last], verdict)
+    for last, verdict in (("7", "P"), ("8", "F"), ("9", "F")):
+        assert dialogue.follow(told({"f(1)": "1", "f(2)": "4", "f(3)": last})).verdict == verdict
+
+
+@pytest.mark.parametrize("ending", sorted(ENDED))
+def test_a_program_that_did_not_live_to_answer_gets_that_as_its_verdict(ending: str) -> None:
+    dialogue = Dialogue()
+    dialogue.learn(["f(1)", "f(2)"], ["1", "4"], "P")
+    assert dialogue.follow(told({"f(1)": "1", "f(2)": ending})) == Position(("f(1)", "f(2)"), verdict=ending)
+
+
+def test_the_longest_run_is_what_the_next_program_will_probably_be_asked() -> None:
+    dialogue = Dialogue()
+    for calls in (["f(1)"], ["f(1)", "f(2)", "f(3)"], ["f(1)", "f(2)"]):
+        dialogue.learn(calls, ["1"] * len(calls), "F")
+    assert dialogue.longest == ("f(1)", "f(2)", "f(3)")
+
+
+def test_of_a_test_that_asks_something_else_each_time_the_last_run_counts() -> None:
+    dialogue = Dialogue()
+    dialogue.learn(["f(1)"], ["1"], "P")
+    dialogue.learn(["f(9)"], ["1"], "F")
+    assert dialogue.follow(told({"f(1)": "1", "f(9)": "1"})) == Position(("f(9)",), verdict="F")
+
+
+Test = Callable[[Callable[[str], str]], str]
+
+CALLS = ("a", "b", "c", "d")
+programs = st.fixed_dictionaries({call: st.sampled_from("xyxyT") for call in CALLS})
+
+
+@st.composite
+def deciders(draw: st.DrawFn) -> Test:
+    """A test that decides by what it has heard what to ask next, and what to conclude."""
+    heard_so_far = ("".join(answers) for length in range(4) for answers in itertools.product("xy", repeat=length))
+    table = draw(st.fixed_dictionaries({heard: st.sampled_from([*CALLS, "P", "F"]) for heard in heard_so_far}))
+
+    def run(ask: Callable[[str], str]) -> str:
+        heard = ""
+        while (step := table.get(heard, "F")) not in ("P", "F"):
+            answer = ask(step)
+            if answer in ENDED:
+                return answer
+            heard += answer
+        return step
+
+    return run
+
+
+@given(deciders(), st.lists(programs, max_size=6), programs)
+def test_what_is_known_is_what_running_the_test_gives(
+    test: Test, earlier: list[dict[str, str]], program: dict[str, str]
+) -> None:
+    dialogue = Dialogue()
+    for other in [*earlier, program]:
+        calls: list[str] = []
+        verdict = test(lambda call, calls=calls, other=other: (calls.append(call), other[call])[1])  # type: ignore[misc]
+        known = dialogue.follow(told(other))
+        assert known.verdict in (None, verdict) and not known.unanswered
+        assert list(known.history) == calls[: len(known.history)]
+        dialogue.learn(calls, [other[call] for call in calls], verdict)
+        assert dialogue.follow(told(other)) == Position(tuple(calls), verdict=verdict)
+
+
+def _run(test: Test, program: Mapping[str, str]) -> tuple[list[str], list[str], str]:
+    """What a test asked, what it heard and what it concluded."""
+    calls: list[str] = []
+
+    def ask(call: str) -> str:
+        calls.append(call)
+        return program[call]
+
+    verdict = test(ask)
+    return calls, [program[call] for call in calls], verdict
+
+
+@given(deciders(), st.lists(programs, max_size=6), programs, st.sets(st.sampled_from(CALLS), max_size=2))
+def test_the_way_is_known_exactly_as_far_as_an_earlier_program_went_it(
+    test: Test, earlier: list[dict[str, str]], program: dict[str, str], unanswered: set[str]
+) -> None:
+    dialogue = Dialogue()
+    runs = [_run(test, other) for other in earlier]
+    for run in runs:
+        dialogue.learn(*run)
+
+    def expected() -> Position:
+        calls, answers, verdict = _run(test, program)
+        for n, call in enumerate(calls):
+            if not any(heard[:n] == answers[:n] for _, heard, _ in runs):
+                return Position(tuple(calls[:n]))
+            if call in unanswered:
+                return Position(tuple(calls[: n + 1]), unanswered=True)
+        is_known = any(heard == answers for _, heard, _ in runs) or not ENDED.isdisjoint(answers)
+        return Position(tuple(calls), verdict=verdict if is_known else None)
+
+    known = {call: answer for call, answer in program.items() if call not in unanswered}
+    assert dialogue.follow(told(known)) == expected()

@@ -1,0 +1,130 @@
+"""Isolation on other hosts than this one: an ordinary user's, and one that forbids user namespaces."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+import pytest
+from helpers.attacks import ATTACKS
+from helpers.other_hosts import FORBIDS, HOSTS, granted, on, skip_unless
+from helpers.paths import ROOT
+
+from coderm_eval.core.errors import NotRunError
+from coderm_eval.execution.sandbox.isolation.levels import FULL, MODES, describe
+
+_REPORT = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from helpers.attacks import ATTACKS, TEST
+from coderm_eval.execution.backends.local import Executor, run_pairs
+from coderm_eval.execution.pairs import Pair
+from coderm_eval.execution.limits import Policy
+
+limits = Policy(timeout_s=0.5, memory_mb=256)
+chosen = [attack for attack in ATTACKS if attack.kind in sys.argv[3].split(",")]
+with Executor(Policy(timeout_s=5), workers=1, isolation=sys.argv[2]) as executor:
+    level = executor.self_test()
+pairs = (Pair(a.name, a.program.replace("{secret}", sys.argv[4]), TEST, a.name, "rungs") for a in chosen)
+outcomes = run_pairs(pairs, limits, workers=2, isolation=sys.argv[2])
+print(json.dumps([level, {outcome.key: outcome.verdict.letter for outcome in outcomes}]))
+"""
+
+
+@pytest.mark.parametrize(("name", "unshare", "first", "level"), HOSTS, ids=[host[0] for host in HOSTS])
+def test_no_attack_passes_on_a_host(name: str, unshare: list[str], first: str, level: str, tmp_path: Path) -> None:
+    skip_unless(unshare, first)
+    secret = tmp_path / "secret"
+    secret.write_text("27 rungs")
+    kinds = "ends early,forges,grows,reaches out"
+    done = on(unshare, first, "-c", _REPORT, str(ROOT / "tests"), "auto", kinds, str(secret))
+    assert done.returncode == 0, done.stderr
+    found, verdicts = json.loads(done.stdout)
+    if name == "this one" and found != level:
+        pytest.skip(f"this host grants only {found}")
+    assert found == level
+    unarmed = {attack.name for attack in ATTACKS if "{port}" in attack.program or "{victim}" in attack.program}
+    tried = {attack.name for attack in ATTACKS if attack.kind in kinds.split(",")} - unarmed
+    assert {name: v for name, v in verdicts.items() if name in tried and v not in "FTC"} == {}
+    assert secret.read_text() == "27 rungs" and [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+def test_a_host_that_grants_less_than_is_required_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    _, unshare, first, level = FORBIDS
+    skip_unless(unshare, first)
+    config = tmp_path / "settings.yaml"
+    config.write_text("execution: {isolation: require}\n")
+    done = on(unshare, first, "-m", "coderm_eval.cli", "doctor", "--config", str(config))
+    assert done.returncode == 3
+    assert f"only {level} is to be had" in done.stderr and "'auto'" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_windows_is_pointed_to_wsl(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(NotRunError, match="WSL"):
+        granted()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_that_this_host_grants_runs_programs(mode: str) -> None:
+    if granted() != FULL:
+        pytest.skip("this host does not grant all")
+    level = granted(mode)
+    assert level == {"namespaces": "namespaces+rlimits", "rlimits": "rlimits"}.get(mode, FULL)
+
+
+def test_every_level_has_a_sentence_of_its_own() -> None:
+    parts = ["namespaces+seccomp", "namespaces", "landlock+seccomp", "landlock", "seccomp"]
+    levels = [f"{part}+rlimits" for part in parts] + ["rlimits"]
+    assert len({describe(level) for level in levels}) == len(levels)
+
+
+_PASSES = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from coderm_eval.execution.pairs import Pair
+from coderm_eval.execution.backends.local import run_pairs
+from coderm_eval.execution.limits import Policy
+
+[outcome] = run_pairs([Pair(0, sys.argv[2], sys.argv[3])], Policy(timeout_s=5), workers=1)
+print(outcome.verdict.name)
+"""
+
+_USES_PACKAGES = """
+import os, tempfile
+import only_here
+
+def f(x):
+    with tempfile.NamedTemporaryFile():
+        return x + only_here.TWO
+"""
+
+_ASKS = """
+import unittest
+
+class TestF(unittest.TestCase):
+    def test_f(self):
+        self.assertEqual(f(1), 3)
+"""
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o700], ids=oct)
+def test_an_interpreter_below_tmp_has_its_packages_and_programs_have_a_temporary_folder(mode: int) -> None:
+    """What is in a program's /tmp must not hide it; and root may have kept it to himself."""
+    home = Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        venv.create(home, symlinks=True)
+        (packages,) = home.glob("lib/python*/site-packages")
+        (packages / "only_here.py").write_text("TWO = 2\n")
+        (packages / "others.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
+        home.chmod(mode)
+        command = [str(home / "bin" / "python"), "-c", _PASSES, str(ROOT), _USES_PACKAGES, _ASKS]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.stdout == "PASSED\n", done.stderr
+    finally:
+        shutil.rmtree(home)

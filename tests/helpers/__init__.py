@@ -1,0 +1,1 @@
+"""What several test files share: other hosts, servers, commands, attacks, small results."""

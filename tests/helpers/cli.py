@@ -1,0 +1,48 @@
+"""The command line as users call it, and the files that it reads and writes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coderm_eval.core.errors import CodermError
+
+CLI = [sys.executable, "-m", "coderm_eval.cli"]
+
+DEMO_TASKS = ("demo/0", "demo/8", "demo/11")
+
+
+def coderm(*arguments: object, cwd: Path, **more: Any) -> subprocess.CompletedProcess[str]:
+    """Run it to its end; `more` goes to subprocess.run."""
+    command = [*CLI, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, **more)
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def quick(source: Path, target: Path) -> Path:
+    """Three of the demo's problems, without their endless loops."""
+    kept = [r for r in rows(source) if r["task_id"] in DEMO_TASKS and "loop" not in r.get("note", "")]
+    return write_rows(target, kept)
+
+
+def said(error: type[CodermError], act: Callable[..., object], *arguments: Any) -> str:
+    """The one line that a user reads."""
+    with pytest.raises(error) as caught:
+        act(*arguments)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    return message

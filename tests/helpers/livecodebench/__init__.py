@@ -1,0 +1,1 @@
+"""Invented problems and programs in the format of LiveCodeBench."""

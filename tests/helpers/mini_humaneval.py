@@ -1,0 +1,75 @@
+"""Three invented problems in HumanEval+'s file format, and programs for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+__all__ = ["MINI_PROBLEMS", "MiniHumanEval", "mini_row", "point_evalplus"]
+
+
+@dataclass(frozen=True)
+class MiniHumanEval:
+    """Three invented problems in HumanEval+'s file format, and programs for them."""
+
+    path: Path
+    environment: dict[str, str]
+    """Variables under which EvalPlus, in any process, loads this dataset and keeps its cache apart."""
+    right: dict[str, str]
+    wrong: dict[str, str]
+
+
+def point_evalplus(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> None:
+    """EvalPlus reads its variables when it is imported, so both they and what it made of them are set."""
+    from evalplus.data import humaneval, mbpp, utils
+
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    for module, name in ((humaneval, "HUMANEVAL_OVERRIDE_PATH"), (mbpp, "MBPP_OVERRIDE_PATH")):
+        if name in variables:
+            monkeypatch.setattr(module, name, variables[name])
+    monkeypatch.setattr(utils, "CACHE_DIR", f"{variables['XDG_CACHE_HOME']}/evalplus")
+
+
+def mini_row(
+    number: int, name: str, arguments: str, text: str, body: str, base: list[object], plus: list[object]
+) -> dict[str, object]:
+    return {
+        "task_id": f"HumanEval/{number}",
+        "entry_point": name,
+        "prompt": f'def {name}({arguments}):\n    """ {text}\n    """\n',
+        "canonical_solution": f"    {body}\n",
+        "contract": "",
+        "test": "",
+        "base_input": base,
+        "plus_input": plus,
+        "atol": 0,
+    }
+
+
+MINI_PROBLEMS = [
+    mini_row(
+        0,
+        "buoy_gap",
+        "a, b",
+        "Distance between two buoys on a line.\n    >>> buoy_gap(2, 5)\n    3",
+        "return abs(a - b)",
+        [[2, 5]],
+        [[5, 2], [0, 0]],
+    ),
+    mini_row(
+        1, "peal", "bells", "The bells of a peal in reverse order.", "return bells[::-1]", [[[1, 2, 3]]], [[[]], [[7]]]
+    ),
+    mini_row(
+        2,
+        "latest_tide",
+        "tides",
+        "The latest of the tides, or None without any.",
+        "return max(tides, default=None)",
+        [[[3, 9, 4]]],
+        [[[]], [[5]]],
+    ),
+]

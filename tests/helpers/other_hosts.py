@@ -1,0 +1,49 @@
+"""Hosts other than this one, played by util-linux's unshare."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.sandbox.isolation.levels import FULL
+from helpers.paths import ROOT
+
+Host = tuple[str, list[str], str, str]
+"""(name, how unshare makes it, what to do there first, the best level it grants)."""
+
+FORBID = "echo 0 > /proc/sys/user/max_user_namespaces && "
+"""Inside of a user namespace, for those below it."""
+
+FORBIDS: Host = ("one that forbids namespaces", ["--user", "--map-root-user"], FORBID, "landlock+seccomp+rlimits")
+
+HOSTS: list[Host] = [
+    ("this one", [], "", FULL),
+    ("an ordinary user's", ["--user", "--map-user=1000", "--map-group=1000"], "", FULL),
+    FORBIDS,
+]
+
+
+def on(unshare: list[str], first: str, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    if unshare:
+        command = ["unshare", *unshare, "sh", "-c", f'{first}exec "$@"', "sh", *command]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def skip_unless(unshare: list[str], first: str) -> None:
+    if sys.platform != "linux" or on(unshare, first, "-c", "").returncode:
+        pytest.skip("this host cannot play that one")
+
+
+ROOMY = Policy(timeout_s=5)
+
+
+def granted(mode: str = "auto", limits: Policy = ROOMY) -> str:
+    """The isolation that this host grants, once its executor has passed its own test."""
+    with Executor(limits, workers=1, isolation=mode) as executor:
+        return executor.self_test()

@@ -1,0 +1,37 @@
+"""Small problems whose verdicts are written out, and their grades."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coderm_eval.core.records import NO_OUTPUT, Candidate, Grade, Problem, Reranked, UnitTest, Verdict, Verdicts
+
+
+def problem(task: str, *rows: str, sizes: tuple[int, ...] = ()) -> Reranked:
+    """A candidate for each row such as "PF", a test for each character; programs that pass a test answer it alike.
+
+    `sizes`: samples of each candidate; by default one.
+    """
+    matrix = np.array([[Verdict.PASSED if c == "P" else Verdict.FAILED for c in row] for row in rows], dtype=np.uint8)
+    matrix = matrix.reshape(len(rows), -1)
+    starts = np.cumsum([0, *(sizes or [1] * len(rows))])
+    candidates = tuple(Candidate(f"p{i}", tuple(range(starts[i], starts[i + 1])), "") for i in range(len(rows)))
+    outputs = np.where(matrix == Verdict.PASSED, 1, NO_OUTPUT)
+    tests = tuple(UnitTest(f"t{j}", (j,)) for j in range(matrix.shape[1]))
+    verdicts = Verdicts(matrix, np.zeros(matrix.shape), outputs)
+    return Reranked(Problem(task, "f", "", ""), candidates, tests, verdicts, {})
+
+
+def noisy(tasks: int, tests: int, seed: int, candidates: int = 6) -> list[Reranked]:
+    """Problems whose candidates pass each test with a chance of their own."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for n in range(tasks):
+        passed = rng.uniform(size=(candidates, tests)) < rng.uniform(size=(candidates, 1))
+        found.append(problem(f"n{n}", *("".join("P" if p else "F" for p in row) for row in passed)))
+    return found
+
+
+def grades(*right: bool | None) -> list[Grade]:
+    """None: could not be graded."""
+    return [Grade({} if r is None else {"gold": "pass" if r else "fail"}) for r in right]

@@ -1,0 +1,113 @@
+"""The replay server over real HTTP: a recording answers as a model would, and says so when it cannot."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+import pytest
+from helpers.replaying import replaying
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coderm_eval.benchmarks.prompts import policy_prompt
+from coderm_eval.core.records import Problem
+from coderm_eval.generation import prompts
+from coderm_eval.generation.sample import program_in
+from coderm_eval.hosts.server.replay import MODEL, Recording
+
+PROMPT = 'def knots(n):\n    """Knots in n ropes."""\n'
+PROBLEM = Problem("demo/7", "knots", PROMPT, "Write a function named `knots`.", policy_prompt(PROMPT))
+PROGRAMS = [f"def knots(n):\n    return {i} * n\n" for i in range(5)]
+TESTS = [f"import unittest\nclass TestKnots(unittest.TestCase):\n    def test_{i}(self): pass" for i in range(3)]
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with replaying(Recording([PROBLEM], {"demo/7": PROGRAMS}, {"demo/7": TESTS})) as address:
+        yield f"http://{address}/v1"
+
+
+@pytest.fixture
+def client(url: str) -> openai.OpenAI:
+    return openai.OpenAI(base_url=url, api_key="none", max_retries=0)
+
+
+def chat(client: openai.OpenAI, content: str, **settings: Any) -> list[str]:
+    answer = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": content}], **settings)
+    return [choice.message.content or "" for choice in answer.choices]
+
+
+def recorded(texts: list[str]) -> list[int]:
+    """Which recorded programs the answers are."""
+    return [PROGRAMS.index(program_in(text, PROBLEM, "default", completes=False)) for text in texts]
+
+
+def test_sample_i_of_seed_s_is_the_recorded_one_with_index_s_plus_i(client: openai.OpenAI) -> None:
+    assert recorded(chat(client, policy_prompt(PROMPT), n=3, seed=1)) == [1, 2, 3]
+    assert recorded(chat(client, policy_prompt(PROMPT), n=3, seed=4)) == [4, 0, 1]
+
+
+def test_requests_without_a_seed_take_turns(client: openai.OpenAI) -> None:
+    assert [recorded(chat(client, policy_prompt(PROMPT), n=2)) for _ in range(2)] == [[0, 1], [2, 3]]
+
+
+def test_a_test_prompt_is_known_by_its_question_whatever_code_it_shows(client: openai.OpenAI) -> None:
+    (text,) = chat(client, prompts.unit_test_prompt(PROBLEM.question, "def knots(n): pass"), seed=2)
+    assert TESTS[2] in text
+
+
+def test_completions_go_on_from_the_prompt_and_honour_stop(client: openai.OpenAI) -> None:
+    answer = client.completions.create(model=MODEL, prompt=PROMPT, seed=3)
+    assert PROMPT + answer.choices[0].text == PROMPT + "\n" + PROGRAMS[3]
+    cut = client.completions.create(model=MODEL, prompt=PROMPT, seed=3, stop=["return"])
+    assert cut.choices[0].text == "\ndef knots(n):\n    "
+
+
+def test_a_completion_of_a_program_that_starts_with_its_prompt_is_the_rest() -> None:
+    recording = Recording([PROBLEM], {"demo/7": [PROMPT + "    return n\n"]}, {})
+    assert recording.complete(PROMPT, 1, 0) == ["    return n\n"]
+
+
+def test_models_lists_the_recording(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list().data] == [MODEL]
+
+
+def test_usage_counts_prompt_and_completion(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(
+        model=MODEL, messages=[{"role": "user", "content": policy_prompt(PROMPT)}], n=2, seed=0
+    )
+    assert answer.usage is not None
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
+    assert answer.usage.completion_tokens > 0
+
+
+def test_an_unknown_prompt_is_a_404_that_shows_its_first_line_and_what_is_recorded(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError) as caught:
+        chat(client, "\nTell me a story\nabout ropes")
+    assert "'Tell me a story'" in caught.value.message
+    assert "demo/7" in caught.value.message
+
+
+BAD_BODIES = [b"not JSON", b"[]", b"{}", b'{"messages": []}', b'{"messages": [{"content": 3}]}', b""]
+
+
+@pytest.mark.parametrize("body", BAD_BODIES)
+def test_a_malformed_request_is_a_400_and_the_server_goes_on(url: str, client: openai.OpenAI, body: bytes) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(urllib.request.Request(f"{url}/chat/completions", data=body))
+    assert caught.value.code == 400
+    assert "message" in json.loads(caught.value.read())["error"]
+    assert recorded(chat(client, policy_prompt(PROMPT), seed=0)) == [0]
+
+
+@given(st.text())
+def test_whatever_a_program_holds_it_survives_the_fence(tail: str) -> None:
+    program = "def knots(n): return n\n# " + tail.replace("\r", "").replace("\n", " ") + "\n"
+    recording = Recording([PROBLEM], {"demo/7": [program]}, {})
+    (text,) = recording.chat(policy_prompt(PROMPT), 1, 0)
+    assert program_in(text, PROBLEM, "default", completes=False) == program

@@ -1,0 +1,278 @@
+"""Through the real lm-eval, driven over HTTP by a replay server: same candidates, same tests, same numbers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lm_eval
+import pytest
+import yaml
+from helpers.mini_humaneval import MiniHumanEval
+from helpers.paths import ROOT
+from helpers.replaying import replaying
+from lm_eval.tasks import TaskManager
+
+from coderm_eval.benchmarks import load_benchmark
+from coderm_eval.hosts.server.replay import Recording
+from coderm_eval.report.scores import ROWS
+from coderm_eval.report.tables import TASK_VERSION
+from coderm_eval.selection import rules
+
+TASKS = {
+    "humanevalplus_coderm",
+    "mbppplus_coderm",
+    "livecodebench_coderm",
+    "humanevalplus_coderm_base",
+    "mbppplus_coderm_base",
+    "coderm_demo",
+}
+
+TESTS = {
+    "HumanEval/0": ["assert buoy_gap(9, 4) == 5", "assert buoy_gap(1, 4) == 3", "assert buoy_gap(1, 4) == 4"],
+    "HumanEval/1": ["assert peal([4, 8]) == [8, 4]", "assert peal('ab') == 'ba'"],
+    "HumanEval/2": ["assert latest_tide([2, 6]) == 6", "assert latest_tide([]) == 0"],
+}
+
+
+def test_class(line: str) -> str:
+    return f"import unittest\n\n\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n        {line}\n"
+
+
+test_class.__test__ = False  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A server that plays policy and test writer, and the files from which it plays."""
+
+    url: str
+    samples: Path
+    tests: Path
+    requests: list[dict[str, Any]]
+
+
+@pytest.fixture
+def replay(mini_humaneval: MiniHumanEval, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Replay]:
+    """Four candidates a problem: wrong, right, wrong in another way, right again."""
+    monkeypatch.chdir(tmp_path)
+    other = "\n\ndef {}(*a):\n    return 0\n"
+    problems = load_benchmark("humaneval+").problems
+    candidates = {
+        p.task_id: [
+            mini_humaneval.wrong[p.task_id],
+            mini_humaneval.right[p.task_id],
+            other.format(p.entry_point),
+            mini_humaneval.right[p.task_id],
+        ]
+        for p in problems
+    }
+    tests = {task_id: [test_class(line) for line in lines] for task_id, lines in TESTS.items()}
+    samples_file, tests_file = tmp_path / "samples.jsonl", tmp_path / "tests.jsonl"
+    write_column(samples_file, "solution", candidates)
+    write_column(tests_file, "test", tests)
+    requests: list[dict[str, Any]] = []
+    with replaying(Recording(problems, candidates, tests), requests) as address:
+        yield Replay(f"http://{address}/v1", samples_file, tests_file, requests)
+
+
+def write_column(path: Path, column: str, values: dict[str, list[str]]) -> None:
+    lines = [json.dumps({"task_id": task, column: v}) for task, listed in values.items() for v in listed]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def coderm(replay: Replay, n: int = 4, **more: Any) -> dict[str, Any]:
+    writer = {"base_url": replay.url, "model": "recorded", "num": 3}
+    return {"coderm": {"n": n, "tests": writer, **more}}
+
+
+def evaluate(replay: Replay, task: str = "humanevalplus_coderm", **more: Any) -> dict[str, Any]:
+    base = task.endswith("_base")
+    given: dict[str, Any] = {
+        "model": "local-completions" if base else "local-chat-completions",
+        "model_args": {
+            "model": "P",
+            "base_url": f"{replay.url}/completions" if base else f"{replay.url}/chat/completions",
+            "num_concurrent": 4,
+            **({"tokenizer_backend": "none"} if base else {}),
+        },
+        "apply_chat_template": not base,
+        "metadata": coderm(replay),
+        "confirm_run_unsafe_code": True,
+        "bootstrap_iters": 0,
+    }
+    given |= more
+    # The folder of our own tasks alone: to index lm-eval's 14,000 takes ten seconds.
+    given["task_manager"] = TaskManager(
+        include_path=str(Path(lm_eval.__file__).parent / "tasks" / "coderm"),
+        include_defaults=False,
+        metadata={**given["model_args"], **given.pop("metadata")},
+    )
+    results = lm_eval.simple_evaluate(tasks=[task], **given)
+    assert results is not None
+    return dict(results)
+
+
+def scores(results: dict[str, Any], task: str = "humanevalplus_coderm") -> dict[str, float]:
+    return {row: results["results"][task][f"pass@1,{row}"] for row in ROWS}
+
+
+def test_the_tasks_are_where_lm_eval_looks() -> None:
+    assert set(TaskManager().all_tasks) >= TASKS | {"coderm"}
+
+
+def test_the_tag_stands_for_the_benchmarks_and_not_for_their_variants() -> None:
+    tagged = {
+        name
+        for name in TASKS
+        if yaml.load((ROOT / "tasks" / f"{name}.yaml").read_text(), yaml.BaseLoader).get("tag") == "coderm"
+    }
+    assert tagged == {"humanevalplus_coderm", "mbppplus_coderm", "livecodebench_coderm"}
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+def test_every_task_file_carries_the_version_of_the_result_table(name: str) -> None:
+    task = yaml.load((ROOT / "tasks" / f"{name}.yaml").read_text(), yaml.BaseLoader)
+    assert float(task["metadata"]["version"]) == TASK_VERSION
+
+
+def test_lm_eval_and_rerank_give_the_same_rows_on_the_same_files(replay: Replay, tmp_path: Path) -> None:
+    through_lm_eval = scores(evaluate(replay))
+    files = ["--samples", replay.samples, "--tests", replay.tests]
+    command = ["-m", "coderm_eval.cli", "rerank", "--benchmark", "humaneval+", *files, "--out", "alone", "--grade"]
+    subprocess.run([sys.executable, *map(str, command)], check=True, capture_output=True)
+    alone = json.loads(Path("alone/summary.json").read_text())["pass@1"]
+    assert through_lm_eval == pytest.approx({row: alone[row]["value"] for row in ROWS})
+    assert through_lm_eval == pytest.approx({"random": 0.5, "first": 0, "majority": 1, "coderm": 1, "oracle": 1})
+
+
+def test_both_ways_leave_the_same_candidates_tests_and_picks(replay: Replay) -> None:
+    evaluate(replay)
+    (folder,) = Path("coderm-runs").glob("humanevalplus_coderm-*")
+    files = ["--samples", folder / "samples.jsonl", "--tests", folder / "tests.jsonl"]
+    command = ["-m", "coderm_eval.cli", "rerank", "--benchmark", "humaneval+", *files, "--out", "alone"]
+    subprocess.run([sys.executable, *map(str, command)], check=True, capture_output=True)
+    for name in ("samples.jsonl", "tests.jsonl", "chosen.jsonl"):
+        assert (folder / name).read_text() == Path("alone", name).read_text()
+
+
+def test_every_sample_of_a_server_has_a_seed_of_its_own(replay: Replay) -> None:
+    evaluate(replay)
+    policy = [body for body in replay.requests if body["model"] == "P"]
+    assert sorted(body["seed"] for body in policy) == sorted([0, 1, 2, 3] * 3)
+    assert {body["temperature"] for body in policy} == {0.8}
+
+
+def test_select_all_gives_a_row_for_each_rule(replay: Replay) -> None:
+    found = evaluate(replay, metadata=coderm(replay, select="all"))["results"]["humanevalplus_coderm"]
+    shown = {key.removeprefix("pass@1,") for key in found if key.startswith("pass@1,")}
+    assert shown == {*ROWS, *rules()}
+    assert (found["pass@1,codet"], found["pass@1,majority"]) == (1.0, 1.0)
+
+
+def test_the_budget_reaches_the_table(replay: Replay) -> None:
+    results = evaluate(replay)["results"]["humanevalplus_coderm"]
+    assert results["tests_per_problem,coderm"] == pytest.approx((3 + 2 + 2) / 3)
+
+
+def test_a_base_model_goes_on_from_the_prompt(replay: Replay) -> None:
+    """The right candidates start with the prompt; the others are cut at their first stop word."""
+    found = scores(evaluate(replay, "humanevalplus_coderm_base"), "humanevalplus_coderm_base")
+    assert (found["random"], found["coderm"]) == (0.5, 1.0)
+
+
+def test_limit_evaluates_the_first_problems_only(replay: Replay) -> None:
+    results = evaluate(replay, limit=2)
+    assert results["n-samples"]["humanevalplus_coderm"]["effective"] == 2
+
+
+def test_logged_documents_hold_no_solution_and_no_gold_test(replay: Replay, mini_humaneval: MiniHumanEval) -> None:
+    logged = evaluate(replay)["samples"]["humanevalplus_coderm"]
+    assert {tuple(sample["doc"]) for sample in logged} == {("task_id", "entry_point", "text")}
+    assert {sample["filter"] for sample in logged} == set(ROWS)
+
+
+def test_one_sample_gives_one_number(replay: Replay) -> None:
+    assert set(scores(evaluate(replay, metadata=coderm(replay, n=1))).values()) == {0.0}
+
+
+def test_the_same_command_again_asks_neither_model_again(replay: Replay) -> None:
+    """But for one sample, since lm-eval's models fail on no requests at all."""
+    first = scores(evaluate(replay))
+    assert len(replay.requests) == 3 * 4 + 3
+    assert scores(evaluate(replay)) == first
+    assert len(replay.requests) == 3 * 4 + 3 + 1
+
+
+def test_a_larger_run_asks_only_for_what_is_missing(replay: Replay) -> None:
+    evaluate(replay, limit=2)
+    evaluate(replay)
+    assert len([body for body in replay.requests if body["model"] == "P"]) == 3 * 4
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"gen_kwargs": {"temperature": 0.5}},
+    {"gen_kwargs": {"top_p": 0.5}},
+    {"system_instruction": "Be terse."},
+]
+
+
+@pytest.mark.parametrize("changed", CHANGES)
+def test_changed_sampling_never_meets_an_old_sample(replay: Replay, changed: dict[str, Any]) -> None:
+    evaluate(replay)
+    evaluate(replay, **changed)
+    assert len([body for body in replay.requests if body["model"] == "P"]) == 2 * 3 * 4
+
+
+def test_predict_only_reranks_nothing(replay: Replay) -> None:
+    results = evaluate(replay, predict_only=True)
+    assert len(results["samples"]["humanevalplus_coderm"]) == 3
+    assert not Path("coderm-runs").exists()
+
+
+MISTAKES: list[tuple[dict[str, Any], str]] = [
+    ({"metadata": {"coderm": {"tests": {"modle": "x"}}}}, "unknown setting 'tests.modle'; did you mean 'model'?"),
+    ({"metadata": {"coderm": [1]}}, "coderm is [1], not settings"),
+    ({"metadata": {"coderm": {"n": 4}}}, "tests.model is not set"),
+    ({"gen_kwargs": {"temperature": 0}}, "n is 4 but decoding is greedy"),
+    ({"gen_kwargs": {"do_sample": False}}, "n is 4 but decoding is greedy"),
+]
+
+
+@pytest.mark.parametrize(("changed", "said"), MISTAKES)
+def test_a_mistake_ends_with_one_sentence_and_exit_code_2(
+    replay: Replay, capsys: pytest.CaptureFixture[str], changed: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        evaluate(replay, **changed)
+    assert stopped.value.code == 2
+    assert replay.requests == []  # found out before the model was asked anything
+    (sentence,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("coderm-eval:")]
+    assert said in sentence
+
+
+def test_running_code_must_be_confirmed_as_lm_eval_asks(replay: Replay) -> None:
+    with pytest.raises(ValueError, match="confirm_run_unsafe_code"):
+        evaluate(replay, confirm_run_unsafe_code=False)
+
+
+def test_samples_that_repeat_each_other_are_said_to(replay: Replay, caplog: pytest.LogCaptureFixture) -> None:
+    """Twelve samples of a recording of three distinct programs."""
+    evaluate(replay, metadata=coderm(replay, n=12))
+    assert "75 % of the samples repeat another sample of their problem" in caplog.text
+
+
+def test_a_model_that_writes_no_code_is_wrong_everywhere_and_is_said_to(
+    replay: Replay, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """lm-eval's dummy model, which always says "lol"; offline, so that it does not look for its tokenizer."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    results = evaluate(replay, model="dummy", model_args={}, apply_chat_template=False)
+    assert set(scores(results).values()) == {0.0}
+    assert "12 answers held no code" in caplog.text
+    assert replay.requests == []

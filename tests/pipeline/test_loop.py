@@ -1,0 +1,193 @@
+"""The loop, driven with plain lists: what it asks for, what it makes of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coderm_eval.core.protocols import Cell, Outcome, Written
+from coderm_eval.core.records import Candidate, Problem, Reranked, Verdict, Work, pool_candidates
+from coderm_eval.pipeline.loop import rerank
+from coderm_eval.selection.budget import BudgetPolicy, Standing, UniformBudget
+
+
+def work(task_id: str, *programs: str) -> Work:
+    return Work(Problem(task_id, "f", "", ""), pool_candidates((p, p) for p in programs))
+
+
+@dataclass
+class Script:
+    """Writes the tests it is given and runs a "program" by looking whether its text contains the "test"."""
+
+    tests: Mapping[str, Sequence[str]]
+    asked: list[dict[str, range]] = field(default_factory=list)
+    ran: list[Cell] = field(default_factory=list)
+
+    def write(self, wanted: Mapping[str, range]) -> Iterator[Written]:
+        self.asked.append(dict(wanted))
+        for task, samples in wanted.items():
+            yield task, [(i, self.tests[task][i]) for i in samples if i < len(self.tests[task])]
+
+    def execute(self, problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
+        for cells in problems:
+            self.ran.extend(cells)
+            for cell in reversed(cells):  # order must not matter
+                yield cell, Outcome(Verdict.PASSED if cell.test in cell.program else Verdict.FAILED, 0.5)
+
+    def rerank(self, *items: Work, budget: int = 4) -> list[Reranked]:
+        return rerank(
+            items,
+            write_tests=self.write,
+            execute=self.execute,
+            rule="majority",
+            rules=["majority"],
+            budget=UniformBudget(budget),
+        )
+
+
+def test_the_candidate_that_passes_most_tests_is_chosen() -> None:
+    (result,) = Script({"a": ["x", "y", "z"]}).rerank(work("a", "x", "xyz", "xy"))
+    assert result.candidates[result.selections["majority"].chosen].program == "xyz"
+
+
+def test_a_uniform_budget_asks_once_for_every_problem_half_of_them_at_a_time() -> None:
+    script = Script({"a": ["x"], "b": ["y"], "c": ["z"]})
+    script.rerank(work("a", "x"), work("b", "y"), work("c", "z"), budget=4)
+    assert script.asked == [{"a": range(4), "c": range(4)}, {"b": range(4)}]
+
+
+@pytest.mark.parametrize("items", [[], [work("a", "x")]])
+def test_a_half_without_problems_is_no_hindrance(items: list[Work]) -> None:
+    results = Script({"a": ["x"]}).rerank(*items)
+    assert [result.verdicts.rows() for result in results] == [["P"]] * len(items)
+
+
+def test_a_problem_that_nobody_writes_tests_for_keeps_its_first_sample() -> None:
+    script = Script({"a": ["x"]})
+    (result,) = rerank(
+        [work("a", "y", "x")],
+        write_tests=lambda wanted: (),
+        execute=script.execute,
+        rule="majority",
+        rules=["majority"],
+        budget=UniformBudget(4),
+    )
+    assert (result.tests, result.selections["majority"].chosen) == ((), 0)
+
+
+def test_identical_programs_and_identical_tests_meet_once() -> None:
+    script = Script({"a": ["x", "x", "y"]})
+    (result,) = script.rerank(work("a", "x", "y", "x"))
+    assert [(cell.program, cell.test) for cell in script.ran] == [("x", "x"), ("x", "y"), ("y", "x"), ("y", "y")]
+    assert [c.samples for c in result.candidates] == [(0, 2), (1,)]
+    assert [t.samples for t in result.tests] == [(0, 1), (2,)]
+
+
+def test_the_matrix_has_candidates_as_rows_and_tests_as_columns() -> None:
+    (result,) = Script({"a": ["x", "y", "z"]}).rerank(work("a", "x", "yz"))
+    assert result.verdicts.rows() == ["PFF", "FPP"]
+    assert result.verdicts.cpu_seconds.sum() == 3.0
+
+
+def test_a_problem_without_tests_keeps_its_first_sample() -> None:
+    (result,) = Script({"a": []}).rerank(work("a", "x", "y"))
+    assert result.selections["majority"].chosen == 0
+    assert result.verdicts.matrix.shape == (2, 0)
+
+
+def test_results_come_in_the_order_of_the_work() -> None:
+    results = Script({"b": ["x"], "a": ["x"]}).rerank(work("b", "x"), work("a", "x"))
+    assert [r.problem.task_id for r in results] == ["b", "a"]
+
+
+@dataclass
+class TwoRounds(BudgetPolicy):
+    """One test each, then two more for the problem "a"."""
+
+    def __init__(self) -> None:
+        self.seen: list[dict[str, Standing]] = []
+
+    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+        self.seen.append(dict(problems))
+        first = {task: 1 for task, standing in problems.items() if not standing.asked}
+        return first or ({"a": 2} if problems["a"].asked == 1 else {})
+
+    def stopped(self, task_id: str) -> str:
+        return f"{task_id} had enough"
+
+
+def test_a_budget_sees_what_became_of_the_tests_so_far_and_that_more_are_in_flight() -> None:
+    budget, script = TwoRounds(), Script({"a": ["x", "x", "z"]})
+    rerank(
+        [work("a", "xy")],
+        write_tests=script.write,
+        execute=script.execute,
+        rule="majority",
+        rules=["majority"],
+        budget=budget,
+    )
+    stands = [(a.asked, a.busy, [t.samples for t in a.tests], a.verdicts.rows()) for a in (s["a"] for s in budget.seen)]
+    assert stands == [
+        (0, False, [], [""]),
+        (1, True, [], [""]),
+        (1, False, [(0,)], ["P"]),
+        (3, True, [(0,)], ["P"]),
+        (3, False, [(0, 1), (2,)], ["PF"]),
+    ]
+
+
+def test_a_later_round_runs_only_the_new_cells_and_keeps_the_old_verdicts() -> None:
+    script = Script({"a": ["x", "y", "x"], "b": ["y"]})
+    results = rerank(
+        [work("a", "xy"), work("b", "x")],
+        write_tests=script.write,
+        execute=script.execute,
+        rule="majority",
+        rules=["majority"],
+        budget=TwoRounds(),
+    )
+    assert script.asked == [{"a": range(1)}, {"b": range(1)}, {"a": range(1, 3)}]
+    assert [(cell.task_id, cell.test, cell.column) for cell in script.ran] == [
+        ("a", "x", 0),
+        ("b", "y", 0),
+        ("a", "y", 1),
+    ]
+    assert [r.verdicts.rows() for r in results] == [["PP"], ["F"]]
+    assert results[1].selections["majority"].stopped == "b had enough"
+
+
+def test_a_cell_that_nobody_could_run_stays_missing() -> None:
+    def execute(problems: Iterable[Sequence[Cell]]) -> Iterable[tuple[Cell, Outcome]]:
+        return [(cell, Outcome(Verdict.NOT_RUN, 0.0)) for cells in problems for cell in cells]
+
+    script = Script({"a": ["x"]})
+    (result,) = rerank(
+        [work("a", "x", "y")],
+        write_tests=script.write,
+        execute=execute,
+        rule="majority",
+        rules=["majority"],
+        budget=UniformBudget(1),
+    )
+    assert not result.verdicts.ran.any()
+    assert result.selections["majority"].tests_used == 0
+
+
+@given(st.lists(st.sampled_from(["x", "y", "xy", "z"]), min_size=1, max_size=8), st.permutations(range(4)))
+def test_the_order_in_which_tests_are_written_does_not_change_the_pick(programs: list[str], order: list[int]) -> None:
+    tests = ["x", "y", "z", "xy"]
+    one = Script({"a": tests}).rerank(work("a", *programs))[0]
+    two = Script({"a": [tests[i] for i in order]}).rerank(work("a", *programs))[0]
+    assert one.selections["majority"].chosen == two.selections["majority"].chosen
+    assert one.selections["majority"].rewards == pytest.approx(two.selections["majority"].rewards)
+
+
+def test_candidates_may_come_with_any_multiplicity() -> None:
+    candidate = Candidate("x", tuple(range(100)), "x")
+    (result,) = Script({"a": ["x"]}).rerank(Work(Problem("a", "f", "", ""), (candidate,)))
+    assert np.array_equal(result.verdicts.matrix, [[Verdict.PASSED]])

@@ -1,0 +1,346 @@
+"""Settings: who overrides whom, and the one sentence for each mistake."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.settings import CONFIG_VARIABLE
+from coderm_eval.generation.settings import TestSettings
+from coderm_eval.pipeline.settings import Settings, load_settings
+from coderm_eval.selection import rules
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(CONFIG_VARIABLE, raising=False)
+
+
+def load(given: Mapping[str, Any], config: Path | None = None) -> Settings:
+    return load_settings(given, source="flags", config=config)
+
+
+def complaint(given: Mapping[str, Any], config: Path | None = None) -> str:
+    """What a user reads about a mistake: always one line."""
+    with pytest.raises(SettingsError) as caught:
+        load(given, config)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    return message
+
+
+def write(folder: Path, text: str, name: str = "settings.yaml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+# Who overrides whom
+
+
+def test_without_any_setting_the_papers_sampling_is_used() -> None:
+    tests = load({}).tests
+    assert (tests.temperature, tests.top_p, tests.max_tokens) == (0.8, 0.95, 2048)
+    assert (load({}).execution.timeout_s, load({}).select, load({}).extraction) == (1.0, "evidence", "default")
+
+
+def test_the_preset_paper_is_the_publications_protocol() -> None:
+    """Table 4, config.json and the released scripts: best of 100 by 100 tests, their extraction, 1 s, Eq. 1."""
+    loaded = load({"preset": "paper", "tests": {"model": "KAKA22/CodeRM-8B"}})
+    tests = loaded.tests
+    assert (loaded.n, tests.num, tests.condition, loaded.extraction) == (100, 100, "first", "paper")
+    assert (loaded.rule, loaded.budget.policy, loaded.execution.timeout_s) == ("majority", "uniform", 1.0)
+    assert (tests.temperature, tests.top_p, tests.max_tokens) == (0.8, 0.95, 2048)
+    assert tests.model == "KAKA22/CodeRM-8B"
+
+
+def test_what_is_given_counts_for_more_than_the_preset(tmp_path: Path) -> None:
+    config = write(tmp_path, "preset: paper\ntests: {num: 10}")
+    loaded = load({"n": 20}, config)
+    assert (loaded.n, loaded.tests.num, loaded.extraction) == (20, 10, "paper")
+
+
+def test_select_all_picks_by_the_default_rule_and_compares_every_other() -> None:
+    loaded = load({"select": "all"})
+    assert loaded.rule == load({}).rule == "evidence"
+    assert loaded.compared == tuple(sorted(rules()))
+
+
+def test_the_papers_rule_is_always_applied_beside_the_one_that_picks() -> None:
+    assert load({"select": "codet"}).compared == ("codet", "majority")
+
+
+def test_by_default_every_core_is_used() -> None:
+    assert load({}).execution.workers == (os.cpu_count() or 1)
+
+
+def test_a_file_overrides_defaults_and_what_is_given_overrides_the_file(tmp_path: Path) -> None:
+    config = write(tmp_path, "n: 7\ntests: {num: 3, seed: 5}")
+    loaded = load({"tests": {"seed": 9}}, config)
+    assert (loaded.n, loaded.tests.num, loaded.tests.seed, loaded.tests.top_p) == (7, 3, 9, 0.95)
+
+
+def test_a_given_none_takes_back_what_the_file_says(tmp_path: Path) -> None:
+    assert load({"n": None}, write(tmp_path, "n: 7")).n is None
+
+
+def test_the_variable_names_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CONFIG_VARIABLE, str(write(tmp_path, "n: 7")))
+    assert load({}).n == 7
+    assert load({"n": 8}).n == 8
+
+
+def test_a_named_file_replaces_that_of_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CONFIG_VARIABLE, str(write(tmp_path, "n: 7\ntests: {num: 3}")))
+    loaded = load({}, write(tmp_path, "n: 8", "other.yaml"))
+    assert (loaded.n, loaded.tests.num) == (8, None)
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CONFIG_VARIABLE, "")
+    assert load({}) == Settings()
+
+
+def test_loading_changes_nothing_that_was_given() -> None:
+    given = {"tests": {"file": "t.jsonl"}, "n": 3}
+    load(given)
+    assert given == {"tests": {"file": "t.jsonl"}, "n": 3}
+
+
+def test_settings_cannot_be_changed_afterwards() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load({}).n = 3  # type: ignore[misc]
+
+
+sections = st.fixed_dictionaries(
+    {},
+    optional={
+        "n": st.integers(1, 99),
+        "tests": st.fixed_dictionaries({}, optional={"num": st.integers(1, 9), "seed": st.integers(0, 9)}),
+        "execution": st.fixed_dictionaries({}, optional={"workers": st.integers(1, 9), "memory_mb": st.just(128)}),
+    },
+)
+
+
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return found
+
+
+@given(sections, sections)
+def test_each_setting_is_the_given_one_else_the_files_else_the_default(
+    tmp_path_factory: pytest.TempPathFactory, in_file: dict[str, Any], over: dict[str, Any]
+) -> None:
+    config = write(tmp_path_factory.mktemp("config"), yaml.safe_dump(in_file))
+    expected = flat(Settings().model_dump()) | flat(in_file) | flat(over)
+    assert flat(load(over, config).model_dump()) == expected
+
+
+# A tests file means the file backend
+
+BACKENDS = [
+    ("{}", {}, "openai"),
+    ("{}", {"tests": {"file": "t.jsonl"}}, "file"),
+    ("{}", {"tests": {"file": Path("t.jsonl")}}, "file"),
+    ("{}", {"tests": {"file": "t.jsonl", "backend": "openai"}}, "openai"),
+    ("{}", {"tests": {"file": None}}, "openai"),
+    ("tests: {file: t.jsonl}", {}, "file"),
+    ("tests: {file: t.jsonl}", {"tests": {"num": 3}}, "file"),
+    ("tests: {file: t.jsonl}", {"tests": {"backend": "openai"}}, "openai"),
+    ("tests: {file: t.jsonl, backend: openai}", {}, "openai"),
+    ("tests: {backend: openai, base_url: 'http://127.0.0.1:1'}", {"tests": {"file": "t.jsonl"}}, "file"),
+    ("tests: {backend: openai, file: old.jsonl}", {"tests": {"file": "t.jsonl"}}, "file"),
+]
+
+
+@pytest.mark.parametrize(("in_file", "over", "backend"), BACKENDS, ids=range(len(BACKENDS)))
+def test_a_tests_file_implies_its_backend_unless_the_same_place_names_another(
+    tmp_path: Path, in_file: str, over: dict[str, Any], backend: str
+) -> None:
+    assert load(over, write(tmp_path, in_file)).tests.backend == backend
+
+
+def test_a_section_made_in_python_implies_the_backend_too() -> None:
+    assert TestSettings(file=Path("t.jsonl")).backend == "file"
+
+
+def test_a_base_model_stops_after_the_function_unless_told_otherwise() -> None:
+    assert "\ndef " in load({"policy": {"api": "completions"}}).policy.stop
+    assert load({"policy": {"api": "completions", "stop": []}}).policy.stop == ()
+    assert load({}).policy.stop == load({"tests": {"api": "completions"}}).tests.stop == ()
+
+
+HOW_NOT_WHAT = [{"concurrency": 2}, {"timeout_s": 5}, {"retries": 1}, {"base_url": "http://elsewhere/v1"}]
+
+
+@pytest.mark.parametrize("given", HOW_NOT_WHAT)
+def test_how_a_model_is_reached_makes_no_other_answers(given: dict[str, Any]) -> None:
+    assert TestSettings(**given).identity() == TestSettings().identity()
+
+
+WHAT = [
+    {"backend": "hf"},
+    {"model": "m"},
+    {"api": "completions"},
+    {"system_prompt": "Be brief."},
+    {"temperature": 0.1},
+    {"top_p": 0.5},
+    {"max_tokens": 3},
+    {"stop": ["x"]},
+    {"seed": 1},
+    {"extra": {"top_k": 3}},
+]
+
+
+@pytest.mark.parametrize("given", WHAT)
+def test_whatever_affects_an_answer_makes_others(given: dict[str, Any]) -> None:
+    assert TestSettings(**given).identity() != TestSettings().identity()
+
+
+@pytest.mark.parametrize("name", ["token", "api_key", "Authorization"])
+def test_a_key_among_the_settings_is_refused_without_being_shown(name: str) -> None:
+    said = complaint({"tests": {"extra": {name: "open-sesame"}}})
+    assert "OPENAI_API_KEY" in said and "open-sesame" not in said
+
+
+# Unknown keys
+
+UNKNOWN_KEYS = [
+    ({"test": {}}, "flags: unknown setting 'test'; did you mean 'tests'?"),
+    (
+        {"N": 3},
+        "flags: unknown setting 'N'; known: preset, n, policy, tests, budget, select, resample, curve, "
+        "extraction, execution, livecodebench, evalplus, store",
+    ),
+    ({"tests": {"fil": "x"}}, "flags: unknown setting 'tests.fil'; did you mean 'file'?"),
+    ({"tests": {"max_token": 9}}, "flags: unknown setting 'tests.max_token'; did you mean 'max_tokens'?"),
+    ({"execution": {"worker": 2}}, "flags: unknown setting 'execution.worker'; did you mean 'workers'?"),
+    ({"budget": {"total": 2}}, "flags: unknown setting 'budget.total'; known: policy, average, min, max, risk, rates"),
+]
+
+
+@pytest.mark.parametrize(("given", "message"), UNKNOWN_KEYS, ids=range(len(UNKNOWN_KEYS)))
+def test_an_unknown_key_is_named_with_the_nearest_of_its_section(given: dict[str, Any], message: str) -> None:
+    assert complaint(given) == message
+
+
+# Bad values
+
+BAD_VALUES = [
+    ({"n": 0}, "n is 0: "),
+    ({"n": -1}, "n is -1: "),
+    ({"n": 2.5}, "n is 2.5: "),
+    ({"n": "many"}, "n is 'many': "),
+    ({"n": [20]}, "n is [20]: "),
+    ({"select": "majorty"}, "select is 'majorty'; did you mean 'majority'?"),
+    ({"select": "xyz"}, "select is 'xyz'; known: aces, aces_o, b4, codet, "),
+    ({"preset": "papers"}, "preset is 'papers': input should be 'paper'"),
+    ({"budget": {"average": 2, "min": 3}}, "budget: average is 2, less than min, 3: raise it, or lower budget.min"),
+    ({"budget": {"max": 2, "min": 3}}, "budget: max is 2, less than min, 3: raise it, or lower budget.min"),
+    ({"budget": {"policy": "seq"}}, "budget.policy is 'seq': input should be 'sequential', 'uniform' or 'greedy'"),
+    ({"budget": {"risk": 3}}, "budget.risk is 3: input should be less than or equal to 1"),
+    ({"budget": {"risk": -0.1}}, "budget.risk is -0.1: input should be greater than or equal to 0"),
+    ({"resample": 0}, "resample is 0: input should be greater than or equal to 1"),
+    ({"select": None}, "select is None: "),
+    ({"extraction": "papers"}, "extraction is 'papers': input should be 'default' or 'paper'"),
+    ({"tests": "t.jsonl"}, "tests is 't.jsonl': "),
+    ({"tests": None}, "tests is None: "),
+    ({"tests": {"backend": "tgi"}}, "tests.backend is 'tgi': input should be 'openai', 'vllm', 'hf' or 'file'"),
+    ({"tests": {"num": 0}}, "tests.num is 0: "),
+    ({"tests": {"temperature": -0.1}}, "tests.temperature is -0.1: "),
+    ({"tests": {"temperature": float("nan")}}, "tests.temperature is nan: "),
+    ({"tests": {"top_p": 0}}, "tests.top_p is 0: "),
+    ({"tests": {"top_p": 1.1}}, "tests.top_p is 1.1: "),
+    ({"tests": {"retries": -1}}, "tests.retries is -1: "),
+    ({"tests": {"concurrency": 0}}, "tests.concurrency is 0: "),
+    ({"tests": {"timeout_s": float("inf")}}, "tests.timeout_s is inf: "),
+    ({"tests": {"file": 3}}, "tests.file is 3: "),
+    ({"tests": {"condition": "best"}}, "tests.condition is 'best': input should be 'first', 'rotate' or 'none'"),
+    ({"tests": {"api": "responses"}}, "tests.api is 'responses': "),
+    ({"tests": {"seed": -1}}, "tests.seed is -1: "),
+    ({"policy": {"backend": "file"}}, "policy.backend is 'file': "),
+    ({"tests": {1: 2}}, "tests.1 is "),
+    ({"budget": {"policy": "greedily"}}, "budget.policy is 'greedily': "),
+    ({"execution": {"workers": 0}}, "execution.workers is 0: "),
+    ({"execution": {"timeout_s": 0}}, "execution.timeout_s is 0: "),
+    ({"execution": {"timeout_s": float("inf")}}, "execution.timeout_s is inf: "),
+    ({"execution": {"memory_mb": 63}}, "execution.memory_mb is 63: "),
+    ({"execution": {"output_mb": 0}}, "execution.output_mb is 0: "),
+    ({"execution": {"isolation": "docker"}}, "execution.isolation is 'docker': input should be 'auto', 'namespaces'"),
+    ({"execution": {"allow_not_run": "perhaps"}}, "execution.allow_not_run is 'perhaps': "),
+]
+
+
+@pytest.mark.parametrize(("given", "message"), BAD_VALUES, ids=range(len(BAD_VALUES)))
+def test_a_bad_value_is_shown_under_its_key(given: dict[str, Any], message: str) -> None:
+    assert complaint(given).startswith(f"flags: {message}")
+
+
+def test_a_long_bad_value_is_cut() -> None:
+    assert "x" * 59 + ": " in complaint({"n": "x" * 1000})
+
+
+# Mistakes in a file
+
+IN_A_FILE = [
+    ("n: 0", "n is 0: "),
+    ("m: 3", "unknown setting 'm'; "),
+    ("select: majorty", "select is 'majorty'; did you mean 'majority'?"),
+    ("tests:", "tests is None: "),
+    ("1: 2", "1 is "),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), IN_A_FILE)
+@pytest.mark.parametrize("over", [{}, {"n": 3, "select": "majority"}])
+def test_a_mistake_in_a_file_is_reported_against_the_file(
+    tmp_path: Path, text: str, message: str, over: dict[str, Any]
+) -> None:
+    """Even where a given value would override it: the next run without that flag would meet it."""
+    path = write(tmp_path, text)
+    assert complaint(over, path).startswith(f"{path}: {message}")
+
+
+NO_MAPPING = [("", "None"), ("# n: 20", "None"), ("20", "20"), ("- n: 20", "[{'n': 20}]"), ("n=20", "'n=20'")]
+
+
+@pytest.mark.parametrize(("text", "found"), NO_MAPPING)
+def test_a_file_that_is_no_mapping_is_refused_with_an_example(tmp_path: Path, text: str, found: str) -> None:
+    path = write(tmp_path, text)
+    assert complaint({}, path) == f"{path}: expected settings such as `n: 20`, found {found}"
+
+
+NOT_YAML = ["n: [20", "n: 20\n\tm: 3", "{n: 20", "n: !!python/object:x.y {}", "store: 2024-13-45", "\0", "[" * 5000]
+
+
+@pytest.mark.parametrize("text", NOT_YAML, ids=range(len(NOT_YAML)))
+def test_a_file_that_is_not_yaml_is_named(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, text)
+    assert complaint({}, path).startswith(f"{path}: not a readable YAML file (")
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_bytes(b"n: \xff\xfe")
+    assert complaint({}, path).startswith(f"{path}: not a readable YAML file (")
+
+
+def test_a_missing_file_is_named_whoever_named_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "none.yaml"
+    assert complaint({}, path).startswith(f"{path}: not a readable YAML file (")
+    monkeypatch.setenv(CONFIG_VARIABLE, str(path))
+    assert complaint({}).startswith(f"{path}: not a readable YAML file (")
+
+
+def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
+    assert complaint({}, tmp_path).startswith(f"{tmp_path}: not a readable YAML file (")

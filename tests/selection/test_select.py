@@ -1,0 +1,232 @@
+"""The paper's majority rule, against a slow reading of its formula and examples worked by hand."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.records import NO_OUTPUT, Candidate, Selection, UnitTest, Verdict, Verdicts
+from coderm_eval.report.scores import ROWS
+from coderm_eval.selection import Ballot, Scores, registry, rules, select, selector
+from coderm_eval.selection.registry import Rule
+
+P, F, T, C, N = Verdict
+
+
+def verdicts(*rows: list[Verdict]) -> Verdicts:
+    matrix = np.array(rows, dtype=np.uint8).reshape(len(rows), -1)
+    return Verdicts(matrix, np.zeros(matrix.shape), np.full(matrix.shape, NO_OUTPUT))
+
+
+def chosen_by(rule: str, candidates: Sequence[Candidate], found: Verdicts) -> Selection:
+    tests = [UnitTest(f"t{j}", (j,)) for j in range(found.matrix.shape[1])]
+    return select([rule], candidates, tests, found, stopped="budget")[rule]
+
+
+def majority(passed: npt.NDArray[np.bool_], sizes: npt.NDArray[np.int64]) -> Scores:
+    outputs = np.full(passed.shape, NO_OUTPUT)
+    return rules()["majority"](Ballot(passed, sizes, np.ones(passed.shape[1], int), outputs, np.arange(len(sizes))))
+
+
+def distinct(*sizes: int) -> list[Candidate]:
+    """Candidates with these multiplicities, their samples numbered one after the other."""
+    starts = np.cumsum([0, *sizes])
+    return [Candidate(f"p{i}", tuple(range(starts[i], starts[i + 1])), "") for i in range(len(sizes))]
+
+
+def slow_paper_rule(passed: npt.NDArray[np.bool_], sizes: list[int]) -> set[int]:
+    """The authors' scorer in plain loops: most passes, then the largest group of identical passed sets."""
+    samples = [(row, frozenset(np.flatnonzero(passed[row]))) for row, size in enumerate(sizes) for _ in range(size)]
+    most = max(len(tests) for _, tests in samples)
+    top = [(row, tests) for row, tests in samples if len(tests) == most]
+    groups = [sum(other == tests for _, other in top) for _, tests in top]
+    return {row for (row, _), group in zip(top, groups, strict=True) if group == max(groups)}
+
+
+matrices = st.integers(1, 7).flatmap(
+    lambda n: st.tuples(
+        st.lists(st.lists(st.booleans(), min_size=4, max_size=4), min_size=n, max_size=n),
+        st.lists(st.integers(1, 5), min_size=n, max_size=n),
+    )
+)
+
+
+@given(matrices)
+def test_majority_keeps_the_candidates_that_the_authors_scorer_keeps(drawn: tuple[list[list[bool]], list[int]]) -> None:
+    passed, sizes = np.array(drawn[0], dtype=bool), drawn[1]
+    scores = majority(passed, np.array(sizes))
+    assert set(np.flatnonzero(scores == scores.max())) == slow_paper_rule(passed, sizes)
+
+
+@given(matrices, st.randoms(use_true_random=False))
+def test_majority_does_not_depend_on_the_order_of_candidates_or_tests(
+    drawn: tuple[list[list[bool]], list[int]], random: np.random.RandomState
+) -> None:
+    passed, sizes = np.array(drawn[0], dtype=bool), np.array(drawn[1])
+    rows, columns = list(range(passed.shape[0])), list(range(passed.shape[1]))
+    random.shuffle(rows)
+    random.shuffle(columns)
+    shuffled = majority(passed[rows][:, columns], sizes[rows])
+    assert shuffled == pytest.approx(majority(passed, sizes)[rows])
+
+
+def test_majority_worked_by_hand() -> None:
+    """Passes: 2, 2, 1. Rows 0 and 1 pass different pairs; row 1 stands for two samples, so its group is larger.
+
+    Scores: 2 + 1/5, 2 + 2/5, 1 + 1/5 (four samples in all).
+    """
+    passed = np.array([[1, 1, 0], [0, 1, 1], [0, 0, 1]], dtype=bool)
+    assert majority(passed, np.array([1, 2, 1])) == pytest.approx([2.2, 2.4, 1.2])
+
+
+def test_a_larger_group_never_outweighs_one_more_passed_test() -> None:
+    passed = np.array([[1, 1], [1, 0]], dtype=bool)
+    scores = majority(passed, np.array([1, 1000]))
+    assert scores[0] > scores[1]
+
+
+def test_without_tests_every_candidate_ties_and_the_first_sample_is_chosen() -> None:
+    selection = chosen_by("majority", distinct(1, 1, 1), verdicts([], [], []))
+    assert (selection.chosen, selection.ties, selection.tests_used) == (0, (0, 1, 2), 0)
+
+
+def test_among_equals_the_lowest_sample_index_is_chosen_whatever_the_row_order() -> None:
+    candidates = [Candidate("b", (1,), ""), Candidate("a", (0,), "")]
+    selection = chosen_by("majority", candidates, verdicts([P], [P]))
+    assert candidates[selection.chosen].samples == (0,)
+
+
+def test_timeouts_and_crashes_count_as_not_passed() -> None:
+    selection = chosen_by("majority", distinct(1, 1, 1), verdicts([T, T], [C, C], [P, F]))
+    assert selection.chosen == 2
+    assert selection.rewards[0] == selection.rewards[1]
+
+
+def test_a_test_that_could_not_be_run_against_one_candidate_is_left_out_for_all() -> None:
+    """Row 1 would win by the first column, which is missing for row 0."""
+    selection = chosen_by("majority", distinct(1, 1), verdicts([N, P], [P, F]))
+    assert (selection.chosen, selection.tests_used) == (0, 1)
+
+
+def test_a_candidate_against_which_nothing_could_be_run_is_not_chosen_and_costs_the_others_no_test() -> None:
+    selection = chosen_by("majority", distinct(1, 1, 1), verdicts([N, N], [F, F], [P, F]))
+    assert (selection.chosen, selection.tests_used) == (2, 2)
+    assert np.isnan(selection.rewards[0])
+
+
+def test_where_nothing_could_be_run_at_all_the_first_sample_is_chosen() -> None:
+    selection = chosen_by("majority", distinct(1, 1), verdicts([N, N], [N, N]))
+    assert (selection.chosen, selection.ties, selection.tests_used) == (0, (0, 1), 0)
+
+
+def test_a_candidate_with_few_verdicts_is_not_chosen_and_costs_the_others_no_test() -> None:
+    """Row 0 passed the one test that was run against it; of three, that is too little to be compared."""
+    selection = chosen_by("majority", distinct(1, 1, 1), verdicts([P, N, N], [P, P, F], [P, F, F]))
+    assert (selection.chosen, selection.tests_used) == (1, 3)
+    assert np.isnan(selection.rewards[0])
+
+
+def test_a_missing_verdict_is_not_a_failure_for_any_rule() -> None:
+    """What cannot be run against row 1 is left out for all, as if nobody had written that test."""
+    for rule in rules():
+        with_gap = chosen_by(rule, distinct(1, 2), verdicts([P, P, F], [N, F, P]))
+        without = chosen_by(rule, distinct(1, 2), verdicts([P, F], [F, P]))
+        assert with_gap.rewards == without.rewards
+
+
+def test_scores_that_differ_by_the_order_of_a_sum_are_ties() -> None:
+    with registered("sums", lambda ballot: np.array([0.1 + 0.2 + 0.3, 0.3 + 0.2 + 0.1])):
+        assert chosen_by("sums", distinct(1, 1), verdicts([P], [P])).ties == (0, 1)
+
+
+# Rules of other packages
+
+
+@contextmanager
+def registered(name: str, rule: Rule) -> Iterator[None]:
+    selector(name)(rule)
+    try:
+        yield
+    finally:
+        del registry._RULES[name]
+
+
+def test_a_rule_of_ones_own_is_one_decorated_function() -> None:
+    def fewest_failures(ballot: Ballot) -> Scores:
+        return np.asarray(-(~ballot.passed).sum(axis=1).astype(float))
+
+    with registered("fewest_failures", fewest_failures):
+        assert chosen_by("fewest_failures", distinct(1, 1), verdicts([P, F], [P, P])).chosen == 1
+
+
+def test_a_rule_sees_how_often_each_test_was_sampled() -> None:
+    candidates, tests = distinct(1, 1), [UnitTest("a", (0,)), UnitTest("b", (1, 2))]
+    selection = select(["codet"], candidates, tests, verdicts([P, F], [F, P]), stopped="budget")["codet"]
+    assert selection.rewards == (1.0, 2.0)
+
+
+def test_two_rules_cannot_have_one_name() -> None:
+    with pytest.raises(ValueError, match=r"two rules are named 'majority': .*majority and .*lambda"):
+        selector("majority")(lambda ballot: np.zeros(len(ballot.first)))
+
+
+@pytest.mark.parametrize("name", sorted({*ROWS, "all"} - {"majority"}))
+def test_a_rule_cannot_take_the_name_of_something_else(name: str) -> None:
+    with pytest.raises(ValueError, match=f"no rule can be named '{name}'"):
+        selector(name)
+
+
+@pytest.mark.parametrize("scores", [np.zeros(3), np.full(2, np.nan), np.zeros((2, 2))])
+def test_a_rule_that_does_not_score_every_candidate_is_named(scores: Scores) -> None:
+    with registered("odd", lambda ballot: scores), pytest.raises(SettingsError, match="the rule 'odd' gave scores"):
+        chosen_by("odd", distinct(1, 1), verdicts([P], [P]))
+
+
+PLUGIN = """
+from coderm_eval.selection import Ballot, Scores, selector
+
+
+@selector("fewest_failures")
+def fewest_failures(ballot: Ballot) -> Scores:
+    return -(~ballot.passed).sum(axis=1).astype(float)
+"""
+
+
+def with_plugin(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """The known rules, as an interpreter says them that has a package with an entry point installed."""
+    (folder / "plugin.py").write_text(code)
+    metadata = folder / "plugin-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[coderm_eval.selectors]\nplugin = plugin\n")
+    return subprocess.run(
+        [sys.executable, "-m", "coderm_eval.cli", "doctor", "--config", folder / "settings.yaml"],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_another_package_adds_rules_by_an_entry_point(tmp_path: Path) -> None:
+    (tmp_path / "settings.yaml").write_text("select: fewest_failures\n")
+    assert with_plugin(tmp_path, PLUGIN).returncode == 0
+
+
+def test_a_package_whose_rules_cannot_be_loaded_is_named(tmp_path: Path) -> None:
+    (tmp_path / "settings.yaml").write_text("select: fewest_failures\n")
+    done = with_plugin(tmp_path, "import no_such_module\n")
+    assert done.returncode == 2
+    assert "entry point plugin = plugin cannot be loaded (No module named 'no_such_module')" in done.stderr
+    assert "mend or uninstall the package plugin" in done.stderr
+    assert "Traceback" not in done.stderr
