@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from coderm_eval.core.errors import CodermError
-    from coderm_eval.core.records import Candidate, Grade, Problem, Reranked, Selection, UnitTest, Verdict, Verdicts
+    from coderm_eval.core.records import Candidate, Grade, Problem, RerankResult, Selection, UnitTest, Verdict, Verdicts
     from coderm_eval.pipeline.loop import rerank
 
 __version__ = "0.1.0"
@@ -19,7 +19,7 @@ __all__ = [
     "CodermError",
     "Grade",
     "Problem",
-    "Reranked",
+    "RerankResult",
     "Selection",
     "UnitTest",
     "Verdict",

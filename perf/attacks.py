@@ -18,8 +18,8 @@ from pathlib import Path
 
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends.local import run_pairs
-from coderm_eval.execution.limits import Policy
-from coderm_eval.execution.pairs import Pair
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.pairs import ProgramTest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
@@ -50,8 +50,8 @@ def main() -> None:
 
 
 def ours(attacks: Sequence[Attack]) -> list[str]:
-    pairs = (Pair(attack.name, attack.program, TEST, attack.name, "rungs") for attack in attacks)
-    passed = {o.key for o in run_pairs(pairs, Policy(), workers=2) if o.verdict == Verdict.PASSED}
+    pairs = (ProgramTest(attack.name, attack.program, TEST, attack.name, "rungs") for attack in attacks)
+    passed = {o.key for o in run_pairs(pairs, Limits(), workers=2) if o.verdict == Verdict.PASSED}
     return [attack.name for attack in attacks if attack.name in passed]
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from loopback import response, serve
 
-from coderm_eval.generation.models.base import Question
+from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.models.openai_server import OpenAIServer
 from coderm_eval.generation.settings import TestSettings
 
@@ -74,7 +74,7 @@ def ours(url: str, count: int) -> None:
 
 def answered(url: str, count: int) -> Iterator[Any]:
     client = OpenAIServer(TestSettings(model="m", base_url=url, concurrency=IN_FLIGHT))
-    return client.sample(Question(str(n), PROMPT, range(1)) for n in range(count))
+    return client.sample(SampleRequest(str(n), PROMPT, range(1)) for n in range(count))
 
 
 def memory(url: str, count: int) -> list[int]:

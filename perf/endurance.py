@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from coderm_eval.execution.backends.local import run_pairs
-from coderm_eval.execution.limits import Policy
-from coderm_eval.execution.pairs import Pair
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.pairs import ProgramTest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
@@ -32,7 +32,7 @@ from helpers.processes import processes_with
 
 PROGRAMS, TESTS = 40, 50
 ONE_IN = 100
-POLICY = Policy(timeout_s=0.5, memory_mb=256)
+POLICY = Limits(timeout_s=0.5, memory_mb=256)
 
 Key = tuple[int, int, int]
 
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--busy", type=int, default=0, help="processes that load the machine meanwhile")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(options.busy)]
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(options.in_flight)]
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["TMPDIR"] = scratch
         try:
@@ -63,7 +63,7 @@ def run(problems: int, workers: int, out: Path, scratch: str) -> None:
     for outcome in run_pairs(pairs(problems), POLICY, workers=workers):
         if len(verdicts) % (total // 10) == total // 20:
             memory.append(resident_mb(marker))
-        verdicts[outcome.key] = outcome.verdict.letter
+        verdicts[outcome.key] = outcome.verdict.code
     seconds = time.perf_counter() - start
     rows = (json.dumps([*key, letter]) + "\n" for key, letter in sorted(verdicts.items()))
     out.write_text("".join(rows))
@@ -73,14 +73,14 @@ def run(problems: int, workers: int, out: Path, scratch: str) -> None:
     print("SHA-256", hashlib.sha256(out.read_bytes()).hexdigest())
 
 
-def pairs(problems: int) -> Iterator[Pair[Key]]:
+def pairs(problems: int) -> Iterator[ProgramTest[Key]]:
     chance = random.Random(0)
     for problem in range(problems):
         tests = [test(number) for number in range(TESTS)]
         for number in range(PROGRAMS):
             source = attack(chance.choice(ATTACKS)) if chance.randrange(ONE_IN) == 0 else program(problem, number)
             for column, text in enumerate(tests):
-                yield Pair((problem, number, column), source, text, str(problem), "rungs")
+                yield ProgramTest((problem, number, column), source, text, str(problem), "rungs")
 
 
 def program(problem: int, number: int) -> str:

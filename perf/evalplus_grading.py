@@ -23,7 +23,7 @@ import psutil
 
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.benchmarks.evalplus.reference_answers import reference_answers
-from coderm_eval.core.messages import shown
+from coderm_eval.core.messages import quoted
 
 _BENCHMARKS = {"humaneval": "humaneval+", "mbpp": "mbpp+"}
 _MIB = 1024 * 1024
@@ -115,7 +115,7 @@ def compare(ours: Measured, theirs: Measured, samples: Path) -> None:
     ]
     print(f"{sum(map(len, ours.statuses.values()))} samples, {len(different)} of them with another status")
     for task, mine, its, program in different:
-        print(f"{task}: {'/'.join(map(str, mine))} here, {'/'.join(map(str, its))} there: {shown(program)}")
+        print(f"{task}: {'/'.join(map(str, mine))} here, {'/'.join(map(str, its))} there: {quoted(program)}")
 
 
 if __name__ == "__main__":

@@ -31,13 +31,13 @@ from typing import Any, NamedTuple
 
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends.local import Executor, run_pairs
-from coderm_eval.execution.limits import Policy
-from coderm_eval.execution.pairs import Pair
-from coderm_eval.execution.static_analysis import identity_of_test, look_at
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.static_analysis import analyse, identity_of_test
 from coderm_eval.generation.extraction.unit_tests import recorded_tests
-from coderm_eval.generation.recorded.readers import read_column
+from coderm_eval.generation.recorded.readers import read_by_task
 
-POLICY = Policy()
+POLICY = Limits()
 
 
 class Cell(NamedTuple):
@@ -94,7 +94,7 @@ def parse_options() -> argparse.Namespace:
 def read_matrix(options: argparse.Namespace) -> Matrix:
     with gzip.open(options.dataset) as lines:
         names = {row["task_id"]: row["entry_point"] for row in map(json.loads, lines)}
-    samples, tests = read_column(options.samples, "solution"), read_column(options.tests, "test")
+    samples, tests = read_by_task(options.samples, "solution"), read_by_task(options.tests, "test")
     pairs = [
         Cell(task_id, names[task_id], program, test)
         for task_id in list(samples)[:: options.every]
@@ -107,7 +107,7 @@ def read_matrix(options: argparse.Namespace) -> Matrix:
 
 def sorted_by_problem(pairs: list[Cell]) -> tuple[list[Cell], list[Cell]]:
     """The pairs whose program can be read, program by program; and one of each distinct cell."""
-    programs = {program: look_at(program) for program in {pair.program for pair in pairs}}
+    programs = {program: analyse(program) for program in {pair.program for pair in pairs}}
     tests = {test: identity_of_test(test) for test in {pair.test for pair in pairs}}
     readable = sorted((p for p in pairs if programs[p.program]), key=lambda p: (p.task_id, p.program))
     distinct: dict[Any, Cell] = {}
@@ -124,13 +124,13 @@ def slow_programs(matrix: Matrix, workers: int) -> list[str]:
 
 def without(matrix: Matrix, programs: list[str]) -> Matrix:
     """The matrix without programs that are one of these, docstrings and comments aside."""
-    left_out = {source.identity for program in programs if (source := look_at(program))}
-    keep = {p for p in {c.program for c in matrix.pairs} if (s := look_at(p)) and s.identity not in left_out}
+    left_out = {source.identity for program in programs if (source := analyse(program))}
+    keep = {p for p in {c.program for c in matrix.pairs} if (s := analyse(p)) and s.identity not in left_out}
     return Matrix(*([cell for cell in cells if cell.program in keep] for cells in matrix))
 
 
-def as_pairs(cells: list[Cell]) -> Iterator[Pair[Cell]]:
-    return (Pair(cell, cell.program, cell.test, cell.task_id, cell.entry_point) for cell in cells)
+def as_pairs(cells: list[Cell]) -> Iterator[ProgramTest[Cell]]:
+    return (ProgramTest(cell, cell.program, cell.test, cell.task_id, cell.entry_point) for cell in cells)
 
 
 def ours(matrix: Matrix, workers: int) -> None:

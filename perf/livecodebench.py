@@ -23,7 +23,7 @@ from pathlib import Path
 
 from coderm_eval.benchmarks import GradeTask
 from coderm_eval.benchmarks.livecodebench import LiveCodeBench
-from coderm_eval.benchmarks.livecodebench.dataset import Selection, read_rows
+from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, read_rows
 from coderm_eval.benchmarks.livecodebench.settings import LiveCodeBenchSettings
 
 ANSWERS = ("sum(tides) % 1000", "sum(tides) % 1000 + (len(tides) > {most})", "-1")
@@ -84,7 +84,7 @@ def ours_right(inputs: list[str], outputs: list[str], programs: list[str], worke
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.jsonl"
         path.write_text(json.dumps(row) + "\n")
-        benchmark = LiveCodeBench(read_rows([path], Selection()), LiveCodeBenchSettings())
+        benchmark = LiveCodeBench(read_rows([path], ProblemFilter()), LiveCodeBenchSettings())
         tasks = [GradeTask(str(n), "1", text) for n, text in enumerate(programs)]
         return sum(bool(grade.passed) for _, grade in benchmark.grade(tasks, workers=workers))
 

@@ -26,17 +26,17 @@ from typing import Any
 from loopback import response, serve
 
 from coderm_eval.core.protocols import Cell, Execute, Outcome
-from coderm_eval.core.records import Problem, Verdict, Work, pool_candidates
+from coderm_eval.core.records import Problem, ProblemCandidates, Verdict, deduplicate_candidates
 from coderm_eval.core.store import Store
 from coderm_eval.execution.backends.local import run_pairs
-from coderm_eval.execution.limits import Policy
-from coderm_eval.execution.pairs import Pair
-from coderm_eval.generation.cached_model import StoredSampler
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.models.openai_server import OpenAIServer
 from coderm_eval.generation.settings import TestSettings
 from coderm_eval.generation.test_sources import ModelTests
 from coderm_eval.pipeline.loop import rerank
-from coderm_eval.selection.budget import BudgetPolicy, Standing, UniformBudget
+from coderm_eval.selection.budget import BudgetPolicy, ProblemState, UniformBudget
 
 PROGRAM = """
 import time
@@ -66,8 +66,8 @@ class Rounds(BudgetPolicy):
     total: int
     each: int
 
-    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
-        return {task: self.each for task, p in problems.items() if not p.busy and p.asked < self.total}
+    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
+        return {task: self.each for task, p in problems.items() if not p.in_flight and p.requested < self.total}
 
     def stopped(self, task_id: str) -> str:
         return "budget"
@@ -132,7 +132,7 @@ def seconds(url: str, options: argparse.Namespace, policy: BudgetPolicy, store: 
     settings = TestSettings(model="m", base_url=url, concurrency=options.concurrency)
     with Store(store) as opened:
         tests = ModelTests(
-            StoredSampler(OpenAIServer(settings), settings, opened.table("answers"), "writing tests"),
+            CachedModel(OpenAIServer(settings), settings, opened.table("answers"), "writing tests"),
             prompts={item.problem.task_id: [item.problem.question] for item in items},
             entry_points={item.problem.task_id: "f" for item in items},
             how="default",
@@ -144,12 +144,12 @@ def seconds(url: str, options: argparse.Namespace, policy: BudgetPolicy, store: 
     return took
 
 
-def work(options: argparse.Namespace) -> Iterator[Work]:
+def work(options: argparse.Namespace) -> Iterator[ProblemCandidates]:
     for number in range(options.problems):
         how = {"sleep": options.sleep, "loops": options.loops}
         sources = [PROGRAM.format(wrong_by=wrong_by, **how) for wrong_by in range(options.candidates)]
         problem = Problem(f"problem {number}", "f", "", f"Write tests for problem {number}.")
-        yield Work(problem, pool_candidates((source, source) for source in sources))
+        yield ProblemCandidates(problem, deduplicate_candidates((source, source) for source in sources))
 
 
 def made_up(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
@@ -158,15 +158,15 @@ def made_up(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]
 
 def real(workers: int) -> Execute:
     def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
-        for done in run_pairs(pairs(problems), Policy(), workers=workers):
+        for done in run_pairs(pairs(problems), Limits(), workers=workers):
             yield done.key, Outcome(done.verdict, done.cpu_seconds, done.output)
 
     return execute
 
 
-def pairs(problems: Iterable[Sequence[Cell]]) -> Iterator[Pair[Cell] | None]:
+def pairs(problems: Iterable[Sequence[Cell]]) -> Iterator[ProgramTest[Cell] | None]:
     for cells in problems:
-        yield from (Pair(cell, cell.program, cell.test, cell.task_id, cell.entry_point) for cell in cells)
+        yield from (ProgramTest(cell, cell.program, cell.test, cell.task_id, cell.entry_point) for cell in cells)
         if not cells:
             yield None
 

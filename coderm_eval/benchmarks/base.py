@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from coderm_eval.core.records import Grade, Problem, Verdict
 
-__all__ = ["Benchmark", "GradeTask", "grade_by"]
+__all__ = ["Benchmark", "GradeTask", "grade_from_verdict"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Benchmark(ABC):
     problems: tuple[Problem, ...]
     dataset_sha256: str
     """Of the dataset file, uncompressed."""
-    extension: str = ""
+    protocol_note: str = ""
     """A sentence on what of it the paper has no protocol for."""
     errata: frozenset[str] = frozenset()
     """Ids of problems whose own tests are known to be wrong, or not to accept all that is right."""
@@ -38,7 +38,7 @@ class Benchmark(ABC):
         return self.dataset_sha256
 
     @property
-    def other(self) -> tuple[str, Benchmark] | None:
+    def alternative_grader(self) -> tuple[str, Benchmark] | None:
         """Those of its problems that another grader in use may judge otherwise, and that grader's name."""
         return None
 
@@ -70,6 +70,6 @@ _STATUSES = {
 }
 
 
-def grade_by(verdict: Verdict, suite: str) -> Grade:
+def grade_from_verdict(verdict: Verdict, suite: str) -> Grade:
     """The grade of a program that the executor has run against the gold tests `suite`."""
     return Grade({suite: _STATUSES[verdict]} if verdict in _STATUSES else {})

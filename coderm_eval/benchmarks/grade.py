@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from coderm_eval.benchmarks import Benchmark, GradeTask
-from coderm_eval.core.errors import NotRunError
+from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.progress import progress
 from coderm_eval.core.records import Grade, fingerprint
 from coderm_eval.core.store import Store
 from coderm_eval.execution.settings import ExecutionSettings
 
-__all__ = ["grade_programs", "refuse_not_run"]
+__all__ = ["grade_programs", "require_complete"]
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def grade_programs(
     return {pair: Grade(table.get(key)) for pair, key in keys.items()}
 
 
-def refuse_not_run(*, executions: int, grades: int, out: Path, allowed: bool) -> None:
+def require_complete(*, executions: int, grades: int, out: Path, allowed: bool) -> None:
     """End a run that could not run everything, unless the user `allowed` it.
 
     Raises:
@@ -51,7 +51,7 @@ def refuse_not_run(*, executions: int, grades: int, out: Path, allowed: bool) ->
     if allowed:
         log.warning("%s", what)
         return
-    raise NotRunError(
+    raise IncompleteRunError(
         f"{what}, and the rest is in {out}: run the same command to try them again, "
         "or allow it with --allow-not-run (execution.allow_not_run)"
     )

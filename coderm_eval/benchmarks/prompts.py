@@ -7,10 +7,10 @@ import inspect
 
 from coderm_eval.core.programs.source import parse
 
-__all__ = ["docstring_question", "function_question", "policy_prompt"]
+__all__ = ["docstring_question", "function_question", "function_request"]
 
 
-def policy_prompt(prompt: str) -> str:
+def function_request(prompt: str) -> str:
     """The user message that asks a chat model for a program; `prompt` is the benchmark's own."""
     return (
         "Please provide a self-contained Python script that solves the following problem "

@@ -10,15 +10,15 @@ import click
 
 from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
 from coderm_eval.cli.options import FILE, as_settings, flags_given, store_beside
-from coderm_eval.core.records import Work
+from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.store import Store
-from coderm_eval.generation.cached_model import Usage
+from coderm_eval.generation.cached_model import TokenUsage
 from coderm_eval.generation.recorded.samples import load_candidates
-from coderm_eval.generation.sample import DEFAULT_N, policy_questions, policy_sampler, write_solutions
+from coderm_eval.generation.sample import DEFAULT_N, policy_model, sample_candidates, sampling_requests
 from coderm_eval.generation.settings import Backend, Condition
 from coderm_eval.generation.test_sources import ModelTests
-from coderm_eval.generation.write_tests import Tests, model_tests, write_tests
-from coderm_eval.pipeline.dry_run import Plan, plan_sampling
+from coderm_eval.generation.write_tests import TestSupply, model_test_source, write_tests
+from coderm_eval.pipeline.dry_run import SamplingEstimate, estimate_sampling
 from coderm_eval.pipeline.settings import Settings, load_settings
 
 
@@ -53,10 +53,10 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> No
     folder = store_beside(out, settings)
     if dry_run:
         with Store(folder) as store:
-            sampler = policy_sampler(settings, store)
-            click.echo(plan_sampling(sampler, settings.policy, policy_questions(problems, settings)))
+            sampler = policy_model(settings, store)
+            click.echo(estimate_sampling(sampler, settings.policy, sampling_requests(problems, settings)))
         return
-    usage = write_solutions(problems, settings, out=out, store_folder=folder)
+    usage = sample_candidates(problems, settings, out=out, store_folder=folder)
     click.echo(f"{out}: {settings.n or DEFAULT_N} candidates of {len(problems)} problems, {_cost(usage)}")
 
 
@@ -84,7 +84,7 @@ def write_tests_command(
     folder = store_beside(out, settings)
     if dry_run:
         with Store(folder) as store:
-            click.echo(plan_tests(model_tests(work, settings, store), work, settings))
+            click.echo(plan_tests(model_test_source(work, settings, store), work, settings))
         return
     tally = write_tests(work, settings, out=out, store_folder=folder).tally
     rejected = "".join(f", {count} {reason}" for reason, count in sorted(tally.rejected.items()))
@@ -92,11 +92,11 @@ def write_tests_command(
     click.echo(f"{out}: {tally.samples} test samples of {len(work)} problems{rejected}{cut}, {_cost(tally.usage)}")
 
 
-def plan_tests(tests: Tests[ModelTests], work: list[Work], settings: Settings) -> Plan:
-    return plan_sampling(tests.source.sampler, settings.tests, tests.source.questions(tests.wanted(work)))
+def plan_tests(tests: TestSupply[ModelTests], work: list[ProblemCandidates], settings: Settings) -> SamplingEstimate:
+    return estimate_sampling(tests.source.sampler, settings.tests, tests.source.questions(tests.wanted(work)))
 
 
-def _cost(usage: Usage) -> str:
+def _cost(usage: TokenUsage) -> str:
     return f"{usage.prompt_tokens:,} prompt and {usage.completion_tokens:,} completion tokens"
 
 

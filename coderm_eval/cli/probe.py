@@ -13,14 +13,14 @@ from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.progress import progress
-from coderm_eval.generation.models.base import Question
-from coderm_eval.generation.models.registry import make_sampler
+from coderm_eval.generation.models.base import SampleRequest
+from coderm_eval.generation.models.registry import make_model
 from coderm_eval.generation.probe.embeddings import PooledStates
 from coderm_eval.generation.probe.features import Features, Source, gather, read_features, write_features
 from coderm_eval.generation.probe.hidden_states import HiddenStates
-from coderm_eval.generation.probe.holdout import FOLDS, HeldOut
+from coderm_eval.generation.probe.holdout import FOLDS, CrossValidation
 from coderm_eval.generation.probe.probe import Probe, predict, rates_of, read_probe, train, write_probe
-from coderm_eval.generation.sample import policy_questions
+from coderm_eval.generation.sample import sampling_requests
 from coderm_eval.generation.settings import PolicySettings
 from coderm_eval.pipeline.settings import load_settings
 
@@ -50,7 +50,7 @@ def features_command(benchmark: str, layer: int, config: Path | None, out: Path,
     """
     given = {"policy": {key: value for key, value in flags.items() if value is not None}}
     settings = load_settings(given, source="flags", config=config)
-    questions = policy_questions(load_benchmark(benchmark, settings).problems, settings)
+    questions = sampling_requests(load_benchmark(benchmark, settings).problems, settings)
     features = _features(questions, settings.policy, layer, benchmark)
     write_features(out, features)
     problems, width = features.states.shape
@@ -94,7 +94,7 @@ def predict_command(probe_path: Path, features_path: Path, out: Path) -> None:
         click.echo(f"The probe was trained on {probe.card.benchmark}: it knows the pass rates there.", err=True)
 
 
-def _features(questions: Sequence[Question], policy: PolicySettings, layer: int, benchmark: str) -> Features:
+def _features(questions: Sequence[SampleRequest], policy: PolicySettings, layer: int, benchmark: str) -> Features:
     reader = _reader(policy, layer)
     states = dict(progress(reader.states(questions), len(questions), "reading prompts", "prompts"))
     source = Source(
@@ -115,7 +115,7 @@ def _reader(policy: PolicySettings, layer: int) -> HiddenStates | PooledStates:
             "policy.backend is 'vllm', which shows no hidden states in this process: give --backend hf, or serve the "
             "model (`vllm serve MODEL --runner pooling --convert embed`) and give --backend openai and --base-url"
         )
-    make_sampler(policy)  # says what is not set or not installed
+    make_model(policy)  # says what is not set or not installed
     if policy.backend == "hf":
         return HiddenStates(policy, layer)
     if layer != -1:
@@ -125,7 +125,7 @@ def _reader(policy: PolicySettings, layer: int) -> HiddenStates | PooledStates:
     return PooledStates(policy)
 
 
-def _table(held_out: HeldOut) -> str:
+def _table(held_out: CrossValidation) -> str:
     rows: list[list[Any]] = [
         ["Brier score", f"{held_out.brier:.4f}", f"{held_out.brier_of_constant:.4f}"],
         ["Mean calibration error", f"{held_out.calibration_error:.4f}", ""],

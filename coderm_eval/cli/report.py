@@ -9,7 +9,7 @@ import click
 
 from coderm_eval.cli.options import FILE
 from coderm_eval.report.leaderboards.livecodebench import export
-from coderm_eval.report.run_directory import read_json, read_jsonl, refuse_ungraded
+from coderm_eval.report.run_directory import read_json, read_jsonl, require_graded
 from coderm_eval.report.tables import (
     render_misleading,
     render_quality,
@@ -26,7 +26,7 @@ def report_command(run: Path) -> None:
     coderm-eval report run
     """
     summary = read_json(run, "summary.json")
-    refuse_ungraded(run, summary)
+    require_graded(run, summary)
     click.echo(render_rules(summary["rules"]))
     click.echo(render_quality(summary["test_quality"]))
     click.echo(render_misleading(read_jsonl(run, "misleading.jsonl")))

@@ -14,21 +14,21 @@ from coderm_eval.cli.options import FILE, as_settings
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.store import Store
 from coderm_eval.generation.recorded.samples import candidates_of, load_candidates
-from coderm_eval.generation.write_tests import tests_for
-from coderm_eval.pipeline.budget import average
+from coderm_eval.generation.write_tests import make_test_source
+from coderm_eval.pipeline.budget import tests_per_problem
 from coderm_eval.pipeline.cross_checks import without_errata
 from coderm_eval.pipeline.run import RunResult, run
 from coderm_eval.pipeline.settings import Settings, load_settings
 from coderm_eval.report.scores import score
 from coderm_eval.report.statistics import mean_interval
 from coderm_eval.report.tables import (
-    render,
     render_curve,
     render_resampled,
     render_rules,
+    render_scores,
 )
 from coderm_eval.selection import ALL_RULES
-from coderm_eval.selection.budget.settings import Policy
+from coderm_eval.selection.budget.settings import BudgetPolicyName
 
 _TASKS = {
     "humaneval+": "humanevalplus_coderm",
@@ -55,7 +55,9 @@ def demo_command(out: Path) -> None:
 @click.option("--select", help="Rule that picks; all: compare them all.  [default: evidence]")
 @click.option("--preset", help="paper: the publication's protocol in every respect.")
 @click.option("--resample", type=int, help="Also score the rules with so many of the tests, drawn 100 times.")
-@click.option("--budget", type=click.Choice(get_args(Policy)), help="How tests are shared out.  [default: sequential]")
+@click.option(
+    "--budget", type=click.Choice(get_args(BudgetPolicyName)), help="How tests are shared out.  [default: sequential]"
+)
 @click.option("--curve", is_flag=True, default=None, help="Run all tests, and say what each budget makes of them.")
 @click.option("--grade", "graded", is_flag=True, help="Grade with the benchmark's own tests and print the table.")
 @click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the files.")
@@ -106,9 +108,9 @@ def _print_result(benchmark: Benchmark, result: RunResult, settings: Settings, o
     if result.scores:
         used = [r.selections[settings.rule].tests_used for r in result.results]
         tests = mean_interval(np.array(used, dtype=float))
-        click.echo(render(_TASKS[benchmark.name], result.scores, tests))
+        click.echo(render_scores(_TASKS[benchmark.name], result.scores, tests))
         if kept := without_errata(benchmark, result.problems):
-            click.echo(render("without errata", score(kept), tests))
+            click.echo(render_scores("without errata", score(kept), tests))
     if result.summary["rules"] and settings.select == ALL_RULES:
         click.echo(render_rules(result.summary["rules"]))
     if result.summary["resampled"]:
@@ -121,8 +123,8 @@ def _print_result(benchmark: Benchmark, result: RunResult, settings: Settings, o
 def _plan_rerank(benchmark: Benchmark, samples: Path, settings: Settings, out: Path, allow_partial: bool) -> None:
     work = load_candidates(benchmark, samples, settings, allow_partial)
     with Store(settings.store or out / "store") as store:
-        tests = tests_for(benchmark, work, settings, store, allow_partial=allow_partial)
+        tests = make_test_source(benchmark, work, settings, store, allow_partial=allow_partial)
         if settings.tests.backend != "file":
             click.echo(f"tests: {plan_tests(tests, work, settings)}")
-        most = average(settings.budget, tests) * len(work) * max(len(item.candidates) for item in work)
+        most = tests_per_problem(settings.budget, tests) * len(work) * max(len(item.candidates) for item in work)
         click.echo(f"executions: at most {most:,}, of which {len(store.table('verdicts')):,} are stored")

@@ -9,8 +9,8 @@ import click
 from coderm_eval.benchmarks import benchmark_of_task, load_benchmark
 from coderm_eval.cli.options import FILE
 from coderm_eval.core.errors import InputError
-from coderm_eval.generation.recorded.readers import read_column
-from coderm_eval.hosts.server.replay import Recording, make_server
+from coderm_eval.generation.recorded.readers import read_by_task
+from coderm_eval.hosts.server.replay import RecordedAnswers, make_server
 from coderm_eval.pipeline.settings import load_settings
 
 
@@ -25,15 +25,15 @@ def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> N
     \b
     coderm-eval replay --samples samples.jsonl --tests tests.jsonl --port 8000
     """
-    solutions = read_column(samples, "solution")
-    recorded = read_column(tests, "test") if tests else {}
+    solutions = read_by_task(samples, "solution")
+    recorded = read_by_task(tests, "test") if tests else {}
     names = {benchmark_of_task(task) for task in [*solutions, *recorded]}
     if None in names:
         strange = next(t for t in [*solutions, *recorded] if benchmark_of_task(t) is None)
         raise InputError(f"{samples}: no benchmark has task ids like {strange!r}")
     settings = load_settings({}, source="replay")
     problems = [p for name in sorted(filter(None, names)) for p in load_benchmark(name, settings).problems]
-    server = make_server(Recording(problems, solutions, recorded), host, port)
+    server = make_server(RecordedAnswers(problems, solutions, recorded), host, port)
     try:
         click.echo(f"serving {len(solutions)} tasks on http://{host}:{server.server_port}/v1", err=True)
         server.serve_forever()

@@ -10,7 +10,7 @@ from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
 from coderm_eval.benchmarks.livecodebench.fetch import fetch as fetch_livecodebench
 from coderm_eval.benchmarks.livecodebench.releases import LATEST
 from coderm_eval.cli.options import FILE
-from coderm_eval.execution.executor import executor_of
+from coderm_eval.execution.executor import make_executor
 from coderm_eval.execution.sandbox.isolation.levels import describe
 from coderm_eval.pipeline.settings import load_settings
 
@@ -37,6 +37,6 @@ def fetch_command(benchmark: str, release: str | None) -> None:
 def doctor_command(config: Path | None) -> None:
     """Say which isolation this host grants, after a right and a wrong program have been run in it."""
     execution = load_settings({}, source="doctor", config=config).execution
-    with executor_of(execution) as executor:
+    with make_executor(execution) as executor:
         level = executor.self_test()
     click.echo(f"isolation {level}: {describe(level)}")

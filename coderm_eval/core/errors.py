@@ -13,7 +13,15 @@ A program that fails, hangs or crashes is never an error: it is a `Verdict`.
 
 from __future__ import annotations
 
-__all__ = ["CodermError", "DatasetError", "InputError", "ModelError", "NotRunError", "ServerError", "SettingsError"]
+__all__ = [
+    "CodermError",
+    "DatasetError",
+    "IncompleteRunError",
+    "InputError",
+    "ModelError",
+    "ServerError",
+    "SettingsError",
+]
 
 
 class CodermError(Exception):
@@ -42,7 +50,7 @@ class ModelError(CodermError):
     """A model in this process could not be loaded, or ran out of memory."""
 
 
-class NotRunError(CodermError):
+class IncompleteRunError(CodermError):
     """Some executions or grades could not be run; they are in no score."""
 
     exit_code = 3

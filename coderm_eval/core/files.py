@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.messages import shown_line
+from coderm_eval.core.messages import quoted_line
 
-__all__ = ["numbered_lines", "object_of", "write_csv", "write_json", "write_jsonl", "write_text", "write_whole"]
+__all__ = ["numbered_lines", "parse_object", "write_atomically", "write_csv", "write_json", "write_jsonl", "write_text"]
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -37,7 +37,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         raise InputError(f"{path}: cannot be read ({error})") from error
 
 
-def object_of(path: Path, number: int, line: bytes, expected: str) -> dict[str, Any]:
+def parse_object(path: Path, number: int, line: bytes, expected: str) -> dict[str, Any]:
     """The JSON object on a line; an empty one for JSON of another kind.
 
     Raises:
@@ -46,11 +46,11 @@ def object_of(path: Path, number: int, line: bytes, expected: str) -> dict[str, 
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):  # a UnicodeDecodeError is a ValueError
-        raise InputError(f"{path}:{number}: not JSON: {shown_line(line)}; expected {expected}") from None
+        raise InputError(f"{path}:{number}: not JSON: {quoted_line(line)}; expected {expected}") from None
     return row if isinstance(row, dict) else {}
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write beside the file, and put that in its place. Raises OSError, and leaves nothing behind, if it cannot."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -81,4 +81,4 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    write_whole(path, text.encode())
+    write_atomically(path, text.encode())

@@ -5,37 +5,37 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-__all__ = ["few", "nearest", "one_line", "shape_of", "shown", "shown_line"]
+__all__ = ["abbreviated", "expected_shape", "quoted", "quoted_line", "single_line", "suggestion"]
 
 
-def one_line(said: object) -> str:
+def single_line(said: object) -> str:
     """The words of an exception, or of anything else, for a sentence: at most 300 characters, on one line."""
     words = " ".join(str(said).split())[:300]
     return words or type(said).__name__
 
 
-def shown(text: str) -> str:
+def quoted(text: str) -> str:
     """The beginning of a user's text, in quotes, for a sentence."""
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, known: Iterable[str]) -> str:
     """What to say after an unknown `word`: the closest known one, or all of them."""
     known = list(known)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
 
 
-def shape_of(column: str) -> str:
+def expected_shape(column: str) -> str:
     """What a line with this column looks like, for a message."""
     return '{"task_id": "...", "' + column + '": "..."}'
 
 
-def shown_line(line: bytes) -> str:
+def quoted_line(line: bytes) -> str:
     """The beginning of a line, for a message."""
-    return shown(line.decode("utf-8", "replace").strip())
+    return quoted(line.decode("utf-8", "replace").strip())
 
 
-def few(names: Sequence[str]) -> str:
+def abbreviated(names: Sequence[str]) -> str:
     """The first of many names, for a message."""
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.files import numbered_lines, object_of
-from coderm_eval.core.messages import few, shown_line
+from coderm_eval.core.files import numbered_lines, parse_object
+from coderm_eval.core.messages import abbreviated, quoted_line
 
 __all__ = ["read_rates"]
 
@@ -20,10 +20,10 @@ def read_rates(path: Path) -> dict[str, float]:
     """
     rates = {}
     for number, line in numbered_lines(path):
-        row = object_of(path, number, line, _RATE)
+        row = parse_object(path, number, line, _RATE)
         task_id, rate = row.get("task_id"), row.get("rate")
         if not isinstance(task_id, str) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
-            raise InputError(f"{path}:{number}: {shown_line(line)}; expected {_RATE}, with a rate from 0 to 1")
+            raise InputError(f"{path}:{number}: {quoted_line(line)}; expected {_RATE}, with a rate from 0 to 1")
         rates[task_id] = float(rate)
     return rates
 
@@ -41,7 +41,7 @@ def rates_for(path: Path, tasks: Sequence[str], problems: str, otherwise: str = 
     found = read_rates(path)
     if missing := [task for task in tasks if task not in found]:
         raise InputError(
-            f"{path}: no rate for {len(missing)} of {problems} ({few(missing)}); add a line for each{otherwise}"
+            f"{path}: no rate for {len(missing)} of {problems} ({abbreviated(missing)}); add a line for each{otherwise}"
         )
     return {task: found[task] for task in tasks}
 

@@ -20,14 +20,14 @@ __all__ = [
     "Form",
     "Grade",
     "Problem",
-    "Reranked",
+    "ProblemCandidates",
+    "RerankResult",
     "Selection",
     "UnitTest",
     "Verdict",
     "Verdicts",
-    "Work",
+    "deduplicate_candidates",
     "fingerprint",
-    "pool_candidates",
 ]
 
 
@@ -41,7 +41,7 @@ def fingerprint(*parts: str) -> str:
     return digest.hexdigest()[:32]
 
 
-Form = Literal["function", "method", "paper method", "stdin"]
+Form = Literal["function", "method", "method_as_function", "stdin"]
 """A function; a method of a class `Solution`, or such a one turned into a function as the paper's authors did it; or a
 program that reads its standard input, tested through a function that runs it."""
 
@@ -109,7 +109,7 @@ class Verdict(enum.IntEnum):
     """The executor could not run it: missing data, never a failure of the program."""
 
     @property
-    def letter(self) -> str:
+    def code(self) -> str:
         """How files show it: P, F, T, C or N."""
         return self.name[0]
 
@@ -139,8 +139,8 @@ class Verdicts:
         return Verdicts(self.matrix[:, columns], self.cpu_seconds[:, columns], self.outputs[:, columns])
 
     def rows(self) -> list[str]:
-        """One string per candidate, one `Verdict.letter` per test."""
-        return ["".join(Verdict(int(cell)).letter for cell in row) for row in self.matrix]
+        """One string per candidate, one `Verdict.code` per test."""
+        return ["".join(Verdict(int(cell)).code for cell in row) for row in self.matrix]
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class Grade:
         return all(status == "pass" for status in self.statuses.values()) if self.statuses else None
 
 
-def pool_candidates(answers: Iterable[tuple[str, str]]) -> tuple[Candidate, ...]:
+def deduplicate_candidates(answers: Iterable[tuple[str, str]]) -> tuple[Candidate, ...]:
     """Distinct candidates, in the order of first appearance, of (program, raw answer) pairs in sample order."""
     raws: dict[str, str] = {}
     samples: dict[str, list[int]] = {}
@@ -183,7 +183,7 @@ def pool_candidates(answers: Iterable[tuple[str, str]]) -> tuple[Candidate, ...]
 
 
 @dataclass(frozen=True)
-class Work:
+class ProblemCandidates:
     """A problem and its candidates."""
 
     problem: Problem
@@ -191,7 +191,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Reranked:
+class RerankResult:
     """Everything known about one problem after the last round."""
 
     problem: Problem

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from coderm_eval.core.errors import SettingsError
-from coderm_eval.core.messages import one_line
+from coderm_eval.core.messages import single_line
 
 __all__ = ["CONFIG_VARIABLE"]
 
@@ -26,7 +26,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise SettingsError(f"{path}: not a readable YAML file ({one_line(error)})") from error
+        raise SettingsError(f"{path}: not a readable YAML file ({single_line(error)})") from error
     if not isinstance(content, dict):
         raise SettingsError(f"{path}: expected settings such as `n: 20`, found {content!r:.60}")
     return content

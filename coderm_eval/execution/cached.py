@@ -12,18 +12,18 @@ from coderm_eval.core.records import Verdict, fingerprint
 from coderm_eval.core.store import Table
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.executor import limits_of
-from coderm_eval.execution.pairs import Pair, PairOutcome, limits_fingerprint
+from coderm_eval.execution.pairs import ExecutionResult, ProgramTest, limits_fingerprint
 from coderm_eval.execution.settings import ExecutionSettings
 
-__all__ = ["stored_execution"]
+__all__ = ["cached_execution"]
 
 _Owed = tuple[Cell, str]
 """A cell, and the key of its verdict in the store."""
 
-_VERDICT_OF_LETTER = {verdict.letter: verdict for verdict in Verdict}
+_VERDICT_OF_LETTER = {verdict.code: verdict for verdict in Verdict}
 
 
-def stored_execution(executor: Executor, table: Table, execution: ExecutionSettings, isolation: str) -> Execute:
+def cached_execution(executor: Executor, table: Table, execution: ExecutionSettings, isolation: str) -> Execute:
     """The loop's `execute`: problems all of whose cells the store knows are read, the others are run and stored.
 
     All cells of a problem or none: which calls of a program are given up as timed out depends on what else is
@@ -39,7 +39,7 @@ def stored_execution(executor: Executor, table: Table, execution: ExecutionSetti
         read: list[tuple[Cell, Outcome]] = []
         watch = _Watch()
 
-        def owed() -> Iterator[Pair[_Owed] | None]:
+        def owed() -> Iterator[ProgramTest[_Owed] | None]:
             for cells in problems:
                 keys = [fingerprint("verdict", limits, cell.program, cell.test) for cell in cells]
                 if all(key in table for key in keys):
@@ -48,13 +48,15 @@ def stored_execution(executor: Executor, table: Table, execution: ExecutionSetti
                     continue
                 watch.owed += len(cells)
                 for cell, key in zip(cells, keys, strict=True):
-                    yield Pair((cell, key), cell.program, cell.test, cell.task_id, cell.entry_point, fresh=cell.fresh)
+                    yield ProgramTest(
+                        (cell, key), cell.program, cell.test, cell.task_id, cell.entry_point, fresh=cell.fresh
+                    )
 
         ran = executor.run(owed())
         for done in progress(ran, lambda: watch.owed, "running tests", "pairs", note=watch.note):
             cell, key = done.key
             if done.verdict != Verdict.NOT_RUN:
-                table.add(key, {"v": done.verdict.letter, "s": done.cpu_seconds, "o": done.output})
+                table.add(key, {"v": done.verdict.code, "s": done.cpu_seconds, "o": done.output})
             yield cell, Outcome(done.verdict, done.cpu_seconds, done.output)
         yield from read
 
@@ -70,7 +72,7 @@ class _Watch:
         self._timeouts = 0
         self._seconds: defaultdict[str, float] = defaultdict(float)
 
-    def note(self, done: PairOutcome[_Owed]) -> str:
+    def note(self, done: ExecutionResult[_Owed]) -> str:
         cell, _ = done.key
         self._timeouts += done.verdict == Verdict.TIMED_OUT
         self._seconds[cell.task_id] += done.cpu_seconds

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from coderm_eval.execution.backends.local import Executor
-from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.settings import ExecutionSettings
 
-__all__ = ["executor_of"]
+__all__ = ["make_executor"]
 
 
-def executor_of(execution: ExecutionSettings) -> Executor:
+def make_executor(execution: ExecutionSettings) -> Executor:
     """An executor as the settings ask for it."""
     return Executor(limits_of(execution), workers=execution.workers, isolation=execution.isolation)
 
 
-def limits_of(execution: ExecutionSettings) -> Policy:
-    return Policy(execution.timeout_s, execution.memory_mb, execution.output_mb)
+def limits_of(execution: ExecutionSettings) -> Limits:
+    return Limits(execution.timeout_s, execution.memory_mb, execution.output_mb)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["WALL", "Policy"]
+__all__ = ["WALL_PER_CPU_SECOND", "Limits"]
 
-WALL = 2
+WALL_PER_CPU_SECOND = 2
 """Wall seconds for each second of CPU time."""
 
 
-class Policy(NamedTuple):
+class Limits(NamedTuple):
     """What one test may use against one program."""
 
     timeout_s: float = 1.0
@@ -24,22 +24,22 @@ class Policy(NamedTuple):
     open_files: int = 64
     per_call: bool = False
     """Whether the seconds are those of each call that a test makes, not of all of them together."""
-    load_s: float | None = None
+    load_timeout_s: float | None = None
     """CPU seconds for loading a program; by default as many as for what follows."""
     process_s: float | None = None
     """CPU seconds of a program's process, whatever it does; no limit by default."""
-    hurried_s: float | None = None
+    first_try_s: float | None = None
     """CPU seconds that a call has at first, where limits are those of a call: it is made again, and has all of
     `timeout_s`, when a verdict is found to depend on it. By default it has all of them at once."""
     test_timeout_s: float | None = None
     """CPU seconds for the test's own code; as many as the program has by default."""
 
     @property
-    def of_test(self) -> Policy:
+    def for_test(self) -> Limits:
         """The limits of the test itself."""
         return self._replace(timeout_s=self.test_timeout_s or self.timeout_s)
 
     @property
     def wall_s(self) -> float:
         """Wall seconds: twice the CPU limit, as in the paper's executor."""
-        return WALL * self.timeout_s
+        return WALL_PER_CPU_SECOND * self.timeout_s

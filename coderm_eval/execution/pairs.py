@@ -7,9 +7,9 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Generic, TypeVar
 
 from coderm_eval.core.records import NO_OUTPUT, Verdict, fingerprint
-from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.limits import Limits
 
-__all__ = ["Pair", "PairOutcome", "limits_fingerprint"]
+__all__ = ["ExecutionResult", "ProgramTest", "limits_fingerprint"]
 
 Key = TypeVar("Key")
 
@@ -18,7 +18,7 @@ _ENGINE = 6
 
 
 @dataclass(frozen=True)
-class Pair(Generic[Key]):
+class ProgramTest(Generic[Key]):
     """One test to run against one program; `key` comes back with the outcome."""
 
     key: Key
@@ -30,13 +30,13 @@ class Pair(Generic[Key]):
     """The function under test: needed where it has the name of a built-in one."""
     _: KW_ONLY
     timeout_s: float | None = None
-    """CPU seconds, where they are not the policy's."""
+    """CPU seconds, where they are not the limits's."""
     fresh: bool = False
     """Whether each call is made in a process of its own, so that no answer depends on another."""
 
 
 @dataclass(frozen=True)
-class PairOutcome(Generic[Key]):
+class ExecutionResult(Generic[Key]):
     key: Key
     verdict: Verdict
     cpu_seconds: float
@@ -44,7 +44,7 @@ class PairOutcome(Generic[Key]):
     """Equal for programs that gave the test the same answers, as `Verdicts.outputs` says."""
 
 
-def limits_fingerprint(policy: Policy) -> str:
+def limits_fingerprint(limits: Limits) -> str:
     """Changes with every limit, with the executor, and with the Python version that runs the programs."""
     version = ".".join(platform.python_version_tuple()[:2])
-    return fingerprint(repr(policy), version, str(_ENGINE))
+    return fingerprint(repr(limits), version, str(_ENGINE))

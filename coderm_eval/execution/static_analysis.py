@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from coderm_eval.core.programs.source import parse
 
-__all__ = ["PURE_MODULES", "Source", "identity_of_test", "look_at"]
+__all__ = ["PURE_MODULES", "ProgramInfo", "analyse", "identity_of_test"]
 
 
-class Source(NamedTuple):
+class ProgramInfo(NamedTuple):
     """A program's text, read."""
 
     identity: str
@@ -40,7 +40,7 @@ _PURE_DECORATORS = frozenset({"classmethod", "dataclass", "property", "staticmet
 """A cache is none: what it returns may be changed by the next caller."""
 
 
-def look_at(program: str) -> Source | None:
+def analyse(program: str) -> ProgramInfo | None:
     """None if the text is no Python."""
     tree = parse(program)
     if tree is None:
@@ -48,7 +48,7 @@ def look_at(program: str) -> Source | None:
     tree.body = [node for node in tree.body if not _is_main_guard(node)]
     nodes = list(ast.walk(tree))
     stateful = not all(map(_keeps_nothing, tree.body)) or _is_impure(nodes)
-    return Source(_identity(tree, nodes, program), stateful, tuple(sorted(set(_imports(nodes)))))
+    return ProgramInfo(_identity(tree, nodes, program), stateful, tuple(sorted(set(_imports(nodes)))))
 
 
 def identity_of_test(test: str) -> str | None:

@@ -11,14 +11,14 @@ from typing import Any
 from coderm_eval.core.progress import progress
 from coderm_eval.core.records import fingerprint
 from coderm_eval.core.store import Table
-from coderm_eval.generation.models.base import Answer, Question, Sampler
+from coderm_eval.generation.models.base import Completion, Model, SampleRequest
 from coderm_eval.generation.settings import SamplingSettings
 
-__all__ = ["StoredSampler", "Usage"]
+__all__ = ["CachedModel", "TokenUsage"]
 
 
 @dataclass
-class Usage:
+class TokenUsage:
     """What answers cost, whenever they were asked for."""
 
     prompt_tokens: int = 0
@@ -26,33 +26,33 @@ class Usage:
     seconds: float = 0.0
     """Of requests, which run beside each other."""
 
-    def add(self, answer: Answer) -> None:
+    def add(self, answer: Completion) -> None:
         self.prompt_tokens += answer.prompt_tokens
         self.completion_tokens += answer.tokens
         self.seconds += answer.seconds
 
 
-class StoredSampler:
+class CachedModel:
     """Asks `sampler`, which `settings` describe, only for samples that `table` does not hold yet.
 
     Args:
         what: what the progress line says is being done.
     """
 
-    def __init__(self, sampler: Sampler, settings: SamplingSettings, table: Table, what: str) -> None:
+    def __init__(self, sampler: Model, settings: SamplingSettings, table: Table, what: str) -> None:
         self._sampler = sampler
         self._identity = settings.identity()
         self._seed = settings.seed
         self._table = table
         self._what = what
 
-    def missing(self, questions: Iterable[Question]) -> list[Question]:
+    def missing(self, questions: Iterable[SampleRequest]) -> list[SampleRequest]:
         """What has to be asked: the samples that are not stored, in runs without a gap."""
         return [
             replace(question, samples=samples) for question in questions for samples in self._missing_samples(question)
         ]
 
-    def ask(self, questions: Iterable[Question]) -> Iterator[Question]:
+    def ask(self, questions: Iterable[SampleRequest]) -> Iterator[SampleRequest]:
         """Each question once all its samples are in the store: first those that are, then as they come.
 
         Nothing is asked before this is iterated.
@@ -62,7 +62,7 @@ class StoredSampler:
         yield from (question for question, samples in owed.items() if not samples)
         whole = {(part.task_id, i): question for question in parts for part in parts[question] for i in part.samples}
         answers = self._answers(list(chain.from_iterable(parts.values())))
-        usage = Usage()
+        usage = TokenUsage()
         for answer in progress(answers, len(whole), self._what, "answers", note=_spent(usage)):
             usage.add(answer)
             question = whole[answer.task_id, answer.sample]
@@ -71,12 +71,12 @@ class StoredSampler:
                 yield question
         assert not any(owed.values()), "a sampler that stops early has to say why"
 
-    def answer(self, prompt: str, sample: int) -> Answer:
+    def answer(self, prompt: str, sample: int) -> Completion:
         """A stored answer; KeyError if it was not asked for."""
         row = self._table[self._key(prompt, sample)]
-        return Answer(**{name: row[name] for name in _FIELDS})
+        return Completion(**{name: row[name] for name in _FIELDS})
 
-    def _missing_samples(self, question: Question) -> Iterator[range]:
+    def _missing_samples(self, question: SampleRequest) -> Iterator[range]:
         start: int | None = None
         for sample in question.samples:
             stored = self._key(question.prompt, sample) in self._table
@@ -86,7 +86,7 @@ class StoredSampler:
         if start is not None:
             yield range(start, question.samples.stop)
 
-    def _answers(self, questions: Sequence[Question]) -> Iterator[Answer]:
+    def _answers(self, questions: Sequence[SampleRequest]) -> Iterator[Completion]:
         prompts = {(q.task_id, sample): q.prompt for q in questions for sample in q.samples}
         for answers in self._sampler.sample(questions):
             keys = [(prompts[a.task_id, a.sample], a.sample) for a in answers]
@@ -94,7 +94,7 @@ class StoredSampler:
             self._table.add_all(rows)
             yield from answers
 
-    def _row(self, prompt: str, answer: Answer) -> dict[str, Any]:
+    def _row(self, prompt: str, answer: Completion) -> dict[str, Any]:
         return {
             **asdict(answer),
             "seed": self._seed + answer.sample,
@@ -106,8 +106,8 @@ class StoredSampler:
         return fingerprint("sample", self._identity, prompt, str(sample))
 
 
-_FIELDS = tuple(Answer.__dataclass_fields__)
+_FIELDS = tuple(Completion.__dataclass_fields__)
 
 
-def _spent(usage: Usage) -> Callable[[Answer], str]:
+def _spent(usage: TokenUsage) -> Callable[[Completion], str]:
     return lambda _: f"{usage.prompt_tokens + usage.completion_tokens:,} tokens"

@@ -10,52 +10,50 @@ from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.programs.forms import is_solution
 from coderm_eval.core.records import Problem
 from coderm_eval.core.store import Store
-from coderm_eval.generation.cached_model import StoredSampler, Usage
+from coderm_eval.generation.cached_model import CachedModel, TokenUsage
 from coderm_eval.generation.extraction.code import extract_code
-from coderm_eval.generation.models.base import Question
-from coderm_eval.generation.models.registry import make_sampler
+from coderm_eval.generation.models.base import SampleRequest
+from coderm_eval.generation.models.registry import make_model
 from coderm_eval.generation.settings import Extraction
 from coderm_eval.pipeline.settings import Settings
 
-__all__ = ["DEFAULT_N", "asked_for", "policy_questions", "policy_sampler", "program_in", "write_solutions"]
+__all__ = ["DEFAULT_N", "extract_program", "policy_model", "policy_prompt", "sample_candidates", "sampling_requests"]
 
 DEFAULT_N = 20
 """Candidates per problem where n is not set."""
 
 
-def asked_for(problem: Problem, *, completes: bool) -> str:
+def policy_prompt(problem: Problem, *, completes: bool) -> str:
     """What a policy is sent: words for a chat model, the benchmark's own prompt for one that completes it."""
     return problem.prompt if completes else problem.request
 
 
-def program_in(answer: str, problem: Problem, how: Extraction, *, completes: bool) -> str:
+def extract_program(answer: str, problem: Problem, how: Extraction, *, completes: bool) -> str:
     """The program in the answer to `asked_for`; empty if there is none."""
     return problem.prompt + answer if completes else extract_code(answer, lambda tree: is_solution(tree, problem), how)
 
 
-def policy_sampler(settings: Settings, store: Store) -> StoredSampler:
+def policy_model(settings: Settings, store: Store) -> CachedModel:
     """Raises SettingsError if the settings do not say which model."""
-    return StoredSampler(
-        make_sampler(settings.policy), settings.policy, store.table("solutions"), "sampling candidates"
-    )
+    return CachedModel(make_model(settings.policy), settings.policy, store.table("solutions"), "sampling candidates")
 
 
-def policy_questions(problems: Sequence[Problem], settings: Settings) -> list[Question]:
+def sampling_requests(problems: Sequence[Problem], settings: Settings) -> list[SampleRequest]:
     """One for each problem, with all its samples."""
     samples, completes = range(settings.n or DEFAULT_N), settings.policy.api == "completions"
-    return [Question(p.task_id, asked_for(p, completes=completes), samples) for p in problems]
+    return [SampleRequest(p.task_id, policy_prompt(p, completes=completes), samples) for p in problems]
 
 
-def write_solutions(problems: Sequence[Problem], settings: Settings, *, out: Path, store_folder: Path) -> Usage:
+def sample_candidates(problems: Sequence[Problem], settings: Settings, *, out: Path, store_folder: Path) -> TokenUsage:
     """Sample n candidates of each problem and write them to `out`, as EvalPlus samples in the problems' order.
 
     Raises:
         CodermError: a model that does not answer; what it answered is stored.
     """
-    usage = Usage()
-    questions = policy_questions(problems, settings)
+    usage = TokenUsage()
+    questions = sampling_requests(problems, settings)
     with Store(store_folder) as store:
-        sampler = policy_sampler(settings, store)
+        sampler = policy_model(settings, store)
         for _ in sampler.ask(questions):
             pass  # the file is written when all are answered
         write_jsonl(out, _rows(problems, questions, sampler, settings, usage))
@@ -63,12 +61,16 @@ def write_solutions(problems: Sequence[Problem], settings: Settings, *, out: Pat
 
 
 def _rows(
-    problems: Sequence[Problem], questions: Sequence[Question], sampler: StoredSampler, settings: Settings, usage: Usage
+    problems: Sequence[Problem],
+    questions: Sequence[SampleRequest],
+    sampler: CachedModel,
+    settings: Settings,
+    usage: TokenUsage,
 ) -> Iterator[dict[str, Any]]:
     completes = settings.policy.api == "completions"
     for problem, question in zip(problems, questions, strict=True):
         for sample in question.samples:
             answer = sampler.answer(question.prompt, sample)
             usage.add(answer)
-            program = program_in(answer.text, problem, settings.extraction, completes=completes)
+            program = extract_program(answer.text, problem, settings.extraction, completes=completes)
             yield {"task_id": problem.task_id, "solution": program, "sample": sample}

@@ -10,12 +10,12 @@ from coderm_eval.core.programs.source import parse
 from coderm_eval.core.records import Candidate, Problem
 from coderm_eval.generation.settings import Condition
 
-__all__ = ["in_turn", "shown_candidates"]
+__all__ = ["round_robin", "shown_candidates"]
 
 T = TypeVar("T")
 
 
-def in_turn(values: Sequence[T], sample: int) -> T:
+def round_robin(values: Sequence[T], sample: int) -> T:
     """The one that a test sample takes, where samples take them in turn."""
     return values[sample % len(values)]
 

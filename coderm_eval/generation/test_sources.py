@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from coderm_eval.generation.cached_model import StoredSampler, Usage
+from coderm_eval.generation.cached_model import CachedModel, TokenUsage
 from coderm_eval.generation.extraction.unit_tests import Extracted, extract_tests, recorded_tests
-from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, Question
+from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, SampleRequest
 from coderm_eval.generation.settings import Extraction
-from coderm_eval.generation.shown_candidate import in_turn
+from coderm_eval.generation.shown_candidate import round_robin
 
-__all__ = ["PROMPT_TOO_LONG", "ModelTests", "RecordedTests", "TestSource", "TestTally", "TestsOfTask"]
+__all__ = ["PROMPT_TOO_LONG", "ModelTests", "RecordedTests", "TestSource", "TestWritingStats", "TestsOfTask"]
 
 PROMPT_TOO_LONG = "prompt too long for the model"
 
@@ -21,7 +21,7 @@ TestsOfTask = tuple[str, list[tuple[int, str]]]
 
 
 @dataclass
-class TestTally:
+class TestWritingStats:
     """What became of the test samples; filled while they are read."""
 
     samples: int = 0
@@ -30,7 +30,7 @@ class TestTally:
     truncated: int = 0
     """Answers that the limit of tokens cut off."""
     truncated_but_usable: int = 0
-    usage: Usage = field(default_factory=Usage)
+    usage: TokenUsage = field(default_factory=TokenUsage)
 
 
 class TestSource:
@@ -38,7 +38,7 @@ class TestSource:
 
     def __init__(self, entry_points: Mapping[str, str]) -> None:
         self.entry_points = entry_points
-        self.tally = TestTally()
+        self.tally = TestWritingStats()
 
     def __call__(self, wanted: Mapping[str, range]) -> Iterator[TestsOfTask]:
         """Each problem's tests once all its samples are there, in any order; none of a problem without a prompt."""
@@ -78,7 +78,7 @@ class ModelTests(TestSource):
 
     def __init__(
         self,
-        sampler: StoredSampler,
+        sampler: CachedModel,
         *,
         prompts: Mapping[str, Sequence[str]],
         entry_points: Mapping[str, str],
@@ -98,17 +98,17 @@ class ModelTests(TestSource):
             if not owed[task_id]:
                 yield task_id, [test for sample in wanted[task_id] for test in self._read(task_id, sample)]
 
-    def questions(self, wanted: Mapping[str, range]) -> Iterator[Question]:
+    def questions(self, wanted: Mapping[str, range]) -> Iterator[SampleRequest]:
         """What has to be asked, or was, for these samples."""
         for task_id, indices in wanted.items():
             prompts = self.prompts.get(task_id, ())
             if len(prompts) == 1:
-                yield Question(task_id, prompts[0], indices)
+                yield SampleRequest(task_id, prompts[0], indices)
             elif prompts:
-                yield from (Question(task_id, self._prompt(task_id, i), range(i, i + 1)) for i in indices)
+                yield from (SampleRequest(task_id, self._prompt(task_id, i), range(i, i + 1)) for i in indices)
 
     def _prompt(self, task_id: str, sample: int) -> str:
-        return in_turn(self.prompts[task_id], sample)
+        return round_robin(self.prompts[task_id], sample)
 
     def _read(self, task_id: str, sample: int) -> Iterator[tuple[int, str]]:
         answer = self.sampler.answer(self._prompt(task_id, sample), sample)

@@ -9,13 +9,13 @@ from types import TracebackType
 
 from coderm_eval.core.protocols import WriteTests, Written
 
-__all__ = ["Request", "Writer"]
+__all__ = ["BackgroundTestWriter", "PendingTests"]
 
 _MOMENT_S = 0.02
 """How long nothing has to come before whoever waits for it is told so."""
 
 
-class Writer:
+class BackgroundTestWriter:
     """Has `write_tests` asked by a thread, for one request after the other: models are not thread-safe.
 
     Once it has raised anything it is asked no more, and every request ends with that error. Who leaves by an
@@ -24,17 +24,17 @@ class Writer:
 
     def __init__(self, write_tests: WriteTests) -> None:
         self._write_tests = write_tests
-        self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[PendingTests | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="writing tests", daemon=True)
 
-    def start(self, wanted: Mapping[str, range]) -> Request:
+    def start(self, wanted: Mapping[str, range]) -> PendingTests:
         """Have these test samples written, after those of the requests before."""
-        request = Request(wanted)
+        request = PendingTests(wanted)
         self._requests.put(request)
         return request
 
-    def __enter__(self) -> Writer:
+    def __enter__(self) -> BackgroundTestWriter:
         self._thread.start()
         return self
 
@@ -52,7 +52,7 @@ class Writer:
             error = error or self._write(request)
             request.end(error)
 
-    def _write(self, request: Request) -> BaseException | None:
+    def _write(self, request: PendingTests) -> BaseException | None:
         """What kept the request from being fulfilled; the loop raises it, where somebody hears of it."""
         try:
             for written in self._write_tests(request.wanted):
@@ -64,7 +64,7 @@ class Writer:
         return None
 
 
-class Request:
+class PendingTests:
     """Test samples that are being written: {task id: sample indices}."""
 
     def __init__(self, wanted: Mapping[str, range]) -> None:

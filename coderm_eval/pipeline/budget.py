@@ -8,22 +8,24 @@ from typing import Any, get_args
 
 from coderm_eval.core.pass_rates import rates_for
 from coderm_eval.core.progress import gauge
-from coderm_eval.generation.write_tests import Tests
-from coderm_eval.selection.budget import BudgetPolicy, GreedyBudget, SequentialBudget, Standing, UniformBudget
-from coderm_eval.selection.budget.settings import BudgetSettings, Policy
+from coderm_eval.generation.write_tests import TestSupply
+from coderm_eval.selection.budget import BudgetPolicy, GreedyBudget, ProblemState, SequentialBudget, UniformBudget
+from coderm_eval.selection.budget.settings import BudgetPolicyName, BudgetSettings
 
-__all__ = ["all_policies", "average", "limits", "make_budget", "shown"]
+__all__ = ["all_policies", "make_budget", "max_tests", "tests_per_problem", "with_progress_bar"]
 
 _MOST = 4
 """Times the average, for one problem, where budget.max is not set."""
 
 
-def average(settings: BudgetSettings, tests: Tests[Any]) -> int:
+def tests_per_problem(settings: BudgetSettings, tests: TestSupply[Any]) -> int:
     """Test samples per problem over the whole benchmark."""
     return settings.average or tests.per_problem
 
 
-def limits(settings: BudgetSettings, each: int, available: Mapping[str, int], tasks: Sequence[str]) -> dict[str, int]:
+def max_tests(
+    settings: BudgetSettings, each: int, available: Mapping[str, int], tasks: Sequence[str]
+) -> dict[str, int]:
     """By task id, the most test samples that a problem can get where `each` is the average: `max`, or all there are."""
     most = settings.max or _MOST * each
     return {task: min(most, available.get(task, most)) for task in tasks}
@@ -57,7 +59,7 @@ def _policy(
 
 
 @contextmanager
-def shown(policy: BudgetPolicy, total: int, risk: float) -> Iterator[BudgetPolicy]:
+def with_progress_bar(policy: BudgetPolicy, total: int, risk: float) -> Iterator[BudgetPolicy]:
     """The policy, with a bar that says how many test samples are spent and what is expected of more.
 
     `risk`: how likely the pick of a problem that is called decided may still be to change.
@@ -74,16 +76,16 @@ class _Shown:
         self.stopped = policy.stopped
 
     @property
-    def chances(self) -> Mapping[str, float]:
-        return self._policy.chances
+    def change_probabilities(self) -> Mapping[str, float]:
+        return self._policy.change_probabilities
 
-    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
         wanted = self._policy.next_round(problems)
-        self._show(sum(standing.asked for standing in problems.values()), self._note())
+        self._show(sum(standing.requested for standing in problems.values()), self._note())
         return wanted
 
     def _note(self) -> str:
-        chances = self.chances.values()
+        chances = self.change_probabilities.values()
         if not chances:
             return ""
         decided = sum(chance <= self._risk for chance in chances)
@@ -98,9 +100,9 @@ def all_policies(
     def maker(**changed: str) -> Callable[[int], BudgetPolicy]:
         own, tasks = settings.model_copy(update=changed), list(available)
         rates = _rates(own, tasks, oracle)  # once, for hundreds of policies
-        return lambda each: _policy(own, each, limits(own, each, available, tasks), rates)
+        return lambda each: _policy(own, each, max_tests(own, each, available, tasks), rates)
 
-    made = {name: maker(policy=name) for name in get_args(Policy)}
+    made = {name: maker(policy=name) for name in get_args(BudgetPolicyName)}
     return {**made, "greedy, oracle": maker(policy="greedy", rates="oracle")}
 
 

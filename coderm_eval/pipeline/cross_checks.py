@@ -7,18 +7,18 @@ from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import grade_programs
-from coderm_eval.core.records import Grade, Reranked
+from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.core.store import Store
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.run_directory import interval_row
 from coderm_eval.report.scores import score
 
-__all__ = ["asides", "sentences", "without_errata"]
+__all__ = ["cross_checks", "messages", "without_errata"]
 
 
-def asides(
+def cross_checks(
     benchmark: Benchmark,
-    results: Sequence[Reranked],
+    results: Sequence[RerankResult],
     grades: Sequence[Sequence[Grade]],
     problems: Mapping[str, Mapping[str, float]],
     settings: Settings,
@@ -31,13 +31,13 @@ def asides(
         problems: by task id, what `report.scores.problem_scores` gives.
     """
     return {
-        "extension": benchmark.extension or None,
+        "extension": benchmark.protocol_note or None,
         "without_errata": _without_errata(benchmark, problems),
         "other_grader": _other_grader(benchmark, results, grades, settings, store),
     }
 
 
-def sentences(found: Mapping[str, Any]) -> list[str]:
+def messages(found: Mapping[str, Any]) -> list[str]:
     """What `asides` found, in words."""
     said = [found["extension"]] if found["extension"] else []
     if errata := found["without_errata"]:
@@ -67,13 +67,13 @@ def _without_errata(benchmark: Benchmark, problems: Mapping[str, Mapping[str, fl
 
 def _other_grader(
     benchmark: Benchmark,
-    results: Sequence[Reranked],
+    results: Sequence[RerankResult],
     grades: Sequence[Sequence[Grade]],
     settings: Settings,
     store: Store,
 ) -> dict[str, Any] | None:
     """Of the picks alone: one program a problem is soon graded twice."""
-    alternative = benchmark.other  # made anew, with all its problems, whenever it is asked for
+    alternative = benchmark.alternative_grader  # made anew, with all its problems, whenever it is asked for
     if alternative is None:
         return None
     name, other = alternative

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from coderm_eval.generation.cached_model import StoredSampler
-from coderm_eval.generation.models.base import Question
+from coderm_eval.generation.cached_model import CachedModel
+from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.settings import SamplingSettings
 
-__all__ = ["Plan", "plan_sampling"]
+__all__ = ["SamplingEstimate", "estimate_sampling"]
 
 
 @dataclass(frozen=True)
-class Plan:
+class SamplingEstimate:
     """What sampling would take."""
 
     requests: int
@@ -30,12 +30,14 @@ class Plan:
         )
 
 
-def plan_sampling(sampler: StoredSampler, settings: SamplingSettings, questions: Iterable[Question]) -> Plan:
+def estimate_sampling(
+    sampler: CachedModel, settings: SamplingSettings, questions: Iterable[SampleRequest]
+) -> SamplingEstimate:
     """Nothing is asked."""
     questions = list(questions)
     missing = sampler.missing(questions)
     samples = sum(len(question.samples) for question in missing)
-    return Plan(
+    return SamplingEstimate(
         requests=len(missing),
         samples=samples,
         stored=sum(len(question.samples) for question in questions) - samples,

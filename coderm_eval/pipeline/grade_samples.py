@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from coderm_eval.benchmarks import Benchmark
-from coderm_eval.benchmarks.grade import grade_programs, refuse_not_run
+from coderm_eval.benchmarks.grade import grade_programs, require_complete
 from coderm_eval.core.files import write_json
 from coderm_eval.core.records import Grade
 from coderm_eval.core.store import Store
@@ -41,7 +41,7 @@ def grade(
     rows = {task: [_evalplus_row(task, p, grades[task, p]) for p in listed] for task, listed in programs.items()}
     write_json(out, {"hash": benchmark.results_hash, "eval": rows})
     ungraded = sum(grades[pair].passed is None for pair in pairs)
-    refuse_not_run(executions=0, grades=ungraded, out=out, allowed=settings.execution.allow_not_run)
+    require_complete(executions=0, grades=ungraded, out=out, allowed=settings.execution.allow_not_run)
     shares = [pass_at_1([grades[task, program] for program in listed]) for task, listed in programs.items()]
     return mean_interval(np.array(shares))
 

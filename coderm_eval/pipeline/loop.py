@@ -18,34 +18,34 @@ from functools import partial
 
 import numpy as np
 
-from coderm_eval.core.programs.forms import as_function
+from coderm_eval.core.programs.forms import to_callable
 from coderm_eval.core.protocols import Cell, Execute, Outcome, WriteTests
 from coderm_eval.core.records import (
     NO_OUTPUT,
-    Reranked,
+    ProblemCandidates,
+    RerankResult,
     UnitTest,
     Verdict,
     Verdicts,
-    Work,
 )
-from coderm_eval.pipeline.background_writer import Request, Writer
+from coderm_eval.pipeline.background_writer import BackgroundTestWriter, PendingTests
 from coderm_eval.selection import select
-from coderm_eval.selection.budget import BudgetPolicy, Standing
-from coderm_eval.selection.budget.state import pick
-from coderm_eval.selection.turns import take_turns
+from coderm_eval.selection.budget import BudgetPolicy, ProblemState
+from coderm_eval.selection.budget.state import current_pick
+from coderm_eval.selection.turns import alternate_halves
 
 __all__ = ["rerank"]
 
 
 def rerank(
-    work: Sequence[Work],
+    work: Sequence[ProblemCandidates],
     *,
     write_tests: WriteTests,
     execute: Execute,
     rule: str,
     rules: Sequence[str],
     budget: BudgetPolicy,
-) -> list[Reranked]:
+) -> list[RerankResult]:
     """Rerank every problem's candidates, in rounds over half the benchmark so that a GPU sees large batches.
 
     Args:
@@ -62,55 +62,55 @@ def rerank(
     Raises:
         Whatever `write_tests` raises, once all that it wrote before in that turn was run and recorded.
     """
-    boards = {item.problem.task_id: _Board(item, rule) for item in work}
+    boards = {item.problem.task_id: _VerdictMatrix(item, rule) for item in work}
 
     def wanted() -> Mapping[str, int]:
         return budget.next_round({task: board.standing() for task, board in boards.items()})
 
-    def start(more: Mapping[str, int]) -> Request:
+    def start(more: Mapping[str, int]) -> PendingTests:
         return writer.start({task: boards[task].ask(tests) for task, tests in more.items()})
 
-    def finish(request: Request) -> None:
+    def finish(request: PendingTests) -> None:
         for cell, outcome in execute(_cells(request, boards)):
             boards[cell.task_id].record(cell, outcome)
         request.check()
         for task in request.wanted:
-            boards[task].busy = False
+            boards[task].in_flight = False
 
-    with Writer(write_tests) as writer:
-        take_turns(list(boards), wanted, start, finish)
+    with BackgroundTestWriter(write_tests) as writer:
+        alternate_halves(list(boards), wanted, start, finish)
     return [board.conclude(rules, budget.stopped(task)) for task, board in boards.items()]
 
 
-def _cells(request: Request, boards: Mapping[str, _Board]) -> Iterator[list[Cell]]:
+def _cells(request: PendingTests, boards: Mapping[str, _VerdictMatrix]) -> Iterator[list[Cell]]:
     for arrival in request.arrivals():
         yield boards[arrival[0]].add(arrival[1]) if arrival else []
 
 
-class _Board:
+class _VerdictMatrix:
     """One problem's tests and verdicts while they come in; columns are only ever appended."""
 
-    def __init__(self, work: Work, rule: str) -> None:
+    def __init__(self, work: ProblemCandidates, rule: str) -> None:
         self.work = work
-        self.programs = [as_function(candidate.program, work.problem) for candidate in work.candidates]
-        self.asked = 0
-        self.busy = False
-        self.select = partial(pick, rule)
+        self.programs = [to_callable(candidate.program, work.problem) for candidate in work.candidates]
+        self.requested = 0
+        self.in_flight = False
+        self.select = partial(current_pick, rule)
         self.samples: dict[str, list[int]] = {}
         self.matrix = np.empty((len(work.candidates), 0), dtype=np.uint8)
         self.cpu_seconds = np.empty((len(work.candidates), 0))
         self.outputs = np.empty((len(work.candidates), 0), dtype=np.int64)
 
-    def standing(self) -> Standing:
+    def standing(self) -> ProblemState:
         tests = tuple(UnitTest(source, tuple(indices)) for source, indices in self.samples.items())
         verdicts = Verdicts(self.matrix, self.cpu_seconds, self.outputs)
-        return Standing(self.asked, self.work.candidates, tests, verdicts, self.select, self.busy)
+        return ProblemState(self.requested, self.work.candidates, tests, verdicts, self.select, self.in_flight)
 
     def ask(self, more: int) -> range:
         """The next `more` test samples."""
-        self.asked += more
-        self.busy = True
-        return range(self.asked - more, self.asked)
+        self.requested += more
+        self.in_flight = True
+        return range(self.requested - more, self.requested)
 
     def add(self, written: Sequence[tuple[int, str]]) -> list[Cell]:
         """Take in test samples; returns the cells of those tests that are new."""
@@ -136,9 +136,9 @@ class _Board:
         self.cpu_seconds[cell.row, cell.column] = outcome.cpu_seconds
         self.outputs[cell.row, cell.column] = outcome.output
 
-    def conclude(self, rules: Sequence[str], stopped: str) -> Reranked:
+    def conclude(self, rules: Sequence[str], stopped: str) -> RerankResult:
         final = self.standing()
-        return Reranked(
+        return RerankResult(
             problem=self.work.problem,
             candidates=final.candidates,
             tests=final.tests,

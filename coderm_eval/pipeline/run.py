@@ -15,23 +15,23 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
-from coderm_eval.benchmarks.grade import grade_programs, refuse_not_run
+from coderm_eval.benchmarks.grade import grade_programs, require_complete
 from coderm_eval.core.errors import ModelError
 from coderm_eval.core.files import write_json
 from coderm_eval.core.progress import progress
 from coderm_eval.core.protocols import Execute
-from coderm_eval.core.records import Candidate, Grade, Reranked, Work
+from coderm_eval.core.records import Candidate, Grade, ProblemCandidates, RerankResult
 from coderm_eval.core.store import Store
 from coderm_eval.execution.backends.local import Executor
-from coderm_eval.execution.cached import stored_execution
-from coderm_eval.execution.executor import executor_of
+from coderm_eval.execution.cached import cached_execution
+from coderm_eval.execution.executor import make_executor
 from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
-from coderm_eval.generation.write_tests import DEFAULT_TESTS, Tests, check_tests, tests_for
-from coderm_eval.pipeline.budget import all_policies, average, limits, make_budget, shown
-from coderm_eval.pipeline.cross_checks import asides, sentences
+from coderm_eval.generation.write_tests import DEFAULT_TESTS, TestSupply, make_test_source, validate_test_settings
+from coderm_eval.pipeline.budget import all_policies, make_budget, max_tests, tests_per_problem, with_progress_bar
+from coderm_eval.pipeline.cross_checks import cross_checks, messages
 from coderm_eval.pipeline.loop import rerank
 from coderm_eval.pipeline.settings import Settings
-from coderm_eval.report.budget_curve import Point, averages, curve, write_curve
+from coderm_eval.report.budget_curve import BudgetPoint, averages, curve, write_curve
 from coderm_eval.report.rules import compare, resampled
 from coderm_eval.report.run_directory import write_run, write_samples
 from coderm_eval.report.scores import Scores, pass_rates, problem_scores, score
@@ -47,12 +47,12 @@ log = logging.getLogger(__name__)
 class RunResult:
     """What a run found; `scores` and `problems` are empty where grading was not asked for."""
 
-    results: Sequence[Reranked]
+    results: Sequence[RerankResult]
     scores: Scores | None
     problems: Mapping[str, Mapping[str, float]]
     """pass@1 of each way to choose, by task id."""
     summary: Mapping[str, Any]
-    curve: Sequence[Point]
+    curve: Sequence[BudgetPoint]
     """Of each budget policy, where that was asked for."""
 
 
@@ -72,7 +72,7 @@ def run(
         CodermError: a setting, file or server that cannot be used; nothing already computed is lost.
         NotRunError: something could not be run and `execution.allow_not_run` is off; the files are written.
     """
-    work = [Work(p, candidates[p.task_id]) for p in benchmark.problems if p.task_id in candidates]
+    work = [ProblemCandidates(p, candidates[p.task_id]) for p in benchmark.problems if p.task_id in candidates]
 
     def oracle() -> dict[str, float]:
         return _pass_rates(benchmark, work, store, settings)
@@ -81,14 +81,14 @@ def run(
         with _ready(settings) as (executor, isolation):
             samples = write_samples(out, work)
             with _step_by_step(benchmark, settings, samples):
-                tests = tests_for(benchmark, work, settings, store, allow_partial=allow_partial)
-                execute = stored_execution(executor, store.table("verdicts"), settings.execution, isolation)
+                tests = make_test_source(benchmark, work, settings, store, allow_partial=allow_partial)
+                execute = cached_execution(executor, store.table("verdicts"), settings.execution, isolation)
                 results, each, chances = _spend(work, tests, execute, settings, oracle)
         grades = _grade(benchmark, work, store, settings) if graded else None
         problems = {
             r.problem.task_id: problem_scores(r, g, settings.rule) for r, g in zip(results, grades or [], strict=False)
         }
-        beside = asides(benchmark, results, grades, problems, settings, store) if grades else None
+        beside = cross_checks(benchmark, results, grades, problems, settings, store) if grades else None
     write_run(out, results, rule=settings.rule, shown=tests.shown, grades=grades)
     scores = score(list(problems.values())) if problems else None
     draws = None
@@ -114,26 +114,26 @@ def run(
         beside=beside,
     )
     write_json(out / "summary.json", summary)
-    for sentence in sentences(beside) if beside else ():
+    for sentence in messages(beside) if beside else ():
         log.warning("%s", sentence)
     if summary["answers_without_code"]:
         log.warning("%d answers held no code; they are wrong in every row", summary["answers_without_code"])
-    refuse_not_run(**summary["not_run"], out=out, allowed=settings.execution.allow_not_run)
+    require_complete(**summary["not_run"], out=out, allowed=settings.execution.allow_not_run)
     return RunResult(results, scores, problems, summary, points)
 
 
 def _spend(
-    work: Sequence[Work],
-    tests: Tests[Any],
+    work: Sequence[ProblemCandidates],
+    tests: TestSupply[Any],
     execute: Execute,
     settings: Settings,
     oracle: Callable[[], Mapping[str, float]],
-) -> tuple[list[Reranked], int, Mapping[str, float]]:
+) -> tuple[list[RerankResult], int, Mapping[str, float]]:
     """What the loop came to, tests per problem that it might spend, and what chance its policy gave each pick."""
-    each = average(settings.budget, tests)
-    most = limits(settings.budget, each, tests.available, [item.problem.task_id for item in work])
+    each = tests_per_problem(settings.budget, tests)
+    most = max_tests(settings.budget, each, tests.available, [item.problem.task_id for item in work])
     policy = make_budget(settings.budget, each, most, oracle)
-    with shown(policy, each * len(work), settings.budget.risk) as budget:
+    with with_progress_bar(policy, each * len(work), settings.budget.risk) as budget:
         results = rerank(
             work,
             write_tests=tests.source,
@@ -142,10 +142,10 @@ def _spend(
             rules=settings.compared,
             budget=budget,
         )
-    return results, each, policy.chances
+    return results, each, policy.change_probabilities
 
 
-def _curve(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]], settings: Settings) -> list[Point]:
+def _curve(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]], settings: Settings) -> list[BudgetPoint]:
     recorded = {r.problem.task_id: sum(test.multiplicity for test in r.tests) for r in results}
     policies = all_policies(settings.budget, recorded, lambda: pass_rates(results, grades))
     return curve(results, grades, settings.rule, policies, averages(results))
@@ -180,21 +180,25 @@ def preflight(settings: Settings) -> None:
 @contextmanager
 def _ready(settings: Settings) -> Iterator[tuple[Executor, str]]:
     """An executor that works, and the isolation in force; raises what `preflight` does."""
-    check_tests(settings)
-    with executor_of(settings.execution) as executor:
+    validate_test_settings(settings)
+    with make_executor(settings.execution) as executor:
         isolation = executor.self_test()
         if isolation != FULL:
             log.warning("isolation %s: %s", isolation, describe(isolation))
         yield executor, isolation
 
 
-def _grade(benchmark: Benchmark, work: Sequence[Work], store: Store, settings: Settings) -> list[list[Grade]]:
+def _grade(
+    benchmark: Benchmark, work: Sequence[ProblemCandidates], store: Store, settings: Settings
+) -> list[list[Grade]]:
     pairs = [(item.problem.task_id, c.program) for item in work for c in item.candidates]
     grades = grade_programs(benchmark, pairs, store, settings.execution)
     return [[grades[item.problem.task_id, c.program] for c in item.candidates] for item in work]
 
 
-def _pass_rates(benchmark: Benchmark, work: Sequence[Work], store: Store, settings: Settings) -> dict[str, float]:
+def _pass_rates(
+    benchmark: Benchmark, work: Sequence[ProblemCandidates], store: Store, settings: Settings
+) -> dict[str, float]:
     """By the grades: of samples that could be graded; 0 where none could."""
     log.warning("budget.rates is 'oracle': tests go where the grades say that they help; a bound, not a result")
     return pass_rates(work, _grade(benchmark, work, store, settings))

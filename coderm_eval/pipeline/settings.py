@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
 from coderm_eval.benchmarks.livecodebench.settings import LiveCodeBenchSettings
 from coderm_eval.core.errors import SettingsError
-from coderm_eval.core.messages import nearest
+from coderm_eval.core.messages import suggestion
 from coderm_eval.core.settings import CONFIG_VARIABLE, Section, merge, read_yaml
 from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.generation.settings import Extraction, PolicySettings, TestSettings, with_backend
@@ -106,7 +106,7 @@ def _parse(given: Mapping[str, Any], source: str) -> Settings:
         where = [str(part) for part in problem["loc"]]
         if problem["type"] == "extra_forbidden":
             known = _keys_of_section(where[:-1])
-            message = f"unknown setting {'.'.join(where)!r}; {nearest(where[-1], known)}"
+            message = f"unknown setting {'.'.join(where)!r}; {suggestion(where[-1], known)}"
         elif problem["type"] == "value_error":  # said by one of these classes, which shows what may be shown
             message = f"{'.'.join(where)}: {problem['ctx']['error']}"
         else:
@@ -114,7 +114,7 @@ def _parse(given: Mapping[str, Any], source: str) -> Settings:
         raise SettingsError(f"{source}: {message}") from error
     known = [*rules(), ALL_RULES]
     if settings.select not in known:
-        raise SettingsError(f"{source}: select is {settings.select!r}; {nearest(settings.select, known)}")
+        raise SettingsError(f"{source}: select is {settings.select!r}; {suggestion(settings.select, known)}")
     return settings
 
 

@@ -17,14 +17,14 @@ import numpy.typing as npt
 
 from coderm_eval.core.files import write_csv, write_text
 from coderm_eval.core.progress import progress
-from coderm_eval.core.records import Grade, Reranked
-from coderm_eval.report.rules import gradable
+from coderm_eval.core.records import Grade, RerankResult
+from coderm_eval.report.rules import fully_graded
 from coderm_eval.report.scores import tied_pass_at_1
-from coderm_eval.report.statistics import Interval, mean_interval, of_draws
+from coderm_eval.report.statistics import Interval, mean_interval, percentile_interval
 from coderm_eval.selection.budget import BudgetPolicy
-from coderm_eval.selection.budget.simulation import Recording, shuffled, simulate
+from coderm_eval.selection.budget.simulation import RecordedOrder, shuffled, simulate
 
-__all__ = ["ORDERS", "Point", "averages", "curve", "write_curve"]
+__all__ = ["ORDERS", "BudgetPoint", "averages", "curve", "write_curve"]
 
 ORDERS = 100
 _SEED = 0
@@ -34,7 +34,7 @@ MakePolicy = Callable[[int], BudgetPolicy]
 
 
 @dataclass(frozen=True)
-class Point:
+class BudgetPoint:
     """One policy at one budget, over random orders of the recorded tests."""
 
     policy: str
@@ -50,31 +50,31 @@ class Point:
     """Share of the problems whose pick is the one on all recorded tests."""
 
 
-def averages(results: Sequence[Reranked]) -> list[int]:
+def averages(results: Sequence[RerankResult]) -> list[int]:
     """1, 2, 4, ..., as far as the recorded tests reach."""
     samples = np.mean([sum(test.multiplicity for test in result.tests) for result in results])
     return [2**n for n in range(64) if 2**n <= samples]
 
 
 def curve(
-    results: Sequence[Reranked],
+    results: Sequence[RerankResult],
     grades: Sequence[Sequence[Grade]],
     rule: str,
     policies: Mapping[str, MakePolicy],
     budgets: Sequence[int],
-) -> list[Point]:
+) -> list[BudgetPoint]:
     """A point for each policy and each budget, from `ORDERS` random orders of each problem's tests; seeded.
 
     `policies` has a "uniform". A problem with a candidate that could not be graded is left out.
     """
-    graded = gradable(results, grades)
+    graded = fully_graded(results, grades)
     found: dict[tuple[str, int], list[list[_Outcome]]] = {(name, each): [] for name in policies for each in budgets}
     for order in progress(range(ORDERS), ORDERS, "simulating budgets", "orders"):
         recordings = shuffled([result for result, _ in graded], rule, [_SEED, order])
-        judges = {r.problem.task_id: _Judge(recordings[r.problem.task_id], g) for r, g in graded}
+        judges = {r.problem.task_id: _Scorer(recordings[r.problem.task_id], g) for r, g in graded}
         for (name, each), orders in found.items():
             standings = simulate(recordings, policies[name](each))
-            orders.append([judges[task].outcome(standing.asked) for task, standing in standings.items()])
+            orders.append([judges[task].outcome(standing.requested) for task, standing in standings.items()])
     draws = {key: np.array(orders, dtype=np.float64) for key, orders in found.items()}
     return [_point(name, each, drawn, draws["uniform", each]) for (name, each), drawn in draws.items()]
 
@@ -87,10 +87,10 @@ class _Outcome(NamedTuple):
     agrees: bool
 
 
-class _Judge:
+class _Scorer:
     """What the first tests of one order are worth; policies that spend alike are judged once."""
 
-    def __init__(self, recording: Recording, grades: Sequence[Grade]) -> None:
+    def __init__(self, recording: RecordedOrder, grades: Sequence[Grade]) -> None:
         self._recording = recording
         self._grades = grades
         self._outcomes: dict[int, _Outcome] = {}
@@ -106,26 +106,26 @@ class _Judge:
         return _Outcome(tests, right, standing.selection.chosen == full.selection.chosen)
 
 
-def _point(name: str, average: int, draws: npt.NDArray[np.float64], uniform: npt.NDArray[np.float64]) -> Point:
+def _point(name: str, average: int, draws: npt.NDArray[np.float64], uniform: npt.NDArray[np.float64]) -> BudgetPoint:
     """`draws`, and those of `uniform` at the same budget: outcomes, of shape (orders, problems, 3)."""
     tests, pass_at_1, agrees = np.moveaxis(draws, 2, 0)
-    return Point(
+    return BudgetPoint(
         policy=name,
         average=average,
         tests=float(tests.mean()),
-        pass_at_1=of_draws(pass_at_1.mean(axis=1)),
+        pass_at_1=percentile_interval(pass_at_1.mean(axis=1)),
         gain_over_uniform=mean_interval((pass_at_1 - uniform[:, :, 1]).mean(axis=0)),
         agreement=float(agrees.mean()),
     )
 
 
-def write_curve(folder: Path, points: Sequence[Point], title: str) -> None:
+def write_curve(folder: Path, points: Sequence[BudgetPoint], title: str) -> None:
     """Write curve.csv, and curve.svg with its intervals; the same points give the same bytes."""
     write_csv(folder / "curve.csv", [_row(point) for point in points])
     write_text(folder / "curve.svg", _figure(points, title))
 
 
-def _row(point: Point) -> dict[str, Any]:
+def _row(point: BudgetPoint) -> dict[str, Any]:
     """Numbers with six decimals, which is less than the seeds give."""
     numbers = {
         "tests": point.tests,
@@ -140,7 +140,7 @@ def _row(point: Point) -> dict[str, Any]:
     return {"policy": point.policy, "average": point.average, **{key: f"{x:.6f}" for key, x in numbers.items()}}
 
 
-def _figure(points: Sequence[Point], title: str) -> str:
+def _figure(points: Sequence[BudgetPoint], title: str) -> str:
     """An SVG: pass@1 in per cent over the tests that were spent, on a logarithmic axis."""
     from matplotlib import rc_context  # takes half a second to load
     from matplotlib.figure import Figure

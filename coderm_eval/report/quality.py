@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from coderm_eval.core.records import Grade, Reranked
+from coderm_eval.core.records import Grade, RerankResult
 
-__all__ = ["QUALITIES", "Confusion", "Misleading", "misleading_tests", "single_tests", "vote"]
+__all__ = ["QUALITIES", "ConfusionMatrix", "MisleadingTest", "misleading_tests", "single_tests", "vote"]
 
 QUALITIES = (
     *("accuracy", "f1", "far", "frr"),
@@ -27,7 +27,7 @@ _Weights = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Confusion:
+class ConfusionMatrix:
     """Counts, or shares, of the four outcomes; rates that divide by nothing are NaN."""
 
     true_positive: float
@@ -76,8 +76,8 @@ class Confusion:
         """FN / (FN + TN): what the paper (Appendix D) prints as FRR; its usual name is false omission rate."""
         return _ratio(self.false_negative, self.false_negative + self.true_negative)
 
-    def __add__(self, other: Confusion) -> Confusion:
-        return Confusion(
+    def __add__(self, other: ConfusionMatrix) -> ConfusionMatrix:
+        return ConfusionMatrix(
             self.true_positive + other.true_positive,
             self.false_positive + other.false_positive,
             self.true_negative + other.true_negative,
@@ -85,7 +85,7 @@ class Confusion:
         )
 
     @classmethod
-    def of(cls, accepted: _Weights, right: _Weights, weights: _Weights) -> Confusion:
+    def of(cls, accepted: _Weights, right: _Weights, weights: _Weights) -> ConfusionMatrix:
         """From arrays that go together: 1 for accepted, 1 for right, and how often each counts."""
 
         def count(is_accepted: _Weights, is_right: _Weights) -> float:
@@ -100,7 +100,7 @@ class Confusion:
 
 
 @dataclass(frozen=True)
-class Misleading:
+class MisleadingTest:
     """A test that spoke for a wrong program which the vote put first, and against the best-placed right one."""
 
     task_id: str
@@ -114,17 +114,17 @@ class Misleading:
     accepted_right: float
 
 
-def single_tests(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]]) -> Confusion:
+def single_tests(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> ConfusionMatrix:
     """Each test by itself, over all problems."""
     return _sum(_single_tests(_View(r, g)) for r, g in zip(results, grades, strict=True))
 
 
-def vote(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]]) -> Confusion:
+def vote(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> ConfusionMatrix:
     """All tests of a problem together, over all problems that have any."""
     return _sum(_vote(_View(r, g)) for r, g in zip(results, grades, strict=True) if r.tests)
 
 
-def misleading_tests(result: Reranked, grades: Sequence[Grade]) -> list[Misleading]:
+def misleading_tests(result: RerankResult, grades: Sequence[Grade]) -> list[MisleadingTest]:
     """Those of one problem; none where the vote puts a right program first, or there is no right program."""
     view = _View(result, grades)
     first = np.flatnonzero(view.leads)
@@ -134,7 +134,7 @@ def misleading_tests(result: Reranked, grades: Sequence[Grade]) -> list[Misleadi
     wrong, best = int(first[0]), int(right[np.argmax(view.votes[right])])
     columns = np.flatnonzero((view.passed[wrong] == 1) & (view.passed[best] == 0))
     return [
-        Misleading(
+        MisleadingTest(
             task_id=result.problem.task_id,
             test=int(column),
             wrong=view.first_sample[wrong],
@@ -149,7 +149,7 @@ def misleading_tests(result: Reranked, grades: Sequence[Grade]) -> list[Misleadi
 class _View:
     """One problem's arrays: candidates that could not be graded are left out, and tests that could not be run."""
 
-    def __init__(self, result: Reranked, grades: Sequence[Grade]) -> None:
+    def __init__(self, result: RerankResult, grades: Sequence[Grade]) -> None:
         kept = [row for row, grade in enumerate(grades) if grade.passed is not None]
         self.cells = result.verdicts.ran[kept].astype(np.float64)
         self.passed = result.verdicts.passed[kept].astype(np.float64)
@@ -161,17 +161,17 @@ class _View:
         self.leads = self.votes == self.votes.max(initial=-1)
 
 
-def _single_tests(view: _View) -> Confusion:
+def _single_tests(view: _View) -> ConfusionMatrix:
     weights = view.cells * view.sizes[:, None] * view.test_sizes
-    return Confusion.of(view.passed, view.right[:, None], weights)
+    return ConfusionMatrix.of(view.passed, view.right[:, None], weights)
 
 
-def _vote(view: _View) -> Confusion:
-    return Confusion.of(view.leads.astype(np.float64), view.right, view.sizes)
+def _vote(view: _View) -> ConfusionMatrix:
+    return ConfusionMatrix.of(view.leads.astype(np.float64), view.right, view.sizes)
 
 
-def _sum(parts: Iterable[Confusion]) -> Confusion:
-    return sum(parts, Confusion(0, 0, 0, 0))
+def _sum(parts: Iterable[ConfusionMatrix]) -> ConfusionMatrix:
+    return sum(parts, ConfusionMatrix(0, 0, 0, 0))
 
 
 def _mean(values: _Weights, weights: _Weights) -> float:

@@ -21,16 +21,16 @@ from typing import Any
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_jsonl
-from coderm_eval.core.records import Candidate, Grade, Reranked, Selection, Work
-from coderm_eval.generation.shown_candidate import in_turn
-from coderm_eval.report.quality import Misleading, misleading_tests
+from coderm_eval.core.records import Candidate, Grade, ProblemCandidates, RerankResult, Selection
+from coderm_eval.generation.shown_candidate import round_robin
+from coderm_eval.report.quality import MisleadingTest, misleading_tests
 from coderm_eval.report.scores import pass_rates
 from coderm_eval.report.statistics import Interval
 
-__all__ = ["interval_row", "number", "read_json", "read_jsonl", "refuse_ungraded", "write_run", "write_samples"]
+__all__ = ["interval_row", "json_number", "read_json", "read_jsonl", "require_graded", "write_run", "write_samples"]
 
 
-def write_samples(folder: Path, work: Iterable[Work]) -> Path:
+def write_samples(folder: Path, work: Iterable[ProblemCandidates]) -> Path:
     """Write the candidates, before anything is asked or run; returns the file."""
     path = folder / "samples.jsonl"
     write_jsonl(path, (row for item in work for row in _sample_rows(item)))
@@ -39,7 +39,7 @@ def write_samples(folder: Path, work: Iterable[Work]) -> Path:
 
 def write_run(
     folder: Path,
-    results: Sequence[Reranked],
+    results: Sequence[RerankResult],
     *,
     rule: str,
     shown: Mapping[str, Sequence[int | None]],
@@ -67,9 +67,9 @@ def write_run(
 
 def interval_row(interval: Interval) -> dict[str, Any]:
     return {
-        "value": number(interval.value),
-        "ci95": [number(interval.low), number(interval.high)],
-        "stderr": number(interval.stderr),
+        "value": json_number(interval.value),
+        "ci95": [json_number(interval.low), json_number(interval.high)],
+        "stderr": json_number(interval.stderr),
     }
 
 
@@ -88,7 +88,7 @@ def read_jsonl(folder: Path, name: str) -> list[dict[str, Any]]:
     return [_parsed(path, line) for line in _read(path).splitlines()]
 
 
-def refuse_ungraded(folder: Path, summary: Mapping[str, Any]) -> None:
+def require_graded(folder: Path, summary: Mapping[str, Any]) -> None:
     """Raises InputError if nothing in the run directory `folder`, whose summary this is, was graded."""
     if not summary.get("rules"):
         raise InputError(f"{folder}: nothing in it was graded; run the same `coderm-eval rerank` with --grade")
@@ -110,34 +110,34 @@ def _read(path: Path) -> str:
         ) from error
 
 
-def number(value: float) -> float | None:
+def json_number(value: float) -> float | None:
     """JSON has no NaN: undefined is null."""
     return None if math.isnan(value) else round(value, 6)
 
 
-def _sample_rows(work: Work) -> Iterable[dict[str, Any]]:
+def _sample_rows(work: ProblemCandidates) -> Iterable[dict[str, Any]]:
     by_sample = {s: c.program for c in work.candidates for s in c.samples}
     for sample in sorted(by_sample):
         yield {"task_id": work.problem.task_id, "solution": by_sample[sample]}
 
 
-def _test_rows(result: Reranked) -> Iterable[dict[str, Any]]:
+def _test_rows(result: RerankResult) -> Iterable[dict[str, Any]]:
     by_sample = {sample: test.source for test in result.tests for sample in test.samples}
     for sample in sorted(by_sample):
         yield {"task_id": result.problem.task_id, "test": by_sample[sample]}
 
 
-def _chosen_row(result: Reranked, rule: str) -> dict[str, Any]:
+def _chosen_row(result: RerankResult, rule: str) -> dict[str, Any]:
     chosen = result.candidates[result.selections[rule].chosen]
     return {"task_id": result.problem.task_id, "solution": chosen.program}
 
 
-def _verdict_row(result: Reranked, shown: Mapping[str, Sequence[int | None]]) -> dict[str, Any]:
+def _verdict_row(result: RerankResult, shown: Mapping[str, Sequence[int | None]]) -> dict[str, Any]:
     task_id = result.problem.task_id
     conditions = shown.get(task_id)
     return {
         "task_id": task_id,
-        "shown": conditions and [[in_turn(conditions, s) for s in test.samples] for test in result.tests],
+        "shown": conditions and [[round_robin(conditions, s) for s in test.samples] for test in result.tests],
         "candidates": [candidate.samples for candidate in result.candidates],
         "tests": [test.samples for test in result.tests],
         "verdicts": result.verdicts.rows(),
@@ -151,24 +151,24 @@ def _selection_row(selection: Selection, candidates: Sequence[Candidate]) -> dic
     return {
         "chosen": candidates[selection.chosen].samples[0],
         "ties": sorted(sample for row in selection.ties for sample in candidates[row].samples),
-        "rewards": [number(reward) for reward in selection.rewards],
+        "rewards": [json_number(reward) for reward in selection.rewards],
         "tests_used": selection.tests_used,
         "stopped": selection.stopped,
     }
 
 
-def _misleading_row(result: Reranked, found: Misleading) -> dict[str, Any]:
+def _misleading_row(result: RerankResult, found: MisleadingTest) -> dict[str, Any]:
     return {
         "task_id": found.task_id,
         "wrong": found.wrong,
         "right": found.right,
-        "accepted_wrong": number(found.accepted_wrong),
-        "accepted_right": number(found.accepted_right),
+        "accepted_wrong": json_number(found.accepted_wrong),
+        "accepted_right": json_number(found.accepted_right),
         "test": result.tests[found.test].source,
     }
 
 
-def _grade_row(result: Reranked, grades: Sequence[Grade]) -> dict[str, Any]:
+def _grade_row(result: RerankResult, grades: Sequence[Grade]) -> dict[str, Any]:
     return {
         "task_id": result.problem.task_id,
         "grades": [

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from coderm_eval.core.records import Candidate, Grade, Reranked, Selection, Work
+from coderm_eval.core.records import Candidate, Grade, ProblemCandidates, RerankResult, Selection
 from coderm_eval.report.statistics import Interval, mean_interval
 
 __all__ = [
@@ -37,7 +37,7 @@ class Scores:
     """`coderm` minus each other row, problem by problem."""
 
 
-def problem_scores(result: Reranked, grades: Sequence[Grade], rule: str) -> dict[str, float]:
+def problem_scores(result: RerankResult, grades: Sequence[Grade], rule: str) -> dict[str, float]:
     """pass@1 of each row on one problem; `grades` goes with `result.candidates`.
 
     random    expected pass@1 of a uniformly drawn sample
@@ -59,7 +59,7 @@ def problem_scores(result: Reranked, grades: Sequence[Grade], rule: str) -> dict
     }
 
 
-def expected_pass_at_1(result: Reranked, grades: Sequence[Grade], rule: str) -> float:
+def expected_pass_at_1(result: RerankResult, grades: Sequence[Grade], rule: str) -> float:
     """pass@1 of a sample drawn from those that `rule` leaves tied; NaN if one of them could not be graded."""
     return tied_pass_at_1(result.selections[rule], result.candidates, grades)
 
@@ -70,12 +70,14 @@ def tied_pass_at_1(selection: Selection, candidates: Sequence[Candidate], grades
     return float(np.average(_right(grades)[ties], weights=_sizes(candidates)[ties]))
 
 
-def random_pass_at_1(result: Reranked, grades: Sequence[Grade]) -> float:
+def random_pass_at_1(result: RerankResult, grades: Sequence[Grade]) -> float:
     """pass@1 of a sample drawn from all."""
     return float(np.average(_right(grades), weights=_sizes(result.candidates)))
 
 
-def pass_rates(problems: Sequence[Work | Reranked], grades: Sequence[Sequence[Grade]]) -> dict[str, float]:
+def pass_rates(
+    problems: Sequence[ProblemCandidates | RerankResult], grades: Sequence[Sequence[Grade]]
+) -> dict[str, float]:
     """`pass_rate` of each problem, by task id."""
     return {p.problem.task_id: pass_rate(p.candidates, g) for p, g in zip(problems, grades, strict=True)}
 

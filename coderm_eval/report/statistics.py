@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-__all__ = ["Interval", "mean_interval", "of_draws", "order_probability"]
+__all__ = ["Interval", "mean_interval", "order_probability", "percentile_interval"]
 
 _DRAWS = 9_999
 
 
-def of_draws(found: npt.NDArray[np.float64]) -> Interval:
+def percentile_interval(found: npt.NDArray[np.float64]) -> Interval:
     """Mean, 2.5 % and 97.5 % quantiles and standard deviation."""
     low, high = np.quantile(found, [0.025, 0.975])
     return Interval(float(found.mean()), float(low), float(high), float(found.std()))

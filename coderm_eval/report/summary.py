@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from coderm_eval.core.records import Grade, Reranked
-from coderm_eval.generation.test_sources import TestTally
+from coderm_eval.core.records import Grade, RerankResult
+from coderm_eval.generation.test_sources import TestWritingStats
 from coderm_eval.pipeline.settings import Settings
-from coderm_eval.report.quality import QUALITIES, Confusion, single_tests, vote
+from coderm_eval.report.quality import QUALITIES, ConfusionMatrix, single_tests, vote
 from coderm_eval.report.rules import RuleScore
-from coderm_eval.report.run_directory import interval_row, number
+from coderm_eval.report.run_directory import interval_row, json_number
 from coderm_eval.report.scores import Scores
 from coderm_eval.report.statistics import Interval
 from coderm_eval.selection.budget.settings import BudgetSettings
@@ -34,14 +34,14 @@ _NOT_RECORDED = {
 
 
 def summarise(
-    results: Sequence[Reranked],
+    results: Sequence[RerankResult],
     *,
     grades: Sequence[Sequence[Grade]] | None,
     scores: Scores | None,
     settings: Settings,
     average: int,
     chances: Mapping[str, float],
-    tally: TestTally,
+    tally: TestWritingStats,
     comparison: Sequence[RuleScore],
     draws: Mapping[str, Interval] | None,
     isolation: str,
@@ -102,7 +102,9 @@ def summarise(
     }
 
 
-def _budget_row(budget: BudgetSettings, average: int, chances: Mapping[str, float], tally: TestTally) -> dict[str, Any]:
+def _budget_row(
+    budget: BudgetSettings, average: int, chances: Mapping[str, float], tally: TestWritingStats
+) -> dict[str, Any]:
     used = {"policy": budget.policy, "average": average, "samples": tally.samples}
     if budget.policy == "uniform":
         return used
@@ -117,7 +119,7 @@ def _rule_row(found: RuleScore) -> dict[str, Any]:
         "pass@1": interval_row(found.pass_at_1),
         "gain_over_random": interval_row(found.gain_over_random),
         "gain_over_majority": interval_row(found.gain_over_majority),
-        "ahead_of_next": number(found.ahead_of_next),
+        "ahead_of_next": json_number(found.ahead_of_next),
     }
 
 
@@ -125,16 +127,16 @@ def _resampled_row(draws: Mapping[str, Interval], settings: Settings) -> dict[st
     return {"tests": settings.resample, "draws": DRAWS, "seed": SEED, "pass@1": _rows(draws)}
 
 
-def _quality_rows(results: Sequence[Reranked], grades: Sequence[Sequence[Grade]]) -> dict[str, Any]:
+def _quality_rows(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> dict[str, Any]:
     return {
         "single_tests": _confusion_row(single_tests(results, grades)),
         "vote": _confusion_row(vote(results, grades)),
     }
 
 
-def _confusion_row(found: Confusion) -> dict[str, Any]:
+def _confusion_row(found: ConfusionMatrix) -> dict[str, Any]:
     """Under the paper's names what the paper prints, and under the textbooks' what they mean."""
-    return {name: number(getattr(found, name)) for name in QUALITIES}
+    return {name: json_number(getattr(found, name)) for name in QUALITIES}
 
 
 def _rows(intervals: Mapping[str, Interval]) -> dict[str, Any]:

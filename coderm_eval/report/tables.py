@@ -9,19 +9,19 @@ from typing import Any
 
 from pytablewriter import MarkdownTableWriter
 
-from coderm_eval.report.budget_curve import Point
+from coderm_eval.report.budget_curve import BudgetPoint
 from coderm_eval.report.run_directory import interval_row
 from coderm_eval.report.scores import Scores
 from coderm_eval.report.statistics import Interval
 
 __all__ = [
     "TASK_VERSION",
-    "render",
     "render_curve",
     "render_misleading",
     "render_quality",
     "render_resampled",
     "render_rules",
+    "render_scores",
 ]
 
 TASK_VERSION = 1.0
@@ -30,7 +30,7 @@ TASK_VERSION = 1.0
 _HEADERS = ["Tasks", "Version", "Filter", "n-shot", "Metric", "", "Value", "", "Stderr"]
 
 
-def render(task: str, scores: Scores, tests_per_problem: Interval) -> str:
+def render_scores(task: str, scores: Scores, tests_per_problem: Interval) -> str:
     """The table that `lm_eval` prints for the task."""
     lines = [_line(task, row, "pass@1", "↑", value) for row, value in scores.pass_at_1.items()]
     lines.append(_line(task, "coderm", "tests_per_problem", "↓", tests_per_problem))
@@ -63,7 +63,7 @@ def render_resampled(found: Mapping[str, Any]) -> str:
     return _table(headers, [[rule, *_with_interval(row)] for rule, row in found["pass@1"].items()])
 
 
-def render_curve(points: Sequence[Point]) -> str:
+def render_curve(points: Sequence[BudgetPoint]) -> str:
     """What curve.csv says, in per cent."""
     headers = ["Budget", "average", "tests", "pass@1", "95 %", "over uniform", "95 %", "pick of all tests"]
     lines = [

@@ -17,21 +17,21 @@ class Groups:
 
     rows: npt.NDArray[Any]
     """Shape (K, M): the distinct rows."""
-    member: npt.NDArray[np.intp]
+    representative: npt.NDArray[np.intp]
     """Shape (K,): the first candidate of each group."""
-    of: npt.NDArray[np.intp]
+    group_of: npt.NDArray[np.intp]
     """Shape (N,): the group of each candidate."""
     sizes: npt.NDArray[np.float64]
     """Shape (K,): samples in each group."""
 
-    def spread(self, scores: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    def broadcast(self, scores: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Shape (N,): each candidate has the score of its group; `scores` has the shape (K,)."""
-        return np.asarray(scores, dtype=np.float64)[self.of]
+        return np.asarray(scores, dtype=np.float64)[self.group_of]
 
 
 def group_rows(rows: npt.NDArray[Any], multiplicity: npt.NDArray[np.int64]) -> Groups:
     """The distinct rows of a matrix, in an order that does not depend on that of the rows."""
-    distinct, member, of = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    of = of.reshape(-1)
-    sizes = np.bincount(of, weights=multiplicity, minlength=len(distinct))
-    return Groups(distinct, member, of, np.asarray(sizes, dtype=np.float64))
+    distinct, representative, group_of = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    group_of = group_of.reshape(-1)
+    sizes = np.bincount(group_of, weights=multiplicity, minlength=len(distinct))
+    return Groups(distinct, representative, group_of, np.asarray(sizes, dtype=np.float64))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 
 from coderm_eval.core.errors import SettingsError
-from coderm_eval.core.messages import one_line
+from coderm_eval.core.messages import single_line
 from coderm_eval.selection.ballot import Ballot, Scores
 
 __all__ = ["ALL_RULES", "ENTRY_POINTS", "RESERVED", "Rule", "rules", "selector"]
@@ -66,7 +66,7 @@ def _load_installed() -> None:
             point.load()
         except Exception as error:  # whatever a package does when it is imported
             raise SettingsError(
-                f"the rules of the entry point {point.name} = {point.value} cannot be loaded ({one_line(error)}); "
+                f"the rules of the entry point {point.name} = {point.value} cannot be loaded ({single_line(error)}); "
                 f"mend or uninstall the package {point.dist.name if point.dist else ''}"
             ) from error
 

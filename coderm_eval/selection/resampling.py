@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from coderm_eval.core.records import Reranked, UnitTest
+from coderm_eval.core.records import RerankResult, UnitTest
 from coderm_eval.selection import select
 
 __all__ = ["DRAWS", "SEED", "resample", "with_tests"]
@@ -16,7 +16,7 @@ DRAWS = 100
 SEED = 0
 
 
-def resample(results: Sequence[Reranked], *, tests: int, rules: Sequence[str]) -> Iterator[list[Reranked]]:
+def resample(results: Sequence[RerankResult], *, tests: int, rules: Sequence[str]) -> Iterator[list[RerankResult]]:
     """DRAWS times all problems, each with `tests` of its test samples, drawn without replacement; all if it has fewer.
 
     As in the authors' released scorer: tests are drawn, candidates are not.
@@ -26,7 +26,7 @@ def resample(results: Sequence[Reranked], *, tests: int, rules: Sequence[str]) -
         yield [with_tests(result, _draw(result, tests, rng), rules) for result in results]
 
 
-def with_tests(result: Reranked, samples: Sequence[int], rules: Sequence[str]) -> Reranked:
+def with_tests(result: RerankResult, samples: Sequence[int], rules: Sequence[str]) -> RerankResult:
     """The problem with these of its test samples only, and the picks of `rules` on them."""
     wanted = set(samples)
     kept = {
@@ -44,6 +44,6 @@ def with_tests(result: Reranked, samples: Sequence[int], rules: Sequence[str]) -
     )
 
 
-def _draw(result: Reranked, tests: int, rng: np.random.Generator) -> list[int]:
+def _draw(result: RerankResult, tests: int, rng: np.random.Generator) -> list[int]:
     available = sorted(sample for test in result.tests for sample in test.samples)
     return [available[position] for position in rng.permutation(len(available))[:tests]]

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 from typing import TypeVar
 
-__all__ = ["take_turns"]
+__all__ = ["alternate_halves"]
 
 InFlight = TypeVar("InFlight")
 
 
-def take_turns(
+def alternate_halves(
     tasks: Sequence[str],
     wanted: Callable[[], Mapping[str, int]],
     start: Callable[[Mapping[str, int]], InFlight],

@@ -21,7 +21,7 @@ from coderm_eval.benchmarks import BENCHMARKS, Benchmark, GradeTask, benchmark_o
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.benchmarks.evalplus.reference_answers import reference_answers
-from coderm_eval.core.errors import DatasetError, NotRunError
+from coderm_eval.core.errors import DatasetError, IncompleteRunError
 from coderm_eval.core.records import Grade
 
 Row = dict[str, Any]
@@ -278,7 +278,7 @@ def test_what_a_killed_computation_left_behind_is_not_taken_for_expected_outputs
 def test_reference_solutions_that_cannot_be_run_end_the_run(mini_humaneval: MiniHumanEval) -> None:
     text = mini_humaneval.path.read_text().replace("return abs(a - b)", "return nowhere")
     mini_humaneval.path.write_text(text)
-    with pytest.raises(NotRunError, match="reference solutions of humaneval could not be run"):
+    with pytest.raises(IncompleteRunError, match="reference solutions of humaneval could not be run"):
         reference_answers(HUMANEVAL)
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.core import errors
-from coderm_eval.core.errors import CodermError, NotRunError
-from coderm_eval.core.messages import nearest
+from coderm_eval.core.errors import CodermError, IncompleteRunError
+from coderm_eval.core.messages import suggestion
 from coderm_eval.core.records import (
     NO_OUTPUT,
     Candidate,
@@ -19,8 +19,8 @@ from coderm_eval.core.records import (
     UnitTest,
     Verdict,
     Verdicts,
+    deduplicate_candidates,
     fingerprint,
-    pool_candidates,
 )
 
 parts = st.lists(st.text(st.characters(), max_size=3), max_size=4)
@@ -79,7 +79,7 @@ def test_a_fingerprint_is_the_same_in_every_version() -> None:
 
 
 def test_equal_programs_share_a_candidate_with_their_first_answer() -> None:
-    assert pool_candidates([("a", "A1"), ("b", "B"), ("a", "A2"), ("", "no code"), ("", "none")]) == (
+    assert deduplicate_candidates([("a", "A1"), ("b", "B"), ("a", "A2"), ("", "no code"), ("", "none")]) == (
         Candidate("a", (0, 2), "A1"),
         Candidate("b", (1,), "B"),
         Candidate("", (3, 4), "no code"),
@@ -87,16 +87,16 @@ def test_equal_programs_share_a_candidate_with_their_first_answer() -> None:
 
 
 def test_without_answers_there_are_no_candidates() -> None:
-    assert pool_candidates([]) == ()
+    assert deduplicate_candidates([]) == ()
 
 
 def test_programs_that_differ_in_a_byte_are_distinct() -> None:
-    assert len(pool_candidates((program, "") for program in ("a", "a\n", "a\r\n", " a", "A"))) == 5
+    assert len(deduplicate_candidates((program, "") for program in ("a", "a\n", "a\r\n", " a", "A"))) == 5
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "c", ""]), st.text(max_size=2))))
 def test_pooling_loses_no_sample(answers: list[tuple[str, str]]) -> None:
-    pooled = pool_candidates(iter(answers))
+    pooled = deduplicate_candidates(iter(answers))
     assert sorted(sample for c in pooled for sample in c.samples) == list(range(len(answers)))
     assert all((c.program, c.raw) == answers[c.samples[0]] for c in pooled)
     assert all(answers[sample][0] == c.program for c in pooled for sample in c.samples)
@@ -112,7 +112,7 @@ def test_multiplicity_is_the_number_of_samples(samples: tuple[int, ...]) -> None
 
 
 def test_every_verdict_has_a_letter_of_its_own() -> None:
-    assert [verdict.letter for verdict in Verdict] == ["P", "F", "T", "C", "N"]
+    assert [verdict.code for verdict in Verdict] == ["P", "F", "T", "C", "N"]
 
 
 def every_verdict() -> Verdicts:
@@ -171,7 +171,7 @@ KINDS = [getattr(errors, name) for name in errors.__all__ if name.endswith("Erro
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_error_is_a_coderm_error_with_its_exit_code(kind: type[CodermError]) -> None:
     assert issubclass(kind, CodermError)
-    assert kind("x").exit_code == (3 if kind is NotRunError else 2)
+    assert kind("x").exit_code == (3 if kind is IncompleteRunError else 2)
 
 
 def test_no_kind_of_error_hides_another() -> None:
@@ -189,14 +189,14 @@ NEAREST = [
 
 @pytest.mark.parametrize(("word", "known", "said"), NEAREST)
 def test_an_unknown_word_is_answered_with_the_nearest_or_with_all(word: str, known: list[str], said: str) -> None:
-    assert nearest(word, known) == said
+    assert suggestion(word, known) == said
 
 
 def test_the_known_words_may_come_from_an_iterator() -> None:
-    assert nearest("xyz", iter(["majority", "codet"])) == "known: majority, codet"
+    assert suggestion("xyz", iter(["majority", "codet"])) == "known: majority, codet"
 
 
 @given(st.text(), st.lists(st.text(min_size=1), min_size=1))
 def test_what_is_suggested_is_known(word: str, known: list[str]) -> None:
-    said = nearest(word, known)
+    said = suggestion(word, known)
     assert said == f"known: {', '.join(known)}" or any(said == f"did you mean {name!r}?" for name in known)

@@ -17,7 +17,7 @@ from helpers.processes import our_processes
 
 from coderm_eval.benchmarks import GradeTask
 from coderm_eval.benchmarks.livecodebench import LiveCodeBench
-from coderm_eval.benchmarks.livecodebench.dataset import Row, Selection, read_rows
+from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, Row, read_rows
 from coderm_eval.benchmarks.livecodebench.settings import Grader, LiveCodeBenchSettings
 
 HONEST = [case for case in battery.CASES if case.honest]
@@ -36,7 +36,7 @@ def _no_process_is_left() -> Iterator[None]:
 def rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
     path = tmp_path_factory.mktemp("livecodebench") / "invented.jsonl"
     made.write(path, [_row(name) for name in PROBLEMS])
-    return read_rows([path], Selection())
+    return read_rows([path], ProblemFilter())
 
 
 def _row(name: str) -> dict[str, str]:

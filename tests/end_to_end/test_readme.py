@@ -24,7 +24,7 @@ from helpers.replaying import replaying
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
-from coderm_eval.hosts.server.replay import Recording
+from coderm_eval.hosts.server.replay import RecordedAnswers
 from coderm_eval.selection import Ballot, registry, rules
 
 README = (ROOT / "README.md").read_text()
@@ -202,7 +202,7 @@ def test_the_replay_command_serves(tmp_path: Path, mini_humaneval: MiniHumanEval
 def server(mini_humaneval: MiniHumanEval) -> Iterator[str]:
     tests = {task_id: [TEST] for task_id in mini_humaneval.right}
     programs = {task_id: [program] for task_id, program in mini_humaneval.right.items()}
-    recording = Recording(load_benchmark("humaneval+").problems, programs, tests)
+    recording = RecordedAnswers(load_benchmark("humaneval+").problems, programs, tests)
     with replaying(recording) as address:
         yield address
 

@@ -26,9 +26,9 @@ from helpers.servers import Behaviour, Reply, refusing, serving, well_behaved
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.core.errors import ServerError
-from coderm_eval.core.records import pool_candidates
-from coderm_eval.generation.recorded.readers import read_column
-from coderm_eval.hosts.server.replay import Recording
+from coderm_eval.core.records import deduplicate_candidates
+from coderm_eval.generation.recorded.readers import read_by_task
+from coderm_eval.hosts.server.replay import RecordedAnswers
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import load_settings
 from coderm_eval.selection import rules
@@ -268,7 +268,7 @@ class Watched:
             third = "latest_tide" in body["messages"][-1]["content"]
             return behaviour(body, before) if third else well_behaved(body, before)
 
-        candidates = {task: pool_candidates((p, p) for p in listed) for task, listed in self.programs.items()}
+        candidates = {task: deduplicate_candidates((p, p) for p in listed) for task, listed in self.programs.items()}
         with serving(watching) as (url, _):
             settings, folder = load_settings(self.settings(url, **more), source="test"), self.folder / out
             run(
@@ -484,7 +484,7 @@ def tests_server(mini_humaneval: MiniHumanEval) -> Iterator[str]:
     }
     body = "import unittest\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n        {}"
     tests = {task_id: [body.format(line) for line in lines] for task_id, lines in calls.items()}
-    with replaying(Recording(load_benchmark("humaneval+").problems, {}, tests)) as address:
+    with replaying(RecordedAnswers(load_benchmark("humaneval+").problems, {}, tests)) as address:
         yield f"http://{address}/v1"
 
 
@@ -543,7 +543,7 @@ def test_a_model_that_cannot_be_run_here_leaves_the_candidates_and_the_commands_
     write, go_on = re.findall(r"`coderm-eval ([^`]*)`", done.stderr.splitlines()[-1])
     model = re.search(r"--backend hf --model \S+", write)
     assert model and write.endswith("--num 1 --out run/written.jsonl")
-    with replaying(Recording(load_benchmark("demo").problems, {}, read_column(TESTS, "test"))) as address:
+    with replaying(RecordedAnswers(load_benchmark("demo").problems, {}, read_by_task(TESTS, "test"))) as address:
         at_server = write.replace(model[0], f"--model recorded --base-url http://{address}/v1")
         for line in (at_server, go_on):
             step = coderm(*line.split(), "--allow-partial", cwd=tmp_path)

@@ -17,11 +17,11 @@ from helpers.processes import is_alive, processes_with, soon
 
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends.local import run_pairs
-from coderm_eval.execution.limits import Policy
-from coderm_eval.execution.pairs import Pair
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.pairs import ProgramTest
 from coderm_eval.execution.sandbox.isolation.levels import FULL
 
-LIMITS = Policy(timeout_s=0.5, memory_mb=256)
+LIMITS = Limits(timeout_s=0.5, memory_mb=256)
 
 SELF_CONTAINED = [attack for attack in ATTACKS if attack.kind in ("ends early", "forges")]
 """Those that need no isolation to fail: a test is never in the process of a program."""
@@ -71,7 +71,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
 
 
 def verdicts(attacks: list[Attack], outside: Outside, isolation: str) -> dict[str, Verdict]:
-    pairs = (Pair(attack.name, outside.arm(attack.program), TEST, attack.name, "rungs") for attack in attacks)
+    pairs = (ProgramTest(attack.name, outside.arm(attack.program), TEST, attack.name, "rungs") for attack in attacks)
     outcomes = run_pairs(pairs, LIMITS, workers=2, isolation=isolation)
     return {outcome.key: outcome.verdict for outcome in outcomes}
 
@@ -133,8 +133,8 @@ def test_a_right_program_passes_beside_all_of_them(outside: Outside, isolation: 
     right = "def rungs(height):\n    return height * 3\n"
     pairs = []
     for number, attack in enumerate(ATTACKS[::10]):
-        pairs.append(Pair(f"attack {number}", outside.arm(attack.program), TEST, "ladder", "rungs"))
-        pairs.append(Pair(f"right {number}", f"{right}# {number}\nMARK = {number}\n", TEST, "ladder", "rungs"))
+        pairs.append(ProgramTest(f"attack {number}", outside.arm(attack.program), TEST, "ladder", "rungs"))
+        pairs.append(ProgramTest(f"right {number}", f"{right}# {number}\nMARK = {number}\n", TEST, "ladder", "rungs"))
     said = {o.key: o.verdict for o in run_pairs(pairs, LIMITS, workers=1)}
     assert {key for key, verdict in said.items() if verdict == Verdict.PASSED} == {k for k in said if "right" in k}
 

@@ -12,18 +12,18 @@ import pytest
 from helpers.other_hosts import granted
 from helpers.processes import our_processes
 
-from coderm_eval.core.errors import NotRunError
+from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.records import NO_OUTPUT, Verdict
 from coderm_eval.execution.backends.local import Executor, run_pairs
-from coderm_eval.execution.limits import Policy
-from coderm_eval.execution.pairs import Pair, PairOutcome, limits_fingerprint
-from coderm_eval.execution.sandbox.watchdog import Lap, watch
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.pairs import ExecutionResult, ProgramTest, limits_fingerprint
+from coderm_eval.execution.sandbox.watchdog import TimeWindow, wait_with_limits
 
 PASSED, FAILED, TIMED_OUT, CRASHED, NOT_RUN = Verdict
 
-ROOMY = Policy(timeout_s=5)
+ROOMY = Limits(timeout_s=5)
 """For programs that end by themselves: a loaded machine must not time them out."""
-TIGHT = Policy(timeout_s=0.5)
+TIGHT = Limits(timeout_s=0.5)
 """For programs that do not."""
 
 RIGHT = "def rungs(height):\n    return height * 3\n"
@@ -235,22 +235,22 @@ TESTS: list[tuple[str, str, Verdict]] = [
     ),
 ]
 
-GREEDY: list[tuple[str, str, Policy, Verdict]] = [
-    ("300 MiB of memory", _doing("bytes(300 << 20)"), Policy(timeout_s=5, memory_mb=256), FAILED),
+GREEDY: list[tuple[str, str, Limits, Verdict]] = [
+    ("300 MiB of memory", _doing("bytes(300 << 20)"), Limits(timeout_s=5, memory_mb=256), FAILED),
     ("0.8 s of CPU", _doing("while time.process_time() < 0.8: pass"), TIGHT, TIMED_OUT),
-    ("a file of 2 MiB", _doing("open('f', 'wb').write(bytes(2 << 20))"), Policy(timeout_s=5, file_mb=1), FAILED),
-    ("40 files", _doing("f = [open('f', 'w') for _ in range(40)]"), Policy(timeout_s=5, open_files=16), FAILED),
+    ("a file of 2 MiB", _doing("open('f', 'wb').write(bytes(2 << 20))"), Limits(timeout_s=5, file_mb=1), FAILED),
+    ("40 files", _doing("f = [open('f', 'w') for _ in range(40)]"), Limits(timeout_s=5, open_files=16), FAILED),
 ]
 """Programs that pass under ROOMY and not under a policy with one limit lowered."""
 
 
-def _verdicts(pairs: Iterable[tuple[str, str, str]], policy: Policy = ROOMY, *, workers: int = 2) -> dict[str, Verdict]:
+def _verdicts(pairs: Iterable[tuple[str, str, str]], policy: Limits = ROOMY, *, workers: int = 2) -> dict[str, Verdict]:
     """{name: verdict} of (name, program, test)."""
-    outcomes = run_pairs((Pair(*pair, entry_point="rungs") for pair in pairs), policy, workers=workers)
+    outcomes = run_pairs((ProgramTest(*pair, entry_point="rungs") for pair in pairs), policy, workers=workers)
     return {outcome.key: outcome.verdict for outcome in outcomes}
 
 
-def _verdict(program: str, test: str = TEST, policy: Policy = ROOMY) -> Verdict:
+def _verdict(program: str, test: str = TEST, policy: Limits = ROOMY) -> Verdict:
     return _verdicts([("it", program, test)], policy, workers=1)["it"]
 
 
@@ -322,14 +322,14 @@ def test_verdicts_depend_neither_on_the_number_of_workers_nor_on_the_order(
 
 @pytest.mark.parametrize(("name", "program", "policy", "verdict"), GREEDY)
 def test_a_lower_limit_stops_a_program_that_a_higher_one_lets_pass(
-    greedy: dict[str, Verdict], name: str, program: str, policy: Policy, verdict: Verdict
+    greedy: dict[str, Verdict], name: str, program: str, policy: Limits, verdict: Verdict
 ) -> None:
     assert (greedy[name], _verdict(program, policy=policy)) == (PASSED, verdict)
 
 
 def test_a_loop_that_ignores_signals_is_timed_out_even_if_its_cpu_time_ends_long_before_its_wall_time() -> None:
     ignores = next(program for name, program in ENDLESS if name == "loop that ignores signals")
-    assert _verdict(ignores, policy=Policy(timeout_s=1.5)) == TIMED_OUT
+    assert _verdict(ignores, policy=Limits(timeout_s=1.5)) == TIMED_OUT
 
 
 def test_a_program_that_ends_its_process_does_not_cost_its_neighbours_a_verdict() -> None:
@@ -389,7 +389,7 @@ def test_test_classes_of_the_candidate_do_not_count() -> None:
 
 def test_cpu_seconds_are_those_of_the_program_and_not_of_its_waits() -> None:
     programs = {"works": _doing("while time.process_time() < 0.5: pass"), "waits": _doing("time.sleep(0.5)")}
-    outcomes = run_pairs((Pair(name, program, TEST) for name, program in programs.items()), ROOMY, workers=1)
+    outcomes = run_pairs((ProgramTest(name, program, TEST) for name, program in programs.items()), ROOMY, workers=1)
     cpu = {outcome.key: outcome.cpu_seconds for outcome in outcomes}
     assert cpu["waits"] < 0.4 <= cpu["works"]
 
@@ -398,10 +398,10 @@ def test_no_pairs_give_no_outcomes() -> None:
     assert list(run_pairs([], ROOMY, workers=2)) == []
 
 
-def _counted(pairs: int, taken: list[int]) -> Iterator[Pair[int]]:
+def _counted(pairs: int, taken: list[int]) -> Iterator[ProgramTest[int]]:
     for number in range(pairs):
         taken.append(number)
-        yield Pair(number, RIGHT, TEST, problem=str(number))
+        yield ProgramTest(number, RIGHT, TEST, problem=str(number))
 
 
 def test_outcomes_come_while_pairs_are_still_being_made() -> None:
@@ -423,8 +423,8 @@ def test_a_consumer_that_stops_early_leaves_no_process_behind() -> None:
 
 
 def test_an_error_in_the_input_reaches_the_consumer_and_leaves_no_process_behind() -> None:
-    def pairs() -> Iterator[Pair[str]]:
-        yield Pair("one", RIGHT, TEST)
+    def pairs() -> Iterator[ProgramTest[str]]:
+        yield ProgramTest("one", RIGHT, TEST)
         raise OSError("no more ladders")
 
     before = our_processes()
@@ -435,8 +435,8 @@ def test_an_error_in_the_input_reaches_the_consumer_and_leaves_no_process_behind
 
 def test_an_outcome_carries_the_key_of_its_pair() -> None:
     key = object()
-    [outcome] = run_pairs([Pair(key, RIGHT, TEST)], ROOMY, workers=1)
-    assert outcome == PairOutcome(key, PASSED, outcome.cpu_seconds, outcome.output)
+    [outcome] = run_pairs([ProgramTest(key, RIGHT, TEST)], ROOMY, workers=1)
+    assert outcome == ExecutionResult(key, PASSED, outcome.cpu_seconds, outcome.output)
 
 
 # Outputs
@@ -454,8 +454,8 @@ NO_ANSWER: list[tuple[str, str]] = [
 
 
 def _outputs(programs: Mapping[str, str], test: str) -> dict[str, int]:
-    pairs = [Pair(name, program, test) for name, program in programs.items()]
-    return {outcome.key: outcome.output for outcome in run_pairs(pairs, Policy(), workers=2)}
+    pairs = [ProgramTest(name, program, test) for name, program in programs.items()]
+    return {outcome.key: outcome.output for outcome in run_pairs(pairs, Limits(), workers=2)}
 
 
 def test_outputs_are_equal_where_programs_answered_alike_whatever_the_test_expects() -> None:
@@ -482,7 +482,7 @@ def test_outputs_are_the_same_numbers_in_every_run() -> None:
 
 def test_runs_of_one_executor_share_its_workers_and_the_end_leaves_none() -> None:
     before = our_processes()
-    pairs = [Pair(key, program, TEST) for key, program in (("right", RIGHT), ("wrong", WRONG))]
+    pairs = [ProgramTest(key, program, TEST) for key, program in (("right", RIGHT), ("wrong", WRONG))]
     seen = []
     with Executor(ROOMY, workers=2) as executor:
         for _ in range(3):
@@ -493,33 +493,33 @@ def test_runs_of_one_executor_share_its_workers_and_the_end_leaves_none() -> Non
 
 
 def test_the_self_test_passes_under_the_default_limits() -> None:
-    assert granted(limits=Policy())
+    assert granted(limits=Limits())
 
 
 def test_the_self_test_refuses_limits_under_which_nothing_runs() -> None:
-    with pytest.raises(NotRunError, match=r"execution\.timeout_s"):
-        granted(limits=Policy(timeout_s=1e-5))
+    with pytest.raises(IncompleteRunError, match=r"execution\.timeout_s"):
+        granted(limits=Limits(timeout_s=1e-5))
 
 
 @pytest.mark.parametrize(
     "other",
-    [Policy(timeout_s=2), Policy(memory_mb=512), Policy(file_mb=1), Policy(open_files=32), Policy(hurried_s=0.1)],
+    [Limits(timeout_s=2), Limits(memory_mb=512), Limits(file_mb=1), Limits(open_files=32), Limits(first_try_s=0.1)],
 )
-def test_every_limit_changes_the_fingerprint_of_a_policy(other: Policy) -> None:
-    assert limits_fingerprint(other) != limits_fingerprint(Policy()) == limits_fingerprint(Policy())
+def test_every_limit_changes_the_fingerprint_of_a_policy(other: Limits) -> None:
+    assert limits_fingerprint(other) != limits_fingerprint(Limits()) == limits_fingerprint(Limits())
 
 
 def test_importing_a_large_library_costs_a_program_none_of_its_time() -> None:
     """scipy.stats alone takes longer to import than this limit allows."""
     program = f"from scipy.stats import beta\nimport scipy.optimize as so\n{RIGHT}"
-    (outcome,) = run_pairs([Pair("scipy", program, TEST)], Policy(timeout_s=0.3), workers=1)
+    (outcome,) = run_pairs([ProgramTest("scipy", program, TEST)], Limits(timeout_s=0.3), workers=1)
     assert outcome.verdict == PASSED
 
 
 def test_libraries_are_there_before_the_first_test() -> None:
     test = f"import sys\n\nassert 'colorsys' in sys.modules\n{TEST}"
     found = [
-        [outcome.verdict for outcome in run_pairs([Pair(0, RIGHT, test)], ROOMY, workers=1, libraries=libraries)]
+        [outcome.verdict for outcome in run_pairs([ProgramTest(0, RIGHT, test)], ROOMY, workers=1, libraries=libraries)]
         for libraries in ([], ["colorsys"])
     ]
     assert found == [[FAILED], [PASSED]]
@@ -527,7 +527,7 @@ def test_libraries_are_there_before_the_first_test() -> None:
 
 # Calls in a hurry
 
-HURRIED = Policy(timeout_s=1.5, per_call=True, hurried_s=0.05)
+HURRIED = Limits(timeout_s=1.5, per_call=True, first_try_s=0.05)
 
 
 def _taking(seconds: float, *, low: int = 6) -> str:
@@ -596,7 +596,7 @@ def test_a_right_program_passes_however_many_calls_it_is_asked(program: str) -> 
 
 def test_a_fresh_program_is_loaded_for_each_call() -> None:
     program = "calls = []\n\n\ndef rungs(height):\n    calls.append(height)\n    return height * 3 * len(calls)\n"
-    pairs = [Pair(fresh, program, MANY, str(fresh), "rungs", fresh=fresh) for fresh in (True, False)]
+    pairs = [ProgramTest(fresh, program, MANY, str(fresh), "rungs", fresh=fresh) for fresh in (True, False)]
     said = {outcome.key: outcome.verdict for outcome in run_pairs(pairs, ROOMY, workers=1)}
     assert said == {True: PASSED, False: FAILED}
 
@@ -604,7 +604,7 @@ def test_a_fresh_program_is_loaded_for_each_call() -> None:
 def test_answers_that_no_process_has_room_for_are_a_crash() -> None:
     program = "kept = []\n\n\ndef rungs(height):\n    return 'x' * 600_000\n"
     test = MANY.replace("rungs(height), height * 3", "len(rungs(height)), 600_000")
-    assert _verdict(program, test, Policy(timeout_s=5, output_mb=1)) == CRASHED
+    assert _verdict(program, test, Limits(timeout_s=5, output_mb=1)) == CRASHED
 
 
 def test_the_digest_of_an_answer_is_no_part_of_a_calls_time() -> None:
@@ -612,15 +612,15 @@ def test_the_digest_of_an_answer_is_no_part_of_a_calls_time() -> None:
     test = TEST.replace("rungs(2), 6", "len(rungs.sha256(2)), 64").replace(
         "rungs(9), 27", "rungs.sha256(9), rungs.sha256(2)"
     )
-    assert _verdict(program, test, Policy(timeout_s=0.1, per_call=True, load_s=20)) == PASSED
+    assert _verdict(program, test, Limits(timeout_s=0.1, per_call=True, load_timeout_s=20)) == PASSED
 
 
 def test_limits_begin_anew_only_with_a_later_call() -> None:
     """A program can write where it says how far it is."""
-    laps = itertools.cycle([Lap(1, loading=True), Lap(1), Lap(0), Lap(1)])
+    laps = itertools.cycle([TimeWindow(1, loading=True), TimeWindow(1), TimeWindow(0), TimeWindow(1)])
     reading, writing = os.pipe()
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
-        ending = watch(reading, process.pid, Policy(timeout_s=0.3), lambda: next(laps))
+        ending = wait_with_limits(reading, process.pid, Limits(timeout_s=0.3), lambda: next(laps))
         process.kill()
     os.close(reading)
     os.close(writing)
@@ -628,6 +628,8 @@ def test_limits_begin_anew_only_with_a_later_call() -> None:
 
 
 def test_pairs_may_have_limits_of_their_own() -> None:
-    pairs = [Pair(seconds, _taking(0.5), TALL, entry_point="rungs", timeout_s=seconds) for seconds in (0.2, 2, None)]
-    said = {outcome.key: outcome.verdict for outcome in run_pairs(pairs, Policy(timeout_s=0.2), workers=1)}
+    pairs = [
+        ProgramTest(seconds, _taking(0.5), TALL, entry_point="rungs", timeout_s=seconds) for seconds in (0.2, 2, None)
+    ]
+    said = {outcome.key: outcome.verdict for outcome in run_pairs(pairs, Limits(timeout_s=0.2), workers=1)}
     assert said == {0.2: TIMED_OUT, 2: PASSED, None: TIMED_OUT}

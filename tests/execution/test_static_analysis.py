@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from coderm_eval.execution.static_analysis import identity_of_test, look_at
+from coderm_eval.execution.static_analysis import analyse, identity_of_test
 
 
 def _read(text: str) -> str:
@@ -43,7 +43,7 @@ def test_whatever_can_change_an_answer_tells_programs_apart(name: str, program: 
 
 
 def _identity(program: str) -> str:
-    source = look_at(program)
+    source = analyse(program)
     assert source
     return source.identity
 
@@ -68,7 +68,7 @@ DEEP: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("name", "program"), DEEP)
 def test_a_program_too_deep_to_be_taken_apart_is_itself_and_no_error(name: str, program: str) -> None:
-    source = look_at(program)
+    source = analyse(program)
     assert source is None or source.identity
     assert identity_of_test(program) is None or identity_of_test(program) == identity_of_test(program)
 
@@ -83,7 +83,7 @@ NO_PYTHON = ["def f(:", "Here is the code.", "x\0", "(" * 5000 + ")" * 5000]
 
 @pytest.mark.parametrize("text", NO_PYTHON, ids=lambda text: text[:12])
 def test_what_is_no_python_is_nothing(text: str) -> None:
-    assert look_at(text) is None and identity_of_test(text) is None
+    assert analyse(text) is None and identity_of_test(text) is None
 
 
 STATELESS: list[tuple[str, str]] = [
@@ -144,13 +144,13 @@ STATEFUL: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("name", "program"), STATEFUL)
 def test_a_program_whose_calls_may_depend_on_each_other_keeps_a_state(name: str, program: str) -> None:
-    source = look_at(program)
+    source = analyse(program)
     assert source and source.stateful
 
 
 @pytest.mark.parametrize(("name", "program"), STATELESS)
 def test_an_ordinary_program_keeps_none(name: str, program: str) -> None:
-    source = look_at(program)
+    source = analyse(program)
     assert source and not source.stateful
 
 
@@ -169,7 +169,7 @@ def _loaded(program: str) -> dict[str, Any]:
 
 
 def test_imports_are_those_of_the_whole_program() -> None:
-    source = look_at(
+    source = analyse(
         _read(
             """
             import numpy as np, os.path
@@ -192,5 +192,5 @@ WARNED_OF = ["def f(x):\n    return x is 1\n", 'def f():\n    return "\\d"\n', "
 def test_what_the_compiler_thinks_of_a_models_program_is_no_news_to_the_user(text: str) -> None:
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        assert look_at(text) and identity_of_test(text)
+        assert analyse(text) and identity_of_test(text)
     assert not warned

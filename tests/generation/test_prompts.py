@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.benchmarks.livecodebench.prompts import method_question, method_request, stdin_question, stdin_request
-from coderm_eval.benchmarks.prompts import docstring_question, function_question, policy_prompt
+from coderm_eval.benchmarks.prompts import docstring_question, function_question, function_request
 from coderm_eval.core.programs.forms import paper_function
 from coderm_eval.core.programs.source import parse
-from coderm_eval.core.records import Candidate, Problem, pool_candidates
+from coderm_eval.core.records import Candidate, Problem, deduplicate_candidates
 from coderm_eval.generation import prompts
 from coderm_eval.generation.prompts import question_of_test_prompt
 from coderm_eval.generation.settings import Condition
@@ -65,7 +65,7 @@ def shown_in(message: str) -> str:
 
 @pytest.mark.parametrize("benchmark", DATASETS)
 def test_policy_prompts_are_the_papers_byte_for_byte(recorded_data: Path, benchmark: str) -> None:
-    ours = {task: policy_prompt(row["prompt"]) for task, row in problems(recorded_data, benchmark).items()}
+    ours = {task: function_request(row["prompt"]) for task, row in problems(recorded_data, benchmark).items()}
     assert len(ours) == SIZES[benchmark]
     assert ours == paper_messages(recorded_data, benchmark, "sol")
 
@@ -106,7 +106,7 @@ def test_the_question_is_found_in_the_papers_own_test_prompts(recorded_data: Pat
 
 
 def test_a_policy_prompt_fences_the_benchmarks_prompt() -> None:
-    assert policy_prompt("def ebb():\n") == (
+    assert function_request("def ebb():\n") == (
         "Please provide a self-contained Python script that solves the following problem "
         "in a markdown code block:\n```python\ndef ebb():\n\n```\n"
     )
@@ -132,7 +132,7 @@ def test_a_program_that_quotes_the_prompt_does_not_confuse_it() -> None:
     assert question_of_test_prompt(prompts.unit_test_prompt("Write ebb.", program)) == "Write ebb."
 
 
-@pytest.mark.parametrize("message", ["", "hello", policy_prompt("def ebb(): ..."), "### question\nWrite ebb."])
+@pytest.mark.parametrize("message", ["", "hello", function_request("def ebb(): ..."), "### question\nWrite ebb."])
 def test_any_other_message_asks_no_question(message: str) -> None:
     assert question_of_test_prompt(message) is None
 
@@ -215,7 +215,7 @@ EBB = Problem("sea/0", "ebb", "", "Ebb.")
 
 
 def pool(*programs: str) -> tuple[Candidate, ...]:
-    return pool_candidates((program, program) for program in programs)
+    return deduplicate_candidates((program, program) for program in programs)
 
 
 def samples_shown(programs: Sequence[Candidate], condition: Condition) -> list[int | None]:

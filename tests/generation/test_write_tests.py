@@ -21,8 +21,8 @@ from helpers.servers import Behaviour, Reply, answers, one_choice_only, serving,
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
-from coderm_eval.generation.recorded.readers import read_column
-from coderm_eval.hosts.server.replay import Recording
+from coderm_eval.generation.recorded.readers import read_by_task
+from coderm_eval.hosts.server.replay import RecordedAnswers
 
 
 @pytest.fixture
@@ -157,8 +157,8 @@ def test_a_mistake_is_one_sentence(samples: Path, tmp_path: Path, flags: list[ob
 
 def test_candidates_are_evalplus_samples_in_order(tmp_path: Path) -> None:
     """From recorded programs, through the real client: the file comes back, a problem's programs in turn."""
-    recorded = read_column(SAMPLES, "solution")
-    recording = Recording(list(load_benchmark("demo").problems), recorded, read_column(TESTS, "test"))
+    recorded = read_by_task(SAMPLES, "solution")
+    recording = RecordedAnswers(list(load_benchmark("demo").problems), recorded, read_by_task(TESTS, "test"))
     with replaying(recording) as address:
         arguments = ["--benchmark", "demo", "--model", "recorded", "--base-url", f"http://{address}/v1", "--n", 3]
         done = coderm("solutions", *arguments, "--out", "s.jsonl", cwd=tmp_path)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from coderm_eval.execution.backends.local import Executor
-from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.isolation.levels import FULL
 from helpers.paths import ROOT
 
@@ -40,10 +40,10 @@ def skip_unless(unshare: list[str], first: str) -> None:
         pytest.skip("this host cannot play that one")
 
 
-ROOMY = Policy(timeout_s=5)
+ROOMY = Limits(timeout_s=5)
 
 
-def granted(mode: str = "auto", limits: Policy = ROOMY) -> str:
+def granted(mode: str = "auto", limits: Limits = ROOMY) -> str:
     """The isolation that this host grants, once its executor has passed its own test."""
     with Executor(limits, workers=1, isolation=mode) as executor:
         return executor.self_test()

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from coderm_eval.hosts.server.replay import Recording, make_server
+from coderm_eval.hosts.server.replay import RecordedAnswers, make_server
 
 __all__ = ["replaying"]
 
 
 @contextmanager
-def replaying(recording: Recording, seen: list[dict[str, Any]] | None = None) -> Iterator[str]:
+def replaying(recording: RecordedAnswers, seen: list[dict[str, Any]] | None = None) -> Iterator[str]:
     """The host:port of a replay server on loopback; the requests that it answers are added to `seen`."""
     server = make_server(recording, "127.0.0.1", 0)
     if seen is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from coderm_eval.core.records import NO_OUTPUT, Candidate, Grade, Problem, Reranked, UnitTest, Verdict, Verdicts
+from coderm_eval.core.records import NO_OUTPUT, Candidate, Grade, Problem, RerankResult, UnitTest, Verdict, Verdicts
 
 
-def problem(task: str, *rows: str, sizes: tuple[int, ...] = ()) -> Reranked:
+def problem(task: str, *rows: str, sizes: tuple[int, ...] = ()) -> RerankResult:
     """A candidate for each row such as "PF", a test for each character; programs that pass a test answer it alike.
 
     `sizes`: samples of each candidate; by default one.
@@ -19,10 +19,10 @@ def problem(task: str, *rows: str, sizes: tuple[int, ...] = ()) -> Reranked:
     outputs = np.where(matrix == Verdict.PASSED, 1, NO_OUTPUT)
     tests = tuple(UnitTest(f"t{j}", (j,)) for j in range(matrix.shape[1]))
     verdicts = Verdicts(matrix, np.zeros(matrix.shape), outputs)
-    return Reranked(Problem(task, "f", "", ""), candidates, tests, verdicts, {})
+    return RerankResult(Problem(task, "f", "", ""), candidates, tests, verdicts, {})
 
 
-def noisy(tasks: int, tests: int, seed: int, candidates: int = 6) -> list[Reranked]:
+def noisy(tasks: int, tests: int, seed: int, candidates: int = 6) -> list[RerankResult]:
     """Problems whose candidates pass each test with a chance of their own."""
     rng = np.random.default_rng(seed)
     found = []

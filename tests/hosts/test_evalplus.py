@@ -26,8 +26,8 @@ from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.core.errors import DatasetError, InputError, ModelError
 from coderm_eval.core.records import Grade
 from coderm_eval.hosts.evalplus.command import evaluate, main
-from coderm_eval.hosts.evalplus.files import Expected
-from coderm_eval.hosts.server.replay import Recording
+from coderm_eval.hosts.evalplus.files import ResultsFile
+from coderm_eval.hosts.server.replay import RecordedAnswers
 
 TASKS = tuple(str(problem["task_id"]) for problem in MINI_PROBLEMS)
 RIGHT = {str(p["task_id"]): f"{p['prompt']}{p['canonical_solution']}" for p in MINI_PROBLEMS}
@@ -265,8 +265,8 @@ def test_evalplus_draws_the_samples_of_a_model_with_its_own_flags_and_another_se
     problems = load_benchmark("humaneval+").problems
     of_policy: list[dict[str, Any]] = []
     of_writer: list[dict[str, Any]] = []
-    policy = Recording(problems, {task: [NEAR[task], RIGHT[task]] for task in TASKS}, {})
-    writer = Recording(problems, {}, unit_tests(CASES))
+    policy = RecordedAnswers(problems, {task: [NEAR[task], RIGHT[task]] for task in TASKS}, {})
+    writer = RecordedAnswers(problems, {}, unit_tests(CASES))
     with replaying(policy, of_policy) as policy_at, replaying(writer, of_writer) as writer_at:
         arguments = ["--model", "some/policy", "--backend", "openai", "--base-url", f"http://{policy_at}/v1"]
         arguments += ["--n-samples", "3", "--temperature", "0.7", "--bs", "2", "--root", "drawn"]
@@ -291,7 +291,7 @@ def test_the_test_writer_is_at_the_one_server_that_is_named(
     mini: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     samples = drawn(tmp_path / "s.jsonl")
-    with replaying(Recording(load_benchmark("humaneval+").problems, {}, unit_tests(CASES))) as address:
+    with replaying(RecordedAnswers(load_benchmark("humaneval+").problems, {}, unit_tests(CASES))) as address:
         evaluate("humaneval", str(samples), tests_model="writer", base_url=f"http://{address}/v1", num_tests=2)
     assert blocks(capsys.readouterr().out)[3::4] == ["pass@1:\t0.500", "pass@1:\t1.000"]
 
@@ -382,7 +382,7 @@ def test_some_of_the_tasks_are_evaluated_on_demand_and_what_is_missing_is_said(
 
 def test_what_could_not_be_graded_has_no_row_as_evalplus_would_count_it_as_wrong() -> None:
     grades = {("a", "x"): Grade({"base": "pass", "plus": "fail"}), ("a", "y"): Grade(), ("b", "z"): Grade()}
-    found = Expected("hash", {"a": ["y", "x"], "b": ["z"]}, base_only=False).rows(grades)
+    found = ResultsFile("hash", {"a": ["y", "x"], "b": ["z"]}, base_only=False).rows(grades)
     assert [(task, row["solution"]) for task, listed in found.items() for row in listed] == [("a", "x")]
 
 

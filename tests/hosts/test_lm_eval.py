@@ -19,7 +19,7 @@ from helpers.replaying import replaying
 from lm_eval.tasks import TaskManager
 
 from coderm_eval.benchmarks import load_benchmark
-from coderm_eval.hosts.server.replay import Recording
+from coderm_eval.hosts.server.replay import RecordedAnswers
 from coderm_eval.report.scores import ROWS
 from coderm_eval.report.tables import TASK_VERSION
 from coderm_eval.selection import rules
@@ -77,7 +77,7 @@ def replay(mini_humaneval: MiniHumanEval, tmp_path: Path, monkeypatch: pytest.Mo
     write_column(samples_file, "solution", candidates)
     write_column(tests_file, "test", tests)
     requests: list[dict[str, Any]] = []
-    with replaying(Recording(problems, candidates, tests), requests) as address:
+    with replaying(RecordedAnswers(problems, candidates, tests), requests) as address:
         yield Replay(f"http://{address}/v1", samples_file, tests_file, requests)
 
 

@@ -11,13 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.core.protocols import Cell, Outcome, Written
-from coderm_eval.core.records import Candidate, Problem, Reranked, Verdict, Work, pool_candidates
+from coderm_eval.core.records import (
+    Candidate,
+    Problem,
+    ProblemCandidates,
+    RerankResult,
+    Verdict,
+    deduplicate_candidates,
+)
 from coderm_eval.pipeline.loop import rerank
-from coderm_eval.selection.budget import BudgetPolicy, Standing, UniformBudget
+from coderm_eval.selection.budget import BudgetPolicy, ProblemState, UniformBudget
 
 
-def work(task_id: str, *programs: str) -> Work:
-    return Work(Problem(task_id, "f", "", ""), pool_candidates((p, p) for p in programs))
+def work(task_id: str, *programs: str) -> ProblemCandidates:
+    return ProblemCandidates(Problem(task_id, "f", "", ""), deduplicate_candidates((p, p) for p in programs))
 
 
 @dataclass
@@ -25,11 +32,11 @@ class Script:
     """Writes the tests it is given and runs a "program" by looking whether its text contains the "test"."""
 
     tests: Mapping[str, Sequence[str]]
-    asked: list[dict[str, range]] = field(default_factory=list)
+    requested: list[dict[str, range]] = field(default_factory=list)
     ran: list[Cell] = field(default_factory=list)
 
     def write(self, wanted: Mapping[str, range]) -> Iterator[Written]:
-        self.asked.append(dict(wanted))
+        self.requested.append(dict(wanted))
         for task, samples in wanted.items():
             yield task, [(i, self.tests[task][i]) for i in samples if i < len(self.tests[task])]
 
@@ -39,7 +46,7 @@ class Script:
             for cell in reversed(cells):  # order must not matter
                 yield cell, Outcome(Verdict.PASSED if cell.test in cell.program else Verdict.FAILED, 0.5)
 
-    def rerank(self, *items: Work, budget: int = 4) -> list[Reranked]:
+    def rerank(self, *items: ProblemCandidates, budget: int = 4) -> list[RerankResult]:
         return rerank(
             items,
             write_tests=self.write,
@@ -58,11 +65,11 @@ def test_the_candidate_that_passes_most_tests_is_chosen() -> None:
 def test_a_uniform_budget_asks_once_for_every_problem_half_of_them_at_a_time() -> None:
     script = Script({"a": ["x"], "b": ["y"], "c": ["z"]})
     script.rerank(work("a", "x"), work("b", "y"), work("c", "z"), budget=4)
-    assert script.asked == [{"a": range(4), "c": range(4)}, {"b": range(4)}]
+    assert script.requested == [{"a": range(4), "c": range(4)}, {"b": range(4)}]
 
 
 @pytest.mark.parametrize("items", [[], [work("a", "x")]])
-def test_a_half_without_problems_is_no_hindrance(items: list[Work]) -> None:
+def test_a_half_without_problems_is_no_hindrance(items: list[ProblemCandidates]) -> None:
     results = Script({"a": ["x"]}).rerank(*items)
     assert [result.verdicts.rows() for result in results] == [["P"]] * len(items)
 
@@ -110,12 +117,12 @@ class TwoRounds(BudgetPolicy):
     """One test each, then two more for the problem "a"."""
 
     def __init__(self) -> None:
-        self.seen: list[dict[str, Standing]] = []
+        self.seen: list[dict[str, ProblemState]] = []
 
-    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
         self.seen.append(dict(problems))
-        first = {task: 1 for task, standing in problems.items() if not standing.asked}
-        return first or ({"a": 2} if problems["a"].asked == 1 else {})
+        first = {task: 1 for task, standing in problems.items() if not standing.requested}
+        return first or ({"a": 2} if problems["a"].requested == 1 else {})
 
     def stopped(self, task_id: str) -> str:
         return f"{task_id} had enough"
@@ -131,7 +138,10 @@ def test_a_budget_sees_what_became_of_the_tests_so_far_and_that_more_are_in_flig
         rules=["majority"],
         budget=budget,
     )
-    stands = [(a.asked, a.busy, [t.samples for t in a.tests], a.verdicts.rows()) for a in (s["a"] for s in budget.seen)]
+    stands = [
+        (a.requested, a.in_flight, [t.samples for t in a.tests], a.verdicts.rows())
+        for a in (s["a"] for s in budget.seen)
+    ]
     assert stands == [
         (0, False, [], [""]),
         (1, True, [], [""]),
@@ -151,7 +161,7 @@ def test_a_later_round_runs_only_the_new_cells_and_keeps_the_old_verdicts() -> N
         rules=["majority"],
         budget=TwoRounds(),
     )
-    assert script.asked == [{"a": range(1)}, {"b": range(1)}, {"a": range(1, 3)}]
+    assert script.requested == [{"a": range(1)}, {"b": range(1)}, {"a": range(1, 3)}]
     assert [(cell.task_id, cell.test, cell.column) for cell in script.ran] == [
         ("a", "x", 0),
         ("b", "y", 0),
@@ -189,5 +199,5 @@ def test_the_order_in_which_tests_are_written_does_not_change_the_pick(programs:
 
 def test_candidates_may_come_with_any_multiplicity() -> None:
     candidate = Candidate("x", tuple(range(100)), "x")
-    (result,) = Script({"a": ["x"]}).rerank(Work(Problem("a", "f", "", ""), (candidate,)))
+    (result,) = Script({"a": ["x"]}).rerank(ProblemCandidates(Problem("a", "f", "", ""), (candidate,)))
     assert np.array_equal(result.verdicts.matrix, [[Verdict.PASSED]])

@@ -20,19 +20,19 @@ from tqdm import tqdm
 
 from coderm_eval.core.progress import progress
 from coderm_eval.core.protocols import Cell, Outcome, Written
-from coderm_eval.core.records import Problem, Reranked, Verdict, Work, pool_candidates
+from coderm_eval.core.records import Problem, ProblemCandidates, RerankResult, Verdict, deduplicate_candidates
 from coderm_eval.core.store import Store, read_rows
 from coderm_eval.execution.backends.local import run_pairs
-from coderm_eval.execution.limits import Policy
-from coderm_eval.execution.pairs import Pair
-from coderm_eval.generation.cached_model import StoredSampler
-from coderm_eval.generation.models.base import Answer, Question
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.generation.cached_model import CachedModel
+from coderm_eval.generation.models.base import Completion, SampleRequest
 from coderm_eval.generation.settings import TestSettings
 from coderm_eval.generation.test_sources import ModelTests
-from coderm_eval.pipeline.background_writer import Writer
+from coderm_eval.pipeline.background_writer import BackgroundTestWriter
 from coderm_eval.pipeline.loop import rerank
-from coderm_eval.selection.budget import BudgetPolicy, Standing, UniformBudget
-from coderm_eval.selection.turns import take_turns
+from coderm_eval.selection.budget import BudgetPolicy, ProblemState, UniformBudget
+from coderm_eval.selection.turns import alternate_halves
 
 LONG_S = 60
 
@@ -64,9 +64,9 @@ class Parts:
             self.ran.append(cell.task_id)
             yield cell, Outcome(Verdict.PASSED, 0.0)
 
-    def rerank(self, tasks: str, budget: Any = None) -> list[Reranked]:
+    def rerank(self, tasks: str, budget: Any = None) -> list[RerankResult]:
         """One candidate for each of the problems, whose names are letters."""
-        work = [Work(Problem(task, "f", "", ""), pool_candidates([("p", "p")])) for task in tasks]
+        work = [ProblemCandidates(Problem(task, "f", "", ""), deduplicate_candidates([("p", "p")])) for task in tasks]
         return rerank(
             work,
             write_tests=self.write,
@@ -83,8 +83,8 @@ class OneAtATime:
 
     rounds: int
 
-    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
-        return {task: 1 for task, p in problems.items() if not p.busy and p.asked < self.rounds}
+    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
+        return {task: 1 for task, p in problems.items() if not p.in_flight and p.requested < self.rounds}
 
     def stopped(self, task_id: str) -> str:
         return "enough"
@@ -145,7 +145,7 @@ def test_turns_are_taken_in_one_order() -> None:
         events.append(f"start {''.join(more)}")
         return "".join(more)
 
-    take_turns("abc", wanted, start, lambda half: events.append(f"finish {half}"))
+    alternate_halves("abc", wanted, start, lambda half: events.append(f"finish {half}"))
     assert events == [
         *("start ac", "start b", "finish ac", "start ac", "finish b", "start b", "finish ac"),
         *("start a", "finish b", "finish a"),
@@ -189,10 +189,10 @@ def test_tests_are_written_by_one_thread_one_request_after_the_other() -> None:
 class Undecided(BudgetPolicy):
     """Two tests a problem, then one more in each round as long as fewer than half of the cells passed."""
 
-    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
-        first = {task: 2 for task, p in problems.items() if not p.asked}
-        low = [t for t, p in problems.items() if p.asked and not p.busy and p.verdicts.passed.mean() < 0.5]
-        return {**first, **{task: 1 for task in low if problems[task].asked < 9}}
+    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
+        first = {task: 2 for task, p in problems.items() if not p.requested}
+        low = [t for t, p in problems.items() if p.requested and not p.in_flight and p.verdicts.passed.mean() < 0.5]
+        return {**first, **{task: 1 for task in low if problems[task].requested < 9}}
 
     def stopped(self, task_id: str) -> str:
         return "enough"
@@ -216,8 +216,8 @@ def hurried(seed: int) -> list[Any]:
                 yield drawn(late.pop(chance.randrange(len(late))))
         yield from map(drawn, late)
 
-    programs = pool_candidates((f"p{n}", "") for n in range(3))
-    work = [Work(Problem(f"t{n}", "f", "", ""), programs) for n in range(7)]
+    programs = deduplicate_candidates((f"p{n}", "") for n in range(3))
+    work = [ProblemCandidates(Problem(f"t{n}", "f", "", ""), programs) for n in range(7)]
     results = rerank(
         work, write_tests=write, execute=execute, rule="majority", rules=["majority", "evidence"], budget=Undecided()
     )
@@ -261,7 +261,7 @@ def test_an_error_of_the_writer_is_raised_once_all_that_was_written_before_is_ru
 
 def test_after_an_error_nothing_more_is_asked_for_and_every_request_ends_with_it() -> None:
     failing("a", parts := Parts())
-    with Writer(parts.write) as writer:
+    with BackgroundTestWriter(parts.write) as writer:
         requests = [writer.start({task: range(1)}) for task in "ab"]
         for request in requests:
             assert [arrival for arrival in request.arrivals() if arrival] == []
@@ -351,17 +351,17 @@ class Model:
     def __init__(self, before: Callable[[str], None] = lambda task: None) -> None:
         self.before = before
 
-    def sample(self, questions: Iterable[Question]) -> Iterator[list[Answer]]:
+    def sample(self, questions: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
         for question in questions:
             self.before(question.task_id)
-            yield [Answer(question.task_id, i, TEST.format(i, i), "stop", 3, 0, 0.0) for i in question.samples]
+            yield [Completion(question.task_id, i, TEST.format(i, i), "stop", 3, 0, 0.0) for i in question.samples]
 
 
 def model_tests(store: Store, model: Model, **prompts: list[str]) -> ModelTests:
     given = TestSettings(model="m", base_url="http://127.0.0.1:9/v1")
     prompts = prompts or {"a": ["ask a"], "b": ["ask b"]}
     return ModelTests(
-        StoredSampler(model, given, store.table("answers"), "testing"),
+        CachedModel(model, given, store.table("answers"), "testing"),
         prompts=prompts,
         entry_points=dict.fromkeys(prompts, "f"),
         how="default",
@@ -384,16 +384,16 @@ def test_pairs_are_run_while_no_others_are_ready() -> None:
     test = "import unittest\n\n\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(f(), 1)\n"
     known: list[int] = []
 
-    def pairs() -> Iterator[Pair[int] | None]:
+    def pairs() -> Iterator[ProgramTest[int] | None]:
         deadline = time.monotonic() + LONG_S
         for number in range(3):
-            yield Pair(number, f"def f():\n    return {number}\n", test, f"problem {number}", "f")
+            yield ProgramTest(number, f"def f():\n    return {number}\n", test, f"problem {number}", "f")
             while number not in known:
                 assert time.monotonic() < deadline
                 yield None
 
     outcomes = {}
-    for outcome in run_pairs(pairs(), Policy(), workers=2):
+    for outcome in run_pairs(pairs(), Limits(), workers=2):
         known.append(outcome.key)
         outcomes[outcome.key] = outcome.verdict
     assert outcomes == {0: Verdict.FAILED, 1: Verdict.PASSED, 2: Verdict.FAILED}

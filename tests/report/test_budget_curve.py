@@ -15,10 +15,10 @@ from helpers.results import grades, noisy, problem
 
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.core.protocols import Cell, Outcome
-from coderm_eval.core.records import Verdict, Work
+from coderm_eval.core.records import ProblemCandidates, Verdict
 from coderm_eval.pipeline.budget import all_policies
 from coderm_eval.pipeline.loop import rerank
-from coderm_eval.report.budget_curve import ORDERS, Point, averages, curve, write_curve
+from coderm_eval.report.budget_curve import ORDERS, BudgetPoint, averages, curve, write_curve
 from coderm_eval.report.scores import expected_pass_at_1
 from coderm_eval.selection.budget import SequentialBudget
 from coderm_eval.selection.budget.settings import BudgetSettings
@@ -32,27 +32,27 @@ POLICIES = all_policies(BudgetSettings(), dict.fromkeys(RATES, 12), lambda: RATE
 
 
 @pytest.fixture(scope="module")
-def points() -> list[Point]:
+def points() -> list[BudgetPoint]:
     return curve(RESULTS, GRADES, "majority", POLICIES, [1, 4, 12])
 
 
-def at(points: list[Point], policy: str, average: int) -> Point:
+def at(points: list[BudgetPoint], policy: str, average: int) -> BudgetPoint:
     [found] = [point for point in points if (point.policy, point.average) == (policy, average)]
     return found
 
 
-def test_every_policy_has_a_point_at_every_budget(points: list[Point]) -> None:
+def test_every_policy_has_a_point_at_every_budget(points: list[BudgetPoint]) -> None:
     assert [(point.policy, point.average) for point in points] == [
         (policy, average) for policy in ("sequential", "uniform", "greedy", "greedy, oracle") for average in (1, 4, 12)
     ]
 
 
-def test_no_policy_spends_more_than_its_budget(points: list[Point]) -> None:
+def test_no_policy_spends_more_than_its_budget(points: list[BudgetPoint]) -> None:
     assert all(point.tests <= point.average for point in points)
     assert at(points, "uniform", 4).tests == 4
 
 
-def test_with_all_tests_the_curve_ends_where_a_run_with_all_tests_does(points: list[Point]) -> None:
+def test_with_all_tests_the_curve_ends_where_a_run_with_all_tests_does(points: list[BudgetPoint]) -> None:
     rows = [
         expected_pass_at_1(with_tests(r, range(12), ["majority"]), g, "majority")
         for r, g in zip(RESULTS, GRADES, strict=True)
@@ -63,7 +63,7 @@ def test_with_all_tests_the_curve_ends_where_a_run_with_all_tests_does(points: l
     assert last.agreement == 1
 
 
-def test_a_point_is_the_mean_over_orders_of_what_the_first_tests_pick(points: list[Point]) -> None:
+def test_a_point_is_the_mean_over_orders_of_what_the_first_tests_pick(points: list[BudgetPoint]) -> None:
     """Uniform with four tests, the long way: the first four of each order."""
     means, agreements = [], []
     for order in range(ORDERS):
@@ -83,7 +83,7 @@ def test_a_point_is_the_mean_over_orders_of_what_the_first_tests_pick(points: li
     assert point.agreement == pytest.approx(np.mean(agreements))
 
 
-def test_gains_are_over_uniform_at_the_same_budget(points: list[Point]) -> None:
+def test_gains_are_over_uniform_at_the_same_budget(points: list[BudgetPoint]) -> None:
     for point in points:
         uniform = at(points, "uniform", point.average)
         gain = point.pass_at_1.value - uniform.pass_at_1.value
@@ -91,7 +91,7 @@ def test_gains_are_over_uniform_at_the_same_budget(points: list[Point]) -> None:
     assert at(points, "uniform", 4).gain_over_uniform[:3] == (0, 0, 0)
 
 
-def test_a_problem_that_could_not_be_graded_is_left_out(points: list[Point]) -> None:
+def test_a_problem_that_could_not_be_graded_is_left_out(points: list[BudgetPoint]) -> None:
     spoilt = [*RESULTS, problem("spoilt", "PF", "FP")]
     found = curve(spoilt, [*GRADES, grades(True, None)], "majority", POLICIES, [4])
     assert found == [at(points, policy, 4) for policy in POLICIES]
@@ -123,7 +123,7 @@ def test_a_simulated_policy_sees_what_it_would_see_in_a_run() -> None:
             yield cell, Outcome(verdict, 0.0, int(full.verdicts.outputs[cell.row, column]))
 
     ran = rerank(
-        [Work(r.problem, r.candidates) for r in RESULTS],
+        [ProblemCandidates(r.problem, r.candidates) for r in RESULTS],
         write_tests=write,
         execute=execute,
         rule="majority",
@@ -136,7 +136,9 @@ def test_a_simulated_policy_sees_what_it_would_see_in_a_run() -> None:
         assert result.selections["majority"].rewards == standing.selection.rewards
 
 
-def test_the_files_say_what_the_points_say_and_are_the_same_each_time(points: list[Point], tmp_path: Path) -> None:
+def test_the_files_say_what_the_points_say_and_are_the_same_each_time(
+    points: list[BudgetPoint], tmp_path: Path
+) -> None:
     for folder in ("one", "two"):
         write_curve(tmp_path / folder, points, "a title")
     one, two = ((tmp_path / folder / "curve.svg").read_bytes() for folder in ("one", "two"))

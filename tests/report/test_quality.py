@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from helpers.results import grades
 
-from coderm_eval.core.records import NO_OUTPUT, Candidate, Problem, Reranked, UnitTest, Verdict, Verdicts
-from coderm_eval.report.quality import QUALITIES, Confusion, misleading_tests, single_tests, vote
+from coderm_eval.core.records import NO_OUTPUT, Candidate, Problem, RerankResult, UnitTest, Verdict, Verdicts
+from coderm_eval.report.quality import QUALITIES, ConfusionMatrix, misleading_tests, single_tests, vote
 
 P, F, N = Verdict.PASSED, Verdict.FAILED, Verdict.NOT_RUN
 
@@ -36,8 +36,8 @@ def textbook_rates(accuracy: float, f1: float, far: float) -> tuple[float, float
     return prevalence, true_positive / prevalence, false_positive / (1 - prevalence)
 
 
-def shares(prevalence: float, recall: float, false_positive_rate: float) -> Confusion:
-    return Confusion(
+def shares(prevalence: float, recall: float, false_positive_rate: float) -> ConfusionMatrix:
+    return ConfusionMatrix(
         prevalence * recall,
         (1 - prevalence) * false_positive_rate,
         (1 - prevalence) * (1 - false_positive_rate),
@@ -67,7 +67,7 @@ def test_the_papers_far_is_not_what_textbooks_call_false_acceptance() -> None:
 
 def test_each_rate_worked_by_hand() -> None:
     """TP 6, FP 2, TN 3, FN 1."""
-    found = {name: getattr(Confusion(6, 2, 3, 1), name) for name in QUALITIES}
+    found = {name: getattr(ConfusionMatrix(6, 2, 3, 1), name) for name in QUALITIES}
     assert found == pytest.approx(
         {
             "accuracy": 9 / 12,
@@ -84,14 +84,14 @@ def test_each_rate_worked_by_hand() -> None:
 
 @pytest.mark.parametrize("name", QUALITIES)
 def test_a_rate_of_nothing_is_undefined(name: str) -> None:
-    assert math.isnan(getattr(Confusion(0, 0, 0, 0), name))
+    assert math.isnan(getattr(ConfusionMatrix(0, 0, 0, 0), name))
 
 
 def problem(
     rows: list[list[Verdict]], samples: Sequence[tuple[int, ...]], tests: Sequence[tuple[int, ...]]
-) -> Reranked:
+) -> RerankResult:
     matrix = np.array(rows, dtype=np.uint8).reshape(len(rows), -1)
-    return Reranked(
+    return RerankResult(
         Problem("demo/0", "f", "", ""),
         tuple(Candidate(f"p{i}", indices, "") for i, indices in enumerate(samples)),
         tuple(UnitTest(f"t{j}", indices) for j, indices in enumerate(tests)),
@@ -100,7 +100,7 @@ def problem(
     )
 
 
-def counts(found: Confusion) -> tuple[float, float, float, float]:
+def counts(found: ConfusionMatrix) -> tuple[float, float, float, float]:
     return found.true_positive, found.false_positive, found.true_negative, found.false_negative
 
 

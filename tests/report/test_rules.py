@@ -10,7 +10,7 @@ import pytest
 from helpers.results import grades
 from scipy.stats import binom
 
-from coderm_eval.core.records import NO_OUTPUT, Candidate, Problem, Reranked, UnitTest, Verdict, Verdicts
+from coderm_eval.core.records import NO_OUTPUT, Candidate, Problem, RerankResult, UnitTest, Verdict, Verdicts
 from coderm_eval.report.rules import compare
 from coderm_eval.report.statistics import order_probability
 from coderm_eval.report.tables import render_rules
@@ -20,7 +20,7 @@ from coderm_eval.selection.resampling import DRAWS, resample, with_tests
 RULES = ("codet", "majority")
 
 
-def problem(rows: Sequence[str], sizes: Sequence[int], tests: Sequence[tuple[int, ...]] | None = None) -> Reranked:
+def problem(rows: Sequence[str], sizes: Sequence[int], tests: Sequence[tuple[int, ...]] | None = None) -> RerankResult:
     """Rows such as "P.P": passed, failed, passed."""
     matrix = np.array([[Verdict.PASSED if cell == "P" else Verdict.FAILED for cell in row] for row in rows], np.uint8)
     starts = np.cumsum([0, *sizes])
@@ -28,7 +28,7 @@ def problem(rows: Sequence[str], sizes: Sequence[int], tests: Sequence[tuple[int
     columns = tuple(UnitTest(f"t{j}", s) for j, s in enumerate(tests or [(j,) for j in range(matrix.shape[1])]))
     verdicts = Verdicts(matrix, np.zeros(matrix.shape), np.full(matrix.shape, NO_OUTPUT))
     picks = select(RULES, candidates, columns, verdicts, stopped="budget")
-    return Reranked(Problem("demo/0", "f", "", ""), candidates, columns, verdicts, picks)
+    return RerankResult(Problem("demo/0", "f", "", ""), candidates, columns, verdicts, picks)
 
 
 DIFFER = problem(["PPP.", "P..P"], [1, 4])

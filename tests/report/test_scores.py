@@ -13,24 +13,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.core.files import write_json
-from coderm_eval.core.records import NO_OUTPUT, Candidate, Grade, Problem, Reranked, UnitTest, Verdict, Verdicts
+from coderm_eval.core.records import NO_OUTPUT, Candidate, Grade, Problem, RerankResult, UnitTest, Verdict, Verdicts
 from coderm_eval.report.run_directory import interval_row
 from coderm_eval.report.scores import ROWS, problem_scores, score
 from coderm_eval.report.statistics import mean_interval
-from coderm_eval.report.tables import render
+from coderm_eval.report.tables import render_scores
 from coderm_eval.selection import select
 
 PROBLEM = Problem("demo/0", "f", "def f(): ...", "What is f?")
 GRADES = {True: Grade({"gold": "pass"}), False: Grade({"gold": "fail"}), None: Grade({})}
 
 
-def reranked(matrix: list[list[bool]], samples: Sequence[tuple[int, ...]]) -> Reranked:
+def reranked(matrix: list[list[bool]], samples: Sequence[tuple[int, ...]]) -> RerankResult:
     cells = np.where(np.array(matrix, dtype=bool), Verdict.PASSED, Verdict.FAILED).astype(np.uint8)
     cells = cells.reshape(len(samples), -1)
     candidates = tuple(Candidate(f"p{i}", indices, "") for i, indices in enumerate(samples))
     verdicts = Verdicts(cells, np.zeros(cells.shape), np.full(cells.shape, NO_OUTPUT))
     tests = tuple(UnitTest(f"t{j}", (j,)) for j in range(cells.shape[1]))
-    return Reranked(
+    return RerankResult(
         PROBLEM,
         candidates,
         tests,
@@ -144,5 +144,5 @@ def test_the_gain_is_paired_by_problem() -> None:
 
 def test_the_table_has_one_line_per_row_in_lm_evals_shape() -> None:
     scores = score([dict.fromkeys(ROWS, 0.5), dict.fromkeys(ROWS, 1.0)])
-    lines = render("coderm_demo", scores, mean_interval(np.array([16.0, 16.0]))).splitlines()
+    lines = render_scores("coderm_demo", scores, mean_interval(np.array([16.0, 16.0]))).splitlines()
     assert [line.split("|")[3].strip() for line in lines[2:] if line.strip()] == [*ROWS, "coderm"]

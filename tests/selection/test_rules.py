@@ -199,7 +199,7 @@ def totals(weights: list[float], patterns: list[list[bool]]) -> list[float]:
     return [sum(weight for weight, passes in zip(weights, row, strict=True) if passes) for row in patterns]
 
 
-def chances(weights: list[float], patterns: list[list[bool]], j: int) -> list[tuple[int, int, float]]:
+def order_chances(weights: list[float], patterns: list[list[bool]], j: int) -> list[tuple[int, int, float]]:
     """(i, k, how surely i, which passes j, goes before k, which fails it)."""
     reached = totals(weights, patterns)
     column = [row[j] for row in patterns]
@@ -208,7 +208,7 @@ def chances(weights: list[float], patterns: list[list[bool]], j: int) -> list[tu
 
 def soft_excess(weights: list[float], patterns: list[list[bool]], j: int) -> float:
     """A_j - 1/2."""
-    found = chances(weights, patterns, j)
+    found = order_chances(weights, patterns, j)
     return sum(chance for _, _, chance in found) / len(found) - 0.5
 
 
@@ -219,7 +219,7 @@ def soft_objective(weights: list[float], patterns: list[list[bool]]) -> float:
 def soft_gradient(weights: list[float], patterns: list[list[bool]]) -> list[float]:
     gradient = [soft_excess(weights, patterns, j) for j in range(len(weights))]
     for j, weight in enumerate(weights):
-        found = chances(weights, patterns, j)
+        found = order_chances(weights, patterns, j)
         for i, k, chance in found:
             steepness = weight * chance * (1 - chance) * len(weights) / len(found)
             for other in range(len(weights)):

@@ -15,12 +15,12 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_by
-from coderm_eval.benchmarks.prompts import function_question, policy_prompt
+from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_from_verdict
+from coderm_eval.benchmarks.prompts import function_question, function_request
 from coderm_eval.core.records import Grade, Problem
 from coderm_eval.execution.backends.local import run_pairs
-from coderm_eval.execution.limits import Policy
-from coderm_eval.execution.pairs import Pair, limits_fingerprint
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
 
 __all__ = ["SAMPLES", "TESTS", "load_demo"]
 
@@ -38,7 +38,7 @@ class _Demo(Benchmark):
         self.problems = tuple(_problem(json.loads(line)) for line in data.splitlines())
         self.dataset_sha256 = hashlib.sha256(data + gold).hexdigest()
         self._gold = {row["task_id"]: row["test"] for row in map(json.loads, gold.splitlines())}
-        self._policy = Policy()
+        self._policy = Limits()
 
     def grader(self) -> str:
         return f"demo {self.dataset_sha256} {limits_fingerprint(self._policy)}"
@@ -47,9 +47,9 @@ class _Demo(Benchmark):
         self, tasks: Iterable[GradeTask], *, workers: int, isolation: str = "auto"
     ) -> Iterator[tuple[str, Grade]]:
         names = {problem.task_id: problem.entry_point for problem in self.problems}
-        pairs = (Pair(t.key, t.program, self._gold[t.task_id], t.task_id, names[t.task_id]) for t in tasks)
+        pairs = (ProgramTest(t.key, t.program, self._gold[t.task_id], t.task_id, names[t.task_id]) for t in tasks)
         for outcome in run_pairs(pairs, self._policy, workers=workers, isolation=isolation):
-            yield outcome.key, grade_by(outcome.verdict, "gold")
+            yield outcome.key, grade_from_verdict(outcome.verdict, "gold")
 
 
 def load_demo() -> Benchmark:
@@ -62,5 +62,5 @@ def _problem(row: dict[str, str]) -> Problem:
         entry_point=row["entry_point"],
         prompt=row["prompt"],
         question=function_question(row["prompt"], row["entry_point"]),
-        request=policy_prompt(row["prompt"]),
+        request=function_request(row["prompt"]),
     )

@@ -11,24 +11,24 @@ from typing import NamedTuple
 from coderm_eval.benchmarks.base import Benchmark, GradeTask
 from coderm_eval.benchmarks.evalplus.dataset import Dataset, Row
 from coderm_eval.benchmarks.evalplus.gold_tests import (
+    BROKEN_TASK,
     LIBRARIES,
     LIMITS,
     LOADS,
     REVISION,
-    UNPASSABLE,
-    can_be_passed,
+    accepts_any_solution,
     gold_program,
     statuses,
     suite_test,
 )
 from coderm_eval.benchmarks.evalplus.reference_answers import SUITES, Answers, reference_answers
 from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
-from coderm_eval.benchmarks.prompts import docstring_question, function_question, policy_prompt
+from coderm_eval.benchmarks.prompts import docstring_question, function_question, function_request
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.records import Grade, Problem, Verdict
 from coderm_eval.execution.backends.local import run_pairs
-from coderm_eval.execution.limits import Policy
-from coderm_eval.execution.pairs import Pair, limits_fingerprint
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
 
 __all__ = ["EvalPlus", "load_humaneval_plus", "load_mbpp_plus"]
 
@@ -49,8 +49,8 @@ class EvalPlus(Benchmark):
         self.rows = dataset.rows()
         self.problems = tuple(_problem(row, dataset.name) for row in self.rows.values())
         self.dataset_sha256 = dataset.sha256()
-        unpassable = {task for task, row in self.rows.items() if row["entry_point"] == UNPASSABLE}
-        self.errata = frozenset(() if unpassable and can_be_passed() else unpassable)
+        unpassable = {task for task, row in self.rows.items() if row["entry_point"] == BROKEN_TASK}
+        self.errata = frozenset(() if unpassable and accepts_any_solution() else unpassable)
         self._suites = SUITES[:1] if settings.base_only else SUITES
         self._least_s, self._factor = _time_limits(settings)
 
@@ -79,10 +79,12 @@ class EvalPlus(Benchmark):
         """The time limit of a problem's slowest input."""
         return max(self._least_s, *(self._factor * answers[suite].seconds for suite in self._suites))
 
-    def _limits(self) -> Policy:
+    def _limits(self) -> Limits:
         return LIMITS._replace(timeout_s=self._least_s, memory_mb=_memory_mb())
 
-    def _pairs(self, tasks: Iterable[GradeTask], answers: Mapping[str, Mapping[str, Answers]]) -> Iterator[Pair[_Key]]:
+    def _pairs(
+        self, tasks: Iterable[GradeTask], answers: Mapping[str, Mapping[str, Answers]]
+    ) -> Iterator[ProgramTest[_Key]]:
         for task_id, group in groupby(tasks, lambda task: task.task_id):
             row, of_row = self.rows[task_id], answers[task_id]
             tests = {suite: suite_test(row, suite, of_row[suite]) for suite in self._suites} | {"loads": LOADS}
@@ -90,7 +92,7 @@ class EvalPlus(Benchmark):
             for task in group:
                 program = gold_program(task.program)
                 for suite, test in tests.items():
-                    yield Pair(_Key(task, suite), program, test, task_id, row["entry_point"], timeout_s=seconds)
+                    yield ProgramTest(_Key(task, suite), program, test, task_id, row["entry_point"], timeout_s=seconds)
 
 
 def load_humaneval_plus(settings: EvalPlusSettings) -> EvalPlus:
@@ -113,7 +115,7 @@ def _problem(row: Row, dataset: str) -> Problem:
         entry_point=entry_point,
         prompt=prompt,
         question=docstring_question(prompt) if mbpp else function_question(prompt, entry_point),
-        request=policy_prompt(prompt),
+        request=function_request(prompt),
     )
 
 

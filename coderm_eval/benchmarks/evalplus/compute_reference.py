@@ -17,7 +17,7 @@ from typing import Any
 
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.benchmarks.evalplus.reference_answers import SUITES, Answers, answers_file, truth_file
-from coderm_eval.core.files import write_whole
+from coderm_eval.core.files import write_atomically
 from coderm_eval.execution.wire.digest import sha256_of_answer
 from coderm_eval.execution.wire.encoding import encode
 
@@ -33,7 +33,7 @@ def make(dataset: Dataset) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     truth = _kept(path) or _compute(dataset, path)
     kept = {task: {suite: _answers(found, suite) for suite in SUITES} for task, found in truth.items()}
-    write_whole(answers_file(dataset), json.dumps(kept).encode())
+    write_atomically(answers_file(dataset), json.dumps(kept).encode())
 
 
 def _kept(path: Path) -> dict[str, Any] | None:

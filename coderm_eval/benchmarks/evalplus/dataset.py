@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
 from coderm_eval.core.errors import DatasetError
-from coderm_eval.core.messages import one_line
+from coderm_eval.core.messages import single_line
 
 __all__ = ["Dataset", "Row"]
 
@@ -69,7 +69,7 @@ class Dataset(NamedTuple):
 
     def _unusable(self, error: Exception) -> DatasetError:
         variable = f"{self.name.upper()}_OVERRIDE_PATH"
-        reason = one_line(error)
+        reason = single_line(error)
         given = os.environ.get(variable)
         if given:
             return DatasetError(

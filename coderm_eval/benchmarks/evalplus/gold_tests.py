@@ -17,17 +17,17 @@ from coderm_eval.benchmarks.evalplus.dataset import Row
 from coderm_eval.benchmarks.evalplus.reference_answers import Answers
 from coderm_eval.core.programs.source import after_future
 from coderm_eval.core.records import Verdict
-from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.static_analysis import PURE_MODULES
 from coderm_eval.execution.wire.encoding import encode
 
 __all__ = [
+    "BROKEN_TASK",
     "LIBRARIES",
     "LIMITS",
     "LOADS",
     "REVISION",
-    "UNPASSABLE",
-    "can_be_passed",
+    "accepts_any_solution",
     "gold_program",
     "statuses",
     "suite_test",
@@ -36,13 +36,13 @@ __all__ = [
 _MOST_S = 61.0
 """Seconds after which EvalPlus ends a suite at the latest."""
 
-LIMITS = Policy(
+LIMITS = Limits(
     output_mb=256,
     file_mb=64,
     per_call=True,
-    load_s=_MOST_S,
+    load_timeout_s=_MOST_S,
     process_s=_MOST_S,
-    hurried_s=0.05,
+    first_try_s=0.05,
     test_timeout_s=_MOST_S,
 )
 """But for the seconds of a call, which depend on the problem, and the memory, which depends on EvalPlus's variable."""
@@ -88,18 +88,18 @@ needed, since most wrong programs are so at the first."""
 LIBRARIES = ("evalplus.eval", "evalplus.gen.util")
 """What these tests import, and takes half a second."""
 
-UNPASSABLE = "find_zero"
+BROKEN_TASK = "find_zero"
 """The function of HumanEval/32, all of whose solutions EvalPlus 0.3.1 calls wrong, its own included: it has an oracle
 of its own there, and after that forgets to count the input as passed."""
 
 
 @functools.cache
-def can_be_passed() -> bool:
+def accepts_any_solution() -> bool:
     """Whether the installed EvalPlus lets any solution of UNPASSABLE pass; it is asked about one."""
     from evalplus.eval import untrusted_check
 
-    right = f"def {UNPASSABLE}(xs):\n    return 2.0\n"
-    status, _ = untrusted_check("humaneval", right, [[[-2.0, 1.0]]], UNPASSABLE, [2.0], 1e-4, [0.0], fast_check=True)
+    right = f"def {BROKEN_TASK}(xs):\n    return 2.0\n"
+    status, _ = untrusted_check("humaneval", right, [[[-2.0, 1.0]]], BROKEN_TASK, [2.0], 1e-4, [0.0], fast_check=True)
     return bool(status == "pass")
 
 

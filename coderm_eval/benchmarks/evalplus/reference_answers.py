@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
-from coderm_eval.core.errors import NotRunError
+from coderm_eval.core.errors import IncompleteRunError
 
 __all__ = ["SUITES", "Answers", "answers_file", "reference_answers", "truth_file"]
 
@@ -63,7 +63,7 @@ def _make(dataset: Dataset, path: Path) -> dict[str, dict[str, Answers]]:
     subprocess.run(command, stdout=2, check=False, env={**os.environ, "PYTHONSAFEPATH": "1"})  # not from this folder
     made = _read(path)
     if made is None:
-        raise NotRunError(
+        raise IncompleteRunError(
             f"EvalPlus's reference solutions of {dataset.name} could not be run (see above), so nothing was graded"
         )
     return made

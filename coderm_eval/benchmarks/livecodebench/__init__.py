@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_by
-from coderm_eval.benchmarks.livecodebench.dataset import Row, Selection, dataset_sha256, find_files, read_rows
+from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_from_verdict
+from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, Row, dataset_sha256, find_files, read_rows
 from coderm_eval.benchmarks.livecodebench.gold_tests import (
     ENTRY_POINT,
     LIMITS,
@@ -16,10 +16,10 @@ from coderm_eval.benchmarks.livecodebench.gold_tests import (
 )
 from coderm_eval.benchmarks.livecodebench.prompts import method_question, method_request, stdin_question, stdin_request
 from coderm_eval.benchmarks.livecodebench.settings import Grader, LiveCodeBenchSettings
-from coderm_eval.core.programs.forms import as_function
+from coderm_eval.core.programs.forms import to_callable
 from coderm_eval.core.records import Form, Grade, Problem
 from coderm_eval.execution.backends.local import run_pairs
-from coderm_eval.execution.pairs import Pair, limits_fingerprint
+from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
 
 __all__ = ["LiveCodeBench", "load_livecodebench"]
 
@@ -44,21 +44,21 @@ class LiveCodeBench(Benchmark):
 
     def __init__(self, rows: Sequence[Row], settings: LiveCodeBenchSettings) -> None:
         self.rows = {row.question_id: row for row in rows}
-        form: Form = "paper method" if settings.function_format == "paper" else "method"
+        form: Form = "method_as_function" if settings.function_format == "paper" else "method"
         self.problems = tuple(_problem(row, form) for row in rows)
         self.dataset_sha256 = dataset_sha256(rows)
         self.errata = frozenset(row.question_id for row in rows if ERRATA & {row.question_id, row.question_title})
         self._settings = settings
         stdin = sum(row.kind == "stdin" for row in rows)
         if stdin:
-            self.extension = (
+            self.protocol_note = (
                 f"{stdin} of the {len(rows)} problems read standard input, for which the paper has no protocol: their "
                 "tests and prompts are an extension of this project's"
             )
         self._limits = LIMITS._replace(timeout_s=settings.timeout_s)
 
     @property
-    def other(self) -> tuple[str, Benchmark] | None:
+    def alternative_grader(self) -> tuple[str, Benchmark] | None:
         rows = [row for row in self.rows.values() if row.kind == "stdin"]
         grader: Grader = "fixed" if self._settings.grader == "official" else "official"
         return (grader, LiveCodeBench(rows, self._settings.model_copy(update={"grader": grader}))) if rows else None
@@ -70,9 +70,9 @@ class LiveCodeBench(Benchmark):
         self, tasks: Iterable[GradeTask], *, workers: int, isolation: str = "auto"
     ) -> Iterator[tuple[str, Grade]]:
         for outcome in run_pairs(self._pairs(tasks), self._limits, workers=workers, isolation=isolation):
-            yield outcome.key, grade_by(outcome.verdict, "tests")
+            yield outcome.key, grade_from_verdict(outcome.verdict, "tests")
 
-    def _pairs(self, tasks: Iterable[GradeTask]) -> Iterator[Pair[str]]:
+    def _pairs(self, tasks: Iterable[GradeTask]) -> Iterator[ProgramTest[str]]:
         problems = self.problem_by_id()
         test, of, fixed = "", "", self._settings.grader == "fixed"
         for task in tasks:
@@ -80,12 +80,12 @@ class LiveCodeBench(Benchmark):
             if of != task.task_id:  # tasks come problem by problem; a test may hold megabytes, so one is kept at a time
                 test, of = _gold_test(row, problem), task.task_id
             program = _as_graded(task.program, problem, self._settings.grader)
-            yield Pair(task.key, program, test, of, _called(problem), fresh=problem.form == "stdin" and fixed)
+            yield ProgramTest(task.key, program, test, of, _called(problem), fresh=problem.form == "stdin" and fixed)
 
 
 def load_livecodebench(settings: LiveCodeBenchSettings) -> LiveCodeBench:
     """Raises DatasetError if the files are not on this machine, or hold no such problem."""
-    selection = Selection(**settings.model_dump(include=set(Selection._fields)))
+    selection = ProblemFilter(**settings.model_dump(include=set(ProblemFilter._fields)))
     return LiveCodeBench(read_rows(find_files(selection), selection), settings)
 
 
@@ -100,7 +100,7 @@ def _called(problem: Problem) -> str:
 def _as_graded(program: str, problem: Problem, grader: Grader) -> str:
     if problem.form != "stdin":
         return functional_program(program, problem.entry_point)
-    return official_stdin_program(program) if grader == "official" else as_function(program, problem)
+    return official_stdin_program(program) if grader == "official" else to_callable(program, problem)
 
 
 def _problem(row: Row, form: Form) -> Problem:

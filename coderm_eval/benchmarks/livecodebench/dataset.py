@@ -22,9 +22,9 @@ from typing import Any, Literal, NamedTuple
 from coderm_eval.benchmarks.livecodebench.releases import FILES, LATEST, REPOSITORY, REVISION, files_of
 from coderm_eval.benchmarks.livecodebench.test_cases import Case, decode_cases, public_cases
 from coderm_eval.core.errors import DatasetError, InputError, SettingsError
-from coderm_eval.core.messages import few, one_line, shown
+from coderm_eval.core.messages import abbreviated, quoted, single_line
 
-__all__ = ["Row", "Selection", "dataset_sha256", "find_files", "read_rows"]
+__all__ = ["ProblemFilter", "Row", "dataset_sha256", "find_files", "read_rows"]
 
 _COLUMNS = (
     "question_title",
@@ -44,7 +44,7 @@ _COLUMNS = (
 _PEEKED = re.compile(rb'"(contest_date|platform)"[ \t\r]*:[ \t\r]*"([ !#-\[\]-~]*)"')
 
 
-class Selection(NamedTuple):
+class ProblemFilter(NamedTuple):
     """Which problems are wanted; None leaves them as they are."""
 
     release: str | None = None
@@ -106,7 +106,7 @@ class Row:
             ) from error
 
 
-def find_files(selection: Selection, variable: str = "LIVECODEBENCH_PATH") -> list[Path]:
+def find_files(selection: ProblemFilter, variable: str = "LIVECODEBENCH_PATH") -> list[Path]:
     """The files that hold the selection's release: those the variable points to, else those in the hub's cache.
 
     The variable holds files and folders, joined as in PATH. Of a folder with any of the release's own files exactly
@@ -157,13 +157,13 @@ def _in_hub_cache(names: Sequence[str], release: str, variable: str) -> list[Pat
         missing = [name for name, path in cached.items() if not isinstance(path, str)]
         size = sum(FILES[name].size for name in missing) / 1e9
         raise DatasetError(
-            f"the hub's cache lacks LiveCodeBench's {few(missing)} of {release}; run `coderm-eval fetch livecodebench "
+            f"the hub's cache lacks LiveCodeBench's {abbreviated(missing)} of {release}; run `coderm-eval fetch livecodebench "
             f"--release {release}` to download them ({size:.1f} GB), or set {variable} to your copy"
         )
     return found
 
 
-def read_rows(paths: Iterable[Path], selection: Selection) -> list[Row]:
+def read_rows(paths: Iterable[Path], selection: ProblemFilter) -> list[Row]:
     """The problems of the files that the selection's dates, platform and kind leave, ordered by question id.
 
     Raises:
@@ -210,7 +210,7 @@ class _Wanted(NamedTuple):
     kind: str
 
     @classmethod
-    def of(cls, selection: Selection) -> _Wanted:
+    def of(cls, selection: ProblemFilter) -> _Wanted:
         start = _boundary("start_date", selection.start_date, datetime.min)
         end = _boundary("end_date", selection.end_date, datetime.max)
         return cls(start, end, selection.platform, selection.kind)
@@ -282,7 +282,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     except EOFError as error:
         raise InputError(f"{path}: the file is truncated after line {number}; fetch it again") from error
     except (OSError, zlib.error) as error:
-        raise InputError(f"{path}: cannot be read ({one_line(error)}); fetch it again") from error
+        raise InputError(f"{path}: cannot be read ({single_line(error)}); fetch it again") from error
 
 
 def _parse(path: Path, number: int, line: bytes) -> Row:
@@ -323,14 +323,14 @@ def _function_name(place: str, metadata: str) -> str | None:
 
 
 def _shown(line: bytes) -> str:
-    return shown(line[:240].decode("utf-8", "replace").strip())  # the rest may be megabytes
+    return quoted(line[:240].decode("utf-8", "replace").strip())  # the rest may be megabytes
 
 
-def _nothing_left(paths: Sequence[Path], selection: Selection) -> str:
+def _nothing_left(paths: Sequence[Path], selection: ProblemFilter) -> str:
     """Why a selection is empty; reads everything again, now as a whole."""
     asked = selection._replace(release=None)._asdict().items()
     wanted = " and ".join(f"{name} {value}" for name, value in asked if value not in (None, "both"))
-    where = few([str(path) for path in paths])
+    where = abbreviated([str(path) for path in paths])
     dates, platforms, kinds = set(), set(), set()
     for path in paths:
         for number, line in _lines(path):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from coderm_eval.benchmarks.livecodebench.releases import FILES, REPOSITORY, REVISION, ReleaseFile, files_of
 from coderm_eval.core.errors import DatasetError
-from coderm_eval.core.messages import one_line
+from coderm_eval.core.messages import single_line
 
 __all__ = ["fetch"]
 
@@ -44,7 +44,7 @@ def _download(name: str) -> Path:
             ) from error
         raise DatasetError(
             f"{name} of {REPOSITORY} could not be downloaded from {constants.ENDPOINT} "
-            f"({one_line(cause)}); run this again where the network reaches it, "
+            f"({single_line(cause)}); run this again where the network reaches it, "
             "set HF_ENDPOINT to a mirror, or LIVECODEBENCH_PATH to your copy"
         ) from error
 

@@ -13,14 +13,14 @@ from collections.abc import Sequence
 
 from coderm_eval.benchmarks.livecodebench import official_stdin
 from coderm_eval.benchmarks.livecodebench.test_cases import Case
-from coderm_eval.core.programs.prelude import EVERYTHING, prelude
+from coderm_eval.core.programs.prelude import FULL_PRELUDE, prelude
 from coderm_eval.core.programs.prelude import LIMITS as PYTHON_LIMITS
 from coderm_eval.core.programs.source import parse
-from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.limits import Limits
 
 __all__ = ["ENTRY_POINT", "LIMITS", "functional_program", "functional_test", "official_stdin_program", "stdin_test"]
 
-LIMITS = Policy(timeout_s=6.0, memory_mb=4096, output_mb=64, file_mb=64, per_call=True)
+LIMITS = Limits(timeout_s=6.0, memory_mb=4096, output_mb=64, file_mb=64, per_call=True)
 """The official 6 s a case; and 4 GiB, which the official code names but does not set."""
 
 ENTRY_POINT = "called_by_the_grader"
@@ -100,7 +100,7 @@ def functional_program(program: str, name: str) -> str:
 def official_stdin_program(program: str) -> str:
     """`program` as a function `solve`, with the official grader's defects."""
     source = inspect.getsource(official_stdin)
-    return f"{source}\n\nPROGRAM = {program!r}\nPRELUDE = {EVERYTHING!r}\n"
+    return f"{source}\n\nPROGRAM = {program!r}\nPRELUDE = {FULL_PRELUDE!r}\n"
 
 
 def _keeps_a_state(program: str) -> bool:

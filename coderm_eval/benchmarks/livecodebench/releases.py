@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from coderm_eval.core.errors import SettingsError
-from coderm_eval.core.messages import nearest
+from coderm_eval.core.messages import suggestion
 
 __all__ = ["FILES", "LATEST", "REPOSITORY", "REVISION", "ReleaseFile", "files_of"]
 
@@ -65,5 +65,5 @@ def files_of(release: str) -> tuple[str, ...]:
     if release in _RELEASES:
         return _RELEASES[release]
     forwards = "_".join(reversed(release.split("_")))
-    hint = f"did you mean {forwards!r}?" if forwards in _RELEASES else nearest(release, _RELEASES)
+    hint = f"did you mean {forwards!r}?" if forwards in _RELEASES else suggestion(release, _RELEASES)
     raise SettingsError(f"LiveCodeBench has no release {release!r}; {hint}")

@@ -12,7 +12,7 @@ import pickletools
 import zlib
 from typing import Any, NamedTuple
 
-from coderm_eval.core.messages import one_line
+from coderm_eval.core.messages import single_line
 
 __all__ = ["Case", "decode_cases", "public_cases"]
 
@@ -89,7 +89,7 @@ def _string_of(pickled: bytes) -> str:
             elif opcode.name not in _AROUND_A_TEXT:
                 raise ValueError(f"a pickle with {opcode.name}")
     except ValueError as error:
-        raise ValueError(f"not the pickle of one text: {one_line(error)}") from None
+        raise ValueError(f"not the pickle of one text: {single_line(error)}") from None
     if len(strings) != 1:
         raise ValueError("not the pickle of one text")
     return strings[0]

@@ -16,7 +16,7 @@ from coderm_eval.core.programs.prelude import prelude
 from coderm_eval.core.programs.source import after_future, defines, module_names, parse
 from coderm_eval.core.records import Problem
 
-__all__ = ["as_function", "as_shown", "is_solution", "paper_function"]
+__all__ = ["for_prompt", "is_solution", "paper_function", "to_callable"]
 
 _CLASS = "Solution"
 
@@ -28,37 +28,37 @@ def is_solution(tree: ast.Module, problem: Problem) -> bool:
     return defines(tree, problem.entry_point) or (problem.form != "function" and _has_method(tree, problem.entry_point))
 
 
-def as_function(program: str, problem: Problem) -> str:
+def to_callable(program: str, problem: Problem) -> str:
     """A program whose tests can call `problem.entry_point`, from one in the problem's own form.
 
     method: the class stays, for methods that call each other, and a function makes a fresh one for each call; a
-    program that has something else by that name keeps it, in a module of its own. paper method: `paper_function`. All
+    program that has something else by that name keeps it, in a module of its own. method_as_function: `paper_function`. All
     get the imports that the benchmark's grader gives to every program. stdin: `solve(stdin)` runs it and returns what
     it printed. What is no Python is as it was.
     """
     if problem.form == "stdin":
-        return _running(program)
+        return _stdin_runner(program)
     tree = parse(program)
     if problem.form == "function" or tree is None:
         return program
-    if problem.form == "paper method":
+    if problem.form == "method_as_function":
         return _with_prelude(paper_function(program))
     name, source = problem.entry_point, _with_prelude(program)
     if not _has_method(tree, name):
         return source
-    return (_apart(source) if name in module_names(program) else source) + _calling(name)
+    return (_isolated_module(source) if name in module_names(program) else source) + _method_wrapper(name)
 
 
 def _with_prelude(program: str) -> str:
     return after_future(program, prelude(program))
 
 
-def as_shown(program: str, problem: Problem) -> str:
+def for_prompt(program: str, problem: Problem) -> str:
     """A program as the paper's test prompts show it.
 
     method: as the function that CodeRM-8B was trained on, where that is the same program; else as it is.
     """
-    if problem.form == "paper method":
+    if problem.form == "method_as_function":
         return paper_function(program)
     if problem.form != "method":
         return program
@@ -136,17 +136,17 @@ def _is_class(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
     return isinstance(node, ast.ClassDef) and node.name == _CLASS
 
 
-def _calling(name: str) -> str:
+def _method_wrapper(name: str) -> str:
     return f"\n\ndef {name}(*arguments, **keywords):\n    return {_CLASS}().{name}(*arguments, **keywords)\n"
 
 
-def _apart(program: str) -> str:
+def _isolated_module(program: str) -> str:
     """In a module of its own, of which tests see the same names."""
     own = f"_program = dict(globals())\nexec({program!r}, _program)\nglobals().update(_program)\n"
     return own + _imports_named(program)
 
 
-def _running(program: str) -> str:
+def _stdin_runner(program: str) -> str:
     source = f"{inspect.getsource(stdin_program)}\n\nPROGRAM = {program!r}\nPRELUDE = {prelude(program)!r}\n"
     return source + _imports_named(program)
 

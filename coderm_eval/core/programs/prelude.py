@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from coderm_eval.core.programs.source import module_names
 
-__all__ = ["EVERYTHING", "LIMITS", "prelude"]
+__all__ = ["FULL_PRELUDE", "LIMITS", "prelude"]
 
 LIMITS = "import sys\nsys.setrecursionlimit(50_000)\nsys.set_int_max_str_digits(50_000)\n"
 """The graders'; Python's own are 1,000 and 4,300."""
@@ -22,7 +22,7 @@ _MODULES = (
 
 _ITSELF = _MODULES[: _MODULES.index("builtins")]
 
-EVERYTHING = "".join([*(f"from {m} import *\n" for m in _MODULES), *(f"import {m}\n" for m in _ITSELF), LIMITS])
+FULL_PRELUDE = "".join([*(f"from {m} import *\n" for m in _MODULES), *(f"import {m}\n" for m in _ITSELF), LIMITS])
 """What the graders put before every program, to the last name."""
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from itertools import compress, groupby
 from typing import Any, Generic, NamedTuple
 
-from coderm_eval.core.errors import NotRunError
+from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.records import NO_OUTPUT, Verdict
 from coderm_eval.execution.backends.pool import Job, WorkerPool
-from coderm_eval.execution.limits import WALL, Policy
-from coderm_eval.execution.pairs import Key, Pair, PairOutcome
-from coderm_eval.execution.static_analysis import Source, identity_of_test, look_at
+from coderm_eval.execution.limits import WALL_PER_CPU_SECOND, Limits
+from coderm_eval.execution.pairs import ExecutionResult, Key, ProgramTest
+from coderm_eval.execution.static_analysis import ProgramInfo, analyse, identity_of_test
 
 __all__ = ["Executor", "run_pairs"]
 
@@ -31,31 +31,31 @@ _TEST = (
     "    def test_answer(self):\n        self.assertEqual(answer(), 42)\n"
 )
 
-_VERDICTS = {verdict.letter: verdict for verdict in Verdict} | {"W": Verdict.TIMED_OUT}
+_VERDICTS = {verdict.code: verdict for verdict in Verdict} | {"W": Verdict.TIMED_OUT}
 """By the worker's letters; W: out of wall time, though not of CPU time."""
 
 
 class Executor:
-    """Worker processes that run pairs under one policy; they are started with the first pair, and kept until the end.
+    """Worker processes that run pairs under one limits; they are started with the first pair, and kept until the end.
 
         with Executor(Policy(), workers=8) as executor:
             for outcome in executor.run(pairs): ...
 
     Args:
-        policy: limits of one pair.
+        limits: limits of one pair.
         workers: processes.
         isolation: one of `isolation.levels.MODES`.
         libraries: modules that tests import, loaded beforehand.
     """
 
-    def __init__(self, policy: Policy, *, workers: int, isolation: str = "auto", libraries: Sequence[str] = ()) -> None:
+    def __init__(self, limits: Limits, *, workers: int, isolation: str = "auto", libraries: Sequence[str] = ()) -> None:
         self._isolation = isolation
         self._pool = WorkerPool(
             "coderm_eval.execution.sandbox.worker",
             workers=workers,
             # a row of hundreds of tests, each of them slow, or of some processes, each as long as it may be
-            patience_s=600 * policy.wall_s + 10 * WALL * (policy.process_s or 0) + 30,
-            arguments=[json.dumps(policy), isolation, *libraries],
+            silence_timeout_s=600 * limits.wall_s + 10 * WALL_PER_CPU_SECOND * (limits.process_s or 0) + 30,
+            arguments=[json.dumps(limits), isolation, *libraries],
         )
 
     def __enter__(self) -> Executor:
@@ -65,7 +65,7 @@ class Executor:
     def __exit__(self, *exception: object) -> None:
         self._pool.__exit__(*exception)
 
-    def run(self, pairs: Iterable[Pair[Key] | None]) -> Iterator[PairOutcome[Key]]:
+    def run(self, pairs: Iterable[ProgramTest[Key] | None]) -> Iterator[ExecutionResult[Key]]:
         """Run every pair; outcomes stream in the order in which they are ready.
 
         A verdict does not depend on the number of workers: programs that differ only in comments, docstrings and
@@ -77,7 +77,7 @@ class Executor:
             pairs: any number; a few problems' worth of them is held in memory. None where no pair is ready for the
                 moment: those before it are run, and outcomes passed on, without waiting for the next.
         """
-        decided: deque[PairOutcome[Key]] = deque()
+        decided: deque[ExecutionResult[Key]] = deque()
         late: list[_Row[Key]] = []
         for row, answer in self._pool.run(_jobs(self._announced(pairs), decided)):
             while decided:
@@ -91,7 +91,7 @@ class Executor:
         for row, answer in self._pool.run(alone, at_once=1):
             yield from row.outcomes(answer)
 
-    def _announced(self, pairs: Iterable[Pair[Key] | None]) -> Iterator[Pair[Key] | None]:
+    def _announced(self, pairs: Iterable[ProgramTest[Key] | None]) -> Iterator[ProgramTest[Key] | None]:
         """Have the workers start while the first problem's programs are being read."""
         for number, pair in enumerate(pairs):
             if number == 0:
@@ -109,10 +109,12 @@ class Executor:
                 does not grant the isolation that was asked for.
         """
         level = self._level()
-        said = {o.key: o.verdict for o in self.run([Pair("right", _GOOD, _TEST), Pair("wrong", _BAD, _TEST)])}
+        said = {
+            o.key: o.verdict for o in self.run([ProgramTest("right", _GOOD, _TEST), ProgramTest("wrong", _BAD, _TEST)])
+        }
         if said != {"right": Verdict.PASSED, "wrong": Verdict.FAILED}:
             verdicts = ", ".join(f"a {key} program {said[key].name.lower()}" for key in sorted(said))
-            raise NotRunError(
+            raise IncompleteRunError(
                 f"the executor does not work on this host under these limits ({verdicts}); "
                 "try a larger execution.timeout_s or execution.memory_mb"
             )
@@ -120,12 +122,14 @@ class Executor:
 
     def _level(self) -> str:
         if sys.platform == "win32":
-            raise NotRunError("Windows itself has no way to confine programs: run coderm-eval in WSL (`wsl --install`)")
+            raise IncompleteRunError(
+                "Windows itself has no way to confine programs: run coderm-eval in WSL (`wsl --install`)"
+            )
         [(_, answer)] = self._pool.run([Job([("level", {"isolation": True})])], at_once=1)
         if answer is None:
-            raise NotRunError("the executor does not start on this host; see the messages above")
+            raise IncompleteRunError("the executor does not start on this host; see the messages above")
         if "refused" in answer:
-            raise NotRunError(
+            raise IncompleteRunError(
                 f"execution.isolation is {self._isolation!r}, but on this host {answer['refused']}: "
                 "run where more is granted, or set it to 'auto' for the best that is to be had"
             )
@@ -133,15 +137,15 @@ class Executor:
 
 
 def run_pairs(
-    pairs: Iterable[Pair[Key] | None],
-    policy: Policy,
+    pairs: Iterable[ProgramTest[Key] | None],
+    limits: Limits,
     *,
     workers: int,
     isolation: str = "auto",
     libraries: Sequence[str] = (),
-) -> Iterator[PairOutcome[Key]]:
+) -> Iterator[ExecutionResult[Key]]:
     """`Executor.run`, with an executor for these pairs alone."""
-    with Executor(policy, workers=workers, isolation=isolation, libraries=libraries) as executor:
+    with Executor(limits, workers=workers, isolation=isolation, libraries=libraries) as executor:
         yield from executor.run(pairs)
 
 
@@ -158,7 +162,7 @@ class _Row(Generic[Key]):
     """One program, and the tests to run against it."""
 
     program: str
-    source: Source
+    source: ProgramInfo
     fresh: bool
     tests: list[str]
     """All of its problem."""
@@ -178,13 +182,13 @@ class _Row(Generic[Key]):
     def preamble(self) -> dict[str, Any]:
         return {"tests": self.tests, "entry_point": self.problem.entry_point, "timeout_s": self.problem.timeout_s}
 
-    def outcomes(self, answer: dict[str, Any] | None) -> Iterator[PairOutcome[Key]]:
+    def outcomes(self, answer: dict[str, Any] | None) -> Iterator[ExecutionResult[Key]]:
         letters = answer["verdicts"] if answer else "N" * len(self.cells)
         seconds = answer["cpu_seconds"] if answer else [0.0] * len(self.cells)
         outputs = answer["outputs"] if answer else [NO_OUTPUT] * len(self.cells)
         for keys, letter, cpu_seconds, output in zip(self.cells.values(), letters, seconds, outputs, strict=True):
             for key in keys:
-                yield PairOutcome(key, _VERDICTS[letter], cpu_seconds, output)
+                yield ExecutionResult(key, _VERDICTS[letter], cpu_seconds, output)
 
     def split(self, answer: dict[str, Any]) -> tuple[_Row[Key], _Row[Key], dict[str, Any]]:
         """This row without the tests that ran out of wall time, those alone, and the answer without them."""
@@ -203,7 +207,7 @@ class _Row(Generic[Key]):
         return parts[0], parts[1], {key: list(compress(found, in_time)) for key, found in answer.items()}
 
 
-def _jobs(pairs: Iterable[Pair[Key] | None], decided: deque[PairOutcome[Key]]) -> Iterator[Job[_Row[Key]]]:
+def _jobs(pairs: Iterable[ProgramTest[Key] | None], decided: deque[ExecutionResult[Key]]) -> Iterator[Job[_Row[Key]]]:
     """The pairs of each problem in jobs; those whose program or test is no Python are `decided` without."""
     for problem, together in groupby(pairs, key=_problem):
         if problem is None:
@@ -212,11 +216,11 @@ def _jobs(pairs: Iterable[Pair[Key] | None], decided: deque[PairOutcome[Key]]) -
         table: _Table[Key] = _Table(problem)
         for pair in filter(None, together):
             if not table.add(pair):
-                decided.append(PairOutcome(pair.key, Verdict.FAILED, 0.0))
+                decided.append(ExecutionResult(pair.key, Verdict.FAILED, 0.0))
         yield from table.jobs()
 
 
-def _problem(pair: Pair[Any] | None) -> _Problem | None:
+def _problem(pair: ProgramTest[Any] | None) -> _Problem | None:
     return _Problem(pair.problem, pair.entry_point, pair.timeout_s) if pair else None
 
 
@@ -225,16 +229,16 @@ class _Table(Generic[Key]):
 
     def __init__(self, problem: _Problem) -> None:
         self._problem = problem
-        self._programs: dict[str, Source | None] = {}
+        self._programs: dict[str, ProgramInfo | None] = {}
         self._identities: dict[str, str | None] = {}
         self._rows: dict[str, _Row[Key]] = {}
         self._columns: dict[str, int] = {}
         self._tests: list[str] = []
 
-    def add(self, pair: Pair[Key]) -> bool:
+    def add(self, pair: ProgramTest[Key]) -> bool:
         """Whether both program and test can be read."""
         if pair.program not in self._programs:
-            self._programs[pair.program] = look_at(pair.program)
+            self._programs[pair.program] = analyse(pair.program)
         if pair.test not in self._identities:
             self._identities[pair.test] = identity_of_test(pair.test)
         program, test = self._programs[pair.program], self._identities[pair.test]

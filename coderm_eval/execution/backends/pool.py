@@ -34,13 +34,13 @@ class Job(Generic[Key]):
 class WorkerPool:
     """`workers` processes of `python -m module`, from when they are needed, or from `start` on, until it closes.
 
-        with WorkerPool("package.worker", workers=8, patience_s=60) as pool:
+        with WorkerPool("package.worker", workers=8, silence_timeout_s=60) as pool:
             for key, answer in pool.run(jobs): ...
 
     Args:
         module: its main answers each JSON line with one, which repeats the request's "token".
         workers: number of processes.
-        patience_s: wall seconds after which a silent worker counts as dead.
+        silence_timeout_s: wall seconds after which a silent worker counts as dead.
         arguments: command-line arguments of the module.
         environment: variables that the workers get beside PATH and the locale.
     """
@@ -50,13 +50,15 @@ class WorkerPool:
         module: str,
         *,
         workers: int,
-        patience_s: float,
+        silence_timeout_s: float,
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
         command = [sys.executable, "-m", module, *arguments]
         variables = clean_environment() | dict(environment or {})
-        self._workers = [WorkerProcess(command, patience_s=patience_s, environment=variables) for _ in range(workers)]
+        self._workers = [
+            WorkerProcess(command, silence_timeout_s=silence_timeout_s, environment=variables) for _ in range(workers)
+        ]
 
     def __enter__(self) -> WorkerPool:
         return self

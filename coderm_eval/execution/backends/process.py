@@ -37,13 +37,13 @@ class WorkerProcess:
 
     Args:
         command: reads and writes JSON lines; each answer repeats its request's "token".
-        patience_s: wall seconds after which a silent process counts as dead.
+        silence_timeout_s: wall seconds after which a silent process counts as dead.
         environment: all variables that it gets.
     """
 
-    def __init__(self, command: Sequence[str], *, patience_s: float, environment: Mapping[str, str]) -> None:
+    def __init__(self, command: Sequence[str], *, silence_timeout_s: float, environment: Mapping[str, str]) -> None:
         self._command = command
-        self._patience_s = patience_s
+        self._patience_s = silence_timeout_s
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self._replies = LineReader(-1)

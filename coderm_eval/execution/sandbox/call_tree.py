@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-__all__ = ["ENDED", "Dialogue", "Position", "key_of"]
+__all__ = ["ENDED", "CallTree", "TreePosition", "key_of"]
 
 ENDED = frozenset("TCW")
 """In the place of an answer: the program ran out of CPU time, crashed, or ran out of wall time."""
@@ -17,7 +17,7 @@ def key_of(history: Sequence[str], *, stateful: bool) -> str:
     return hashlib.blake2b("\n".join(history).encode(), digest_size=16).hexdigest() if stateful else history[-1]
 
 
-class Position(NamedTuple):
+class TreePosition(NamedTuple):
     """How far the dialogue of a test with one program is known."""
 
     history: tuple[str, ...]
@@ -36,7 +36,7 @@ class _Question:
         self.replies: dict[str, _Question | str] = {}
 
 
-class Dialogue:
+class CallTree:
     """All that one test has asked, of whatever program, and what it concluded."""
 
     def __init__(self, expected: tuple[str, ...] = ()) -> None:
@@ -44,7 +44,7 @@ class Dialogue:
         self.longest = expected
         """The most calls that one program was asked: what the next one is likely to be asked."""
 
-    def follow(self, answer: Callable[[tuple[str, ...]], str | None]) -> Position:
+    def follow(self, answer: Callable[[tuple[str, ...]], str | None]) -> TreePosition:
         """Go as far as the answers to the calls made so far, and what the test did on them, are known."""
         history: tuple[str, ...] = ()
         here = self._start
@@ -52,11 +52,11 @@ class Dialogue:
             history = (*history, here.call)
             reply = answer(history)
             if reply is None:
-                return Position(history, unanswered=True)
+                return TreePosition(history, unanswered=True)
             if reply in ENDED:
-                return Position(history, verdict=reply)
+                return TreePosition(history, verdict=reply)
             here = here.replies.get(reply)
-        return Position(history, verdict=here)
+        return TreePosition(history, verdict=here)
 
     def learn(self, calls: Sequence[str], answers: Sequence[str], verdict: str) -> None:
         """The test made these calls, was answered so, and came to this verdict."""

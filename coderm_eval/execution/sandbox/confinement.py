@@ -13,12 +13,12 @@ import struct
 import sys
 from pathlib import Path
 
-from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
-from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, end_children
+from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, kill_children
 from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, syscall
 
-__all__ = ["end_child", "limit", "lower_child", "lower_server", "silence"]
+__all__ = ["apply_rlimits", "drop_child_privileges", "drop_server_privileges", "end_child", "redirect_stdio"]
 
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -27,7 +27,7 @@ _MOST_PROCESSES = 64
 """Processes and threads of the user that a sandbox's programs run as, counted inside of its namespace."""
 
 
-def silence() -> None:
+def redirect_stdio() -> None:
     """Empty input and no output; what is said on standard error by the executor itself is still heard."""
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -35,27 +35,27 @@ def silence() -> None:
     os.close(nothing)
 
 
-def limit(policy: Policy, cpu_s: float) -> None:
+def apply_rlimits(limits: Limits, cpu_s: float) -> None:
     """Limits that this process and its children cannot raise again.
 
     `cpu_s` is for systems where whoever watches over the process cannot see what CPU time it uses.
     """
     for what, most in (
-        (resource.RLIMIT_AS, policy.memory_mb * _MIB),
-        (resource.RLIMIT_FSIZE, policy.file_mb * _MIB),
-        (resource.RLIMIT_NOFILE, policy.open_files),
+        (resource.RLIMIT_AS, limits.memory_mb * _MIB),
+        (resource.RLIMIT_FSIZE, limits.file_mb * _MIB),
+        (resource.RLIMIT_NOFILE, limits.open_files),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (most, most))
     _, hard = resource.getrlimit(resource.RLIMIT_STACK)
-    stack = policy.memory_mb * _MIB  # a program that raises Python's limit of recursion needs more than 8 MiB
+    stack = limits.memory_mb * _MIB  # a program that raises Python's limit of recursion needs more than 8 MiB
     with contextlib.suppress(ValueError, OSError):  # macOS has a lower bound of its own
         resource.setrlimit(resource.RLIMIT_STACK, (stack if hard < 0 else min(stack, hard), hard))
     if sys.platform != "linux":  # there the watcher sees no CPU time; here this limit would make clocks tick in 4 ms
         resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s) + 1, int(cpu_s) + 1))
 
 
-def lower_server(isolation: Isolation) -> None:
+def drop_server_privileges(isolation: Isolation) -> None:
     """Give up, once for all its children, what a fork server can do without."""
     os.chdir(isolation.scratch)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -66,7 +66,7 @@ def lower_server(isolation: Isolation) -> None:
             _drop_capabilities()
 
 
-def lower_child(isolation: Isolation) -> None:
+def drop_child_privileges(isolation: Isolation) -> None:
     """Give up the rest, in a child, before it runs anything that a model wrote."""
     os.dup2(0, 2)
     if isolation.child_user is not None:
@@ -90,7 +90,7 @@ def end_child(child: int, isolation: Isolation) -> None:
             kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     if isolation.child_filter is None:
-        end_children(all_of_namespace=isolation.has_namespaces)
+        kill_children(all_of_namespace=isolation.has_namespaces)
     _clean(isolation.scratch)
 
 

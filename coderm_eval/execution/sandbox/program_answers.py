@@ -10,14 +10,14 @@ from coderm_eval.execution.sandbox.call_tree import ENDED, key_of
 from coderm_eval.execution.sandbox.program_server import LOADED
 from coderm_eval.execution.wire.lines import write_line
 
-__all__ = ["Program", "Programs"]
+__all__ = ["ProgramAnswers", "ProgramSandbox"]
 
 _MOST_TIMEOUTS = 2
 """Calls of one program: what it has not answered by then counts as timed out too. Where limits are those of a call, one
 call decides, about its own test alone."""
 
 
-class Programs:
+class ProgramSandbox:
     """The other sandbox.
 
     Args:
@@ -50,7 +50,7 @@ def _laps(run: Sequence[str]) -> int:
     return 1 + len(run) + sum(call.endswith(",true]") for call in run)
 
 
-class Program:
+class ProgramAnswers:
     """What one program is known to answer.
 
     Args:
@@ -58,7 +58,9 @@ class Program:
         fresh: whether each call is made in a process of its own; not with `stateful`.
     """
 
-    def __init__(self, source: str, imports: Sequence[str], programs: Programs, *, stateful: bool, fresh: bool) -> None:
+    def __init__(
+        self, source: str, imports: Sequence[str], programs: ProgramSandbox, *, stateful: bool, fresh: bool
+    ) -> None:
         self._source = source
         self._imports = imports
         self.stateful = stateful

@@ -33,11 +33,16 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
-from coderm_eval.execution.limits import Policy
-from coderm_eval.execution.sandbox.confinement import end_child, limit, lower_child, lower_server
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.sandbox.confinement import (
+    apply_rlimits,
+    drop_child_privileges,
+    drop_server_privileges,
+    end_child,
+)
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
 from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans
-from coderm_eval.execution.sandbox.watchdog import Ending, Lap, watch
+from coderm_eval.execution.sandbox.watchdog import End, TimeWindow, wait_with_limits
 from coderm_eval.execution.wire.digest import sha256_of_answer
 from coderm_eval.execution.wire.encoding import decode, encode, is_immutable
 from coderm_eval.execution.wire.lines import write_line
@@ -78,22 +83,22 @@ _HAS_PIDFD = hasattr(os, "pidfd_open")
 """Linux: nothing that a child does to its descriptors hides its end, or pretends it."""
 
 
-def serve(requests: int, replies: int, policy: Policy, isolation: Isolation) -> None:
+def serve(requests: int, replies: int, limits: Limits, isolation: Isolation) -> None:
     """Answer lines on the descriptor `requests` until it ends; this process keeps no other but `replies`."""
     for name in _PRELOADED:
         importlib.import_module(name)
     if not isolation.has_namespaces:
         adopt_orphans()  # what a program leaves behind becomes ours to end
-    lower_server(isolation)
+    drop_server_privileges(isolation)
     _warm_up()
-    limit(policy, cpu_s=_LIFETIME_S)
+    apply_rlimits(limits, cpu_s=_LIFETIME_S)
     libraries = _Libraries()
     with os.fdopen(requests, "rb") as lines:
         for line in lines:
             laps, seconds, imports, job = line.split(b" ", 3)
             left = libraries.load(imports.decode().split(","))
-            limits = policy._replace(
-                timeout_s=float(seconds), load_s=policy.load_s or max(policy.timeout_s, float(seconds))
+            limits = limits._replace(
+                timeout_s=float(seconds), load_timeout_s=limits.load_timeout_s or max(limits.timeout_s, float(seconds))
             )
             write_line(replies, _run(job, int(laps), left, limits, isolation))
 
@@ -144,15 +149,15 @@ def _import(module: str) -> None:
         importlib.import_module(module)
 
 
-def _run(job: bytes, laps: int, modules: Sequence[str], policy: Policy, isolation: Isolation) -> bytes:
-    """Let a child import `modules` and answer the calls of `job`; it may begin the policy's limits `laps` times."""
-    memory = mmap.mmap(-1, _HEADER.size + policy.output_mb * _MIB)
+def _run(job: bytes, laps: int, modules: Sequence[str], limits: Limits, isolation: Isolation) -> bytes:
+    """Let a child import `modules` and answer the calls of `job`; it may begin the limits's limits `laps` times."""
+    memory = mmap.mmap(-1, _HEADER.size + limits.output_mb * _MIB)
     lifeline = None if _HAS_PIDFD else os.pipe()
     child = os.fork()
     if child == 0:
         _child(job, modules, isolation, memory, keep=lifeline[1] if lifeline else None)
     death = os.pidfd_open(child) if lifeline is None else _end_of(lifeline)
-    ending = watch(death, child, policy, lambda: _lap(memory, laps))
+    ending = wait_with_limits(death, child, limits, lambda: _lap(memory, laps))
     os.close(death)
     end_child(child, isolation)
     answers = list(_read(memory))
@@ -161,9 +166,9 @@ def _run(job: bytes, laps: int, modules: Sequence[str], policy: Policy, isolatio
     return json.dumps({"end": _end_name(ending, full), "answers": answers}).encode()
 
 
-def _lap(memory: mmap.mmap, most: int) -> Lap:
+def _lap(memory: mmap.mmap, most: int) -> TimeWindow:
     number, _, _, loading = _HEADER.unpack_from(memory)
-    return Lap(min(most, number), bool(loading))
+    return TimeWindow(min(most, number), bool(loading))
 
 
 def _end_of(lifeline: tuple[int, int]) -> int:
@@ -172,7 +177,7 @@ def _end_of(lifeline: tuple[int, int]) -> int:
     return lifeline[0]
 
 
-def _end_name(ending: Ending, full: bool) -> str:
+def _end_name(ending: End, full: bool) -> str:
     return "full" if ending == "ready" and full else ending
 
 
@@ -234,7 +239,7 @@ class _Answers:
 def _child(job: bytes, modules: Sequence[str], isolation: Isolation, memory: mmap.mmap, keep: int | None) -> NoReturn:
     """Everything that happens in the forked child; it never returns to the server's code."""
     try:
-        lower_child(isolation)
+        drop_child_privileges(isolation)
         os.closerange(3, keep or _MOST_DESCRIPTORS)
         for module in modules:
             _import(module)

@@ -12,16 +12,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from coderm_eval.core.records import NO_OUTPUT
-from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox import test_server as tester
-from coderm_eval.execution.sandbox.call_tree import ENDED, Dialogue, Position
-from coderm_eval.execution.sandbox.confinement import end_child, limit, lower_child, lower_server
+from coderm_eval.execution.sandbox.call_tree import ENDED, CallTree, TreePosition
+from coderm_eval.execution.sandbox.confinement import (
+    apply_rlimits,
+    drop_child_privileges,
+    drop_server_privileges,
+    end_child,
+)
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
-from coderm_eval.execution.sandbox.program_answers import Program
-from coderm_eval.execution.sandbox.watchdog import watch
+from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
+from coderm_eval.execution.sandbox.watchdog import wait_with_limits
 from coderm_eval.execution.wire.lines import LineReader, write_line
 
-__all__ = ["Judge"]
+__all__ = ["TestRunner"]
 
 _MOST_ROUNDS = 200
 """Of asking a program what its tests want to know next; after the first few, each is one more call in a chain."""
@@ -40,31 +45,31 @@ _Reply = dict[str, Any] | str
 """What a testing process replies about a test, or the letter that says how it ended."""
 
 
-class Judge:
+class TestRunner:
     """Puts the questions of tests to programs.
 
     Args:
-        policy: limits of a program's calls in one test, and of the test itself.
+        limits: limits of a program's calls in one test, and of the test itself.
         isolation: what this process has entered, and its testing processes have to take on.
     """
 
-    def __init__(self, policy: Policy, isolation: Isolation) -> None:
-        self._usual = self._policy = policy
+    def __init__(self, limits: Limits, isolation: Isolation) -> None:
+        self._usual = self._limits = limits
         self._isolation = isolation
-        self._tests = _Tests((), "", policy, isolation)
-        self._dialogues: list[Dialogue] = []
+        self._tests = _Tests((), "", limits, isolation)
+        self._dialogues: list[CallTree] = []
 
     def take(self, tests: Sequence[str], entry_point: str, timeout_s: float | None) -> None:
-        """These are the tests from now on, with the policy's seconds, or with others."""
+        """These are the tests from now on, with the limits's seconds, or with others."""
         self.close()
-        self._policy = self._usual._replace(timeout_s=timeout_s or self._usual.timeout_s)
-        self._tests = _Tests(tests, entry_point, self._policy, self._isolation)
-        self._dialogues = [Dialogue(calls) for calls in self._tests.rehearse()]
+        self._limits = self._usual._replace(timeout_s=timeout_s or self._usual.timeout_s)
+        self._tests = _Tests(tests, entry_point, self._limits, self._isolation)
+        self._dialogues = [CallTree(calls) for calls in self._tests.rehearse()]
 
     def close(self) -> None:
         self._tests.dismiss()
 
-    def row(self, program: Program, columns: Sequence[int]) -> dict[str, Any]:
+    def row(self, program: ProgramAnswers, columns: Sequence[int]) -> dict[str, Any]:
         """{"verdicts": a letter for each of the tests `columns`, "cpu_seconds": the program's, "outputs": for each}.
 
         The outputs are those of `Verdicts.outputs`.
@@ -84,17 +89,17 @@ class Judge:
             "outputs": [cell.output for cell in cells],
         }
 
-    def _ask(self, program: Program, questions: Sequence[tuple[str, ...]]) -> None:
+    def _ask(self, program: ProgramAnswers, questions: Sequence[tuple[str, ...]]) -> None:
         """Have the program answer.
 
         Where calls are hurried, first the questions without one that took too long, in a hurry; when there are no such
         questions, the others, each in a process of its own.
         """
-        hurried_s, whole_s = self._policy.hurried_s, self._policy.timeout_s
-        if not (hurried_s and self._policy.per_call):
+        first_try_s, whole_s = self._limits.first_try_s, self._limits.timeout_s
+        if not (first_try_s and self._limits.per_call):
             program.ask(questions, whole_s)
         elif quick := [history for history in questions if not program.was_cut_off(history)]:
-            program.ask(quick, hurried_s, hurried=True)
+            program.ask(quick, first_try_s, hurried=True)
         else:
             for history in questions:
                 program.ask([history], whole_s)
@@ -105,7 +110,7 @@ class Judge:
         return expected[: max(most, len(history))] if expected[: len(history)] == history else history
 
     def _round(
-        self, program: Program, columns: Sequence[int], found: dict[int, _Cell], ahead: int
+        self, program: ProgramAnswers, columns: Sequence[int], found: dict[int, _Cell], ahead: int
     ) -> list[tuple[str, ...]]:
         """Take each test as far as the program's answers are known; returns the questions that they come to, with
         those that will probably follow, `ahead` in all."""
@@ -133,14 +138,14 @@ class Judge:
                 questions.append(self._ahead(column, position.history, ahead))
         return questions
 
-    def _behaviour(self, column: int, program: Program) -> tuple[str | None, ...]:
+    def _behaviour(self, column: int, program: ProgramAnswers) -> tuple[str | None, ...]:
         """The program's answers to what the test will probably ask."""
         expected = self._dialogues[column].longest
         return tuple(program.answer(expected[: n + 1]) for n in range(len(expected)))
 
-    def _cell(self, position: Position, program: Program) -> _Cell:
+    def _cell(self, position: TreePosition, program: ProgramAnswers) -> _Cell:
         seconds = program.cpu_seconds(position.history)
-        if position.verdict == "P" and seconds > self._policy.timeout_s and not self._policy.per_call:
+        if position.verdict == "P" and seconds > self._limits.timeout_s and not self._limits.per_call:
             return _Cell("T", seconds)
         return _Cell(position.verdict or "", seconds, _output(position, program))
 
@@ -157,7 +162,7 @@ _NO_VALUE = ('["raised"', '["absent"')
 """How an answer begins that is none, where a test failed on it."""
 
 
-def _output(position: Position, program: Program) -> int:
+def _output(position: TreePosition, program: ProgramAnswers) -> int:
     """56 bits of SHA-256 over the program's answers, in order."""
     answers = [program.answer(position.history[: n + 1]) or "" for n in range(len(position.history))]
     failed = position.verdict != "P" and bool(answers) and answers[-1].startswith(_NO_VALUE)
@@ -169,10 +174,10 @@ def _output(position: Position, program: Program) -> int:
 class _Tests:
     """The process in which the tests of a problem run: started when it is needed, replaced when it ends."""
 
-    def __init__(self, tests: Sequence[str], entry_point: str, policy: Policy, isolation: Isolation) -> None:
+    def __init__(self, tests: Sequence[str], entry_point: str, limits: Limits, isolation: Isolation) -> None:
         self._tests = tests
         self._entry_point = entry_point
-        self._policy = policy.of_test
+        self._limits = limits.for_test
         self._isolation = isolation
         self._process = 0
         self._conversation: socket.socket | None = None
@@ -184,7 +189,10 @@ class _Tests:
         return [() if isinstance(reply, str) else tuple(reply["asked"]) for _, reply in replies]
 
     def run(
-        self, columns: Iterable[int], program: Program, behaviour: Callable[[int, Program], tuple[str | None, ...]]
+        self,
+        columns: Iterable[int],
+        program: ProgramAnswers,
+        behaviour: Callable[[int, ProgramAnswers], tuple[str | None, ...]],
     ) -> Iterator[tuple[int, _Reply]]:
         """What each of these tests asked, and its verdict or what it wants to know.
 
@@ -221,10 +229,10 @@ class _Tests:
 
     def _listen(self, lines: LineReader) -> _Reply:
         """The process's next reply, or the letter that says how it ended."""
-        ending = "ready" if lines.waiting else watch(lines.descriptor, self._process, self._policy)
+        ending = "ready" if lines.waiting else wait_with_limits(lines.descriptor, self._process, self._limits)
         if ending == "ready":
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # it is gone, or that is no reply
-                return _checked(json.loads(lines.read(time.monotonic() + self._policy.wall_s)))
+                return _checked(json.loads(lines.read(time.monotonic() + self._limits.wall_s)))
         return {"out of cpu": "T", "out of time": "W"}.get(ending, "C")
 
     def _hire(self) -> socket.socket:
@@ -239,9 +247,9 @@ class _Tests:
         try:
             os.closerange(3, conversation)
             os.closerange(conversation + 1, _MOST_DESCRIPTORS)
-            lower_server(self._isolation)
-            limit(self._policy, _LIFETIME_S)
-            lower_child(self._isolation)
+            drop_server_privileges(self._isolation)
+            apply_rlimits(self._limits, _LIFETIME_S)
+            drop_child_privileges(self._isolation)
             tester.serve(conversation, self._tests, self._entry_point)
         finally:
             os._exit(0)

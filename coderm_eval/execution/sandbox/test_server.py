@@ -71,12 +71,12 @@ def _reply(code: types.CodeType | None, entry_point: str, request: Mapping[str, 
     if request.get("rehearse"):
         rehearsal = _Rehearsal()
         _passes(code, _Names(rehearsal, entry_point), _without_assertions)
-        return {"asked": rehearsal.asked}
+        return {"asked": rehearsal.requested}
     respondent = _Recorded(request["answers"], request["stateful"])
     passed = _passes(code, _Names(respondent, entry_point))
     if respondent.unknown:
-        return {"asked": respondent.asked, "unknown": respondent.unknown}
-    return {"asked": respondent.asked, "verdict": respondent.ended or ("P" if passed else "F")}
+        return {"asked": respondent.requested, "unknown": respondent.unknown}
+    return {"asked": respondent.requested, "verdict": respondent.ended or ("P" if passed else "F")}
 
 
 class _Recorded:
@@ -85,7 +85,7 @@ class _Recorded:
     def __init__(self, answers: Mapping[str, str], stateful: bool) -> None:
         self._answers = answers
         self._stateful = stateful
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.unknown: list[str] = []
         self.ended: str | None = None
         """The verdict, where the program did not live to answer a call."""
@@ -93,11 +93,11 @@ class _Recorded:
     def answer(self, call: str) -> Any:
         if self.ended or (self._stateful and self.unknown):
             raise _Unknown  # what comes after a call without an answer depends on it
-        text = self._answers.get(key_of([*self.asked, call], stateful=self._stateful))
+        text = self._answers.get(key_of([*self.requested, call], stateful=self._stateful))
         if text is None:
             self.unknown.append(call)
             raise _Unknown
-        self.asked.append(call)
+        self.requested.append(call)
         if text in ENDED:
             self.ended = text
             raise _Unknown
@@ -108,12 +108,12 @@ class _Rehearsal:
     """Answers every call with something that agrees to everything."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
     def answer(self, call: str) -> Any:
-        if len(self.asked) == _MOST_REHEARSED:
+        if len(self.requested) == _MOST_REHEARSED:
             raise _Unknown
-        self.asked.append(call)
+        self.requested.append(call)
         return ["function"] if len(decode(call)) == 1 else ["returned", _Agreeable(), None, None]
 
 

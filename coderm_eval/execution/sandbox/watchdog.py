@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from coderm_eval.execution.limits import WALL, Policy
+from coderm_eval.execution.limits import WALL_PER_CPU_SECOND, Limits
 
-__all__ = ["Ending", "Lap", "watch"]
+__all__ = ["End", "TimeWindow", "wait_with_limits"]
 
-Ending = Literal["ready", "out of cpu", "out of time"]
+End = Literal["ready", "out of cpu", "out of time"]
 
 _TICK_S = 0.05
 """How often the clocks are read: a limit is overstepped by at most two of these."""
@@ -23,7 +23,7 @@ _START_S = 60
 """For loading the largest libraries on a busy machine."""
 
 
-class Lap(NamedTuple):
+class TimeWindow(NamedTuple):
     """What a process says that it is at."""
 
     number: int
@@ -31,8 +31,10 @@ class Lap(NamedTuple):
     loading: bool = False
 
 
-def watch(descriptor: int, process: int, policy: Policy, lap_of: Callable[[], Lap] = lambda: Lap(1)) -> Ending:
-    """Wait until `descriptor` can be read, or until `process` has used up the policy's CPU or wall seconds.
+def wait_with_limits(
+    descriptor: int, process: int, limits: Limits, lap_of: Callable[[], TimeWindow] = lambda: TimeWindow(1)
+) -> End:
+    """Wait until `descriptor` can be read, or until `process` has used up the limits's CPU or wall seconds.
 
     Both are counted from the last time that `lap_of()` went up, and those of the process from its beginning.
     """
@@ -44,19 +46,21 @@ def watch(descriptor: int, process: int, policy: Policy, lap_of: Callable[[], La
         now, cpu = time.monotonic(), _cpu_seconds(process)
         if (now_at := lap_of()).number > lap.number:  # never back: the process may write there what it likes
             lap, cpu_start, wall_start = now_at, cpu, now
-        seconds = _seconds(lap, policy)
-        if cpu - cpu_start > seconds or cpu > (policy.process_s or math.inf):
+        seconds = _seconds(lap, limits)
+        if cpu - cpu_start > seconds or cpu > (limits.process_s or math.inf):
             return "out of cpu"
-        if now - wall_start > max(WALL * seconds, _LEAST_WALL_S) or now - began > WALL * (policy.process_s or math.inf):
+        if now - wall_start > max(WALL_PER_CPU_SECOND * seconds, _LEAST_WALL_S) or now - began > WALL_PER_CPU_SECOND * (
+            limits.process_s or math.inf
+        ):
             return "out of time"
     return "ready"
 
 
-def _seconds(lap: Lap, policy: Policy) -> float:
+def _seconds(lap: TimeWindow, limits: Limits) -> float:
     """CPU seconds of a lap."""
     if not lap.number:
         return _START_S
-    return policy.load_s or policy.timeout_s if lap.loading else policy.timeout_s
+    return limits.load_timeout_s or limits.timeout_s if lap.loading else limits.timeout_s
 
 
 def _cpu_seconds(process: int) -> float:

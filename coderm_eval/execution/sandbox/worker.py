@@ -28,11 +28,11 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox import program_server as candidate
-from coderm_eval.execution.sandbox.confinement import silence
+from coderm_eval.execution.sandbox.confinement import redirect_stdio
 from coderm_eval.execution.sandbox.isolation.levels import enter
-from coderm_eval.execution.sandbox.program_answers import Program, Programs
+from coderm_eval.execution.sandbox.program_answers import ProgramAnswers, ProgramSandbox
 from coderm_eval.execution.wire.lines import write_line
 
 __all__ = ["main"]
@@ -42,18 +42,18 @@ _TICK_MS = 100
 
 def main() -> None:
     """Start the sandboxes and wait for both to end."""
-    policy, mode, libraries = Policy(*json.loads(sys.argv[1])), sys.argv[2], sys.argv[3:]
+    limits, mode, libraries = Limits(*json.loads(sys.argv[1])), sys.argv[2], sys.argv[3:]
     requests, replies = os.dup(0), os.dup(1)
-    silence()
+    redirect_stdio()
     asking, asked = os.pipe()
     answering, answered = os.pipe()
     # The programs' sandbox first: neither a request nor unittest is in the memory that it inherits.
     programs = _start(
-        lambda: _serve_programs(asking, answered, policy, mode), close=(asked, answering, requests, replies)
+        lambda: _serve_programs(asking, answered, limits, mode), close=(asked, answering, requests, replies)
     )
     tests = _start(
         lambda: _serve_requests(
-            requests, replies, Programs(asked, answering, per_call=policy.per_call), policy, mode, libraries
+            requests, replies, ProgramSandbox(asked, answering, per_call=limits.per_call), limits, mode, libraries
         ),
         close=(asking, answered),
     )
@@ -91,21 +91,21 @@ def _start(serve: Callable[[], None], close: Iterable[int]) -> int:
         os._exit(0)
 
 
-def _serve_programs(requests: int, replies: int, policy: Policy, mode: str) -> None:
+def _serve_programs(requests: int, replies: int, limits: Limits, mode: str) -> None:
     try:
         isolation = enter(mode)
     except OSError:
         os.read(requests, 1)  # nothing comes: the other sandbox, refused as well, says so, and this one ends after it
         return
     with contextlib.suppress(OSError):  # nobody listens any more
-        candidate.serve(requests, replies, policy, isolation)
+        candidate.serve(requests, replies, limits, isolation)
 
 
 def _serve_requests(
-    requests: int, replies: int, programs: Programs, policy: Policy, mode: str, libraries: Iterable[str]
+    requests: int, replies: int, programs: ProgramSandbox, limits: Limits, mode: str, libraries: Iterable[str]
 ) -> None:
     """Answer the pool, from inside of the tests' sandbox."""
-    from coderm_eval.execution.sandbox.test_runner import Judge
+    from coderm_eval.execution.sandbox.test_runner import TestRunner
 
     try:
         isolation = enter(mode)
@@ -114,7 +114,7 @@ def _serve_requests(
         return
     for library in libraries:
         importlib.import_module(library)
-    judge = Judge(policy, isolation)
+    judge = TestRunner(limits, isolation)
     for request in _lines(requests):
         if "tests" in request:
             judge.take(request["tests"], request["entry_point"], request["timeout_s"])
@@ -123,7 +123,7 @@ def _serve_requests(
             reply: dict[str, Any] = {"level": isolation.level}
         else:
             kind = {"stateful": request["stateful"], "fresh": request["fresh"]}
-            program = Program(request["program"], request["imports"], programs, **kind)
+            program = ProgramAnswers(request["program"], request["imports"], programs, **kind)
             reply = judge.row(program, request["columns"])
         write_line(replies, json.dumps({**reply, "token": request["token"]}).encode())
     judge.close()

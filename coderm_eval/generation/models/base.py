@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["CONTEXT_OVERFLOW", "Answer", "Question", "Sampler", "overflow", "until"]
+__all__ = ["CONTEXT_OVERFLOW", "Completion", "Model", "SampleRequest", "context_overflow", "truncate_at_stop"]
 
 CONTEXT_OVERFLOW = "context_overflow"
 """In the place of a finish reason: prompt and answer together are longer than the model can read."""
 
 
 @dataclass(frozen=True)
-class Question:
+class SampleRequest:
     """A prompt, and which of its samples are wanted."""
 
     task_id: str
@@ -25,7 +25,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Completion:
     """One sample of a question."""
 
     task_id: str
@@ -43,10 +43,10 @@ class Answer:
     """Name, and revision where there is one, that the backend says of the model which answered."""
 
 
-class Sampler(Protocol):
+class Model(Protocol):
     """A model that answers questions."""
 
-    def sample(self, questions: Iterable[Question]) -> Iterator[list[Answer]]:
+    def sample(self, questions: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
         """Answers as they come, those of one request together, in any order.
 
         Raises ServerError or ModelError when they stop coming.
@@ -54,11 +54,11 @@ class Sampler(Protocol):
         """
 
 
-def overflow(task_id: str, sample: int) -> Answer:
+def context_overflow(task_id: str, sample: int) -> Completion:
     """What stands for an answer to a prompt that is too long."""
-    return Answer(task_id, sample, "", CONTEXT_OVERFLOW, 0, 0, 0.0)
+    return Completion(task_id, sample, "", CONTEXT_OVERFLOW, 0, 0, 0.0)
 
 
-def until(text: str, stops: Iterable[str]) -> str:
+def truncate_at_stop(text: str, stops: Iterable[str]) -> str:
     """`text` up to the first of the texts `stops`; empty ones count for nothing."""
     return text[: min((text.index(stop) for stop in stops if stop and stop in text), default=len(text))]

@@ -9,13 +9,13 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Generic, TypeVar
 
-__all__ = ["in_background", "in_flight"]
+__all__ = ["iterate_in_thread", "map_concurrently"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-async def in_flight(
+async def map_concurrently(
     take: Callable[[], Item | None], ask: Callable[[Item], Coroutine[Any, Any, Result]], most: int
 ) -> AsyncGenerator[tuple[Item, asyncio.Task[Result]], None]:
     """Each item with its finished task, as they finish; those under way are cancelled when this is closed.
@@ -44,7 +44,7 @@ async def in_flight(
 T = TypeVar("T")
 
 
-def in_background(items: AsyncIterator[T]) -> Iterator[T]:
+def iterate_in_thread(items: AsyncIterator[T]) -> Iterator[T]:
     """The items as they come, made by a thread; what the iterator raises is raised here.
 
     A caller that stops, by an exception or by closing this, cancels what is under way.

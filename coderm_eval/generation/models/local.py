@@ -13,7 +13,7 @@ import numpy as np
 from coderm_eval.core.errors import ModelError, SettingsError
 from coderm_eval.generation.settings import SamplingSettings
 
-__all__ = ["model_name", "no_memory", "own_random_state", "package_missing"]
+__all__ = ["model_name", "out_of_memory_error", "package_missing", "preserved_rng_state"]
 
 
 def model_name(settings: SamplingSettings) -> str:
@@ -25,7 +25,7 @@ def model_name(settings: SamplingSettings) -> str:
     return settings.model
 
 
-def no_memory(model: str) -> ModelError:
+def out_of_memory_error(model: str) -> ModelError:
     """The GPU is full; the policy that wrote the candidates may still be on it."""
     return ModelError(
         f"there is not enough GPU memory for {model} in this process, perhaps because the policy still holds it: "
@@ -35,7 +35,7 @@ def no_memory(model: str) -> ModelError:
 
 
 @contextmanager
-def own_random_state() -> Iterator[None]:
+def preserved_rng_state() -> Iterator[None]:
     """The caller's is as it was afterwards: Python's, numpy's, and torch's on every device."""
     torch: Any = importlib.import_module("torch")
     python, numpy = random.getstate(), np.random.get_state()

@@ -17,11 +17,11 @@ import aiohttp
 from yarl import URL
 
 from coderm_eval.core.errors import ServerError, SettingsError
-from coderm_eval.core.messages import one_line
-from coderm_eval.generation.models.base import Answer, Question, overflow
+from coderm_eval.core.messages import single_line
+from coderm_eval.generation.models.base import Completion, SampleRequest, context_overflow
 from coderm_eval.generation.models.chat import messages, text
-from coderm_eval.generation.models.concurrency import in_background, in_flight
-from coderm_eval.generation.models.retry import TransientError, patiently, retry_after
+from coderm_eval.generation.models.concurrency import iterate_in_thread, map_concurrently
+from coderm_eval.generation.models.retry import TransientError, retry_after, with_retries
 from coderm_eval.generation.settings import SamplingSettings
 
 __all__ = ["KEY_VARIABLE", "OpenAIServer"]
@@ -65,17 +65,17 @@ class OpenAIServer:
         self._most: int | None = None
         """Choices that the server gives in one request, once it has shown that."""
 
-    def sample(self, questions: Iterable[Question]) -> Iterator[list[Answer]]:
-        return in_background(self._answers(iter(questions)))
+    def sample(self, questions: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
+        return iterate_in_thread(self._answers(iter(questions)))
 
-    async def _answers(self, questions: Iterator[Question]) -> AsyncIterator[list[Answer]]:
+    async def _answers(self, questions: Iterator[SampleRequest]) -> AsyncIterator[list[Completion]]:
         """The answers of each request; what is in flight when one has failed for good may still be answered."""
-        owed: deque[Question] = deque()
+        owed: deque[SampleRequest] = deque()
         failure: ServerError | None = None
         async with (
             self._session() as session,
             aclosing(
-                in_flight(
+                map_concurrently(
                     take=lambda: None if failure else self._next(owed, questions),
                     ask=lambda question: self._ask(session, question),
                     most=self._settings.concurrency,
@@ -103,7 +103,7 @@ class OpenAIServer:
             trust_env=True,
         )
 
-    def _next(self, owed: deque[Question], questions: Iterator[Question]) -> Question | None:
+    def _next(self, owed: deque[SampleRequest], questions: Iterator[SampleRequest]) -> SampleRequest | None:
         """A question that the server will answer in one request, as far as is known."""
         question = owed.popleft() if owed else next(questions, None)
         if question and self._most and len(question.samples) > self._most:
@@ -111,19 +111,19 @@ class OpenAIServer:
             question = replace(question, samples=question.samples[: self._most])
         return question
 
-    async def _ask(self, session: aiohttp.ClientSession, question: Question) -> list[Answer]:
+    async def _ask(self, session: aiohttp.ClientSession, question: SampleRequest) -> list[Completion]:
         """Answers to the first samples of the question; none if the server has to be asked for fewer at a time."""
         return await self._patiently(self._request, session, question)
 
     async def _patiently(
         self,
-        ask: Callable[[aiohttp.ClientSession, Question], Awaitable[Said]],
+        ask: Callable[[aiohttp.ClientSession, SampleRequest], Awaitable[Said]],
         session: aiohttp.ClientSession,
-        question: Question,
+        question: SampleRequest,
     ) -> Said:
         """What `ask` gives, tried again as the settings say; a ServerError once that is used up."""
         try:
-            return await patiently(self._settings.retries, ask, session, question)
+            return await with_retries(self._settings.retries, ask, session, question)
         except TransientError as error:
             raise self._error(question, f"{error} (tried {self._settings.retries + 1} times)") from error
 
@@ -135,12 +135,12 @@ class OpenAIServer:
         except asyncio.TimeoutError as error:
             raise TransientError(f"did not answer within {self._settings.timeout_s:g} s") from error
         except aiohttp.ClientError as error:
-            raise TransientError(f"could not be reached ({one_line(error)})") from error
+            raise TransientError(f"could not be reached ({single_line(error)})") from error
         if response.status in _PASSING or response.status >= 500:
             raise TransientError(f"answered {response.status}: {self._shown(said)}", retry_after(response.headers))
         return response.status, said
 
-    async def _request(self, session: aiohttp.ClientSession, question: Question) -> list[Answer]:
+    async def _request(self, session: aiohttp.ClientSession, question: SampleRequest) -> list[Completion]:
         started = time.monotonic()
         path = "chat/completions" if self._settings.api == "chat" else "completions"
         status, said = await self._post(session, path, self._body(question))
@@ -152,7 +152,7 @@ class OpenAIServer:
             what = f"gave an answer that is not one of OpenAI's API: {self._shown(said)!r}"
             raise self._error(question, what) from error
 
-    def _body(self, question: Question) -> dict[str, Any]:
+    def _body(self, question: SampleRequest) -> dict[str, Any]:
         s = self._settings
         sampling = {"temperature": s.temperature, "top_p": s.top_p, "max_tokens": s.max_tokens}
         counted = {"n": len(question.samples), "seed": s.seed + question.samples[0]}
@@ -161,13 +161,13 @@ class OpenAIServer:
         return {"model": s.model, **asked, **sampling, **stop, **counted, **s.extra}
 
     async def _refused(
-        self, session: aiohttp.ClientSession, question: Question, status: int, said: str
-    ) -> list[Answer]:
+        self, session: aiohttp.ClientSession, question: SampleRequest, status: int, said: str
+    ) -> list[Completion]:
         """What a refusal means: too long a prompt, too many choices, or the end."""
         wanted = len(question.samples)
         about_choices = _ABOUT_CHOICES.search(said) if wanted > 1 else None
         if status in (400, 413, 422) and _TOO_LONG.search(said):
-            return [overflow(question.task_id, sample) for sample in question.samples]
+            return [context_overflow(question.task_id, sample) for sample in question.samples]
         if status in (400, 422) and about_choices:
             self._most = min(int(about_choices[1] or 1) or 1, wanted - 1)
             return []
@@ -184,7 +184,7 @@ class OpenAIServer:
             return ""
         return "" if self._settings.model in served else f"; it serves {', '.join(served) or 'no model'}"
 
-    def _error(self, question: Question, what: str) -> ServerError:
+    def _error(self, question: SampleRequest, what: str) -> ServerError:
         where = URL(self._url).with_user(None)
         return ServerError(
             f"{question.task_id}: the server at {where} {what}; "
@@ -195,10 +195,10 @@ class OpenAIServer:
         """A server's words on one line, without the key that some repeat."""
         if self._key:
             said = said.replace(self._key, "***")
-        return one_line(said)
+        return single_line(said)
 
 
-def _read(question: Question, reply: dict[str, Any], seconds: float) -> list[Answer]:
+def _read(question: SampleRequest, reply: dict[str, Any], seconds: float) -> list[Completion]:
     """A reply's choices as answers to the first of the question's samples.
 
     Raises:
@@ -211,7 +211,7 @@ def _read(question: Question, reply: dict[str, Any], seconds: float) -> list[Ans
     tokens = _shares(int(usage.get("completion_tokens") or 0), len(choices))
     model = "@".join(filter(None, (reply.get("model"), reply.get("system_fingerprint"))))
     return [
-        Answer(
+        Completion(
             task_id=question.task_id,
             sample=question.samples[position],
             text=_text(choice),

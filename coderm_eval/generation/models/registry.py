@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from coderm_eval.generation.models.base import Sampler
+from coderm_eval.generation.models.base import Model
 from coderm_eval.generation.models.local import package_missing
 from coderm_eval.generation.models.openai_server import OpenAIServer
 from coderm_eval.generation.settings import SamplingSettings
 
-__all__ = ["make_sampler"]
+__all__ = ["make_model"]
 
 _PACKAGES = {"vllm": ("vllm",), "hf": ("torch", "transformers")}
 
 
-def make_sampler(settings: SamplingSettings) -> Sampler:
+def make_model(settings: SamplingSettings) -> Model:
     """The model that `settings` describe, not yet loaded.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import tenacity
 
-__all__ = ["TransientError", "patiently", "retry_after"]
+__all__ = ["TransientError", "retry_after", "with_retries"]
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class TransientError(Exception):
         self.after = after
 
 
-async def patiently(retries: int, ask: Callable[..., Awaitable[T]], *arguments: Any) -> T:
+async def with_retries(retries: int, ask: Callable[..., Awaitable[T]], *arguments: Any) -> T:
     """What `ask` returns, tried again up to `retries` times; raises the last TransientError."""
     retrying = tenacity.AsyncRetrying(
         stop=tenacity.stop_after_attempt(retries + 1),

@@ -16,10 +16,10 @@ from typing import Any
 from jinja2 import TemplateError
 
 from coderm_eval.core.errors import CodermError, ModelError, SettingsError
-from coderm_eval.core.messages import one_line
-from coderm_eval.generation.models.base import Answer, Question, overflow, until
+from coderm_eval.core.messages import single_line
+from coderm_eval.generation.models.base import Completion, SampleRequest, context_overflow, truncate_at_stop
 from coderm_eval.generation.models.chat import messages, text
-from coderm_eval.generation.models.local import model_name, no_memory, own_random_state
+from coderm_eval.generation.models.local import model_name, out_of_memory_error, preserved_rng_state
 from coderm_eval.generation.settings import SamplingSettings
 
 __all__ = ["TransformersModel"]
@@ -45,7 +45,7 @@ class TransformersModel:
         self._settings = settings
         self._name = model_name(settings)
 
-    def sample(self, questions: Iterable[Question]) -> Iterator[list[Answer]]:
+    def sample(self, questions: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
         for question in questions:
             yield from self._answers(question)
 
@@ -53,10 +53,10 @@ class TransformersModel:
     def _loaded(self) -> _Loaded:
         return _load(self._name, self._settings)
 
-    def _answers(self, question: Question) -> Iterator[list[Answer]]:
+    def _answers(self, question: SampleRequest) -> Iterator[list[Completion]]:
         prompt = self._loaded.encode(question.prompt)
         if not self._loaded.has_room_after(prompt):
-            yield [overflow(question.task_id, sample) for sample in question.samples]
+            yield [context_overflow(question.task_id, sample) for sample in question.samples]
             return
         for start, samples in self._draws(question.samples):
             yield self._draw(question.task_id, prompt, start, samples)
@@ -69,19 +69,19 @@ class TransformersModel:
         for block, wanted in groupby(samples, key=lambda sample: sample // _BLOCK):
             yield block * _BLOCK, list(wanted)
 
-    def _draw(self, task_id: str, prompt: list[int], start: int, samples: list[int]) -> list[Answer]:
+    def _draw(self, task_id: str, prompt: list[int], start: int, samples: list[int]) -> list[Completion]:
         loaded = self._loaded
         started = time.monotonic()
         rows = loaded.generate(prompt, self._settings.seed + start)
         seconds = time.monotonic() - started
-        answers: list[Answer] = []
+        answers: list[Completion] = []
         for sample in samples:
             row = rows[(sample - start) % len(rows)]  # one row for all, where all are the same
             written, finish_reason = loaded.read(row)
             whole = loaded.decode(prompt, written)
-            wanted = until(whole, self._settings.stop)  # transformers writes out what it stops at
+            wanted = truncate_at_stop(whole, self._settings.stop)  # transformers writes out what it stops at
             answers.append(
-                Answer(
+                Completion(
                     task_id=task_id,
                     sample=sample,
                     text=wanted,
@@ -126,7 +126,7 @@ class _Loaded:
     def generate(self, prompt: list[int], seed: int) -> list[list[int]]:
         """What the model goes on with, once for each sequence that `sampling` asks for."""
         torch = self.torch
-        with _memory_watched(self.name, torch), _repeatable_attention(torch), own_random_state():
+        with _memory_watched(self.name, torch), _repeatable_attention(torch), preserved_rng_state():
             ids = torch.tensor([prompt], device=self.model.device)
             torch.manual_seed(seed)
             made = self.model.generate(
@@ -164,7 +164,7 @@ class _Loaded:
             return self._render([{"role": "user", "content": text(self.settings, prompt)}])
         except TemplateError as error:
             raise ModelError(
-                f"{self.name}: its chat template cannot be used ({one_line(error)}); set `api: completions`"
+                f"{self.name}: its chat template cannot be used ({single_line(error)}); set `api: completions`"
             ) from error
 
     def _render(self, turns: list[dict[str, str]]) -> str:
@@ -180,7 +180,7 @@ def _load(name: str, settings: SamplingSettings) -> _Loaded:
         tokenizer = transformers.AutoTokenizer.from_pretrained(name, **files)
     if settings.api == "chat" and not tokenizer.chat_template:
         raise SettingsError(f"{name} has no chat template: set `api: completions`, as for a base model")
-    with _loading(name), _memory_watched(name, torch), own_random_state():
+    with _loading(name), _memory_watched(name, torch), preserved_rng_state():
         # 4.46 knows no `dtype`, and 5.x prefers it where both are given.
         model = transformers.AutoModelForCausalLM.from_pretrained(name, **{"torch_dtype": "auto", **extra})
         if torch.cuda.is_available() and "device_map" not in extra and model.device.type == "cpu":
@@ -230,7 +230,7 @@ def _memory_watched(name: str, torch: Any) -> Iterator[None]:
     try:
         yield
     except torch.cuda.OutOfMemoryError as error:
-        raise no_memory(name) from error
+        raise out_of_memory_error(name) from error
 
 
 @contextmanager
@@ -253,6 +253,6 @@ def _loading(name: str) -> Iterator[None]:
         raise
     except Exception as error:  # each library below transformers has kinds of its own
         raise ModelError(
-            f"{name}: transformers could not load it ({one_line(error)}); "
+            f"{name}: transformers could not load it ({single_line(error)}); "
             "check the name (model) and the arguments for from_pretrained (extra)"
         ) from error

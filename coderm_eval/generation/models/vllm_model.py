@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import Any
 
 from coderm_eval.core.errors import ModelError
-from coderm_eval.core.messages import one_line
-from coderm_eval.generation.models.base import Answer, Question, overflow
+from coderm_eval.core.messages import single_line
+from coderm_eval.generation.models.base import Completion, SampleRequest, context_overflow
 from coderm_eval.generation.models.chat import messages, text
-from coderm_eval.generation.models.local import model_name, no_memory, own_random_state
+from coderm_eval.generation.models.local import model_name, out_of_memory_error, preserved_rng_state
 from coderm_eval.generation.settings import SamplingSettings
 
 __all__ = ["VllmModel"]
@@ -44,7 +44,7 @@ class VllmModel:
         self._settings = settings
         self._name = model_name(settings)
 
-    def sample(self, questions: Iterable[Question]) -> Iterator[list[Answer]]:
+    def sample(self, questions: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
         for chunk in _chunks(questions, _CHUNK):
             yield self._answers(chunk)
 
@@ -52,25 +52,25 @@ class VllmModel:
     def _loaded(self) -> _Loaded:
         return _load(self._name, self._settings)
 
-    def _answers(self, chunk: Sequence[Question]) -> list[Answer]:
+    def _answers(self, chunk: Sequence[SampleRequest]) -> list[Completion]:
         loaded = self._loaded
         started = time.monotonic()
         has_room = [loaded.has_room_after(question.prompt) for question in chunk]
         asked = [question for question, fits in zip(chunk, has_room, strict=True) if fits]
         outputs = iter(loaded.generate(asked))
         answers = [
-            self._answer(question, sample, next(outputs)) if fits else overflow(question.task_id, sample)
+            self._answer(question, sample, next(outputs)) if fits else context_overflow(question.task_id, sample)
             for question, fits in zip(chunk, has_room, strict=True)
             for sample in question.samples
         ]
         answers[0] = replace(answers[0], seconds=time.monotonic() - started)
         return answers
 
-    def _answer(self, question: Question, sample: int, output: Any) -> Answer:
+    def _answer(self, question: SampleRequest, sample: int, output: Any) -> Completion:
         """`output` is a vllm.RequestOutput."""
         (completion,) = output.outputs
         first = sample == question.samples[0]
-        return Answer(
+        return Completion(
             task_id=question.task_id,
             sample=sample,
             text=completion.text,
@@ -98,7 +98,7 @@ class _Loaded:
         limit: int = self.llm.llm_engine.model_config.max_model_len
         return self._length(prompt) + self.settings.max_tokens <= limit
 
-    def generate(self, questions: Sequence[Question]) -> list[Any]:
+    def generate(self, questions: Sequence[SampleRequest]) -> list[Any]:
         """A vllm.RequestOutput for each sample of each question, in their order."""
         s = self.settings
         prompts = [question.prompt for question in questions for _ in question.samples]
@@ -132,16 +132,16 @@ def _load(name: str, settings: SamplingSettings) -> _Loaded:
     # With its engine in a child process vLLM says no reason for a failure, and what it batches depends on timing.
     os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
     hint = "check the name (model) and the arguments for vLLM's LLM (extra)"
-    with _explained(name, "could not load it", hint), own_random_state():
+    with _explained(name, "could not load it", hint), preserved_rng_state():
         vllm: Any = importlib.import_module("vllm")
         # The model's own generation_config.json has no say in how it is sampled.
         llm = vllm.LLM(model=name, **{"generation_config": "vllm", **settings.extra})
     return _Loaded(settings, name, llm, vllm.SamplingParams)
 
 
-def _chunks(questions: Iterable[Question], size: int) -> Iterator[list[Question]]:
+def _chunks(questions: Iterable[SampleRequest], size: int) -> Iterator[list[SampleRequest]]:
     """The questions in lists of `size` samples; a question may go on in the next list."""
-    chunk: list[Question] = []
+    chunk: list[SampleRequest] = []
     room = size
     for question in questions:
         rest = question.samples
@@ -162,5 +162,5 @@ def _explained(name: str, what: str, hint: str) -> Iterator[None]:
         yield
     except Exception as error:  # vLLM lets through whatever the libraries below it raise
         if _NO_MEMORY.search(str(error)):
-            raise no_memory(name) from error
-        raise ModelError(f"{name}: vLLM {what} ({one_line(error)}); {hint}") from error
+            raise out_of_memory_error(name) from error
+        raise ModelError(f"{name}: vLLM {what} ({single_line(error)}); {hint}") from error

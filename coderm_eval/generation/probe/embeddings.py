@@ -12,9 +12,9 @@ import numpy as np
 from yarl import URL
 
 from coderm_eval.core.errors import ServerError
-from coderm_eval.generation.models.base import Question
+from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.models.chat import messages, text
-from coderm_eval.generation.models.concurrency import in_background, in_flight
+from coderm_eval.generation.models.concurrency import iterate_in_thread, map_concurrently
 from coderm_eval.generation.models.openai_server import OpenAIServer
 from coderm_eval.generation.probe.tensors import Tensor
 
@@ -29,19 +29,19 @@ class PooledStates(OpenAIServer):
         """The model's name, as the server knows it."""
         return str(self._settings.model)
 
-    def states(self, questions: Iterable[Question]) -> Iterator[tuple[str, Tensor]]:
+    def states(self, questions: Iterable[SampleRequest]) -> Iterator[tuple[str, Tensor]]:
         """(task id, embedding of the prompt, of shape (width,)), in any order.
 
         Raises:
             ServerError: a server that does not answer, or has no embeddings.
         """
-        return in_background(self._states(iter(questions)))
+        return iterate_in_thread(self._states(iter(questions)))
 
-    async def _states(self, questions: Iterator[Question]) -> AsyncIterator[tuple[str, Tensor]]:
+    async def _states(self, questions: Iterator[SampleRequest]) -> AsyncIterator[tuple[str, Tensor]]:
         async with (
             self._session() as session,
             aclosing(
-                in_flight(
+                map_concurrently(
                     take=lambda: next(questions, None),
                     ask=lambda question: self._patiently(self._embed, session, question),
                     most=self._settings.concurrency,
@@ -51,7 +51,7 @@ class PooledStates(OpenAIServer):
             async for question, task in finished:
                 yield question.task_id, task.result()
 
-    async def _embed(self, session: aiohttp.ClientSession, question: Question) -> Tensor:
+    async def _embed(self, session: aiohttp.ClientSession, question: SampleRequest) -> Tensor:
         status, said = await self._post(session, "embeddings", self._input(question))
         if status != 200:
             hint = await self._hint(session, status) or _SERVES_NONE.format(self._settings.model)
@@ -61,7 +61,7 @@ class PooledStates(OpenAIServer):
         except (ValueError, LookupError, TypeError) as error:
             raise self._error(question, f"gave no embedding: {self._shown(said)!r}") from error
 
-    def _input(self, question: Question) -> dict[str, Any]:
+    def _input(self, question: SampleRequest) -> dict[str, Any]:
         s = self._settings
         if s.api == "chat":
             prompt = {"messages": messages(s, question.prompt), "add_generation_prompt": True}
@@ -69,7 +69,7 @@ class PooledStates(OpenAIServer):
             prompt = {"input": text(s, question.prompt)}
         return {"model": s.model, **prompt, "encoding_format": "float", **s.extra}
 
-    def _error(self, question: Question, what: str) -> ServerError:
+    def _error(self, question: SampleRequest, what: str) -> ServerError:
         return ServerError(f"{question.task_id}: the server at {URL(self._url).with_user(None)} {what}")
 
 

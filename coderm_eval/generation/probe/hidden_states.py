@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from coderm_eval.core.errors import ModelError, SettingsError
-from coderm_eval.generation.models.base import Question
+from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.models.transformers_model import TransformersModel
 from coderm_eval.generation.probe.tensors import Tensor
 from coderm_eval.generation.settings import SamplingSettings
@@ -33,7 +33,7 @@ class HiddenStates(TransformersModel):
         """The model's name, and the commit of the hub that it was loaded from."""
         return self._loaded.full_name
 
-    def states(self, questions: Iterable[Question]) -> Iterator[tuple[str, Tensor]]:
+    def states(self, questions: Iterable[SampleRequest]) -> Iterator[tuple[str, Tensor]]:
         """(task id, hidden state of the prompt's last token, of shape (width,)), in order.
 
         Raises:
@@ -43,7 +43,7 @@ class HiddenStates(TransformersModel):
         for question in questions:
             yield question.task_id, self._state(question)
 
-    def _state(self, question: Question) -> Tensor:
+    def _state(self, question: SampleRequest) -> Tensor:
         torch = self._loaded.torch
         try:
             with torch.inference_mode():
@@ -62,7 +62,7 @@ class HiddenStates(TransformersModel):
             ) from error
         return state
 
-    def _forward(self, question: Question) -> Any:
+    def _forward(self, question: SampleRequest) -> Any:
         """A tensor of shape (1, tokens, width) for the embeddings and for each layer."""
         loaded = self._loaded
         prompt = loaded.encode(question.prompt)

@@ -14,11 +14,11 @@ from coderm_eval.core.progress import progress
 from coderm_eval.generation.probe.network import DECAYS, Floats, cross_entropy, fit_each
 from coderm_eval.generation.probe.tensors import Record
 
-__all__ = ["FOLDS", "LEAST", "HeldOut", "best_decay", "hold_out"]
+__all__ = ["FOLDS", "MIN_PROBLEMS", "CrossValidation", "best_decay", "hold_out"]
 
 FOLDS = 5
 
-LEAST = 10
+MIN_PROBLEMS = 10
 """Problems, so that each fold has two."""
 
 _INNER_FOLDS = 3
@@ -26,7 +26,7 @@ _BINS = 5
 _LEVEL = 0.05
 
 
-class HeldOut(Record):
+class CrossValidation(Record):
     """Predictions for each problem by a network fitted to the other folds, held against pass rates.
 
     The constant is the mean rate of the other folds.
@@ -50,7 +50,7 @@ class HeldOut(Record):
         return self.p_value is not None and self.p_value < _LEVEL
 
 
-def hold_out(states: Floats, rates: Floats, hidden: int, rng: np.random.Generator) -> HeldOut:
+def hold_out(states: Floats, rates: Floats, hidden: int, rng: np.random.Generator) -> CrossValidation:
     """Cross-validation; each fold's weight decay is chosen within the others.
 
     Args:
@@ -88,9 +88,9 @@ def _folds(problems: int, count: int, rng: np.random.Generator) -> Iterator[_Fol
         yield _Fold(held, np.setdiff1d(np.arange(problems), held))
 
 
-def _compared(rates: Floats, predicted: Floats, constant: Floats) -> HeldOut:
+def _compared(rates: Floats, predicted: Floats, constant: Floats) -> CrossValidation:
     errors, errors_of_constant = (predicted - rates) ** 2, (constant - rates) ** 2
-    return HeldOut(
+    return CrossValidation(
         problems=len(rates),
         brier=float(errors.mean()),
         brier_of_constant=float(errors_of_constant.mean()),

@@ -18,7 +18,7 @@ import numpy as np
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.pass_rates import rates_for
 from coderm_eval.generation.probe.features import COMMAND, Features, Source
-from coderm_eval.generation.probe.holdout import LEAST, HeldOut, best_decay, hold_out
+from coderm_eval.generation.probe.holdout import MIN_PROBLEMS, CrossValidation, best_decay, hold_out
 from coderm_eval.generation.probe.network import DECAYS, Floats, Network, fit_each
 from coderm_eval.generation.probe.tensors import read_tensors, write_tensors
 
@@ -46,7 +46,7 @@ class _Card(Source):
     mean_rate: float
     signal: bool
     """Whether its held-out predictions beat the mean rate; if not, the network gives the mean rate to all."""
-    held_out: HeldOut
+    held_out: CrossValidation
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ def rates_of(features: Features, features_path: Path, rates_path: Path) -> Float
     Raises:
         InputError: a file of rates that cannot be read or lacks some, or too few problems to hold any out.
     """
-    if len(features.task_ids) < LEAST:
+    if len(features.task_ids) < MIN_PROBLEMS:
         raise InputError(
-            f"{features_path}: {len(features.task_ids)} problems are too few to hold any out; give {LEAST} or more"
+            f"{features_path}: {len(features.task_ids)} problems are too few to hold any out; give {MIN_PROBLEMS} or more"
         )
     return np.array(list(rates_for(rates_path, features.task_ids, f"the problems of {features_path}").values()))
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from coderm_eval.core.errors import InputError, SettingsError
-from coderm_eval.core.files import write_whole
-from coderm_eval.core.messages import one_line
+from coderm_eval.core.files import write_atomically
+from coderm_eval.core.messages import single_line
 
 __all__ = ["Record", "Tensor", "read_tensors", "write_tensors"]
 
@@ -41,7 +41,7 @@ def write_tensors(path: Path, kind: str, record: Record, tensors: Mapping[str, T
     """
     content = _library("safetensors.numpy").save(dict(tensors), metadata={kind: record.model_dump_json()})
     try:
-        write_whole(path, content)
+        write_atomically(path, content)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); name another file after --out") from error
 
@@ -63,7 +63,9 @@ def read_tensors(path: Path, kind: str, record: type[R], command: str) -> tuple[
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; {hint}") from None
     except (OSError, TypeError, library.SafetensorError) as error:
-        raise InputError(f"{path}: not a file of safetensors that can be read ({one_line(error)}); {hint}") from error
+        raise InputError(
+            f"{path}: not a file of safetensors that can be read ({single_line(error)}); {hint}"
+        ) from error
 
 
 def _parsed(path: Path, record: type[R], said: str, hint: str) -> R:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.messages import one_line, shown
+from coderm_eval.core.messages import quoted, single_line
 
 __all__ = ["read_outputs"]
 
@@ -36,11 +36,11 @@ def read_outputs(path: Path) -> dict[str, list[str]]:
 
 def _entries(path: Path) -> list[Any]:
     content = _content(path)
-    beginning = shown(content[:100].decode("utf-8", "replace"))
+    beginning = quoted(content[:100].decode("utf-8", "replace"))
     try:
         entries = json.loads(content)
     except (ValueError, RecursionError) as error:  # a UnicodeDecodeError is a ValueError
-        raise InputError(f"{path}: not JSON ({one_line(error)}): {beginning}; expected [{_ENTRY}, ...]") from None
+        raise InputError(f"{path}: not JSON ({single_line(error)}): {beginning}; expected [{_ENTRY}, ...]") from None
     if not isinstance(entries, list) or not entries:
         raise InputError(f"{path}: no list with an entry for each question: {beginning}; expected [{_ENTRY}, ...]")
     return entries
@@ -54,7 +54,7 @@ def _content(path: Path) -> bytes:
         with opener(path, "rb") as file:
             return file.read()
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: cannot be read ({one_line(error)}); write the file again") from error
+        raise InputError(f"{path}: cannot be read ({single_line(error)}); write the file again") from error
 
 
 def _parse(place: str, entry: Any) -> tuple[str, list[str]]:
@@ -75,4 +75,4 @@ def _parse(place: str, entry: Any) -> tuple[str, list[str]]:
 
 
 def _json(value: Any) -> str:
-    return shown(json.dumps(value, ensure_ascii=False))
+    return quoted(json.dumps(value, ensure_ascii=False))

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.files import numbered_lines, object_of
-from coderm_eval.core.messages import few, shape_of, shown_line
+from coderm_eval.core.files import numbered_lines, parse_object
+from coderm_eval.core.messages import abbreviated, expected_shape, quoted_line
 
-__all__ = ["check_coverage", "first_n", "read_column"]
+__all__ = ["check_coverage", "read_by_task", "take_first"]
 
 
 class _Line(NamedTuple):
@@ -23,7 +23,7 @@ class _Line(NamedTuple):
     value: str
 
 
-def read_column(path: Path, column: str) -> dict[str, list[str]]:
+def read_by_task(path: Path, column: str) -> dict[str, list[str]]:
     """{task id: its values of `column`, in file order}, for each task in the file.
 
     Raises:
@@ -33,7 +33,7 @@ def read_column(path: Path, column: str) -> dict[str, list[str]]:
     for line in _lines(path, column):
         values.setdefault(line.task_id, []).append(line.value)
     if not values:
-        raise InputError(f"{path}: no lines; expected {shape_of(column)} on each")
+        raise InputError(f"{path}: no lines; expected {expected_shape(column)} on each")
     return values
 
 
@@ -47,14 +47,14 @@ def check_coverage(path: Path, found: Collection[str], expected: Collection[str]
     missing = [task for task in expected if task not in found]
     complaints = []
     if unknown:
-        complaints.append(f"{len(unknown)} task ids that {benchmark} does not have ({few(unknown)})")
+        complaints.append(f"{len(unknown)} task ids that {benchmark} does not have ({abbreviated(unknown)})")
     if missing:
-        complaints.append(f"no line for {len(missing)} of its tasks ({few(missing)})")
+        complaints.append(f"no line for {len(missing)} of its tasks ({abbreviated(missing)})")
     if complaints:
         raise InputError(f"{path}: {' and '.join(complaints)}; --allow-partial goes on with the tasks that are there")
 
 
-def first_n(path: Path, samples: Mapping[str, list[str]], n: int | None) -> dict[str, list[str]]:
+def take_first(path: Path, samples: Mapping[str, list[str]], n: int | None) -> dict[str, list[str]]:
     """The first `n` samples of each task; all of them where n is None.
 
     Raises:
@@ -74,9 +74,9 @@ def _lines(path: Path, column: str) -> Iterator[_Line]:
 
 
 def _parse(path: Path, number: int, line: bytes, column: str) -> _Line:
-    row = object_of(path, number, line, shape_of(column))
+    row = parse_object(path, number, line, expected_shape(column))
     if not all(isinstance(row.get(key), str) for key in ("task_id", column)):
         raise InputError(
-            f"{path}:{number}: no text under task_id and {column}: {shown_line(line)}; expected {shape_of(column)}"
+            f"{path}:{number}: no text under task_id and {column}: {quoted_line(line)}; expected {expected_shape(column)}"
         )
     return _Line(number, row["task_id"], row[column])

@@ -26,16 +26,23 @@ from evalplus.config import DEFAULT_GT_TIME_LIMIT_FACTOR, DEFAULT_MIN_TIME_LIMIT
 from evalplus.evaluate import evaluate as evalplus_evaluate
 
 from coderm_eval.benchmarks import Benchmark, load_benchmark
-from coderm_eval.benchmarks.grade import grade_programs, refuse_not_run
-from coderm_eval.core.errors import CodermError, InputError, ModelError, NotRunError, SettingsError
-from coderm_eval.core.files import write_whole
-from coderm_eval.core.messages import few, nearest, one_line
-from coderm_eval.core.records import Grade, pool_candidates
+from coderm_eval.benchmarks.grade import grade_programs, require_complete
+from coderm_eval.core.errors import CodermError, IncompleteRunError, InputError, ModelError, SettingsError
+from coderm_eval.core.files import write_atomically
+from coderm_eval.core.messages import abbreviated, single_line, suggestion
+from coderm_eval.core.records import Grade, deduplicate_candidates
 from coderm_eval.core.store import Store
-from coderm_eval.generation.recorded.readers import check_coverage, first_n
+from coderm_eval.generation.recorded.readers import check_coverage, take_first
 from coderm_eval.generation.settings import TestSettings
-from coderm_eval.generation.write_tests import check_tests
-from coderm_eval.hosts.evalplus.files import Expected, beside, read_samples, results_path, set_aside, write_results
+from coderm_eval.generation.write_tests import validate_test_settings
+from coderm_eval.hosts.evalplus.files import (
+    ResultsFile,
+    back_up,
+    read_samples,
+    results_path,
+    sibling_path,
+    write_results,
+)
 from coderm_eval.pipeline.run import RunResult, preflight, run
 from coderm_eval.pipeline.settings import Settings, load_settings
 
@@ -116,8 +123,8 @@ def evaluate(
         **_given(select=select, store=store),
     }
     settings = _settings(chosen, config)
-    check_tests(settings)
-    evaluation = _Evaluation(dataset, load_benchmark(name, settings), settings, i_just_wanna_run, allow_partial)
+    validate_test_settings(settings)
+    evaluation = _EvalPlusRun(dataset, load_benchmark(name, settings), settings, i_just_wanna_run, allow_partial)
     if samples is None:
         preflight(settings)  # what would fail after hours of sampling
         samples = _codegen(dataset, version, model_kwargs)
@@ -137,7 +144,7 @@ def main() -> None:
 
 
 @dataclass(frozen=True)
-class _Evaluation:
+class _EvalPlusRun:
     """How samples are reranked and evaluated, wherever they come from."""
 
     dataset: str
@@ -151,10 +158,10 @@ class _Evaluation:
         """Rerank the samples and write the picks; then EvalPlus prints pass@k of both."""
         programs = self._read(samples)
         self._refuse_stale(samples, programs)
-        out, picks = beside(samples, ".coderm"), beside(samples, ".coderm.jsonl")
+        out, picks = sibling_path(samples, ".coderm"), sibling_path(samples, ".coderm.jsonl")
         store = self.settings.store or out / "store"
         result = self._rerank(samples, programs, out, store)
-        write_whole(picks, (out / "chosen.jsonl").read_bytes())
+        write_atomically(picks, (out / "chosen.jsonl").read_bytes())
         grades = self._grades(programs, store, out)
         count = sum(map(len, programs.values()))
         self._print(samples, programs, grades, f"{count} samples of {len(programs)} tasks")
@@ -173,22 +180,26 @@ class _Evaluation:
         if not present:
             raise InputError(f"{samples}: none of its task ids is one of {self.benchmark.name}")
         if missing := [task for task in known if task not in found]:
-            log.warning("%s: no samples of %d tasks (%s), which are in no score", samples, len(missing), few(missing))
+            log.warning(
+                "%s: no samples of %d tasks (%s), which are in no score", samples, len(missing), abbreviated(missing)
+            )
         if unknown := [task for task in found if task not in known]:
-            log.warning("%s: %d task ids are none of %s (%s)", samples, len(unknown), self.benchmark.name, few(unknown))
+            log.warning(
+                "%s: %d task ids are none of %s (%s)", samples, len(unknown), self.benchmark.name, abbreviated(unknown)
+            )
         return present
 
     def _refuse_stale(self, samples: Path, programs: Mapping[str, Sequence[str]]) -> None:
         """EvalPlus reads a result file that is there, whatever it is of."""
         path = results_path(samples)
-        why = self._expected(programs).why_not(path) if path.is_file() and not self.anew else None
+        why = self._expected(programs).mismatch(path) if path.is_file() and not self.anew else None
         if why:
             raise InputError(f"{path} {why}; give --i-just-wanna-run, which keeps it as .bak, or delete it")
 
     def _rerank(self, samples: Path, programs: Mapping[str, list[str]], out: Path, store: Path) -> RunResult:
         candidates = {
-            task: pool_candidates((p, p) for p in listed)
-            for task, listed in first_n(samples, programs, self.settings.n).items()
+            task: deduplicate_candidates((p, p) for p in listed)
+            for task, listed in take_first(samples, programs, self.settings.n).items()
         }
         return run(
             self.benchmark,
@@ -207,7 +218,7 @@ class _Evaluation:
         with Store(store) as opened:
             grades = grade_programs(self.benchmark, pairs, opened, execution)
         ungraded = sum(grades[pair].passed is None for pair in pairs)
-        refuse_not_run(executions=0, grades=ungraded, out=out, allowed=execution.allow_not_run)
+        require_complete(executions=0, grades=ungraded, out=out, allowed=execution.allow_not_run)
         return grades
 
     def _print(
@@ -227,19 +238,21 @@ class _Evaluation:
         """Unless as many are there; those of other picks, which are gone, are replaced."""
         path, expected = results_path(samples), self._expected(programs)
         rows = expected.rows(grades)
-        fits = path.is_file() and not expected.why_not(path)
-        if fits and not self.anew and not expected.lacks(path, rows):
-            if otherwise := expected.judged_otherwise(path, grades):
-                log.warning("%s judges samples of %s otherwise than this run's grader", path, few(otherwise))
+        fits = path.is_file() and not expected.mismatch(path)
+        if fits and not self.anew and not expected.is_incomplete(path, rows):
+            if otherwise := expected.disagreements(path, grades):
+                log.warning("%s judges samples of %s otherwise than this run's grader", path, abbreviated(otherwise))
             return
         if not rows:
-            raise NotRunError(f"{path}: not written, as nothing could be graded; run the same command to try again")
+            raise IncompleteRunError(
+                f"{path}: not written, as nothing could be graded; run the same command to try again"
+            )
         if fits or (self.anew and path.is_file()):
-            print(f"Backup {path} to {set_aside(path)}")
+            print(f"Backup {path} to {back_up(path)}")
         write_results(path, expected.hash, rows)
 
-    def _expected(self, programs: Mapping[str, Sequence[str]]) -> Expected:
-        return Expected(self.benchmark.results_hash, programs, self.settings.evalplus.base_only)
+    def _expected(self, programs: Mapping[str, Sequence[str]]) -> ResultsFile:
+        return ResultsFile(self.benchmark.results_hash, programs, self.settings.evalplus.base_only)
 
 
 # Flags
@@ -250,7 +263,7 @@ def _benchmark_name(dataset: str) -> str:
         raise SettingsError("evalperf measures how fast programs are, which no unit test says; see `evalplus.evalperf`")
     name = _BENCHMARKS.get(str(dataset))
     if name is None:
-        raise SettingsError(f"--dataset is {dataset!r}; {nearest(str(dataset), _BENCHMARKS)}")
+        raise SettingsError(f"--dataset is {dataset!r}; {suggestion(str(dataset), _BENCHMARKS)}")
     return name
 
 
@@ -259,7 +272,7 @@ def _check_origin(samples: str | None, model_kwargs: Mapping[str, Any]) -> None:
     codegen = [name for name in _parameters(run_codegen) if name not in ("dataset", "version")]
     if unknown := next((name for name in model_kwargs if name not in codegen), None):
         known = [name for name in _parameters(evaluate) if name != "model_kwargs"] + codegen
-        raise SettingsError(f"unknown flag {_flag(unknown)}; {nearest(_flag(unknown), map(_flag, known))}")
+        raise SettingsError(f"unknown flag {_flag(unknown)}; {suggestion(_flag(unknown), map(_flag, known))}")
     if samples is not None and "model" in model_kwargs:
         raise SettingsError("--samples and --model exclude each other: give the samples, or the model that draws them")
     if samples is None and "model" not in model_kwargs:
@@ -271,7 +284,7 @@ def _check_origin(samples: str | None, model_kwargs: Mapping[str, Any]) -> None:
     backends = {module.name for module in pkgutil.iter_modules(evalplus.provider.__path__)} - {"base", "utility"}
     backend = model_kwargs.get("backend")
     if backend is not None and backend not in backends:
-        raise SettingsError(f"--backend is {backend!r}; {nearest(str(backend), sorted(backends))}")
+        raise SettingsError(f"--backend is {backend!r}; {suggestion(str(backend), sorted(backends))}")
 
 
 def _parameters(function: Any) -> Mapping[str, inspect.Parameter]:
@@ -355,6 +368,6 @@ def _codegen(dataset: str, version: str, model_kwargs: Mapping[str, Any]) -> str
         ) from error
     except Exception as error:  # its providers let through whatever the libraries below them raise
         raise ModelError(
-            f"evalplus.codegen stopped ({type(error).__name__}: {one_line(error)}); samples drawn so far are "
+            f"evalplus.codegen stopped ({type(error).__name__}: {single_line(error)}); samples drawn so far are "
             "kept, and the same command goes on from them"
         ) from error

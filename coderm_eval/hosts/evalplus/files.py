@@ -18,13 +18,13 @@ from evalplus.data import humaneval, mbpp, utils
 from evalplus.evaluate import evaluate as evalplus_evaluate
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.files import numbered_lines, object_of, write_text
-from coderm_eval.core.messages import shape_of, shown, shown_line
+from coderm_eval.core.files import numbered_lines, parse_object, write_text
+from coderm_eval.core.messages import expected_shape, quoted, quoted_line
 from coderm_eval.core.records import Grade
 
-__all__ = ["Expected", "beside", "read_samples", "results_path", "set_aside", "write_results"]
+__all__ = ["ResultsFile", "back_up", "read_samples", "results_path", "sibling_path", "write_results"]
 
-_LINE = shape_of("solution")
+_LINE = expected_shape("solution")
 _PASS = "pass"
 
 
@@ -45,14 +45,14 @@ def read_samples(path: Path, prompts: Mapping[str, str]) -> dict[str, list[str]]
         )
     programs: dict[str, list[str]] = {}
     for number, line in numbered_lines(path):
-        task_id, program = _sample(f"{path}:{number}", object_of(path, number, line, _LINE), line, prompts)
+        task_id, program = _sample(f"{path}:{number}", parse_object(path, number, line, _LINE), line, prompts)
         programs.setdefault(task_id, []).append(program)
     if not programs:
         raise InputError(f"{path}: no lines; expected {_LINE} on each")
     return programs
 
 
-def beside(samples: Path, ending: str) -> Path:
+def sibling_path(samples: Path, ending: str) -> Path:
     """X.ending for samples X.jsonl, FOLDER.ending for those in a folder."""
     if samples.name in ("", ".."):  # a folder which such a path does not name
         samples = samples.resolve()
@@ -67,7 +67,7 @@ def results_path(samples: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class Expected:
+class ResultsFile:
     """What a result file must be of, to be the one of some samples."""
 
     hash: str
@@ -76,7 +76,7 @@ class Expected:
     """By task id, in the samples' order."""
     base_only: bool
 
-    def why_not(self, path: Path) -> str | None:
+    def mismatch(self, path: Path) -> str | None:
         """What is wrong with the result file `path`, as what follows its name in a sentence; None if it fits.
 
         It may lack some of the samples, as it does where these could not be graded.
@@ -94,11 +94,11 @@ class Expected:
             return "was made with --base-only"
         return None
 
-    def lacks(self, path: Path, rows: Mapping[str, Sequence[Any]]) -> bool:
+    def is_incomplete(self, path: Path, rows: Mapping[str, Sequence[Any]]) -> bool:
         """Whether the result file `path`, which fits, has fewer samples than `rows`."""
         return sum(map(len, _read_results(path).of.values())) < sum(map(len, rows.values()))
 
-    def judged_otherwise(self, path: Path, grades: Mapping[tuple[str, str], Grade]) -> list[str]:
+    def disagreements(self, path: Path, grades: Mapping[tuple[str, str], Grade]) -> list[str]:
         """The tasks with a sample of which the result file `path`, which fits, says otherwise than `grades`."""
         suites = ("base",) if self.base_only else ("base", "plus")
 
@@ -126,7 +126,7 @@ def write_results(path: Path, dataset: str, rows: Mapping[str, Sequence[Mapping[
     write_text(path, json.dumps(results))
 
 
-def set_aside(path: Path) -> Path:
+def back_up(path: Path) -> Path:
     """Rename a file as EvalPlus does before it writes another one in its place; returns its new name."""
     backup = path.with_name(path.name + ".bak")
     while backup.exists():
@@ -142,14 +142,14 @@ def _sample(place: str, row: Mapping[str, Any], line: bytes, prompts: Mapping[st
     task_id = row.get("task_id")
     key = next((key for key in ("solution", "completion") if key in row), None)
     if not isinstance(task_id, str) or key is None:
-        raise InputError(f"{place}: no task_id with a solution or a completion: {shown_line(line)}; expected {_LINE}")
+        raise InputError(f"{place}: no task_id with a solution or a completion: {quoted_line(line)}; expected {_LINE}")
     program = row[key]
     if isinstance(program, list):
         raise InputError(
             f"{place}: {key} of {task_id} is a list of {len(program)}; write a line for each, all with that task_id"
         )
     if not isinstance(program, str):
-        raise InputError(f"{place}: {key} of {task_id} is {shown(json.dumps(program))}; expected {_LINE}")
+        raise InputError(f"{place}: {key} of {task_id} is {quoted(json.dumps(program))}; expected {_LINE}")
     return task_id, program if key == "solution" else prompts.get(task_id, "") + program
 
 

@@ -20,10 +20,10 @@ from lm_eval.api.task import ConfigurableTask
 
 from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
 from coderm_eval.core.errors import CodermError, SettingsError
-from coderm_eval.core.records import Candidate, Problem, fingerprint, pool_candidates
+from coderm_eval.core.records import Candidate, Problem, deduplicate_candidates, fingerprint
 from coderm_eval.core.store import Store, read_rows
-from coderm_eval.generation.recorded.readers import read_column
-from coderm_eval.generation.sample import DEFAULT_N, asked_for, program_in
+from coderm_eval.generation.recorded.readers import read_by_task
+from coderm_eval.generation.sample import DEFAULT_N, extract_program, policy_prompt
 from coderm_eval.pipeline.run import preflight, run
 from coderm_eval.pipeline.settings import Settings, load_settings
 from coderm_eval.report.scores import ROWS
@@ -70,7 +70,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         self.dataset = {"test": datasets.Dataset.from_list(rows)}
 
     def _text(self, problem: Problem) -> str:
-        return asked_for(problem, completes=self._prompt_style == "completion")
+        return policy_prompt(problem, completes=self._prompt_style == "completion")
 
     @property
     def _n(self) -> int:
@@ -191,11 +191,13 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
 
     def _candidates(self, task_id: str, answers: Mapping[int, str]) -> tuple[Candidate, ...]:
         if self._prompt_style == "recorded":
-            return pool_candidates((p, p) for p in read_column(demo.SAMPLES, "solution")[task_id][: self._settings.n])
+            return deduplicate_candidates(
+                (p, p) for p in read_by_task(demo.SAMPLES, "solution")[task_id][: self._settings.n]
+            )
         problem = self._problems[task_id]
         texts = [answers[sample] for sample in sorted(answers)]
         how, completes = self._settings.extraction, self._prompt_style == "completion"
-        return pool_candidates((program_in(t, problem, how, completes=completes), t) for t in texts)
+        return deduplicate_candidates((extract_program(t, problem, how, completes=completes), t) for t in texts)
 
     def _run_name(self, answers: Mapping[str, object]) -> str:
         """A name that changes with all that makes it another run, so that runs never share a folder."""

@@ -19,10 +19,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from coderm_eval.core.records import Problem
-from coderm_eval.generation.models.base import until
+from coderm_eval.generation.models.base import truncate_at_stop
 from coderm_eval.generation.prompts import question_of_test_prompt
 
-__all__ = ["MODEL", "Recording", "UnknownPromptError", "make_server"]
+__all__ = ["MODEL", "RecordedAnswers", "UnknownPromptError", "make_server"]
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class _Reply:
     texts: Sequence[str]
 
 
-class Recording:
+class RecordedAnswers:
     """Recorded programs and tests, found by the prompts of their problems."""
 
     def __init__(
@@ -92,7 +92,7 @@ class Recording:
         return [reply.texts[(seed + index) % len(reply.texts)] for index in range(n)]
 
 
-def make_server(recording: Recording, host: str, port: int) -> ThreadingHTTPServer:
+def make_server(recording: RecordedAnswers, host: str, port: int) -> ThreadingHTTPServer:
     """A server that is bound but not yet serving; port 0 takes a free one."""
 
     class Handler(_Handler):
@@ -105,7 +105,7 @@ def make_server(recording: Recording, host: str, port: int) -> ThreadingHTTPServ
 
 
 class _Handler(BaseHTTPRequestHandler):
-    recording: Recording
+    recording: RecordedAnswers
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         choices = [
             {
                 "index": index,
-                "message": {"role": "assistant", "content": until(text, _stops(body))},
+                "message": {"role": "assistant", "content": truncate_at_stop(text, _stops(body))},
                 "finish_reason": "stop",
             }
             for index, text in enumerate(texts)
@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         choices = [
             {
                 "index": index,
-                "text": until(text, _stops(body)),
+                "text": truncate_at_stop(text, _stops(body)),
                 "finish_reason": "stop",
                 "logprobs": None,
             }

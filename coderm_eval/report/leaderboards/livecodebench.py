@@ -18,22 +18,22 @@ from coderm_eval.report.leaderboards.livecodebench_files import (
     write_custom_output,
     write_eval_all,
 )
-from coderm_eval.report.run_directory import read_json, read_jsonl, refuse_ungraded
+from coderm_eval.report.run_directory import read_json, read_jsonl, require_graded
 
-__all__ = ["Exported", "export"]
+__all__ = ["ExportedFiles", "export"]
 
 _RELEASE_ROWS = 1055
 """Of release_v6, which the leaderboard's script wants since 2025-05; before it was the 880 of release_v5."""
 
 
-class Exported(NamedTuple):
+class ExportedFiles(NamedTuple):
     custom_output: Path
     eval_all: Path
     incomplete: str | None
     """Why the leaderboard would skip the file, as a sentence."""
 
 
-def export(run: Path, out: Path, *, name: str, temperature: float) -> Exported:
+def export(run: Path, out: Path, *, name: str, temperature: float) -> ExportedFiles:
     """Write the picks of the run directory `run`, and their grades by the official grader, into the folder `out`.
 
     Args:
@@ -47,7 +47,7 @@ def export(run: Path, out: Path, *, name: str, temperature: float) -> Exported:
     summary = read_json(run, "summary.json")
     if summary.get("benchmark") != "livecodebench":
         raise InputError(f"{run}: a run of {summary.get('benchmark')}; only those of livecodebench can be exported")
-    refuse_ungraded(run, summary)
+    require_graded(run, summary)
     given = {"livecodebench": summary["settings"]["livecodebench"]}
     benchmark = load_livecodebench(load_settings(given, source=str(run / "summary.json")).livecodebench)
     if benchmark.dataset_sha256 != summary["dataset_sha256"]:
@@ -62,7 +62,7 @@ def export(run: Path, out: Path, *, name: str, temperature: float) -> Exported:
     rows = list(benchmark.rows.values())
     write_eval_all(eval_all, rows, programs, {task: [grades[task]] for task in programs})
     write_custom_output(custom, programs)
-    return Exported(custom, eval_all, check_complete(rows, programs, _RELEASE_ROWS))
+    return ExportedFiles(custom, eval_all, check_complete(rows, programs, _RELEASE_ROWS))
 
 
 def _grades_of_picks(run: Path, rule: str) -> dict[str, Grade]:
@@ -72,7 +72,7 @@ def _grades_of_picks(run: Path, rule: str) -> dict[str, Grade]:
 
 def _official_grades(benchmark: LiveCodeBench, picks: Mapping[str, str]) -> dict[str, Grade]:
     """Of those picks that the run's grader may see otherwise; none if that was the official one."""
-    name, official = benchmark.other or ("", benchmark)
+    name, official = benchmark.alternative_grader or ("", benchmark)
     if name != "official":
         return {}
     tasks = [GradeTask(p.task_id, p.task_id, picks[p.task_id]) for p in official.problems if p.task_id in picks]

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.benchmarks.livecodebench.dataset import Row
-from coderm_eval.core.errors import InputError, NotRunError, SettingsError
+from coderm_eval.core.errors import IncompleteRunError, InputError, SettingsError
 from coderm_eval.core.files import write_text
-from coderm_eval.core.messages import few
+from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Grade
 from coderm_eval.report.scores import pass_at_1
 
@@ -89,7 +89,7 @@ def check_complete(rows: Sequence[Row], programs: Mapping[str, Sequence[str]], r
     written = len(rows) - len(without)
     if written == release_rows:
         return None
-    lacking = f" (no program for {len(without)} more: {few(without)})" if without else ""
+    lacking = f" (no program for {len(without)} more: {abbreviated(without)})" if without else ""
     return (
         f"the file has {written} problems{lacking}, and LiveCodeBench's leaderboard skips every file without exactly "
         f"{release_rows}; give programs for all problems of that release, selected without dates, platform and kind"
@@ -109,8 +109,8 @@ def _check_same_number(path: Path, programs: Mapping[str, Sequence[str]]) -> Non
 def _check_graded(path: Path, programs: Mapping[str, Sequence[str]], grades: Mapping[str, Sequence[Grade]]) -> None:
     ungraded = [question for question in sorted(programs) if any(grade.passed is None for grade in grades[question])]
     if ungraded:
-        raise NotRunError(
-            f"{path}: not written, as it has no place for grades that could not be run (those of {few(ungraded)}); "
+        raise IncompleteRunError(
+            f"{path}: not written, as it has no place for grades that could not be run (those of {abbreviated(ungraded)}); "
             "run the same command to try them again"
         )
 

@@ -3,7 +3,7 @@
 from coderm_eval.selection.budget.greedy import GreedyBudget
 from coderm_eval.selection.budget.policy import BudgetPolicy
 from coderm_eval.selection.budget.sequential import SequentialBudget
-from coderm_eval.selection.budget.state import Standing
+from coderm_eval.selection.budget.state import ProblemState
 from coderm_eval.selection.budget.uniform import UniformBudget
 
-__all__ = ["BudgetPolicy", "GreedyBudget", "SequentialBudget", "Standing", "UniformBudget"]
+__all__ = ["BudgetPolicy", "GreedyBudget", "ProblemState", "SequentialBudget", "UniformBudget"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from coderm_eval.selection.budget.marginal_gain import share_out
+from coderm_eval.selection.budget.marginal_gain import allocate_greedily
 from coderm_eval.selection.budget.policy import BudgetPolicy
-from coderm_eval.selection.budget.state import Standing
+from coderm_eval.selection.budget.state import ProblemState
 
 __all__ = ["GreedyBudget", "allocate"]
 
@@ -31,19 +31,19 @@ class GreedyBudget(BudgetPolicy):
         self._rates = rates
         self._tests: dict[str, int] = {}
 
-    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
         if self._rates is None and not self._tests:
             first = self._first_tests(problems)
-            if first or any(standing.busy for standing in problems.values()):
+            if first or any(standing.in_flight for standing in problems.values()):
                 return first
         if not self._tests:
             rates = self._rates or {task: standing.agreement for task, standing in problems.items()}
             self._tests = allocate(rates, self._total, self._minimum, self._limits)
-        return {task: more for task, p in problems.items() if (more := self._tests[task] - p.asked) > 0}
+        return {task: more for task, p in problems.items() if (more := self._tests[task] - p.requested) > 0}
 
-    def _first_tests(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+    def _first_tests(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
         """For the problems that have none yet."""
-        least = {task: min(self._minimum, self._limits[task]) for task, p in problems.items() if not p.asked}
+        least = {task: min(self._minimum, self._limits[task]) for task, p in problems.items() if not p.requested}
         return {task: count for task, count in least.items() if count}
 
     def stopped(self, task_id: str) -> str:
@@ -61,4 +61,4 @@ def allocate(rates: Mapping[str, float], total: int, minimum: int, limits: Mappi
     def gain(task: str, tests: int) -> float:
         return rates[task] * (1 - rates[task]) ** tests
 
-    return share_out(gain, {task: min(minimum, limits[task]) for task in rates}, total, limits)
+    return allocate_greedily(gain, {task: min(minimum, limits[task]) for task in rates}, total, limits)

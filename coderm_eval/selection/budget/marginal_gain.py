@@ -5,13 +5,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Mapping
 
-__all__ = ["Gain", "share_out"]
+__all__ = ["Gain", "allocate_greedily"]
 
 Gain = Callable[[str, int], float]
 """What the next test is worth to a problem, by task id and the number of tests that it has."""
 
 
-def share_out(gain: Gain, start: Mapping[str, int], total: int, limits: Mapping[str, int]) -> dict[str, int]:
+def allocate_greedily(gain: Gain, start: Mapping[str, int], total: int, limits: Mapping[str, int]) -> dict[str, int]:
     """Tests of each problem, from `start`, that maximise the sum of all gains with Σ tests = `total`.
 
     Less than `total` where the limits leave no room. Optimal where a problem's gains fall with its tests. Among equal

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from coderm_eval.selection.budget.marginal_gain import share_out
+from coderm_eval.selection.budget.marginal_gain import allocate_greedily
 from coderm_eval.selection.budget.policy import BudgetPolicy
-from coderm_eval.selection.budget.state import Standing
+from coderm_eval.selection.budget.state import ProblemState
 
-__all__ = ["SequentialBudget", "chance_of_change", "restlessness"]
+__all__ = ["SequentialBudget", "change_probability", "change_rate"]
 
 _SCALE = 75
 """Fitted, without grades, to the changes of picks in four sets of recorded tests, for two rules: 35 to 170."""
@@ -49,38 +49,38 @@ class SequentialBudget(BudgetPolicy):
         spendable = min(total, sum(limits.values()))
         self._round = min(spendable, max(batch, spendable // _ROUNDS))
         self._minimum = minimum
-        self._looks: dict[str, _Look] = {}
-        self._compared: dict[str, _Look] = {}
+        self._looks: dict[str, _Snapshot] = {}
+        self._compared: dict[str, _Snapshot] = {}
         """What a problem's pick is compared with once its tests have doubled: some changes are taken back sooner."""
         self._changes = self._expected = _PRIOR
         self._settled = False
 
     @property
-    def chances(self) -> Mapping[str, float]:
+    def change_probabilities(self) -> Mapping[str, float]:
         return {
-            task: chance_of_change(look.restlessness * self._pace, look.asked, self._limits[task])
+            task: change_probability(look.restlessness * self._pace, look.requested, self._limits[task])
             for task, look in self._looks.items()
         }
 
-    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
-        first = {task: count for task, p in problems.items() if not p.asked and (count := self._first(task, p))}
+    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
+        first = {task: count for task, p in problems.items() if not p.requested and (count := self._first(task, p))}
         if first:
             return first
         for task, standing in problems.items():
-            if not standing.busy:
+            if not standing.in_flight:
                 self._look(task, standing)
-        left = self._total - sum(standing.asked for standing in problems.values())
-        chances = self.chances
+        left = self._total - sum(standing.requested for standing in problems.values())
+        chances = self.change_probabilities
         self._settled = sum(chances.get(task, 1.0) for task in problems) <= self._risk * len(problems)
         return {} if self._settled else self._share_out(problems, min(left, self._round))
 
     def stopped(self, task_id: str) -> str:
         look = self._looks.get(task_id)
-        if look is None or look.asked >= self._limits[task_id]:
+        if look is None or look.requested >= self._limits[task_id]:
             return "limit"
         return "decided" if self._settled or not look.restlessness else "budget"
 
-    def _first(self, task: str, standing: Standing) -> int:
+    def _first(self, task: str, standing: ProblemState) -> int:
         """Tests of the first round: its even share, where there is anything to choose from."""
         share = max(1, self._round // len(self._limits)) if len(standing.candidates) > 1 else 0
         return min(self._limits[task], max(self._minimum, share))
@@ -89,28 +89,28 @@ class SequentialBudget(BudgetPolicy):
     def _pace(self) -> float:
         return self._changes / self._expected
 
-    def _look(self, task: str, standing: Standing) -> None:
-        if task in self._looks and self._looks[task].asked == standing.asked:
+    def _look(self, task: str, standing: ProblemState) -> None:
+        if task in self._looks and self._looks[task].requested == standing.requested:
             return
-        look = self._looks[task] = _Look(standing.asked, standing.selection.chosen, restlessness(standing))
+        look = self._looks[task] = _Snapshot(standing.requested, standing.selection.chosen, change_rate(standing))
         before = self._compared.setdefault(task, look)
-        if look.asked >= 2 * before.asked and look is not before:
-            self._expected += chance_of_change(before.restlessness, before.asked, look.asked)
+        if look.requested >= 2 * before.requested and look is not before:
+            self._expected += change_probability(before.restlessness, before.requested, look.requested)
             self._changes += before.chosen != look.chosen
             self._compared[task] = look
 
-    def _share_out(self, problems: Mapping[str, Standing], tests: int) -> dict[str, int]:
+    def _share_out(self, problems: Mapping[str, ProblemState], tests: int) -> dict[str, int]:
         """Busy problems keep their share, but get it when they are no longer busy.
 
         No problem gets more than twice what it has, so that its next tests are asked for in the light of these.
         """
-        start = {task: problems[task].asked for task in self._looks}
+        start = {task: problems[task].requested for task in self._looks}
         limits = {task: self._limit(task, count) for task, count in start.items()}
-        shared = share_out(self._gain, start, sum(start.values()) + tests, limits)
+        shared = allocate_greedily(self._gain, start, sum(start.values()) + tests, limits)
         return {
             task: more
             for task, count in shared.items()
-            if not problems[task].busy and (more := count - start[task]) > 0
+            if not problems[task].in_flight and (more := count - start[task]) > 0
         }
 
     def _limit(self, task: str, asked: int) -> int:
@@ -121,13 +121,13 @@ class SequentialBudget(BudgetPolicy):
 
 
 @dataclass(frozen=True)
-class _Look:
-    asked: int
+class _Snapshot:
+    requested: int
     chosen: int
     restlessness: float
 
 
-def restlessness(standing: Standing) -> float:
+def change_rate(standing: ProblemState) -> float:
     """h = (D - 1) exp(-s) / 75, how fast more tests change a problem's pick.
 
     D is the number of distinct candidates, and s the share of the samples that behave on the tests so far as the pick
@@ -137,7 +137,7 @@ def restlessness(standing: Standing) -> float:
     return (len(standing.candidates) - 1) * math.exp(-agreeing) / _SCALE
 
 
-def chance_of_change(restlessness: float, tests: int, more: int) -> float:
+def change_probability(restlessness: float, tests: int, more: int) -> float:
     """P = 1 - exp(-h ln(T / t)): that the pick after T = `more` tests differs from that after t = `tests`.
 
     A pick is as likely to change from 4 to 8 tests as from 8 to 16.

@@ -9,13 +9,13 @@ from pydantic import Field, model_validator
 
 from coderm_eval.core.settings import Section
 
-Policy = Literal["sequential", "uniform", "greedy"]
+BudgetPolicyName = Literal["sequential", "uniform", "greedy"]
 
 
 class BudgetSettings(Section):
     """How many test samples each problem gets."""
 
-    policy: Policy = "sequential"
+    policy: BudgetPolicyName = "sequential"
     """sequential: in rounds, where verdicts so far say that picks may change; uniform: all the same; greedy: the
     paper's dynamic allocation, by pass rates."""
     average: int | None = Field(default=None, ge=1)

@@ -12,27 +12,27 @@ from coderm_eval.core.records import Candidate, Selection, UnitTest, Verdicts
 from coderm_eval.selection.groups import Groups, group_rows
 from coderm_eval.selection.select import select
 
-__all__ = ["Standing", "pick"]
+__all__ = ["ProblemState", "current_pick"]
 
 
-def pick(rule: str, standing: Standing) -> Selection:
+def current_pick(rule: str, standing: ProblemState) -> Selection:
     """What the rule picks while more tests may come."""
     found = select([rule], standing.candidates, standing.tests, standing.verdicts, stopped="not yet")
     return found[rule]
 
 
 @dataclass(frozen=True)
-class Standing:
+class ProblemState:
     """One problem: how many test samples were asked for, and what became of them."""
 
-    asked: int
+    requested: int
     """Those in flight included; some may have been no tests."""
     candidates: tuple[Candidate, ...]
     tests: tuple[UnitTest, ...]
     verdicts: Verdicts
-    select: Callable[[Standing], Selection]
+    select: Callable[[ProblemState], Selection]
     """The run's rule."""
-    busy: bool = False
+    in_flight: bool = False
     """Its last tests are still being written or run; `tests` and `verdicts` are those before."""
 
     @cached_property
@@ -49,7 +49,7 @@ class Standing:
     def agreement_with(self, row: int) -> float:
         """The share of the samples that behave like the candidate in this row."""
         groups = self._behaviours
-        return float(groups.sizes[groups.of[row]] / groups.sizes.sum())
+        return float(groups.sizes[groups.group_of[row]] / groups.sizes.sum())
 
     @cached_property
     def _behaviours(self) -> Groups:

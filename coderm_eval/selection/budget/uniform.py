@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from coderm_eval.selection.budget.policy import BudgetPolicy
-from coderm_eval.selection.budget.state import Standing
+from coderm_eval.selection.budget.state import ProblemState
 
 __all__ = ["UniformBudget"]
 
@@ -17,8 +17,8 @@ class UniformBudget(BudgetPolicy):
 
     tests: int
 
-    def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
-        return {task: self.tests - p.asked for task, p in problems.items() if p.asked < self.tests}
+    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
+        return {task: self.tests - p.requested for task, p in problems.items() if p.requested < self.tests}
 
     def stopped(self, task_id: str) -> str:
         return "budget"

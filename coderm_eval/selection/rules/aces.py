@@ -36,7 +36,7 @@ def aces(ballot: Ballot) -> Scores:
     """
     groups = ballot.groups
     tests = ballot.test_multiplicity.astype(np.float64)
-    return groups.spread(groups.rows @ (tests * _closed_form(groups, tests)))
+    return groups.broadcast(groups.rows @ (tests * _closed_form(groups, tests)))
 
 
 @selector("aces_o")
@@ -52,10 +52,10 @@ def aces_o(ballot: Ballot) -> Scores:
     weights = tests * _closed_form(groups, tests)
     kept = weights > 0
     if not kept.any():
-        return np.zeros(len(groups.of))
+        return np.zeros(len(groups.group_of))
     patterns = groups.rows[:, kept].astype(np.float64)
     optimised = _ascend(patterns, groups.sizes, weights[kept] / weights[kept].sum())
-    return groups.spread(patterns @ optimised)
+    return groups.broadcast(patterns @ optimised)
 
 
 def _closed_form(groups: Groups, tests: Floats) -> Floats:

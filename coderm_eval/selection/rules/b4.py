@@ -45,4 +45,4 @@ def b4(ballot: Ballot) -> Scores:
         + betaln(e1 + 1, n1 - e1 + 1)
         + betaln(e0 + 1, n0 - e0 + BETA_0)
     )
-    return groups.spread(score)
+    return groups.broadcast(score)

@@ -29,4 +29,4 @@ def codet_published(ballot: Ballot) -> Scores:
 def _agreement(ballot: Ballot, exponent: float) -> Scores:
     groups = ballot.groups
     group_scores = groups.sizes**exponent * (groups.rows * ballot.test_multiplicity).sum(axis=1)
-    return groups.spread(group_scores)
+    return groups.broadcast(group_scores)

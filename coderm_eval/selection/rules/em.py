@@ -47,13 +47,13 @@ def em(ballot: Ballot) -> Scores:
     tests = ballot.test_multiplicity.astype(np.float64)
     votes = patterns @ tests
     if not votes.any():
-        return np.zeros(len(groups.of))
+        return np.zeros(len(groups.group_of))
     discount = min(1.0, _EFFECTIVE_TESTS / tests.sum())
     right = votes / votes.max()
     for _ in range(_STEPS):
         log_odds = logit(_RIGHT) + discount * _evidence(patterns, tests, groups.sizes, right)
         right = np.round(expit(log_odds), _DIGITS)
-    return groups.spread(log_odds)
+    return groups.broadcast(log_odds)
 
 
 def _evidence(patterns: Scores, tests: Scores, sizes: Scores, right: Scores) -> Scores:

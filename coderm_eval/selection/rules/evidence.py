@@ -39,9 +39,9 @@ def evidence(ballot: Ballot) -> Scores:
     """
     groups = ballot.behaviours
     tests = ballot.test_multiplicity.astype(np.float64)
-    votes = ballot.passed[groups.member] @ tests
+    votes = ballot.passed[groups.representative] @ tests
     share = votes / max(1.0, tests.sum())
     log_weight = (np.log(groups.sizes) + np.log(votes + _NOTHING_PASSED)) / 2 + _STRENGTH * share**_POWER
-    shared = agreement(ballot.outputs[groups.member])
+    shared = agreement(ballot.outputs[groups.representative])
     np.fill_diagonal(shared, 1.0)
-    return groups.spread(shared @ softmax(log_weight))
+    return groups.broadcast(shared @ softmax(log_weight))

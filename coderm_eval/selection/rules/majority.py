@@ -24,7 +24,7 @@ def majority(ballot: Ballot) -> Scores:
     """
     groups = ballot.groups
     group_scores = groups.rows.sum(axis=1) + groups.sizes / (1.0 + ballot.multiplicity.sum())
-    return groups.spread(group_scores)
+    return groups.broadcast(group_scores)
 
 
 @selector("majority_first")

@@ -24,14 +24,14 @@ def mbr_exec(ballot: Ballot) -> Scores:
     """
     groups = ballot.output_groups
     always = agreement(groups.rows) == 1
-    return groups.spread(-(~always @ groups.sizes))
+    return groups.broadcast(-(~always @ groups.sizes))
 
 
 @selector("mbr_exec_soft")
 def mbr_exec_soft(ballot: Ballot) -> Scores:
     """s_i = -Σ_k m_k · (share of inputs on which the outputs of i and k differ, or one of them has none)."""
     groups = ballot.output_groups
-    return groups.spread(-((1 - agreement(groups.rows)) @ groups.sizes))
+    return groups.broadcast(-((1 - agreement(groups.rows)) @ groups.sizes))
 
 
 def agreement(outputs: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

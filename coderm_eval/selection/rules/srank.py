@@ -25,6 +25,6 @@ def srank(ballot: Ballot) -> Scores:
     overlap = agreement(groups.rows)
     np.fill_diagonal(overlap, 1.0)
     weight = ballot.test_multiplicity / max(1, ballot.test_multiplicity.sum())
-    pass_rate = (ballot.passed[groups.member] * weight).sum(axis=1)
+    pass_rate = (ballot.passed[groups.representative] * weight).sum(axis=1)
     value = groups.sizes / groups.sizes.sum() * pass_rate
-    return groups.spread((overlap * value).sum(axis=1))
+    return groups.broadcast((overlap * value).sum(axis=1))

@@ -28,13 +28,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.benchmarks.livecodebench import test_cases as encoded
-from coderm_eval.benchmarks.livecodebench.dataset import Row, Selection, dataset_sha256, find_files, read_rows
+from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, Row, dataset_sha256, find_files, read_rows
 from coderm_eval.benchmarks.livecodebench.releases import FILES, REPOSITORY, REVISION, files_of
 from coderm_eval.benchmarks.livecodebench.test_cases import Case, decode_cases, public_cases
 from coderm_eval.core.errors import DatasetError, InputError, SettingsError
 
 VARIABLE = "LIVECODEBENCH_PATH"
-ALL = Selection()
+ALL = ProblemFilter()
 
 
 # Releases
@@ -279,7 +279,7 @@ def test_any_text_and_any_pickle_are_decoded_or_refused(text: str, tail: bytes, 
 # Rows
 
 
-def ids(paths: list[Path], selection: Selection) -> list[str]:
+def ids(paths: list[Path], selection: ProblemFilter) -> list[str]:
     return [row.question_id for row in read_rows(paths, selection)]
 
 
@@ -343,7 +343,7 @@ def test_a_problem_with_starter_code_or_a_function_is_functional(
     assert only(path).kind == kind
     other: Any = {"functional": "stdin", "stdin": "functional"}[kind]
     with pytest.raises(DatasetError):
-        read_rows([path], Selection(kind=other))
+        read_rows([path], ProblemFilter(kind=other))
 
 
 def test_empty_lines_other_line_ends_and_a_byte_order_mark_are_no_mistake(tmp_path: Path) -> None:
@@ -378,12 +378,15 @@ def dated(tmp_path: Path) -> Path:
 def test_both_dates_belong_to_the_selection_and_a_bare_date_is_its_midnight(
     dated: Path, start: str | None, end: str | None, expected: list[int]
 ) -> None:
-    assert ids([dated], Selection(start_date=start, end_date=end)) == [str(n) for n in expected]
+    assert ids([dated], ProblemFilter(start_date=start, end_date=end)) == [str(n) for n in expected]
 
 
 @pytest.mark.parametrize("date", ["", "soon", "2024-13-01", "01/02/2024", "2024-01-01T00:00:00+00:00"])
 def test_a_date_of_the_selection_that_is_none_is_shown(dated: Path, date: str) -> None:
-    for setting, selection in (("start_date", Selection(start_date=date)), ("end_date", Selection(end_date=date))):
+    for setting, selection in (
+        ("start_date", ProblemFilter(start_date=date)),
+        ("end_date", ProblemFilter(end_date=date)),
+    ):
         message = said(SettingsError, read_rows, [dated], selection)
         assert message == f"{setting} is {date!r}, not a date; write it as 2024-01-01 or 2024-01-01T12:00:00"
 
@@ -397,17 +400,17 @@ MIXED = [
 ]
 
 CHOICES = [
-    (Selection(), ["f1", "f2", "s1", "s2", "s3"]),
-    (Selection(kind="functional"), ["f1", "f2"]),
-    (Selection(kind="stdin"), ["s1", "s2", "s3"]),
-    (Selection(platform="leetcode"), ["f1", "s1"]),
-    (Selection(platform="codeforces"), ["s3"]),
-    (Selection(platform="atcoder", kind="stdin"), ["s2"]),
+    (ProblemFilter(), ["f1", "f2", "s1", "s2", "s3"]),
+    (ProblemFilter(kind="functional"), ["f1", "f2"]),
+    (ProblemFilter(kind="stdin"), ["s1", "s2", "s3"]),
+    (ProblemFilter(platform="leetcode"), ["f1", "s1"]),
+    (ProblemFilter(platform="codeforces"), ["s3"]),
+    (ProblemFilter(platform="atcoder", kind="stdin"), ["s2"]),
 ]
 
 
 @pytest.mark.parametrize(("selection", "expected"), CHOICES)
-def test_platform_and_kind_are_selected(tmp_path: Path, selection: Selection, expected: list[str]) -> None:
+def test_platform_and_kind_are_selected(tmp_path: Path, selection: ProblemFilter, expected: list[str]) -> None:
     assert ids([write(tmp_path / "x.jsonl", MIXED)], selection) == expected
 
 
@@ -456,7 +459,7 @@ def test_looking_at_a_lines_bytes_selects_what_parsing_it_would(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x.jsonl")
         path.write_bytes("".join(line + "\n" for line in lines).encode("utf-8", "surrogatepass"))
-        selection = Selection(start_date="2024-01-01", platform=platform)
+        selection = ProblemFilter(start_date="2024-01-01", platform=platform)
         try:
             found = ids([path], selection)
         except DatasetError:
@@ -473,14 +476,14 @@ def test_lines_that_are_not_wanted_are_not_parsed(tmp_path: Path, monkeypatch: p
         return loads(text)
 
     monkeypatch.setattr(json, "loads", noting)
-    assert ids([path], Selection(platform="leetcode", start_date="2024-01-01")) == ["1"]
+    assert ids([path], ProblemFilter(platform="leetcode", start_date="2024-01-01")) == ["1"]
     assert len([text for text in parsed if isinstance(text, bytes)]) == 1
 
 
 def test_an_empty_selection_says_what_the_files_hold(tmp_path: Path) -> None:
     first = write(tmp_path / "a.jsonl", [row("1", date="2024-03-02T00:00:00")])
     second = write(tmp_path / "b.jsonl", [row("2", date="2023-05-07", functional=False, platform="atcoder")])
-    selection = Selection("release_v2", "2025-01-01", "2025-06-01", "codeforces", "stdin")
+    selection = ProblemFilter("release_v2", "2025-01-01", "2025-06-01", "codeforces", "stdin")
     assert said(DatasetError, read_rows, [first, second], selection) == (
         f"{first}, {second}: no problem has start_date 2025-01-01 and end_date 2025-06-01 and platform codeforces and "
         "kind stdin; the files hold contest dates from 2023-05-07T00:00:00 to 2024-03-02T00:00:00, the platforms "
@@ -489,7 +492,9 @@ def test_an_empty_selection_says_what_the_files_hold(tmp_path: Path) -> None:
 
 
 def test_what_was_not_asked_for_is_not_in_the_message(tmp_path: Path) -> None:
-    message = said(DatasetError, read_rows, [write(tmp_path / "x.jsonl", MIXED)], Selection(start_date="2025-01-01"))
+    message = said(
+        DatasetError, read_rows, [write(tmp_path / "x.jsonl", MIXED)], ProblemFilter(start_date="2025-01-01")
+    )
     assert "no problem has start_date 2025-01-01; the files hold" in message
 
 
@@ -536,8 +541,10 @@ NO_ROWS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("content", "message"), NO_ROWS.values(), ids=NO_ROWS.keys())
-@pytest.mark.parametrize("selection", [ALL, Selection(platform="leetcode", kind="functional")])
-def test_a_line_that_is_no_problem_is_named(tmp_path: Path, content: Any, message: str, selection: Selection) -> None:
+@pytest.mark.parametrize("selection", [ALL, ProblemFilter(platform="leetcode", kind="functional")])
+def test_a_line_that_is_no_problem_is_named(
+    tmp_path: Path, content: Any, message: str, selection: ProblemFilter
+) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text(f"{json.dumps(row('1'))}\n\n{json.dumps(content)}\n{json.dumps(row('2'))}\n")
     assert said(InputError, read_rows, [path], selection).startswith(f"{path}:3: {message}")
@@ -563,8 +570,10 @@ def test_a_line_that_is_not_json_is_shown_by_its_beginning(tmp_path: Path, line:
 
 
 @pytest.mark.parametrize("kept", [1, 30, 400, -2])
-@pytest.mark.parametrize("selection", [ALL, Selection(platform="leetcode")])
-def test_a_file_that_ends_within_a_line_is_called_truncated(tmp_path: Path, kept: int, selection: Selection) -> None:
+@pytest.mark.parametrize("selection", [ALL, ProblemFilter(platform="leetcode")])
+def test_a_file_that_ends_within_a_line_is_called_truncated(
+    tmp_path: Path, kept: int, selection: ProblemFilter
+) -> None:
     """Also where the cut line is not wanted: those after it are lost."""
     path = tmp_path / "x.jsonl"
     last = json.dumps(row("2", platform="atcoder"))
@@ -577,7 +586,7 @@ def test_a_file_that_ends_within_a_line_is_called_truncated(tmp_path: Path, kept
 def test_a_gzipped_file_that_is_cut_is_called_truncated(tmp_path: Path) -> None:
     path = write(tmp_path / "x.jsonl.gz", [row(str(n)) for n in range(50)])
     path.write_bytes(path.read_bytes()[:-20])
-    message = said(InputError, read_rows, [path], Selection(platform="atcoder"))
+    message = said(InputError, read_rows, [path], ProblemFilter(platform="atcoder"))
     assert message.startswith(f"{path}: the file is truncated after line ") and message.endswith("; fetch it again")
 
 
@@ -624,7 +633,7 @@ def test_cases_that_cannot_be_decoded_are_named_by_file_line_and_question(
 # The sum of a selection
 
 
-def sum_of(paths: list[Path], selection: Selection = ALL) -> str:
+def sum_of(paths: list[Path], selection: ProblemFilter = ALL) -> str:
     return dataset_sha256(read_rows(paths, selection))
 
 
@@ -637,7 +646,7 @@ def test_equal_selections_have_equal_sums_whichever_files_they_are_from(tmp_path
     assert whole == sum_of([tmp_path / "x.jsonl"])
     more = write(tmp_path / "c.jsonl", [*rows, row("4", date="2025-01-01"), row("0", date="2023-07-01")])
     assert whole != sum_of([more])
-    assert whole == sum_of([more], Selection(start_date="2024-01-01", end_date="2024-12-31"))
+    assert whole == sum_of([more], ProblemFilter(start_date="2024-01-01", end_date="2024-12-31"))
 
 
 @pytest.mark.parametrize("column", list(row()))
@@ -683,7 +692,7 @@ def test_of_a_folder_with_the_releases_files_exactly_those_are_taken(
     folder: Path, release: str | None, names: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(folder))
-    assert find_files(Selection(release)) == [folder / name for name in names]
+    assert find_files(ProblemFilter(release)) == [folder / name for name in names]
 
 
 @pytest.mark.parametrize(("release", "name"), [("release_v4", "test4.jsonl"), ("v5_v6", "test5.jsonl")])
@@ -691,7 +700,7 @@ def test_a_file_that_the_release_wants_and_the_folder_lacks_is_named(
     folder: Path, release: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(folder))
-    assert said(DatasetError, find_files, Selection(release)) == (
+    assert said(DatasetError, find_files, ProblemFilter(release)) == (
         f"{folder} holds no {name}, which is part of {release}; add it, or name a release without it"
     )
 
@@ -700,19 +709,19 @@ def test_of_another_folder_all_files_are_taken(tmp_path: Path, monkeypatch: pyte
     for name in ("b.jsonl", "a.jsonl.gz", "c.json", "test7.jsonl"):
         write(tmp_path / name, [row(name)])
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    assert [path.name for path in find_files(Selection("release_v5"))] == ["a.jsonl.gz", "b.jsonl", "test7.jsonl"]
+    assert [path.name for path in find_files(ProblemFilter("release_v5"))] == ["a.jsonl.gz", "b.jsonl", "test7.jsonl"]
 
 
 def test_files_and_folders_are_joined_as_in_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, os.pathsep.join(["", str(folder / "mine.jsonl"), str(folder), ""]))
-    found = find_files(Selection("v1"))
+    found = find_files(ProblemFilter("v1"))
     assert found == [folder / "mine.jsonl", folder / "test.jsonl"]
     assert ids(found, ALL) == ["0", "3"]
 
 
 def test_a_single_file_is_taken_whatever_the_release(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_COPY", str(folder / "README.md"))
-    assert find_files(Selection("release_v6"), "MY_COPY") == [folder / "README.md"]
+    assert find_files(ProblemFilter("release_v6"), "MY_COPY") == [folder / "README.md"]
 
 
 def test_a_place_that_is_not_there_is_named_with_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -730,7 +739,7 @@ def test_an_unknown_release_is_refused_even_where_the_variable_points_to_a_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(folder / "mine.jsonl"))
-    assert "did you mean 'v4_v6'?" in said(SettingsError, find_files, Selection("v6_v4"))
+    assert "did you mean 'v4_v6'?" in said(SettingsError, find_files, ProblemFilter("v6_v4"))
 
 
 # From the hub
@@ -958,7 +967,7 @@ def test_the_recorded_slice_is_the_papers(recorded_data: Path) -> None:
     path = recorded_data / "livecodebench" / "leetcode_slice.jsonl.gz"
     if not path.is_file():
         pytest.skip("no recorded LiveCodeBench rows")
-    selection = Selection(None, "2024-01-01", "2024-10-05T19:30:00", "leetcode", "functional")
+    selection = ProblemFilter(None, "2024-01-01", "2024-10-05T19:30:00", "leetcode", "functional")
     rows = read_rows([path], selection)
     assert len(rows) == 147 and rows == sorted(rows, key=lambda row: row.question_id)
     assert all(row.function_name and row.function_name in row.starter_code for row in rows)

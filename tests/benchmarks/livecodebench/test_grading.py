@@ -30,8 +30,8 @@ from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.livecodebench.settings import PAPER_SLICE
 from coderm_eval.cli import main
 from coderm_eval.generation.recorded.livecodebench_outputs import read_outputs
-from coderm_eval.generation.recorded.readers import read_column
-from coderm_eval.hosts.server.replay import Recording
+from coderm_eval.generation.recorded.readers import read_by_task
+from coderm_eval.hosts.server.replay import RecordedAnswers
 from coderm_eval.pipeline.settings import load_settings
 from coderm_eval.report.scores import ROWS
 
@@ -503,7 +503,7 @@ def requests() -> list[dict[str, Any]]:
 def server(harbour: Path, requests: list[dict[str, Any]]) -> Iterator[str]:
     """One that plays policy and test writer of the five problems."""
     problems = load_benchmark("livecodebench", load_settings({"livecodebench": BOTH}, source="test")).problems
-    with replaying(Recording(problems, PROGRAMS, TESTS), requests) as address:
+    with replaying(RecordedAnswers(problems, PROGRAMS, TESTS), requests) as address:
         yield f"http://{address}/v1"
 
 
@@ -554,8 +554,8 @@ def test_both_models_are_asked_as_the_paper_asks_and_their_answers_are_what_is_w
     succeeded("tests", *shared, "--samples", samples, "--num", 3, "--out", tests)
     assert POLICY_MESSAGE in {body["messages"][-1]["content"] for body in requests[before:asked]}
     assert TEST_MESSAGE in {body["messages"][-1]["content"] for body in requests[asked:]}
-    assert read_column(samples, "solution") == {task: PROGRAMS[task] for task in FUNCTIONAL}
-    assert read_column(tests, "test") == {task: TESTS[task] for task in FUNCTIONAL}
+    assert read_by_task(samples, "solution") == {task: PROGRAMS[task] for task in FUNCTIONAL}
+    assert read_by_task(tests, "test") == {task: TESTS[task] for task in FUNCTIONAL}
 
 
 def test_lm_eval_and_rerank_give_the_same_rows_and_files_on_the_same_answers(

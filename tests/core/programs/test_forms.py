@@ -15,20 +15,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.core.programs.forms import as_function, as_shown, is_solution, paper_function
-from coderm_eval.core.programs.prelude import EVERYTHING, LIMITS, prelude
+from coderm_eval.core.programs.forms import for_prompt, is_solution, paper_function, to_callable
+from coderm_eval.core.programs.prelude import FULL_PRELUDE, LIMITS, prelude
 from coderm_eval.core.records import Form, Problem, Verdict
 from coderm_eval.execution.backends.local import Executor
-from coderm_eval.execution.limits import Policy
-from coderm_eval.execution.pairs import Pair
-from coderm_eval.execution.static_analysis import look_at
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.static_analysis import analyse
 
-ROOMY = Policy(timeout_s=5)
+ROOMY = Limits(timeout_s=5)
 """A loaded machine must not time a program out."""
 
 FUNCTION = Problem("sea/0", "ebb", "", "")
 METHOD = Problem("sea/1", "ebb", "", "", form="method")
-PAPER = Problem("sea/2", "ebb", "", "", form="paper method")
+PAPER = Problem("sea/2", "ebb", "", "", form="method_as_function")
 STDIN = Problem("sea/3", "solve", "", "", form="stdin")
 PROBLEMS: dict[Form, Problem] = {problem.form: problem for problem in (FUNCTION, METHOD, PAPER, STDIN)}
 
@@ -70,8 +70,8 @@ SOLUTIONS: list[tuple[Form, str]] = [
     ("method", SIMPLE),
     ("method", "def ebb(x):\n    return x\n"),
     ("method", "class Solution:\n    def help(self): ...\n    @staticmethod\n    def ebb(x): ...\n"),
-    ("paper method", SIMPLE),
-    ("paper method", "def ebb(x):\n    return x\n"),
+    ("method_as_function", SIMPLE),
+    ("method_as_function", "def ebb(x):\n    return x\n"),
     ("stdin", "print(1)\n"),
     ("stdin", "def main():\n    return input()\n"),
     ("stdin", "import sys\nfor line in sys.stdin:\n    sys.stdout.write(line)\n"),
@@ -84,7 +84,7 @@ NO_SOLUTIONS: list[tuple[Form, str]] = [
     ("method", "class Solution:\n    def flood(self, x):\n        def ebb(x): ...\n"),
     ("method", "class Solution:\n    pass\n"),
     ("method", "print(Solution().ebb(1))\n"),
-    ("paper method", ""),
+    ("method_as_function", ""),
     ("stdin", ""),
     ("stdin", "import sys\n"),
     ("stdin", "tide = 3\n"),
@@ -368,13 +368,13 @@ NO_PYTHON = ["class Solution:\n    def ebb(self, x:\n", "The sea falls.", f"{SIM
 @pytest.fixture(scope="module")
 def asked_of_methods(executor: Executor) -> dict[str, Verdict]:
     cases = [*METHODS, *DEEP, *NAMESAKES]
-    return _asked(executor, ((name, as_function(_read(p), METHOD), call, value) for name, p, call, value in cases))
+    return _asked(executor, ((name, to_callable(_read(p), METHOD), call, value) for name, p, call, value in cases))
 
 
 def _asked(executor: Executor, cases: Iterable[tuple[str, str, str, object]]) -> dict[str, Verdict]:
     """What the executor says of a test that compares the value with the expression's."""
     pairs = [
-        Pair(name, program, _test(f"self.assertEqual({expression}, {value!r})"), entry_point="ebb")
+        ProgramTest(name, program, _test(f"self.assertEqual({expression}, {value!r})"), entry_point="ebb")
         for name, program, expression, value in cases
     ]
     return {outcome.key: outcome.verdict for outcome in executor.run(pairs)}
@@ -387,7 +387,7 @@ def _test(*lines: str) -> str:
 
 @pytest.mark.parametrize(("name", "program", "expression", "value"), [*METHODS, *NAMESAKES])
 def test_a_method_can_be_called_as_a_function(name: str, program: str, expression: str, value: object) -> None:
-    assert eval(expression, _loaded(as_function(_read(program), METHOD))) == value
+    assert eval(expression, _loaded(to_callable(_read(program), METHOD))) == value
 
 
 @pytest.mark.parametrize(("name", "program", "expression", "value"), [*METHODS, *DEEP, *NAMESAKES])
@@ -399,22 +399,22 @@ def test_so_it_can_by_a_test_in_the_sandbox(
 
 @pytest.mark.parametrize("program", [_read(program) for _, program, _, _ in METHODS if "__future__" not in program])
 def test_the_program_is_in_the_function_word_for_word(program: str) -> None:
-    assert f"\n{program}" in as_function(program, METHOD)
+    assert f"\n{program}" in to_callable(program, METHOD)
 
 
 @pytest.mark.parametrize("text", NO_PYTHON)
 @pytest.mark.parametrize("problem", [FUNCTION, METHOD, PAPER], ids=lambda problem: problem.form)
 def test_what_is_no_python_stays_as_it_was(problem: Problem, text: str) -> None:
-    assert as_function(text, problem) == text
+    assert to_callable(text, problem) == text
 
 
 @pytest.mark.parametrize("program", [SIMPLE, "def ebb(x):\n    return Counter(x)\n", ""])
 def test_a_program_for_a_problem_that_asks_for_a_function_stays_as_it_was(program: str) -> None:
-    assert as_function(program, FUNCTION) == as_shown(program, FUNCTION) == program
+    assert to_callable(program, FUNCTION) == for_prompt(program, FUNCTION) == program
 
 
 def test_without_the_method_no_function_is_made() -> None:
-    assert "ebb" not in _loaded(as_function("class Solution:\n    def flood(self): ...\n", METHOD))
+    assert "ebb" not in _loaded(to_callable("class Solution:\n    def flood(self): ...\n", METHOD))
 
 
 # What is imported for a program
@@ -422,7 +422,7 @@ def test_without_the_method_no_function_is_made() -> None:
 
 def test_whatever_the_graders_import_a_program_that_uses_it_is_given() -> None:
     """The very objects, where modules differ about a name."""
-    theirs = {name: value for name, value in _loaded(EVERYTHING).items() if name.isidentifier() and name[0] != "_"}
+    theirs = {name: value for name, value in _loaded(FULL_PRELUDE).items() if name.isidentifier() and name[0] != "_"}
     ours = _loaded(prelude("\n".join(theirs)))
     builtin = vars(sys.modules["builtins"])
     assert len(theirs) > 500
@@ -489,7 +489,7 @@ OTHER_USES_OF_SYS = [
 
 
 def _keeps_a_state(program: str) -> bool:
-    source = look_at(as_function(_read(program), METHOD))
+    source = analyse(to_callable(_read(program), METHOD))
     assert source
     return source.stateful
 
@@ -821,30 +821,30 @@ NOT_SHOWN_AS_FUNCTIONS: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("name", "program"), SHOWN_AS_FUNCTIONS)
 def test_a_method_is_shown_as_the_papers_function(name: str, program: str) -> None:
-    assert as_shown(_read(program), METHOD) == paper_function(_read(program)) != _read(program)
+    assert for_prompt(_read(program), METHOD) == paper_function(_read(program)) != _read(program)
 
 
 @pytest.mark.parametrize(("name", "program"), SHOWN_AS_CLASSES)
 def test_where_that_would_be_another_program_the_class_is_shown(name: str, program: str) -> None:
-    assert as_shown(_read(program), METHOD) == _read(program) != paper_function(_read(program))
+    assert for_prompt(_read(program), METHOD) == _read(program) != paper_function(_read(program))
 
 
 @pytest.mark.parametrize(("name", "program"), [*SHOWN_AS_FUNCTIONS[:3], *NOT_SHOWN_AS_FUNCTIONS])
 def test_what_is_shown_as_a_function_answers_as_what_is_run(name: str, program: str) -> None:
-    shown = as_shown(_read(program), METHOD)
-    run = _loaded(as_function(_read(program), METHOD))["ebb"](3)
-    assert _loaded(as_function(shown, METHOD))["ebb"](3) == run
+    shown = for_prompt(_read(program), METHOD)
+    run = _loaded(to_callable(_read(program), METHOD))["ebb"](3)
+    assert _loaded(to_callable(shown, METHOD))["ebb"](3) == run
 
 
 @pytest.mark.parametrize("program", AS_THEY_WERE)
 @pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
 def test_what_has_no_such_class_is_shown_as_it_is(problem: Problem, program: str) -> None:
-    assert as_shown(program, problem) == program
+    assert for_prompt(program, problem) == program
 
 
 def test_a_program_that_reads_its_input_is_shown_as_it_is() -> None:
     program = f"{SIMPLE}print(Solution().ebb(int(input())))\n"
-    assert as_shown(program, STDIN) == program
+    assert for_prompt(program, STDIN) == program
 
 
 # The paper's form, as it is
@@ -870,9 +870,9 @@ CONVERTED: list[tuple[str, str, Verdict]] = [
 def test_the_papers_form_is_run_as_the_paper_converts_it(executor: Executor) -> None:
     for _, program, _ in CONVERTED:
         function = paper_function(program)
-        assert as_shown(program, PAPER) == function
-        assert function.removeprefix("from __future__ import annotations\n") in as_function(program, PAPER)
-    said = _asked(executor, ((name, as_function(program, PAPER), "ebb(1)", 2) for name, program, _ in CONVERTED))
+        assert for_prompt(program, PAPER) == function
+        assert function.removeprefix("from __future__ import annotations\n") in to_callable(program, PAPER)
+    said = _asked(executor, ((name, to_callable(program, PAPER), "ebb(1)", 2) for name, program, _ in CONVERTED))
     assert said == {name: verdict for name, _, verdict in CONVERTED}
 
 
@@ -1205,14 +1205,14 @@ def called(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
 @pytest.fixture(scope="module")
 def in_the_sandbox(executor: Executor) -> dict[str, Verdict]:
     pairs = [
-        Pair(name, _solving(program), _test(*map(_expected, calls)), entry_point="solve", fresh=True)
+        ProgramTest(name, _solving(program), _test(*map(_expected, calls)), entry_point="solve", fresh=True)
         for name, program, calls in ALL_PROGRAMS
     ]
     return {outcome.key: outcome.verdict for outcome in executor.run(pairs)}
 
 
 def _solving(program: str) -> str:
-    return as_function(_read(program), STDIN)
+    return to_callable(_read(program), STDIN)
 
 
 def _expected(call: tuple[str, str | type[BaseException]]) -> str:

@@ -61,10 +61,12 @@ CHATTERING: list[tuple[str, str]] = [
 """What an untrusted program may get a worker to print around its answers, as lines of the echo worker."""
 
 
-def _pool(folder: Path, source: str, *, workers: int = 1, patience_s: float = 60, **variables: str) -> WorkerPool:
+def _pool(
+    folder: Path, source: str, *, workers: int = 1, silence_timeout_s: float = 60, **variables: str
+) -> WorkerPool:
     (folder / "ferry.py").write_text(source)
     environment = {"PYTHONPATH": str(folder), **variables}
-    return WorkerPool("ferry", workers=workers, patience_s=patience_s, environment=environment)
+    return WorkerPool("ferry", workers=workers, silence_timeout_s=silence_timeout_s, environment=environment)
 
 
 Answers = list[tuple[int, dict[str, Any] | None]]
@@ -119,7 +121,11 @@ def test_no_messages_start_no_worker(tmp_path: Path) -> None:
 def test_arguments_reach_the_worker(tmp_path: Path) -> None:
     (tmp_path / "ferry.py").write_text(TELLS.replace("VALUE", "sys.argv[1:]"))
     pool = WorkerPool(
-        "ferry", workers=1, patience_s=60, arguments=["north", "south"], environment={"PYTHONPATH": str(tmp_path)}
+        "ferry",
+        workers=1,
+        silence_timeout_s=60,
+        arguments=["north", "south"],
+        environment={"PYTHONPATH": str(tmp_path)},
     )
     assert _said(pool, "where?") == [["north", "south"]]
 
@@ -153,21 +159,21 @@ def test_workers_that_cannot_be_started_answer_nothing_and_hold_up_nobody(tmp_pa
 
 
 def test_a_worker_that_says_nothing_is_replaced(tmp_path: Path) -> None:
-    assert _said(_pool(tmp_path, SILENT, patience_s=2), "a", "hush", "b") == ["a", None, "b"]
+    assert _said(_pool(tmp_path, SILENT, silence_timeout_s=2), "a", "hush", "b") == ["a", None, "b"]
 
 
 def test_a_worker_that_neither_answers_nor_leaves_is_killed(tmp_path: Path) -> None:
-    assert _said(_pool(tmp_path, STUCK, patience_s=0.5), "a") == [None]
+    assert _said(_pool(tmp_path, STUCK, silence_timeout_s=0.5), "a") == [None]
 
 
 @pytest.mark.parametrize("flood", ["say('{')", "while True: say('x\\n')", "while True: say('x' * 1_000)"])
 def test_a_worker_that_talks_without_answering_is_no_better_than_a_silent_one(tmp_path: Path, flood: str) -> None:
-    assert _said(_pool(tmp_path, f"{_LOOP}    {flood}\n", patience_s=0.5), "a") == [None]
+    assert _said(_pool(tmp_path, f"{_LOOP}    {flood}\n", silence_timeout_s=0.5), "a") == [None]
 
 
 @pytest.mark.parametrize(("name", "chatter"), CHATTERING)
 def test_lines_that_are_no_answer_are_passed_over(tmp_path: Path, name: str, chatter: str) -> None:
-    pool = _pool(tmp_path, f"{_LOOP}    {chatter}\n    say(answer)\n", patience_s=10)
+    pool = _pool(tmp_path, f"{_LOOP}    {chatter}\n    say(answer)\n", silence_timeout_s=10)
     assert _said(pool, "a", "b", "c") == ["a", "b", "c"]
 
 
@@ -258,7 +264,7 @@ _FERRIES_FOR_EVER = """
 import itertools, sys
 from coderm_eval.execution.backends.pool import Job, WorkerPool
 
-pool = WorkerPool("ferry", workers=2, patience_s=60, environment={"PYTHONPATH": sys.argv[1]})
+pool = WorkerPool("ferry", workers=2, silence_timeout_s=60, environment={"PYTHONPATH": sys.argv[1]})
 for _ in pool.run(Job([(number, {"say": "ahoy"})]) for number in itertools.count()):
     pass
 """
@@ -336,7 +342,7 @@ def test_answers_are_passed_on_while_their_job_is_still_under_way(tmp_path: Path
     """Whether or not further jobs stand in a queue that has no room for all of them."""
     mark = tmp_path / "mark"
     jobs = [Job([(0, {"say": "a"}), (1, {"say": "wait"})]), *(Job([(n + 2, {"say": "b"})]) for n in range(more))]
-    with _pool(tmp_path, WAITS, patience_s=30, MARK=str(mark)) as pool:
+    with _pool(tmp_path, WAITS, silence_timeout_s=30, MARK=str(mark)) as pool:
         answers = pool.run(jobs)
         assert next(answers) == (0, {"said": "a"})
         mark.touch()

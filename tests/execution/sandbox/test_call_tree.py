@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.execution.sandbox.call_tree import ENDED, Dialogue, Position
+from coderm_eval.execution.sandbox.call_tree import ENDED, CallTree, TreePosition
 
 
 def told(answers: Mapping[str, str]) -> Callable[[tuple[str, ...]], str | None]:
@@ -18,45 +18,45 @@ def told(answers: Mapping[str, str]) -> Callable[[tuple[str, ...]], str | None]:
 
 
 def test_of_a_new_test_nothing_is_known() -> None:
-    assert Dialogue().follow(told({"f(1)": "1"})) == Position(())
+    assert CallTree().follow(told({"f(1)": "1"})) == TreePosition(())
 
 
 def test_a_test_that_asks_nothing_has_one_verdict_for_all() -> None:
-    dialogue = Dialogue()
+    dialogue = CallTree()
     dialogue.learn([], [], "F")
-    assert dialogue.follow(told({})) == Position((), verdict="F")
+    assert dialogue.follow(told({})) == TreePosition((), verdict="F")
 
 
 def test_programs_that_answer_alike_share_a_verdict() -> None:
-    dialogue = Dialogue()
+    dialogue = CallTree()
     dialogue.learn(["f(1)", "f(2)"], ["1", "4"], "P")
-    assert dialogue.follow(told({"f(1)": "1", "f(2)": "4"})) == Position(("f(1)", "f(2)"), verdict="P")
+    assert dialogue.follow(told({"f(1)": "1", "f(2)": "4"})) == TreePosition(("f(1)", "f(2)"), verdict="P")
 
 
 def test_another_answer_leads_where_nobody_has_been() -> None:
-    dialogue = Dialogue()
+    dialogue = CallTree()
     dialogue.learn(["f(1)", "f(2)"], ["1", "4"], "P")
-    assert dialogue.follow(told({"f(1)": "1", "f(2)": "5"})) == Position(("f(1)", "f(2)"))
-    assert dialogue.follow(told({"f(1)": "2"})) == Position(("f(1)",))
+    assert dialogue.follow(told({"f(1)": "1", "f(2)": "5"})) == TreePosition(("f(1)", "f(2)"))
+    assert dialogue.follow(told({"f(1)": "2"})) == TreePosition(("f(1)",))
 
 
 def test_a_call_without_an_answer_is_the_question_to_ask() -> None:
-    dialogue = Dialogue()
+    dialogue = CallTree()
     dialogue.learn(["f(1)", "f(2)"], ["1", "4"], "P")
-    assert dialogue.follow(told({"f(1)": "1"})) == Position(("f(1)", "f(2)"), unanswered=True)
+    assert dialogue.follow(told({"f(1)": "1"})) == TreePosition(("f(1)", "f(2)"), unanswered=True)
 
 
 def test_answers_may_lead_to_different_questions() -> None:
-    dialogue = Dialogue()
+    dialogue = CallTree()
     dialogue.learn(["f(1)", "f(2)"], ["even", "even"], "P")
     dialogue.learn(["f(1)", "f(3)"], ["odd", "odd"], "F")
     assert dialogue.follow(told({"f(1)": "even", "f(2)": "even"})).verdict == "P"
     assert dialogue.follow(told({"f(1)": "odd", "f(3)": "odd"})).verdict == "F"
-    assert dialogue.follow(told({"f(1)": "odd", "f(2)": "even"})) == Position(("f(1)", "f(3)"), unanswered=True)
+    assert dialogue.follow(told({"f(1)": "odd", "f(2)": "even"})) == TreePosition(("f(1)", "f(3)"), unanswered=True)
 
 
 def test_what_one_program_taught_is_not_forgotten_when_another_goes_its_way_for_a_while() -> None:
-    dialogue = Dialogue()
+    dialogue = CallTree()
     for last, verdict in (("7", "P"), ("8", "F"), ("9", "F")):
         dialogue.learn(["f(1)", "f(2)", "f(3)"], ["1", "4", last], verdict)
     for last, verdict in (("7", "P"), ("8", "F"), ("9", "F")):
@@ -65,23 +65,23 @@ def test_what_one_program_taught_is_not_forgotten_when_another_goes_its_way_for_
 
 @pytest.mark.parametrize("ending", sorted(ENDED))
 def test_a_program_that_did_not_live_to_answer_gets_that_as_its_verdict(ending: str) -> None:
-    dialogue = Dialogue()
+    dialogue = CallTree()
     dialogue.learn(["f(1)", "f(2)"], ["1", "4"], "P")
-    assert dialogue.follow(told({"f(1)": "1", "f(2)": ending})) == Position(("f(1)", "f(2)"), verdict=ending)
+    assert dialogue.follow(told({"f(1)": "1", "f(2)": ending})) == TreePosition(("f(1)", "f(2)"), verdict=ending)
 
 
 def test_the_longest_run_is_what_the_next_program_will_probably_be_asked() -> None:
-    dialogue = Dialogue()
+    dialogue = CallTree()
     for calls in (["f(1)"], ["f(1)", "f(2)", "f(3)"], ["f(1)", "f(2)"]):
         dialogue.learn(calls, ["1"] * len(calls), "F")
     assert dialogue.longest == ("f(1)", "f(2)", "f(3)")
 
 
 def test_of_a_test_that_asks_something_else_each_time_the_last_run_counts() -> None:
-    dialogue = Dialogue()
+    dialogue = CallTree()
     dialogue.learn(["f(1)"], ["1"], "P")
     dialogue.learn(["f(9)"], ["1"], "F")
-    assert dialogue.follow(told({"f(1)": "1", "f(9)": "1"})) == Position(("f(9)",), verdict="F")
+    assert dialogue.follow(told({"f(1)": "1", "f(9)": "1"})) == TreePosition(("f(9)",), verdict="F")
 
 
 Test = Callable[[Callable[[str], str]], str]
@@ -112,7 +112,7 @@ def deciders(draw: st.DrawFn) -> Test:
 def test_what_is_known_is_what_running_the_test_gives(
     test: Test, earlier: list[dict[str, str]], program: dict[str, str]
 ) -> None:
-    dialogue = Dialogue()
+    dialogue = CallTree()
     for other in [*earlier, program]:
         calls: list[str] = []
         verdict = test(lambda call, calls=calls, other=other: (calls.append(call), other[call])[1])  # type: ignore[misc]
@@ -120,7 +120,7 @@ def test_what_is_known_is_what_running_the_test_gives(
         assert known.verdict in (None, verdict) and not known.unanswered
         assert list(known.history) == calls[: len(known.history)]
         dialogue.learn(calls, [other[call] for call in calls], verdict)
-        assert dialogue.follow(told(other)) == Position(tuple(calls), verdict=verdict)
+        assert dialogue.follow(told(other)) == TreePosition(tuple(calls), verdict=verdict)
 
 
 def _run(test: Test, program: Mapping[str, str]) -> tuple[list[str], list[str], str]:
@@ -139,20 +139,20 @@ def _run(test: Test, program: Mapping[str, str]) -> tuple[list[str], list[str], 
 def test_the_way_is_known_exactly_as_far_as_an_earlier_program_went_it(
     test: Test, earlier: list[dict[str, str]], program: dict[str, str], unanswered: set[str]
 ) -> None:
-    dialogue = Dialogue()
+    dialogue = CallTree()
     runs = [_run(test, other) for other in earlier]
     for run in runs:
         dialogue.learn(*run)
 
-    def expected() -> Position:
+    def expected() -> TreePosition:
         calls, answers, verdict = _run(test, program)
         for n, call in enumerate(calls):
             if not any(heard[:n] == answers[:n] for _, heard, _ in runs):
-                return Position(tuple(calls[:n]))
+                return TreePosition(tuple(calls[:n]))
             if call in unanswered:
-                return Position(tuple(calls[: n + 1]), unanswered=True)
+                return TreePosition(tuple(calls[: n + 1]), unanswered=True)
         is_known = any(heard == answers for _, heard, _ in runs) or not ENDED.isdisjoint(answers)
-        return Position(tuple(calls), verdict=verdict if is_known else None)
+        return TreePosition(tuple(calls), verdict=verdict if is_known else None)
 
     known = {call: answer for call, answer in program.items() if call not in unanswered}
     assert dialogue.follow(told(known)) == expected()

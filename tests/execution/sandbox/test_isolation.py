@@ -15,7 +15,7 @@ from helpers.attacks import ATTACKS
 from helpers.other_hosts import FORBIDS, HOSTS, granted, on, skip_unless
 from helpers.paths import ROOT
 
-from coderm_eval.core.errors import NotRunError
+from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.execution.sandbox.isolation.levels import FULL, MODES, describe
 
 _REPORT = """
@@ -32,7 +32,7 @@ with Executor(Policy(timeout_s=5), workers=1, isolation=sys.argv[2]) as executor
     level = executor.self_test()
 pairs = (Pair(a.name, a.program.replace("{secret}", sys.argv[4]), TEST, a.name, "rungs") for a in chosen)
 outcomes = run_pairs(pairs, limits, workers=2, isolation=sys.argv[2])
-print(json.dumps([level, {outcome.key: outcome.verdict.letter for outcome in outcomes}]))
+print(json.dumps([level, {outcome.key: outcome.verdict.code for outcome in outcomes}]))
 """
 
 
@@ -66,7 +66,7 @@ def test_a_host_that_grants_less_than_is_required_is_refused_in_one_sentence(tmp
 
 def test_windows_is_pointed_to_wsl(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    with pytest.raises(NotRunError, match="WSL"):
+    with pytest.raises(IncompleteRunError, match="WSL"):
         granted()
 
 

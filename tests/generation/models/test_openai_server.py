@@ -29,8 +29,8 @@ from helpers.servers import (
 
 from coderm_eval.core.errors import ServerError, SettingsError
 from coderm_eval.core.store import Store
-from coderm_eval.generation.cached_model import StoredSampler
-from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, Answer, Question
+from coderm_eval.generation.cached_model import CachedModel
+from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, Completion, SampleRequest
 from coderm_eval.generation.models.openai_server import KEY_VARIABLE, OpenAIServer
 from coderm_eval.generation.settings import PolicySettings, TestSettings
 from coderm_eval.generation.test_sources import PROMPT_TOO_LONG, ModelTests
@@ -40,22 +40,22 @@ def settings(url: str, **more: Any) -> TestSettings:
     return TestSettings(**{"model": "m", "base_url": url, "retries": 3, **more})
 
 
-def written(url: str, *questions: Question, **more: Any) -> list[Answer]:
+def written(url: str, *questions: SampleRequest, **more: Any) -> list[Completion]:
     answered = chain.from_iterable(OpenAIServer(settings(url, **more)).sample(questions))
     return sorted(answered, key=lambda a: (a.task_id, a.sample))
 
 
 def test_all_samples_of_a_problem_come_from_one_request() -> None:
     with serving(well_behaved) as (url, seen):
-        got = written(url, Question("a", "ask", range(4)))
+        got = written(url, SampleRequest("a", "ask", range(4)))
     assert [answer.sample for answer in got] == [0, 1, 2, 3]
     assert [request["n"] for request in seen] == [4]
 
 
 def test_a_request_carries_the_papers_sampling_settings_unless_told_otherwise() -> None:
     with serving(well_behaved) as (url, seen):
-        written(url, Question("a", "ask", range(1)))
-        written(url, Question("a", "ask", range(1)), temperature=0.3, max_tokens=9, seed=100)
+        written(url, SampleRequest("a", "ask", range(1)))
+        written(url, SampleRequest("a", "ask", range(1)), temperature=0.3, max_tokens=9, seed=100)
     sampling = [{k: r[k] for k in ("temperature", "top_p", "max_tokens", "seed")} for r in seen]
     assert sampling[0] == {"temperature": 0.8, "top_p": 0.95, "max_tokens": 2048, "seed": 0}
     assert sampling[1] == {"temperature": 0.3, "top_p": 0.95, "max_tokens": 9, "seed": 100}
@@ -64,21 +64,21 @@ def test_a_request_carries_the_papers_sampling_settings_unless_told_otherwise() 
 @pytest.mark.parametrize("behaviour", [well_behaved, one_choice_only])
 def test_sample_i_has_seed_base_plus_i_however_many_choices_a_server_gives(behaviour: Behaviour) -> None:
     with serving(behaviour) as (url, _):
-        got = written(url, Question("a", "ask", range(2, 6)), seed=10)
+        got = written(url, SampleRequest("a", "ask", range(2, 6)), seed=10)
     assert [TEST.format(10 + i, 10 + i) for i in range(2, 6)] == [answer.text for answer in got]
 
 
 @pytest.mark.parametrize("behaviour", [busy_at_first, broken_at_first])
 def test_a_server_that_is_busy_or_broken_for_a_while_costs_nothing(behaviour: Behaviour) -> None:
     with serving(behaviour) as (url, seen):
-        got = written(url, Question("a", "ask", range(3)))
+        got = written(url, SampleRequest("a", "ask", range(3)))
     assert len(got) == 3
     assert len(seen) == 3
 
 
 def test_tokens_are_counted_once() -> None:
     with serving(well_behaved) as (url, _):
-        got = written(url, Question("a", "ask", range(3)))
+        got = written(url, SampleRequest("a", "ask", range(3)))
     assert sum(answer.tokens for answer in got) == 30
     assert sum(answer.prompt_tokens for answer in got) == 7
 
@@ -97,14 +97,14 @@ UNUSABLE: list[tuple[Behaviour, str]] = [
 @pytest.mark.parametrize(("behaviour", "said"), UNUSABLE)
 def test_a_server_that_cannot_be_used_is_one_sentence_that_names_the_problem(behaviour: Behaviour, said: str) -> None:
     with serving(behaviour) as (url, _), pytest.raises(ServerError, match=said) as caught:
-        written(url, Question("demo/3", "ask", range(2)), retries=1)
+        written(url, SampleRequest("demo/3", "ask", range(2)), retries=1)
     assert "demo/3" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_server_that_is_not_there_is_named() -> None:
     with pytest.raises(ServerError, match=r"http://127\.0\.0\.1:9/v1 could not be reached \(.*\) \(tried 1 times\)"):
-        written("http://127.0.0.1:9/v1", Question("a", "ask", range(1)), retries=0)
+        written("http://127.0.0.1:9/v1", SampleRequest("a", "ask", range(1)), retries=0)
 
 
 def test_a_server_that_hangs_is_given_up_after_the_deadline() -> None:
@@ -116,7 +116,7 @@ def test_a_server_that_hangs_is_given_up_after_the_deadline() -> None:
 
     with serving(hanging) as (url, _):
         with pytest.raises(ServerError, match=r"did not answer within 0\.3 s"):
-            written(url, Question("a", "ask", range(1)), timeout_s=0.3, retries=0)
+            written(url, SampleRequest("a", "ask", range(1)), timeout_s=0.3, retries=0)
         release.set()
 
 
@@ -124,9 +124,9 @@ def test_what_other_requests_still_bring_is_kept_when_one_fails() -> None:
     def failing_for_b(body: dict[str, Any], before: int) -> Reply:
         return refusing(body, before) if body["messages"][0]["content"] == "b" else well_behaved(body, before)
 
-    got: list[Answer] = []
+    got: list[Completion] = []
     with serving(failing_for_b) as (url, _):
-        sampling = OpenAIServer(settings(url)).sample([Question(t, t, range(2)) for t in "bacd"])
+        sampling = OpenAIServer(settings(url)).sample([SampleRequest(t, t, range(2)) for t in "bacd"])
         with pytest.raises(ServerError, match=r"^b: "):
             got.extend(answer for together in sampling for answer in together)
     assert sorted(answer.task_id for answer in got) == ["a", "a", "c", "c", "d", "d"]
@@ -141,7 +141,7 @@ def test_a_test_writer_without_name_or_address_is_a_settings_error(missing: str)
 def source(url: str, store: Store, **more: Any) -> ModelTests:
     given = settings(url, **more)
     return ModelTests(
-        StoredSampler(OpenAIServer(given), given, store.table("answers"), "writing tests"),
+        CachedModel(OpenAIServer(given), given, store.table("answers"), "writing tests"),
         prompts={"a": ["ask a"], "b": ["ask b"]},
         entry_points={"a": "f", "b": "f", "c": "f"},
         how="default",
@@ -202,7 +202,7 @@ def test_a_server_that_refuses_so_many_choices_is_asked_for_fewer_and_told_so_on
         return answers(body, body["n"]) if body["n"] <= most else (400, {}, refusal)
 
     with serving(limited) as (url, seen):
-        got = written(url, *(Question(task, task, range(4)) for task in "ab"), concurrency=1)
+        got = written(url, *(SampleRequest(task, task, range(4)) for task in "ab"), concurrency=1)
     assert [answer.sample for answer in got] == [0, 1, 2, 3] * 2
     assert {answer.text for answer in got} == {TEST.format(i, i) for i in range(4)}
     assert [request["n"] for request in seen].count(4) == 1
@@ -232,13 +232,13 @@ def test_a_prompt_that_is_too_long_costs_its_own_tests_and_no_others(tmp_path: P
 
 def test_too_long_a_prompt_is_an_answer_without_text() -> None:
     with serving(lambda body, before: (400, {}, TOO_LONG[0])) as (url, _):
-        (answer,) = written(url, Question("a", "ask", range(1)))
+        (answer,) = written(url, SampleRequest("a", "ask", range(1)))
     assert (answer.text, answer.finish_reason, answer.tokens) == ("", CONTEXT_OVERFLOW, 0)
 
 
 def test_a_model_that_is_not_served_is_answered_with_those_that_are() -> None:
     with serving(refusing) as (url, _), pytest.raises(ServerError, match="; it serves m, other;"):
-        written(url, Question("a", "ask", range(1)), model="mm")
+        written(url, SampleRequest("a", "ask", range(1)), model="mm")
 
 
 def test_a_refusal_for_want_of_a_key_names_the_variable_and_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +248,7 @@ def test_a_refusal_for_want_of_a_key_names_the_variable_and_no_key(monkeypatch: 
         return 401, {}, b'{"error": {"message": "Incorrect API key provided: open-sesame"}}'
 
     with serving(locked) as (url, _), pytest.raises(ServerError, match=f"401.*set {KEY_VARIABLE}") as caught:
-        written(url.replace("http://", "http://user:secret@"), Question("a", "ask", range(1)))
+        written(url.replace("http://", "http://user:secret@"), SampleRequest("a", "ask", range(1)))
     assert "open-sesame" not in str(caught.value) and "secret" not in str(caught.value)
 
 
@@ -275,7 +275,7 @@ def test_retry_after_is_waited_for() -> None:
 
     with serving(later) as (url, _):
         started = time.monotonic()
-        written(url, Question("a", "ask", range(1)))
+        written(url, SampleRequest("a", "ask", range(1)))
     assert time.monotonic() - started >= 1
 
 
@@ -296,7 +296,7 @@ MESSAGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.parametrize(("name", "given", "sent"), MESSAGES, ids=[name for name, *_ in MESSAGES])
 def test_what_is_sent(name: str, given: dict[str, Any], sent: dict[str, Any]) -> None:
     with serving(well_behaved) as (url, seen):
-        written(url, Question("a", "ask", range(1)), **given)
+        written(url, SampleRequest("a", "ask", range(1)), **given)
     assert {key: seen[0].get(key) for key in sent} == sent
 
 
@@ -307,7 +307,7 @@ def test_a_base_model_is_asked_for_completions_and_stops_where_a_function_ends()
 
     with serving(completing) as (url, seen):
         given = PolicySettings(model="m", base_url=url, api="completions")
-        [[answer]] = OpenAIServer(given).sample([Question("a", "def f():\n", range(1))])
+        [[answer]] = OpenAIServer(given).sample([SampleRequest("a", "def f():\n", range(1))])
     assert answer.text == "    return 1"
     assert "\ndef " in seen[0]["stop"] and "messages" not in seen[0]
 
@@ -336,7 +336,7 @@ SAID: list[tuple[str, Behaviour, str]] = [
 @pytest.mark.parametrize(("name", "behaviour", "text"), SAID, ids=[name for name, *_ in SAID])
 def test_what_is_read(name: str, behaviour: Behaviour, text: str) -> None:
     with serving(behaviour) as (url, _):
-        (answer,) = written(url, Question("a", "ask", range(1)))
+        (answer,) = written(url, SampleRequest("a", "ask", range(1)))
     assert answer.text == text
 
 
@@ -363,13 +363,13 @@ def test_no_more_requests_are_in_flight_than_allowed() -> None:
         return well_behaved(body, before)
 
     with serving(slow) as (url, _):
-        written(url, *(Question(str(i), str(i), range(1)) for i in range(20)), concurrency=4)
+        written(url, *(SampleRequest(str(i), str(i), range(1)) for i in range(20)), concurrency=4)
     assert most == 4
 
 
 def test_a_caller_with_an_event_loop_of_its_own_is_served_too() -> None:
-    async def inside(url: str) -> list[Answer]:
-        return written(url, Question("a", "ask", range(2)))
+    async def inside(url: str) -> list[Completion]:
+        return written(url, SampleRequest("a", "ask", range(2)))
 
     with serving(well_behaved) as (url, _):
         assert len(asyncio.run(inside(url))) == 2
@@ -385,7 +385,7 @@ def test_a_caller_that_stops_leaves_no_thread_and_no_request_behind() -> None:
 
     with serving(hanging) as (url, _):
         threads = threading.active_count()
-        sampling = OpenAIServer(settings(url)).sample([Question(t, t, range(1)) for t in ("first", "b", "c")])
+        sampling = OpenAIServer(settings(url)).sample([SampleRequest(t, t, range(1)) for t in ("first", "b", "c")])
         assert next(iter(sampling))[0].task_id == "first"
         sampling.close()  # type: ignore[attr-defined]  # it is a generator
         release.set()

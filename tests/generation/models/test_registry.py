@@ -9,7 +9,7 @@ import pytest
 
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.generation.models.openai_server import OpenAIServer
-from coderm_eval.generation.models.registry import make_sampler
+from coderm_eval.generation.models.registry import make_model
 from coderm_eval.generation.settings import PolicySettings, TestSettings
 
 MISSING = [("vllm", "vllm"), ("hf", "torch"), ("hf", "transformers")]
@@ -21,7 +21,7 @@ def test_a_backend_that_is_not_installed_is_said_with_the_command(
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(SettingsError) as caught:
-        make_sampler(TestSettings(backend=backend, model="m"))
+        make_model(TestSettings(backend=backend, model="m"))
     assert str(caught.value) == (
         f"backend is {backend}, and {package} is not installed: run `pip install 'coderm-eval[{backend}]'`"
     )
@@ -29,10 +29,10 @@ def test_a_backend_that_is_not_installed_is_said_with_the_command(
 
 def test_a_server_is_the_default_for_both_roles() -> None:
     for settings in (TestSettings, PolicySettings):
-        assert isinstance(make_sampler(settings(model="m", base_url="http://127.0.0.1:9/v1")), OpenAIServer)
+        assert isinstance(make_model(settings(model="m", base_url="http://127.0.0.1:9/v1")), OpenAIServer)
 
 
 @pytest.mark.parametrize(("settings", "role"), [(TestSettings, "tests"), (PolicySettings, "policy")])
 def test_what_is_missing_is_named_with_its_role(settings: Any, role: str) -> None:
     with pytest.raises(SettingsError, match=rf"^{role}\.model is not set"):
-        make_sampler(settings())
+        make_model(settings())

@@ -8,7 +8,7 @@ from email.utils import formatdate
 
 import pytest
 
-from coderm_eval.generation.models.retry import TransientError, patiently, retry_after
+from coderm_eval.generation.models.retry import TransientError, retry_after, with_retries
 
 HEADERS: list[tuple[dict[str, str], float | None]] = [
     ({}, None),
@@ -49,19 +49,19 @@ class Flaky:
 @pytest.mark.parametrize("failures", [0, 1, 3])
 def test_it_is_tried_again_until_it_goes_well(failures: int) -> None:
     flaky = Flaky(failures, TransientError("busy", after=0))
-    assert asyncio.run(patiently(3, flaky.ask, "yes")) == "yes"
+    assert asyncio.run(with_retries(3, flaky.ask, "yes")) == "yes"
     assert flaky.calls == failures + 1
 
 
 def test_after_all_tries_the_last_failure_is_what_is_said() -> None:
     flaky = Flaky(9, TransientError("busy", after=0))
     with pytest.raises(TransientError, match="busy"):
-        asyncio.run(patiently(2, flaky.ask, "yes"))
+        asyncio.run(with_retries(2, flaky.ask, "yes"))
     assert flaky.calls == 3
 
 
 def test_what_will_not_go_better_is_not_tried_again() -> None:
     flaky = Flaky(1, ValueError("no such model"))
     with pytest.raises(ValueError, match="no such model"):
-        asyncio.run(patiently(5, flaky.ask, "yes"))
+        asyncio.run(with_retries(5, flaky.ask, "yes"))
     assert flaky.calls == 1

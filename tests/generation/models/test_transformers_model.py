@@ -29,7 +29,7 @@ from helpers.tiny_llama import (  # noqa: F401  # one_thread is a fixture
 
 from coderm_eval.benchmarks.demo import SAMPLES
 from coderm_eval.core.errors import ModelError, SettingsError
-from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, Answer, Question
+from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, Completion, SampleRequest
 from coderm_eval.generation.models.transformers_model import TransformersModel
 from coderm_eval.generation.settings import TestSettings
 
@@ -91,12 +91,12 @@ def backend(model: str, **more: Any) -> TransformersModel:
     return TransformersModel(TestSettings(**{"backend": "hf", "model": model, "max_tokens": 6, **more}))
 
 
-def asked(model: TransformersModel, *questions: Question) -> dict[tuple[str, int], Answer]:
+def asked(model: TransformersModel, *questions: SampleRequest) -> dict[tuple[str, int], Completion]:
     return {(answer.task_id, answer.sample): answer for answers in model.sample(questions) for answer in answers}
 
 
-def answers(model: str, prompt: str = "ask", samples: range = range(3), **more: Any) -> list[Answer]:
-    return [*asked(backend(model, **more), Question("a", prompt, samples)).values()]
+def answers(model: str, prompt: str = "ask", samples: range = range(3), **more: Any) -> list[Completion]:
+    return [*asked(backend(model, **more), SampleRequest("a", prompt, samples)).values()]
 
 
 def texts(model: str, prompt: str = "ask", **more: Any) -> list[str]:
@@ -111,12 +111,12 @@ def test_a_sample_is_the_same_whichever_others_are_asked_for(make: Make, samples
 
 def test_a_sample_is_the_same_whatever_was_asked_before_or_together_with_it(make: Make) -> None:
     folder = make()
-    alone = asked(backend(folder), Question("a", "ask", range(12)))
+    alone = asked(backend(folder), SampleRequest("a", "ask", range(12)))
     model = backend(folder)
-    before = Question("b", "something longer", range(3))
+    before = SampleRequest("b", "something longer", range(3))
     torch.manual_seed(5)
     for _ in range(2):
-        together = asked(model, before, Question("a", "ask", range(4, 12)))
+        together = asked(model, before, SampleRequest("a", "ask", range(4, 12)))
         got = [together["a", sample].text for sample in range(4, 12)]
         assert got == [alone["a", sample].text for sample in range(4, 12)]
 
@@ -130,7 +130,9 @@ def test_samples_differ_from_each_other_and_with_another_seed_or_prompt(make: Ma
 
 
 def test_every_wanted_sample_is_answered_once_and_in_the_requests_that_made_them(make: Make) -> None:
-    together = list(backend(make()).sample([Question("a", "ask", range(5, 18)), Question("b", "ask", range(2))]))
+    together = list(
+        backend(make()).sample([SampleRequest("a", "ask", range(5, 18)), SampleRequest("b", "ask", range(2))])
+    )
     samples = [[answer.sample for answer in answers] for answers in together]
     assert samples == [[5, 6, 7], [*range(8, 16)], [16, 17], [0, 1]]
 
@@ -138,7 +140,7 @@ def test_every_wanted_sample_is_answered_once_and_in_the_requests_that_made_them
 def test_the_callers_random_state_is_left_alone_while_loading_and_between_answers(make: Make) -> None:
     torch.manual_seed(3)
     before = torch.get_rng_state()
-    for _ in backend(make()).sample([Question("a", "ask", range(12)), Question("b", "ask", range(3))]):
+    for _ in backend(make()).sample([SampleRequest("a", "ask", range(12)), SampleRequest("b", "ask", range(3))]):
         assert torch.equal(torch.get_rng_state(), before)
     assert torch.equal(torch.get_rng_state(), before)
 
@@ -195,7 +197,7 @@ def test_of_answers_that_end_at_different_places_none_has_padding(make: Make) ->
 
 
 def test_tokens_of_the_prompt_and_seconds_are_counted_once_for_each_request(make: Make) -> None:
-    first, *rest = backend(make()).sample([Question("a", "ask", range(12))])
+    first, *rest = backend(make()).sample([SampleRequest("a", "ask", range(12))])
     for request in [first, *rest]:
         assert [answer.prompt_tokens for answer in request] == [len("ask") + 3, *[0] * (len(request) - 1)]
         assert request[0].seconds > 0
@@ -245,7 +247,7 @@ def test_a_chat_template_that_fails_is_one_sentence_with_its_own_words(make: Mak
 def test_where_prompt_and_answer_do_not_fit_nothing_is_generated(make: Make) -> None:
     model = backend(make(), api="completions", max_tokens=10)
     fits = CONTEXT - 10 - 1
-    got = asked(model, Question("long", "x" * (fits + 1), range(10)), Question("fits", "x" * fits, range(2)))
+    got = asked(model, SampleRequest("long", "x" * (fits + 1), range(10)), SampleRequest("fits", "x" * fits, range(2)))
     overflown = [got["long", sample] for sample in range(10)]
     assert {(a.text, a.finish_reason, a.tokens, a.prompt_tokens) for a in overflown} == {("", CONTEXT_OVERFLOW, 0, 0)}
     assert [got["fits", sample].tokens for sample in range(2)] == [10, 10]
@@ -280,7 +282,7 @@ def test_special_tokens_are_no_part_of_the_text(make: Make) -> None:
 def test_a_model_is_loaded_once(make: Make) -> None:
     folder = make()
     model = backend(folder)
-    question = Question("a", "ask", range(2))
+    question = SampleRequest("a", "ask", range(2))
     first = asked(model, question)
     shutil.rmtree(folder)
     again = asked(model, question)

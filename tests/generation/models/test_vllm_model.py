@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from coderm_eval.core.errors import ModelError, SettingsError
-from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, Answer, Question
+from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, Completion, SampleRequest
 from coderm_eval.generation.models.vllm_model import VllmModel, _chunks, _explained, _Loaded
 from coderm_eval.generation.settings import TestSettings
 
@@ -22,7 +22,7 @@ CONTEXT = 128
 SETTINGS = TestSettings(backend="vllm", model="m", max_tokens=20, seed=100)
 
 
-def answered(model: VllmModel, *questions: Question) -> dict[tuple[str, int], Answer]:
+def answered(model: VllmModel, *questions: SampleRequest) -> dict[tuple[str, int], Completion]:
     """All answers, by task and sample."""
     return {(answer.task_id, answer.sample): answer for answers in model.sample(questions) for answer in answers}
 
@@ -54,7 +54,7 @@ assert not {"vllm", "torch", "transformers"} & set(sys.modules)
     ],
 )
 def test_a_chunk_holds_so_many_samples(size: int, expected: list[list[str]]) -> None:
-    questions = [Question(*args) for args in (("a", "", range(3)), ("b", "", range(4, 6)), ("c", "", range(1)))]
+    questions = [SampleRequest(*args) for args in (("a", "", range(3)), ("b", "", range(4, 6)), ("c", "", range(1)))]
     chunks = [[f"{q.task_id}{i}" for q in chunk for i in q.samples] for chunk in _chunks(questions, size)]
     assert chunks == expected
 
@@ -108,7 +108,7 @@ class Engine:
     """In the place of vllm.LLM, with those signatures of 0.32 that are called: it shows what is asked together, in
     which order, and what is not asked. One character is one token, and an answer is its prompt and seed."""
 
-    asked: list[list[tuple[Any, Params]]] = field(default_factory=list)
+    requested: list[list[tuple[Any, Params]]] = field(default_factory=list)
 
     @property
     def llm_engine(self) -> Any:
@@ -124,7 +124,7 @@ class Engine:
         return self._outputs(prompts, prompts, sampling_params)
 
     def _outputs(self, prompts: list[str], asked: list[Any], params: Sequence[Params]) -> list[Any]:
-        self.asked.append(list(zip(asked, params, strict=True)))
+        self.requested.append(list(zip(asked, params, strict=True)))
         return [
             SimpleNamespace(
                 prompt_token_ids=list(prompt),
@@ -152,31 +152,31 @@ def with_engine(settings: TestSettings) -> tuple[VllmModel, Engine]:
 
 def test_each_sample_is_a_request_with_its_own_seed() -> None:
     model, engine = with_engine(SETTINGS)
-    answers = answered(model, Question("T/0", "abc", range(2)), Question("T/1", "de", range(5, 7)))
-    ((first, *_),) = engine.asked
+    answers = answered(model, SampleRequest("T/0", "abc", range(2)), SampleRequest("T/1", "de", range(5, 7)))
+    ((first, *_),) = engine.requested
     assert first == ([{"role": "user", "content": "abc"}], Params(1, 100, 0.8, 0.95, 20, []))
-    assert answers["T/0", 0] == Answer("T/0", 0, "abc 100", "stop", 2, 3, answers["T/0", 0].seconds, "m")
-    assert answers["T/0", 1] == Answer("T/0", 1, "abc 101", "stop", 2, 0, 0.0, "m")
-    assert answers["T/1", 5] == Answer("T/1", 5, "de 105", "stop", 2, 2, 0.0, "m")
-    assert answers["T/1", 6] == Answer("T/1", 6, "de 106", "stop", 2, 0, 0.0, "m")
+    assert answers["T/0", 0] == Completion("T/0", 0, "abc 100", "stop", 2, 3, answers["T/0", 0].seconds, "m")
+    assert answers["T/0", 1] == Completion("T/0", 1, "abc 101", "stop", 2, 0, 0.0, "m")
+    assert answers["T/1", 5] == Completion("T/1", 5, "de 105", "stop", 2, 2, 0.0, "m")
+    assert answers["T/1", 6] == Completion("T/1", 6, "de 106", "stop", 2, 0, 0.0, "m")
     assert answers["T/0", 0].seconds > 0
 
 
 def test_the_system_prompt_comes_first() -> None:
     chat, chat_engine = with_engine(SETTINGS.model_copy(update={"system_prompt": "Be brief."}))
-    answered(chat, Question("T/0", "abc", range(1)))
-    messages = chat_engine.asked[0][0][0]
+    answered(chat, SampleRequest("T/0", "abc", range(1)))
+    messages = chat_engine.requested[0][0][0]
     assert messages == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "abc"}]
     base, base_engine = with_engine(SETTINGS.model_copy(update={"system_prompt": "Be brief.", "api": "completions"}))
-    answered(base, Question("T/0", "abc", range(1)))
-    assert base_engine.asked[0][0][0] == "Be brief.\n\nabc"
+    answered(base, SampleRequest("T/0", "abc", range(1)))
+    assert base_engine.requested[0][0][0] == "Be brief.\n\nabc"
 
 
 def test_answers_come_after_each_chunk() -> None:
     model, engine = with_engine(SETTINGS)
-    chunks = model.sample([Question("T/0", "abc", range(500)), Question("T/1", "de", range(100))])
-    assert engine.asked == []
-    assert [(len(next(chunks)), len(engine.asked)) for _ in range(2)] == [(512, 1), (88, 2)]
+    chunks = model.sample([SampleRequest("T/0", "abc", range(500)), SampleRequest("T/1", "de", range(100))])
+    assert engine.requested == []
+    assert [(len(next(chunks)), len(engine.requested)) for _ in range(2)] == [(512, 1), (88, 2)]
     assert next(chunks, None) is None
 
 
@@ -184,10 +184,10 @@ def test_answers_come_after_each_chunk() -> None:
 def test_a_prompt_without_room_for_an_answer_is_not_asked(api: str) -> None:
     model, engine = with_engine(SETTINGS.model_copy(update={"api": api}))
     fits, too_long = "x" * (CONTEXT - 20), "x" * (CONTEXT - 19)
-    answers = answered(model, Question("T/0", too_long, range(2)), Question("T/1", fits, range(2)))
+    answers = answered(model, SampleRequest("T/0", too_long, range(2)), SampleRequest("T/1", fits, range(2)))
     assert [answers["T/0", i].finish_reason for i in range(2)] == [CONTEXT_OVERFLOW] * 2
     assert [answers["T/1", i].text for i in range(2)] == [f"{fits} 100", f"{fits} 101"]
-    assert len(engine.asked[0]) == 2
+    assert len(engine.requested[0]) == 2
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +237,7 @@ def real(tiny: Path) -> VllmModel:
     expected = [random.random(), random.random()]
     random.seed(1)
     assert random.random() == expected[0]
-    answered(model, Question("T/0", "warm", range(1)))
+    answered(model, SampleRequest("T/0", "warm", range(1)))
     assert random.random() == expected[1]
     return model
 
@@ -251,14 +251,14 @@ def like(model: VllmModel, **changes: Any) -> VllmModel:
 
 
 def test_a_real_sample_is_the_same_whatever_else_is_asked(real: VllmModel) -> None:
-    together = answered(real, Question("T/0", "def f(x):", range(8)), Question("T/1", "class A:", range(8)))
-    alone = answered(real, Question("T/1", "class A:", range(3, 5)))
+    together = answered(real, SampleRequest("T/0", "def f(x):", range(8)), SampleRequest("T/1", "class A:", range(8)))
+    alone = answered(real, SampleRequest("T/1", "class A:", range(3, 5)))
     assert [alone["T/1", i].text for i in (3, 4)] == [together["T/1", i].text for i in (3, 4)]
     assert len({together["T/1", i].text for i in range(8)}) == 8
 
 
 def test_real_answers_are_counted(real: VllmModel) -> None:
-    answers = answered(like(real, max_tokens=90), Question("T/0", "def f(x):", range(32)))
+    answers = answered(like(real, max_tokens=90), SampleRequest("T/0", "def f(x):", range(32)))
     assert answers["T/0", 0].prompt_tokens == len("?[user]def f(x):[assistant]")
     assert {a.prompt_tokens for a in answers.values() if a.sample} == {0}
     ended = {reason: [a.tokens for a in answers.values() if a.finish_reason == reason] for reason in ("stop", "length")}
@@ -269,23 +269,23 @@ def test_real_answers_are_counted(real: VllmModel) -> None:
 def test_a_real_prompt_without_room_spoils_no_other(real: VllmModel) -> None:
     room = CONTEXT - 20 - len("?[user][assistant]")
     prompts = {"fits": "x" * room, "not": "x" * (room + 1), "never": "x" * 1000}
-    answers = answered(real, *(Question(name, prompt, range(1)) for name, prompt in prompts.items()))
+    answers = answered(real, *(SampleRequest(name, prompt, range(1)) for name, prompt in prompts.items()))
     assert answers["fits", 0].prompt_tokens == CONTEXT - 20
     assert [answers[name, 0].finish_reason for name in ("not", "never")] == [CONTEXT_OVERFLOW] * 2
 
 
 def test_a_real_text_is_gone_on_from(real: VllmModel) -> None:
     base = like(real, api="completions", system_prompt="A test.", temperature=0.0)
-    answers = answered(base, Question("T/0", "def f(x):", range(3)))
+    answers = answered(base, SampleRequest("T/0", "def f(x):", range(3)))
     assert answers["T/0", 0].prompt_tokens == len("?A test.\n\ndef f(x):")
     assert len({answer.text for answer in answers.values()}) == 1
 
 
 def test_a_real_refusal_is_one_line(real: VllmModel) -> None:
     with pytest.raises(ModelError, match=r"vLLM stopped \(temperature must .*\); what was answered so far is stored"):
-        answered(like(real, temperature=3.0), Question("T/0", "def f(x):", range(1)))
+        answered(like(real, temperature=3.0), SampleRequest("T/0", "def f(x):", range(1)))
 
 
 def test_a_real_model_that_is_not_there(tiny: Path) -> None:
     with pytest.raises(ModelError, match=r"vLLM could not load it \(.*\); check the name"):
-        answered(VllmModel(SETTINGS.model_copy(update={"model": f"{tiny}-not"})), Question("T/0", "p", range(1)))
+        answered(VllmModel(SETTINGS.model_copy(update={"model": f"{tiny}-not"})), SampleRequest("T/0", "p", range(1)))

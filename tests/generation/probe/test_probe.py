@@ -20,19 +20,19 @@ from scipy import optimize, stats
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
-from coderm_eval.benchmarks.prompts import policy_prompt
+from coderm_eval.benchmarks.prompts import function_request
 from coderm_eval.cli import main
 from coderm_eval.core.errors import ServerError, SettingsError
 from coderm_eval.core.pass_rates import read_rates
 from coderm_eval.core.records import Problem
-from coderm_eval.generation.models.base import Question
+from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.probe.embeddings import PooledStates
 from coderm_eval.generation.probe.features import Features, Source, read_features, write_features
 from coderm_eval.generation.probe.hidden_states import HiddenStates
-from coderm_eval.generation.probe.holdout import HeldOut
+from coderm_eval.generation.probe.holdout import CrossValidation
 from coderm_eval.generation.probe.network import Network, _loss, _Weights, cross_entropy, fit_each
 from coderm_eval.generation.probe.probe import read_probe, train
-from coderm_eval.generation.sample import policy_questions
+from coderm_eval.generation.sample import sampling_requests
 from coderm_eval.generation.settings import PolicySettings
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.selection.budget.greedy import allocate
@@ -94,9 +94,9 @@ def made(model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     names = [" ".join(row) for row in words]
     prompts = [f'def f{i}(x):\n    """The {name} of x."""\n' for i, name in enumerate(names)]
-    problems = [Problem(f"made/{i}", f"f{i}", text, "", policy_prompt(text)) for i, text in enumerate(prompts)]
+    problems = [Problem(f"made/{i}", f"f{i}", text, "", function_request(text)) for i, text in enumerate(prompts)]
     settings = Settings(policy=PolicySettings(backend="hf", model=model))
-    states = dict(HiddenStates(settings.policy, -1).states(policy_questions(problems, settings)))
+    states = dict(HiddenStates(settings.policy, -1).states(sampling_requests(problems, settings)))
     path = tmp_path_factory.mktemp("made") / "features.safetensors"
     write_features(path, Features(described(model), tuple(states), np.stack(list(states.values()))))
     return path
@@ -149,7 +149,7 @@ def test_a_feature_is_the_hidden_state_of_the_last_token_of_the_policys_prompt(
     plain = transformers.LlamaForCausalLM.from_pretrained(model)
     tokenizer = transformers.AutoTokenizer.from_pretrained(model)
     for state, problem in list(zip(found.states, problems, strict=True))[:3]:
-        written = f"<begin><|system|>{SYSTEM}<|user|>{policy_prompt(problem.prompt)}<|assistant|>"
+        written = f"<begin><|system|>{SYSTEM}<|user|>{function_request(problem.prompt)}<|assistant|>"
         ids = tokenizer(written, add_special_tokens=False, return_tensors="pt")["input_ids"]
         with torch.no_grad():
             states = plain(ids, output_hidden_states=True).hidden_states
@@ -207,7 +207,7 @@ def after(trouble: Behaviour, well: Behaviour) -> Behaviour:
 def test_a_server_that_is_busy_or_broken_for_a_while_gives_the_same_features(
     model: str, demo: Path, trouble: Behaviour
 ) -> None:
-    questions = policy_questions(load_benchmark("demo").problems[:3], Settings())
+    questions = sampling_requests(load_benchmark("demo").problems[:3], Settings())
     with serving(after(trouble, embedding(model))) as (url, seen):
         states = dict(PooledStates(PolicySettings(model="m", base_url=url)).states(questions))
     assert len(seen) == 9
@@ -233,7 +233,7 @@ def test_a_base_model_at_a_server_gets_a_text_and_what_extra_holds() -> None:
     extra = {"use_activation": False, "prompt": "the server of these tests looks for it"}
     with serving(reply) as (url, _):
         settings = PolicySettings(model="m", base_url=url, api="completions", extra=extra)
-        ((task, state),) = PooledStates(settings).states([Question("a", "def f():", range(1))])
+        ((task, state),) = PooledStates(settings).states([SampleRequest("a", "def f():", range(1))])
     assert (task, state.tolist()) == ("a", [8, 0])
 
 
@@ -255,7 +255,7 @@ def test_a_server_without_embeddings_is_one_sentence(behaviour: Behaviour, said:
     with serving(behaviour) as (url, _), pytest.raises(ServerError, match=said) as caught:
         list(
             PooledStates(PolicySettings(model="m", base_url=url, retries=retries)).states(
-                [Question("a/1", "x", range(1))]
+                [SampleRequest("a/1", "x", range(1))]
             )
         )
     assert str(caught.value).startswith("a/1: the server at http://127.0.0.1:") and "\n" not in str(caught.value)
@@ -263,7 +263,7 @@ def test_a_server_without_embeddings_is_one_sentence(behaviour: Behaviour, said:
 
 def test_an_unknown_model_at_a_server_is_said_with_those_that_it_has() -> None:
     with serving(refusing) as (url, _), pytest.raises(ServerError, match=r"404: .*; it serves m, other"):
-        list(PooledStates(PolicySettings(model="n", base_url=url)).states([Question("a", "x", range(1))]))
+        list(PooledStates(PolicySettings(model="n", base_url=url)).states([SampleRequest("a", "x", range(1))]))
 
 
 # The network
@@ -348,7 +348,7 @@ def test_a_signal_in_more_features_than_problems_is_found() -> None:
     assert np.mean([held_out.spearman or 0 for held_out in found]) > 0.5
 
 
-def of_many_features(rng: np.random.Generator) -> HeldOut:
+def of_many_features(rng: np.random.Generator) -> CrossValidation:
     states = rng.normal(size=(200, 256)).astype(np.float32)
     chances = 1 / (1 + np.exp(-2 * stats.zscore(states @ rng.normal(size=256))))
     features = Features(described("m"), tuple(f"t{i}" for i in range(200)), states)

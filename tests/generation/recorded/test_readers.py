@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.pass_rates import read_rates
-from coderm_eval.generation.recorded.readers import check_coverage, first_n, read_column
+from coderm_eval.generation.recorded.readers import check_coverage, read_by_task, take_first
 
 ROWS = [("tide/0", "a = 1\n"), ("tide/1", "b"), ("tide/0", "é"), ("tide/0", "a = 1\n")]
 VALUES = {"tide/0": ["a = 1\n", "é", "a = 1\n"], "tide/1": ["b"]}
@@ -27,7 +27,7 @@ def as_lines(rows: list[tuple[str, str]], column: str = "solution", end: str = "
 def complaint(path: Path, column: str = "solution") -> str:
     """What a user reads about a file that cannot be used: always one line that starts with its path."""
     with pytest.raises(InputError) as caught:
-        read_column(path, column)
+        read_by_task(path, column)
     message = str(caught.value)
     assert message.startswith(str(path)) and "\n" not in message
     return message
@@ -41,32 +41,32 @@ def complaint(path: Path, column: str = "solution") -> str:
 def test_values_are_grouped_by_task_in_file_order(tmp_path: Path, name: str, end: str) -> None:
     path, data = tmp_path / name, as_lines(ROWS, end=end)
     path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
-    assert read_column(path, "solution") == VALUES
-    assert list(read_column(path, "solution")) == ["tide/0", "tide/1"]
+    assert read_by_task(path, "solution") == VALUES
+    assert list(read_by_task(path, "solution")) == ["tide/0", "tide/1"]
 
 
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + as_lines(ROWS))
-    assert read_column(path, "solution") == VALUES
+    assert read_by_task(path, "solution") == VALUES
 
 
 def test_a_last_line_without_line_end_is_read(tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
     path.write_bytes(as_lines(ROWS).rstrip())
-    assert read_column(path, "solution") == VALUES
+    assert read_by_task(path, "solution") == VALUES
 
 
 def test_further_keys_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / "tests.jsonl"
     path.write_text('{"task_id": "tide/0", "test": "x", "solution": 3, "source": null}')
-    assert read_column(path, "test") == {"tide/0": ["x"]}
+    assert read_by_task(path, "test") == {"tide/0": ["x"]}
 
 
 def test_an_empty_value_is_a_value(tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
     path.write_bytes(as_lines([("tide/0", "")]))
-    assert read_column(path, "solution") == {"tide/0": [""]}
+    assert read_by_task(path, "solution") == {"tide/0": [""]}
 
 
 @given(
@@ -81,7 +81,7 @@ def test_what_was_written_is_read(rows: list[tuple[str, str]], column: str, zipp
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x.jsonl.gz" if zipped else "x.jsonl")
         path.write_bytes(gzip.compress(data) if zipped else data)
-        found = read_column(path, column)
+        found = read_by_task(path, column)
     assert found == {task: [v for t, v in rows if t == task] for task, _ in rows}
 
 
@@ -150,7 +150,7 @@ def test_a_long_line_is_shown_by_its_beginning(tmp_path: Path) -> None:
 def refusal(path: Path) -> str | None:
     """The complaint about a file that may be usable; None if it is."""
     try:
-        return None if read_column(path, "solution") else ""
+        return None if read_by_task(path, "solution") else ""
     except InputError as error:
         return str(error)
 
@@ -245,16 +245,19 @@ def test_coverage_is_refused_exactly_if_the_tasks_differ(found: set[str], expect
 
 
 def test_the_first_n_samples_are_taken() -> None:
-    assert first_n(Path("x"), VALUES | {"tide/1": ["b", "c"]}, 2) == {"tide/0": ["a = 1\n", "é"], "tide/1": ["b", "c"]}
+    assert take_first(Path("x"), VALUES | {"tide/1": ["b", "c"]}, 2) == {
+        "tide/0": ["a = 1\n", "é"],
+        "tide/1": ["b", "c"],
+    }
 
 
 def test_without_n_all_samples_are_taken() -> None:
-    assert first_n(Path("x"), VALUES, None) == VALUES
+    assert take_first(Path("x"), VALUES, None) == VALUES
 
 
 def test_a_task_with_too_few_samples_is_named_with_the_n_that_would_do() -> None:
     with pytest.raises(InputError, match=r"^x: tide/1 has 1 samples, fewer than n=2; set n to 1 or less$"):
-        first_n(Path("x"), VALUES, 2)
+        take_first(Path("x"), VALUES, 2)
 
 
 # Pass rates

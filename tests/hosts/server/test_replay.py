@@ -14,21 +14,21 @@ from helpers.replaying import replaying
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.benchmarks.prompts import policy_prompt
+from coderm_eval.benchmarks.prompts import function_request
 from coderm_eval.core.records import Problem
 from coderm_eval.generation import prompts
-from coderm_eval.generation.sample import program_in
-from coderm_eval.hosts.server.replay import MODEL, Recording
+from coderm_eval.generation.sample import extract_program
+from coderm_eval.hosts.server.replay import MODEL, RecordedAnswers
 
 PROMPT = 'def knots(n):\n    """Knots in n ropes."""\n'
-PROBLEM = Problem("demo/7", "knots", PROMPT, "Write a function named `knots`.", policy_prompt(PROMPT))
+PROBLEM = Problem("demo/7", "knots", PROMPT, "Write a function named `knots`.", function_request(PROMPT))
 PROGRAMS = [f"def knots(n):\n    return {i} * n\n" for i in range(5)]
 TESTS = [f"import unittest\nclass TestKnots(unittest.TestCase):\n    def test_{i}(self): pass" for i in range(3)]
 
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    with replaying(Recording([PROBLEM], {"demo/7": PROGRAMS}, {"demo/7": TESTS})) as address:
+    with replaying(RecordedAnswers([PROBLEM], {"demo/7": PROGRAMS}, {"demo/7": TESTS})) as address:
         yield f"http://{address}/v1"
 
 
@@ -44,16 +44,16 @@ def chat(client: openai.OpenAI, content: str, **settings: Any) -> list[str]:
 
 def recorded(texts: list[str]) -> list[int]:
     """Which recorded programs the answers are."""
-    return [PROGRAMS.index(program_in(text, PROBLEM, "default", completes=False)) for text in texts]
+    return [PROGRAMS.index(extract_program(text, PROBLEM, "default", completes=False)) for text in texts]
 
 
 def test_sample_i_of_seed_s_is_the_recorded_one_with_index_s_plus_i(client: openai.OpenAI) -> None:
-    assert recorded(chat(client, policy_prompt(PROMPT), n=3, seed=1)) == [1, 2, 3]
-    assert recorded(chat(client, policy_prompt(PROMPT), n=3, seed=4)) == [4, 0, 1]
+    assert recorded(chat(client, function_request(PROMPT), n=3, seed=1)) == [1, 2, 3]
+    assert recorded(chat(client, function_request(PROMPT), n=3, seed=4)) == [4, 0, 1]
 
 
 def test_requests_without_a_seed_take_turns(client: openai.OpenAI) -> None:
-    assert [recorded(chat(client, policy_prompt(PROMPT), n=2)) for _ in range(2)] == [[0, 1], [2, 3]]
+    assert [recorded(chat(client, function_request(PROMPT), n=2)) for _ in range(2)] == [[0, 1], [2, 3]]
 
 
 def test_a_test_prompt_is_known_by_its_question_whatever_code_it_shows(client: openai.OpenAI) -> None:
@@ -69,7 +69,7 @@ def test_completions_go_on_from_the_prompt_and_honour_stop(client: openai.OpenAI
 
 
 def test_a_completion_of_a_program_that_starts_with_its_prompt_is_the_rest() -> None:
-    recording = Recording([PROBLEM], {"demo/7": [PROMPT + "    return n\n"]}, {})
+    recording = RecordedAnswers([PROBLEM], {"demo/7": [PROMPT + "    return n\n"]}, {})
     assert recording.complete(PROMPT, 1, 0) == ["    return n\n"]
 
 
@@ -79,7 +79,7 @@ def test_models_lists_the_recording(client: openai.OpenAI) -> None:
 
 def test_usage_counts_prompt_and_completion(client: openai.OpenAI) -> None:
     answer = client.chat.completions.create(
-        model=MODEL, messages=[{"role": "user", "content": policy_prompt(PROMPT)}], n=2, seed=0
+        model=MODEL, messages=[{"role": "user", "content": function_request(PROMPT)}], n=2, seed=0
     )
     assert answer.usage is not None
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
@@ -102,12 +102,12 @@ def test_a_malformed_request_is_a_400_and_the_server_goes_on(url: str, client: o
         urllib.request.urlopen(urllib.request.Request(f"{url}/chat/completions", data=body))
     assert caught.value.code == 400
     assert "message" in json.loads(caught.value.read())["error"]
-    assert recorded(chat(client, policy_prompt(PROMPT), seed=0)) == [0]
+    assert recorded(chat(client, function_request(PROMPT), seed=0)) == [0]
 
 
 @given(st.text())
 def test_whatever_a_program_holds_it_survives_the_fence(tail: str) -> None:
     program = "def knots(n): return n\n# " + tail.replace("\r", "").replace("\n", " ") + "\n"
-    recording = Recording([PROBLEM], {"demo/7": [program]}, {})
-    (text,) = recording.chat(policy_prompt(PROMPT), 1, 0)
-    assert program_in(text, PROBLEM, "default", completes=False) == program
+    recording = RecordedAnswers([PROBLEM], {"demo/7": [program]}, {})
+    (text,) = recording.chat(function_request(PROMPT), 1, 0)
+    assert extract_program(text, PROBLEM, "default", completes=False) == program

@@ -15,8 +15,8 @@ from helpers.livecodebench.rows import row, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.benchmarks.livecodebench.dataset import Row, Selection, read_rows
-from coderm_eval.core.errors import InputError, NotRunError, SettingsError
+from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, Row, read_rows
+from coderm_eval.core.errors import IncompleteRunError, InputError, SettingsError
 from coderm_eval.core.records import Grade
 from coderm_eval.generation.recorded.livecodebench_outputs import read_outputs
 from coderm_eval.report.leaderboards.livecodebench_files import (
@@ -45,7 +45,7 @@ def problems(tmp_path: Path) -> list[Row]:
         row("1873_A", functional=False, platform="codeforces", date="2023-08-21T00:00:00"),
         row("4000"),
     ]
-    return read_rows([write(tmp_path / "rows.jsonl", columns)], Selection())
+    return read_rows([write(tmp_path / "rows.jsonl", columns)], ProblemFilter())
 
 
 def entry(question: object, *programs: object, **more: object) -> dict[str, object]:
@@ -334,7 +334,7 @@ def test_an_eval_all_file_is_read_as_programs(eval_all: Path) -> None:
 def test_a_grade_that_could_not_be_run_is_refused_and_nothing_written(tmp_path: Path, problems: list[Row]) -> None:
     path = tmp_path / "x_eval_all.json"
     gaps = GRADES | {"999": [RIGHT, Grade()], "3000": [Grade(), Grade()]}
-    assert said(NotRunError, write_eval_all, path, problems, PROGRAMS, gaps) == (
+    assert said(IncompleteRunError, write_eval_all, path, problems, PROGRAMS, gaps) == (
         f"{path}: not written, as it has no place for grades that could not be run (those of 3000, 999); "
         "run the same command to try them again"
     )
@@ -343,7 +343,7 @@ def test_a_grade_that_could_not_be_run_is_refused_and_nothing_written(tmp_path: 
 
 def test_a_file_is_replaced_whole_or_not_at_all(eval_all: Path, problems: list[Row]) -> None:
     before = eval_all.read_bytes()
-    with pytest.raises(NotRunError):
+    with pytest.raises(IncompleteRunError):
         write_eval_all(eval_all, problems, {"999": ["x"]}, {"999": [Grade()]})
     assert eval_all.read_bytes() == before
     write_eval_all(eval_all, problems, {"999": ["x"]}, {"999": [RIGHT]})

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.core.protocols import Cell, Outcome, Written
-from coderm_eval.core.records import Problem, Verdict, Work, pool_candidates
+from coderm_eval.core.records import Problem, ProblemCandidates, Verdict, deduplicate_candidates
 from coderm_eval.pipeline.loop import rerank
-from coderm_eval.selection.budget import GreedyBudget, Standing, UniformBudget
+from coderm_eval.selection.budget import GreedyBudget, ProblemState, UniformBudget
 from coderm_eval.selection.budget.greedy import allocate
-from coderm_eval.selection.budget.state import pick
+from coderm_eval.selection.budget.state import current_pick
 
 RATES = st.lists(st.floats(0, 1), min_size=1, max_size=5).map(lambda rates: {f"t{i}": r for i, r in enumerate(rates)})
 
@@ -96,9 +96,9 @@ def test_fewer_tests_than_the_minimum_are_taken_where_there_are_no_more() -> Non
 # The policies
 
 
-def standing(asked: int, *rows: str, sizes: tuple[int, ...] = (), busy: bool = False) -> Standing:
+def standing(asked: int, *rows: str, sizes: tuple[int, ...] = (), in_flight: bool = False) -> ProblemState:
     found = problem("a", *rows, sizes=sizes)
-    return Standing(asked, found.candidates, found.tests, found.verdicts, partial(pick, "majority"), busy)
+    return ProblemState(asked, found.candidates, found.tests, found.verdicts, partial(current_pick, "majority"), in_flight)
 
 
 def test_a_uniform_budget_asks_for_what_is_missing_and_then_for_nothing() -> None:
@@ -128,7 +128,7 @@ def test_agreement_is_waited_for_until_no_problem_is_busy_with_its_first_tests()
     """The halves of a benchmark take turns: b's first tests come later than a's, and a's verdicts before b's."""
     budget = GreedyBudget(10, 2, {"a": 8, "b": 8})
     split, alike = standing(2, "PF", "FP"), standing(2, "PP", "PP")
-    asked = standing(2, "", "", busy=True)
+    asked = standing(2, "", "", in_flight=True)
     assert budget.next_round({"a": asked, "b": standing(0, "", "")}) == {"b": 2}
     assert budget.next_round({"a": asked, "b": asked}) == {}
     assert budget.next_round({"a": split, "b": asked}) == {}
@@ -138,7 +138,7 @@ def test_agreement_is_waited_for_until_no_problem_is_busy_with_its_first_tests()
 def test_known_rates_are_waited_for_by_nobody() -> None:
     budget = GreedyBudget(6, 0, unlimited({"a": 0, "b": 0}), {"a": 0.5, "b": 0.2})
     asked = budget.next_round({task: standing(0, "") for task in "ab"})
-    assert budget.next_round({"a": standing(asked["a"], "", busy=True), "b": standing(0, "")}) == {"b": asked["b"]}
+    assert budget.next_round({"a": standing(asked["a"], "", in_flight=True), "b": standing(0, "")}) == {"b": asked["b"]}
 
 
 @pytest.mark.parametrize("rates", [None, {"a": 0.5, "b": 0.2, "c": 0.9}])
@@ -153,8 +153,8 @@ def test_the_loop_spends_the_total_though_halves_of_the_benchmark_take_turns(rat
             passed = cell.row == 0 or cell.task_id == "c"
             yield cell, Outcome(Verdict.PASSED if passed else Verdict.FAILED, 0.0)
 
-    programs = pool_candidates((program, program) for program in ("p", "q"))
-    work = [Work(Problem(task, "f", "", ""), programs) for task in "abc"]
+    programs = deduplicate_candidates((program, program) for program in ("p", "q"))
+    work = [ProblemCandidates(Problem(task, "f", "", ""), programs) for task in "abc"]
     budget = GreedyBudget(9, 1, dict.fromkeys("abc", 8), rates)
     results = rerank(work, write_tests=write, execute=execute, rule="majority", rules=["majority"], budget=budget)
     expected = allocate(rates or {"a": 0.5, "b": 0.5, "c": 1.0}, 9, 1, dict.fromkeys("abc", 8))

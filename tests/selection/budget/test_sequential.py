@@ -11,22 +11,22 @@ from helpers.results import noisy, problem
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.core.records import Reranked, UnitTest
+from coderm_eval.core.records import RerankResult, UnitTest
 from coderm_eval.selection import select
-from coderm_eval.selection.budget import BudgetPolicy, SequentialBudget, Standing, UniformBudget
-from coderm_eval.selection.budget.sequential import chance_of_change, restlessness
-from coderm_eval.selection.budget.simulation import Recording, shuffled, simulate
+from coderm_eval.selection.budget import BudgetPolicy, ProblemState, SequentialBudget, UniformBudget
+from coderm_eval.selection.budget.sequential import change_probability, change_rate
+from coderm_eval.selection.budget.simulation import RecordedOrder, shuffled, simulate
 
 Rows = tuple[str, ...]
 
 
-def recorded(*results: Reranked) -> dict[str, Recording]:
+def recorded(*results: RerankResult) -> dict[str, RecordedOrder]:
     """In the order of their tests."""
-    return {r.problem.task_id: Recording(r, "majority", [s for t in r.tests for s in t.samples]) for r in results}
+    return {r.problem.task_id: RecordedOrder(r, "majority", [s for t in r.tests for s in t.samples]) for r in results}
 
 
-def asked(standings: Mapping[str, Standing]) -> dict[str, int]:
-    return {task: standing.asked for task, standing in standings.items()}
+def asked(standings: Mapping[str, ProblemState]) -> dict[str, int]:
+    return {task: standing.requested for task, standing in standings.items()}
 
 
 def sequential(total: int, limits: Mapping[str, int], *, minimum: int = 1, risk: float = 0.0) -> SequentialBudget:
@@ -39,12 +39,12 @@ def sequential(total: int, limits: Mapping[str, int], *, minimum: int = 1, risk:
 def test_restlessness_worked_by_hand() -> None:
     """Four candidates; the pick behaves like 6 of 8 samples: (4 - 1) exp(-6/8) / 75."""
     standing = recorded(problem("a", "PP", "PP", "PF", "FF", sizes=(4, 2, 1, 1)))["a"].standing(2)
-    assert restlessness(standing) == pytest.approx(3 * math.exp(-6 / 8) / 75)
+    assert change_rate(standing) == pytest.approx(3 * math.exp(-6 / 8) / 75)
 
 
 def test_a_problem_without_a_choice_is_at_rest() -> None:
     standing = recorded(problem("a", "PFPF", sizes=(20,)))["a"].standing(4)
-    assert restlessness(standing) == 0
+    assert change_rate(standing) == 0
 
 
 @pytest.mark.parametrize(
@@ -56,16 +56,16 @@ def test_a_problem_without_a_choice_is_at_rest() -> None:
 )
 def test_choice_and_dissent_make_a_problem_restless(calmer: Rows, wilder: Rows) -> None:
     calm, wild = (recorded(problem("a", *rows))["a"].standing(2) for rows in (calmer, wilder))
-    assert restlessness(calm) < restlessness(wild)
+    assert change_rate(calm) < change_rate(wild)
 
 
 @given(st.floats(0.001, 5), st.integers(1, 50), st.integers(0, 50), st.integers(0, 50))
 def test_chances_over_two_stretches_multiply(h: float, tests: int, more: int, yet_more: int) -> None:
     """Not to change over both is not to change over either."""
     middle, end = tests + more, tests + more + yet_more
-    stays = (1 - chance_of_change(h, tests, middle)) * (1 - chance_of_change(h, middle, end))
-    assert 1 - chance_of_change(h, tests, end) == pytest.approx(stays)
-    assert chance_of_change(h, tests, tests) == 0
+    stays = (1 - change_probability(h, tests, middle)) * (1 - change_probability(h, middle, end))
+    assert 1 - change_probability(h, tests, end) == pytest.approx(stays)
+    assert change_probability(h, tests, tests) == 0
 
 
 # Sharing out
@@ -116,9 +116,9 @@ def test_no_problem_gets_more_than_twice_what_it_has_before_the_verdicts_are_loo
     rounds: list[tuple[int, int]] = []
 
     class Watched(SequentialBudget):
-        def next_round(self, problems: Mapping[str, Standing]) -> dict[str, int]:
+        def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
             wanted = super().next_round(problems)
-            rounds.extend((problems[task].asked, more) for task, more in wanted.items() if problems[task].asked)
+            rounds.extend((problems[task].requested, more) for task, more in wanted.items() if problems[task].requested)
             return wanted
 
     simulate(shuffled(results, "majority", [0]), Watched(8 * 32, 1, limits, risk=0.0, batch=1))
@@ -176,7 +176,7 @@ def test_what_is_expected_to_change_is_what_changes() -> None:
             budget = sequential(40 * average, dict.fromkeys(recordings, 64))
             standings = simulate(recordings, budget)
             last = {task: recordings[task].standing(64).selection.chosen for task in recordings}
-            expected.append(np.mean(list(budget.chances.values())))
+            expected.append(np.mean(list(budget.change_probabilities.values())))
             changed.append(np.mean([standing.selection.chosen != last[task] for task, standing in standings.items()]))
         assert 0 <= np.mean(expected) - np.mean(changed) < 0.2
 
@@ -188,14 +188,14 @@ def test_picks_that_never_change_are_expected_to_change_less_and_less() -> None:
     for budget in (few, many):
         simulate(recorded(*results), budget)
     prior = 9 * math.exp(-0.1) / 75
-    assert max(few.chances.values()) < chance_of_change(prior, 1, 64)
-    assert max(many.chances.values()) < chance_of_change(prior, 16, 64) / 2
+    assert max(few.change_probabilities.values()) < change_probability(prior, 1, 64)
+    assert max(many.change_probabilities.values()) < change_probability(prior, 16, 64) / 2
 
 
 # On the whole
 
 
-def right_picks(results: list[Reranked], seed: int, make: Callable[[dict[str, int]], BudgetPolicy]) -> float:
+def right_picks(results: list[RerankResult], seed: int, make: Callable[[dict[str, int]], BudgetPolicy]) -> float:
     """Share of the problems where the candidate in row 0 is picked."""
     recordings = shuffled(results, "majority", [seed])
     standings = simulate(recordings, make(dict.fromkeys(recordings, 64)))
@@ -206,7 +206,7 @@ def test_where_problems_differ_it_beats_the_same_number_everywhere() -> None:
     """30 problems whose samples all behave alike, and 30 where one of nine candidates passes slightly more tests."""
     rng = np.random.default_rng(0)
 
-    def hard(n: int) -> Reranked:
+    def hard(n: int) -> RerankResult:
         chances = np.array([[0.8], *[[0.6]] * 8])
         return problem(f"h{n}", *("".join("PF"[c] for c in row) for row in (rng.uniform(size=(9, 64)) > chances) * 1))
 
@@ -232,8 +232,8 @@ def test_a_recording_gives_each_prefix_once_and_its_duplicates_their_number() ->
     """Sample 1 is the same test as sample 0: after two samples one column with the multiplicity 2."""
     base = problem("a", "PF", "FP")
     twice = (UnitTest("t0", (0, 1)), UnitTest("t1", (2,)))
-    result = Reranked(base.problem, base.candidates, twice, base.verdicts, {})
-    recording = Recording(result, "majority", [1, 0, 2])
+    result = RerankResult(base.problem, base.candidates, twice, base.verdicts, {})
+    recording = RecordedOrder(result, "majority", [1, 0, 2])
     standing = recording.standing(2)
     assert standing is recording.standing(2)
     assert [test.samples for test in standing.tests] == [(1, 0)]

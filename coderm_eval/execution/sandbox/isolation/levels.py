@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from coderm_eval.execution.sandbox.isolation import landlock, namespaces, seccomp
-from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans, die_with_parent, end_children, stay_behind
+from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans, die_with_parent, kill_children, wait_and_exit
 
 __all__ = ["FULL", "MODES", "Isolation", "describe", "enter"]
 
@@ -120,10 +120,10 @@ def _own_folder() -> Path:
     if child:
 
         def clean_up() -> None:
-            end_children(all_of_namespace=False)
+            kill_children(all_of_namespace=False)
             shutil.rmtree(folder, ignore_errors=True)
 
-        stay_behind(child, clean_up)
+        wait_and_exit(child, clean_up)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     die_with_parent()
     return Path(folder)

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, stay_behind
+from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, wait_and_exit
 from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, syscall
 
 __all__ = ["SCRATCH", "enter", "readable_paths"]
@@ -73,7 +73,7 @@ def enter() -> int | None:
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
     first = os.fork()
     if first:
-        stay_behind(first)
+        wait_and_exit(first)
     die_with_parent()
     _change_root(Path(_NEW_ROOT), readable)
     return nobody

@@ -11,12 +11,12 @@ from typing import NoReturn
 
 from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, prctl
 
-__all__ = ["adopt_orphans", "die_with_parent", "end_children", "stay_behind"]
+__all__ = ["adopt_orphans", "die_with_parent", "kill_children", "wait_and_exit"]
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
-def stay_behind(process: int, clean_up: Callable[[], None] = lambda: None) -> NoReturn:
+def wait_and_exit(process: int, clean_up: Callable[[], None] = lambda: None) -> NoReturn:
     """Wait for `process`, end it on SIGTERM, then clean up and leave."""
     signal.signal(signal.SIGTERM, lambda *_: os.kill(process, signal.SIGKILL))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
@@ -37,7 +37,7 @@ def adopt_orphans() -> None:
         prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def end_children(*, all_of_namespace: bool) -> None:
+def kill_children(*, all_of_namespace: bool) -> None:
     """Kill and reap every child, and what becomes one by that.
 
     `all_of_namespace`: this is the first process of a pid namespace, so that all others in there are meant.
