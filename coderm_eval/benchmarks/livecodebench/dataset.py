@@ -157,8 +157,9 @@ def _in_hub_cache(names: Sequence[str], release: str, variable: str) -> list[Pat
         missing = [name for name, path in cached.items() if not isinstance(path, str)]
         size = sum(FILES[name].size for name in missing) / 1e9
         raise DatasetError(
-            f"the hub's cache lacks LiveCodeBench's {abbreviated(missing)} of {release}; run `coderm-eval fetch livecodebench "
-            f"--release {release}` to download them ({size:.1f} GB), or set {variable} to your copy"
+            f"the hub's cache lacks LiveCodeBench's {abbreviated(missing)} of {release}; run "
+            f"`coderm-eval fetch livecodebench --release {release}` to download them ({size:.1f} GB), "
+            f"or set {variable} to your copy"
         )
     return found
 

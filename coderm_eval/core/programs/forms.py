@@ -32,9 +32,9 @@ def to_callable(program: str, problem: Problem) -> str:
     """A program whose tests can call `problem.entry_point`, from one in the problem's own form.
 
     method: the class stays, for methods that call each other, and a function makes a fresh one for each call; a
-    program that has something else by that name keeps it, in a module of its own. method_as_function: `paper_function`. All
-    get the imports that the benchmark's grader gives to every program. stdin: `solve(stdin)` runs it and returns what
-    it printed. What is no Python is as it was.
+    program that has something else by that name keeps it, in a module of its own. method_as_function:
+    `paper_function`. All get the imports that the benchmark's grader gives to every program. stdin: `solve(stdin)` runs
+    it and returns what it printed. What is no Python is as it was.
     """
     if problem.form == "stdin":
         return _stdin_runner(program)

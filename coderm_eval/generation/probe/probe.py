@@ -63,7 +63,8 @@ def rates_of(features: Features, features_path: Path, rates_path: Path) -> Float
     """
     if len(features.task_ids) < MIN_PROBLEMS:
         raise InputError(
-            f"{features_path}: {len(features.task_ids)} problems are too few to hold any out; give {MIN_PROBLEMS} or more"
+            f"{features_path}: {len(features.task_ids)} problems are too few to hold any out; "
+            f"give {MIN_PROBLEMS} or more"
         )
     return np.array(list(rates_for(rates_path, features.task_ids, f"the problems of {features_path}").values()))
 

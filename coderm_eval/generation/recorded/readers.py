@@ -77,6 +77,7 @@ def _parse(path: Path, number: int, line: bytes, column: str) -> _Line:
     row = parse_object(path, number, line, expected_shape(column))
     if not all(isinstance(row.get(key), str) for key in ("task_id", column)):
         raise InputError(
-            f"{path}:{number}: no text under task_id and {column}: {quoted_line(line)}; expected {expected_shape(column)}"
+            f"{path}:{number}: no text under task_id and {column}: {quoted_line(line)}; "
+            f"expected {expected_shape(column)}"
         )
     return _Line(number, row["task_id"], row[column])

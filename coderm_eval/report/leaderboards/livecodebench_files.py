@@ -110,8 +110,8 @@ def _check_graded(path: Path, programs: Mapping[str, Sequence[str]], grades: Map
     ungraded = [question for question in sorted(programs) if any(grade.passed is None for grade in grades[question])]
     if ungraded:
         raise IncompleteRunError(
-            f"{path}: not written, as it has no place for grades that could not be run (those of {abbreviated(ungraded)}); "
-            "run the same command to try them again"
+            f"{path}: not written, as it has no place for grades that could not be run (those of "
+            f"{abbreviated(ungraded)}); run the same command to try them again"
         )
 
 

@@ -98,7 +98,8 @@ def test_fewer_tests_than_the_minimum_are_taken_where_there_are_no_more() -> Non
 
 def standing(asked: int, *rows: str, sizes: tuple[int, ...] = (), in_flight: bool = False) -> ProblemState:
     found = problem("a", *rows, sizes=sizes)
-    return ProblemState(asked, found.candidates, found.tests, found.verdicts, partial(current_pick, "majority"), in_flight)
+    pick = partial(current_pick, "majority")
+    return ProblemState(asked, found.candidates, found.tests, found.verdicts, pick, in_flight)
 
 
 def test_a_uniform_budget_asks_for_what_is_missing_and_then_for_nothing() -> None:
