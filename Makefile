@@ -15,6 +15,8 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry .
 
 # lm-eval reads the installed copy of tasks/, so a change there installs again.
 $(VENV)/installed: pyproject.toml $(wildcard tasks/*.yaml)
