@@ -19,7 +19,7 @@ from coderm_eval.pipeline.budget import tests_per_problem
 from coderm_eval.pipeline.cross_checks import without_errata
 from coderm_eval.pipeline.run import RunResult, run
 from coderm_eval.pipeline.settings import Settings, load_settings
-from coderm_eval.report.scores import score
+from coderm_eval.report.scores import mean_scores
 from coderm_eval.report.statistics import mean_interval
 from coderm_eval.report.tables import (
     render_curve,
@@ -110,7 +110,7 @@ def _print_result(benchmark: Benchmark, result: RunResult, settings: Settings, o
         tests = mean_interval(np.array(used, dtype=float))
         click.echo(render_scores(_TASKS[benchmark.name], result.scores, tests))
         if kept := without_errata(benchmark, result.problems):
-            click.echo(render_scores("without errata", score(kept), tests))
+            click.echo(render_scores("without errata", mean_scores(kept), tests))
     if result.summary["rules"] and settings.select == ALL_RULES:
         click.echo(render_rules(result.summary["rules"]))
     if result.summary["resampled"]:

@@ -11,7 +11,7 @@ from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.core.store import Store
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.run_directory import interval_row
-from coderm_eval.report.scores import score
+from coderm_eval.report.scores import mean_scores
 
 __all__ = ["cross_checks", "messages", "without_errata"]
 
@@ -58,7 +58,7 @@ def _without_errata(benchmark: Benchmark, problems: Mapping[str, Mapping[str, fl
     kept = without_errata(benchmark, problems)
     if not kept:
         return None
-    rows = score(kept).pass_at_1
+    rows = mean_scores(kept).pass_at_1
     return {
         "left_out": len(problems) - len(kept),
         "pass@1": {name: interval_row(interval) for name, interval in rows.items()},

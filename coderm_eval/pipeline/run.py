@@ -31,10 +31,10 @@ from coderm_eval.pipeline.budget import all_policies, make_budget, max_tests, te
 from coderm_eval.pipeline.cross_checks import cross_checks, messages
 from coderm_eval.pipeline.loop import rerank
 from coderm_eval.pipeline.settings import Settings
-from coderm_eval.report.budget_curve import BudgetPoint, averages, curve, write_curve
-from coderm_eval.report.rules import compare, resampled
+from coderm_eval.report.budget_curve import BudgetPoint, budget_curve, doubling_budgets, write_curve
+from coderm_eval.report.rules import compare_rules, resampled_scores
 from coderm_eval.report.run_directory import write_run, write_samples
-from coderm_eval.report.scores import Scores, pass_rates, problem_scores, score
+from coderm_eval.report.scores import MeanScores, mean_scores, pass_rates, problem_scores
 from coderm_eval.report.summary import summarise
 from coderm_eval.selection.resampling import DRAWS, resample
 
@@ -48,7 +48,7 @@ class RunResult:
     """What a run found; `scores` and `problems` are empty where grading was not asked for."""
 
     results: Sequence[RerankResult]
-    scores: Scores | None
+    scores: MeanScores | None
     problems: Mapping[str, Mapping[str, float]]
     """pass@1 of each way to choose, by task id."""
     summary: Mapping[str, Any]
@@ -90,11 +90,11 @@ def run(
         }
         beside = cross_checks(benchmark, results, grades, problems, settings, store) if grades else None
     write_run(out, results, rule=settings.rule, shown=tests.shown, grades=grades)
-    scores = score(list(problems.values())) if problems else None
+    scores = mean_scores(list(problems.values())) if problems else None
     draws = None
     if grades and settings.resample:
         drawn = resample(results, tests=settings.resample, rules=settings.compared)
-        draws = resampled(progress(drawn, DRAWS, "resampling tests", "draws"), grades)
+        draws = resampled_scores(progress(drawn, DRAWS, "resampling tests", "draws"), grades)
     points = _curve(results, grades, settings) if grades and settings.curve else []
     if points:
         write_curve(out, points, f"{benchmark.name}, {settings.rule}")
@@ -106,7 +106,7 @@ def run(
         average=each,
         chances=chances,
         tally=tests.source.tally,
-        comparison=compare(results, grades) if grades else [],
+        comparison=compare_rules(results, grades) if grades else [],
         draws=draws,
         isolation=isolation,
         benchmark=benchmark.name,
@@ -148,7 +148,7 @@ def _spend(
 def _curve(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]], settings: Settings) -> list[BudgetPoint]:
     recorded = {r.problem.task_id: sum(test.multiplicity for test in r.tests) for r in results}
     policies = all_policies(settings.budget, recorded, lambda: pass_rates(results, grades))
-    return curve(results, grades, settings.rule, policies, averages(results))
+    return budget_curve(results, grades, settings.rule, policies, doubling_budgets(results))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""What a budget buys: pass@1 of each policy at growing budgets, on one set of recorded tests.
+"""pass@1 of each budget policy at growing budgets, on one set of recorded tests.
 
-curve.csv    a line for each policy and each average budget
-curve.svg    pass@1 over the tests that were spent
+curve.csv    a line for each policy and budget
+curve.svg    pass@1 against the tests that were used
 """
 
 from __future__ import annotations
@@ -20,113 +20,117 @@ from coderm_eval.core.progress import progress
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.report.rules import fully_graded
 from coderm_eval.report.scores import tied_pass_at_1
-from coderm_eval.report.statistics import Interval, mean_interval, percentile_interval
+from coderm_eval.report.statistics import DrawSummary, Interval, mean_interval, summarise_draws
 from coderm_eval.selection.budget import BudgetPolicy
 from coderm_eval.selection.budget.simulation import RecordedOrder, shuffled, simulate
 
-__all__ = ["ORDERS", "BudgetPoint", "averages", "curve", "write_curve"]
+__all__ = ["ORDERS", "BudgetPoint", "budget_curve", "doubling_budgets", "write_curve"]
 
 ORDERS = 100
+"""Random orders of the recorded tests, over which each point is averaged."""
 _SEED = 0
 
 MakePolicy = Callable[[int], BudgetPolicy]
-"""From the average number of test samples per problem."""
+"""Makes a policy from its budget, in test samples per problem."""
 
 
 @dataclass(frozen=True)
 class BudgetPoint:
-    """One policy at one budget, over random orders of the recorded tests."""
+    """One policy at one budget, averaged over random orders of the recorded tests."""
 
     policy: str
     average: int
-    """Test samples per problem that it may spend."""
+    """The budget: test samples per problem."""
     tests: float
-    """That it spent, per problem."""
-    pass_at_1: Interval
-    """Mean, 2.5 % and 97.5 % quantiles and standard deviation over orders."""
+    """Test samples per problem that the policy used."""
+    pass_at_1: DrawSummary
+    """Over the orders."""
     gain_over_uniform: Interval
-    """Paired, with a 95 % interval over problems, each problem's mean over orders."""
+    """Over the problems, each with its mean over the orders; paired with `uniform` at the same budget."""
     agreement: float
-    """Share of the problems whose pick is the one on all recorded tests."""
+    """Share of problems whose pick is the same as with all recorded tests."""
 
 
-def averages(results: Sequence[RerankResult]) -> list[int]:
-    """1, 2, 4, ..., as far as the recorded tests reach."""
+def doubling_budgets(results: Sequence[RerankResult]) -> list[int]:
+    """Budgets 1, 2, 4, ..., up to the recorded test samples per problem."""
     samples = np.mean([sum(test.multiplicity for test in result.tests) for result in results])
     return [2**n for n in range(64) if 2**n <= samples]
 
 
-def curve(
+def budget_curve(
     results: Sequence[RerankResult],
     grades: Sequence[Sequence[Grade]],
     rule: str,
     policies: Mapping[str, MakePolicy],
     budgets: Sequence[int],
 ) -> list[BudgetPoint]:
-    """A point for each policy and each budget, from `ORDERS` random orders of each problem's tests; seeded.
+    """One point for each policy and budget, from `ORDERS` random orders of each problem's tests; seeded.
 
-    `policies` has a "uniform". A problem with a candidate that could not be graded is left out.
+    A problem with a candidate that could not be graded is left out.
+
+    Args:
+        policies: by name; one is called "uniform", and gains are over it.
     """
     graded = fully_graded(results, grades)
-    found: dict[tuple[str, int], list[list[_Outcome]]] = {(name, each): [] for name in policies for each in budgets}
+    outcomes: dict[tuple[str, int], list[list[_Outcome]]] = {(name, each): [] for name in policies for each in budgets}
     for order in progress(range(ORDERS), ORDERS, "simulating budgets", "orders"):
         recordings = shuffled([result for result, _ in graded], rule, [_SEED, order])
-        judges = {r.problem.task_id: _Scorer(recordings[r.problem.task_id], g) for r, g in graded}
-        for (name, each), orders in found.items():
-            standings = simulate(recordings, policies[name](each))
-            orders.append([judges[task].outcome(standing.requested) for task, standing in standings.items()])
-    draws = {key: np.array(orders, dtype=np.float64) for key, orders in found.items()}
+        scorers = {r.problem.task_id: _Scorer(recordings[r.problem.task_id], g) for r, g in graded}
+        for (name, each), orders in outcomes.items():
+            states = simulate(recordings, policies[name](each))
+            orders.append([scorers[task].outcome(state.requested) for task, state in states.items()])
+    draws = {key: np.array(orders, dtype=np.float64) for key, orders in outcomes.items()}
     return [_point(name, each, drawn, draws["uniform", each]) for (name, each), drawn in draws.items()]
 
 
 class _Outcome(NamedTuple):
-    """Of one problem in one order."""
+    """How one problem fares in one order of its tests."""
 
     tests: int
     pass_at_1: float
     agrees: bool
+    """Whether the pick is the same as with all tests."""
 
 
 class _Scorer:
-    """What the first tests of one order are worth; policies that spend alike are judged once."""
+    """Scores the first tests of one order; policies that use equally many tests share the score."""
 
     def __init__(self, recording: RecordedOrder, grades: Sequence[Grade]) -> None:
         self._recording = recording
         self._grades = grades
         self._outcomes: dict[int, _Outcome] = {}
 
-    def outcome(self, asked: int) -> _Outcome:
-        if asked not in self._outcomes:
-            self._outcomes[asked] = self._judge(min(asked, self._recording.samples))
-        return self._outcomes[asked]
+    def outcome(self, requested: int) -> _Outcome:
+        if requested not in self._outcomes:
+            self._outcomes[requested] = self._score(min(requested, self._recording.samples))
+        return self._outcomes[requested]
 
-    def _judge(self, tests: int) -> _Outcome:
-        standing, full = (self._recording.standing(count) for count in (tests, self._recording.samples))
-        right = tied_pass_at_1(standing.selection, standing.candidates, self._grades)
-        return _Outcome(tests, right, standing.selection.chosen == full.selection.chosen)
+    def _score(self, tests: int) -> _Outcome:
+        state, full = (self._recording.standing(count) for count in (tests, self._recording.samples))
+        right = tied_pass_at_1(state.selection, state.candidates, self._grades)
+        return _Outcome(tests, right, state.selection.chosen == full.selection.chosen)
 
 
 def _point(name: str, average: int, draws: npt.NDArray[np.float64], uniform: npt.NDArray[np.float64]) -> BudgetPoint:
-    """`draws`, and those of `uniform` at the same budget: outcomes, of shape (orders, problems, 3)."""
+    """`draws` and `uniform` hold outcomes of this policy and of "uniform"; shape (orders, problems, 3)."""
     tests, pass_at_1, agrees = np.moveaxis(draws, 2, 0)
     return BudgetPoint(
         policy=name,
         average=average,
         tests=float(tests.mean()),
-        pass_at_1=percentile_interval(pass_at_1.mean(axis=1)),
+        pass_at_1=summarise_draws(pass_at_1.mean(axis=1)),
         gain_over_uniform=mean_interval((pass_at_1 - uniform[:, :, 1]).mean(axis=0)),
         agreement=float(agrees.mean()),
     )
 
 
 def write_curve(folder: Path, points: Sequence[BudgetPoint], title: str) -> None:
-    """Write curve.csv, and curve.svg with its intervals; the same points give the same bytes."""
+    """Write curve.csv and curve.svg; the same points give the same bytes."""
     write_csv(folder / "curve.csv", [_row(point) for point in points])
     write_text(folder / "curve.svg", _figure(points, title))
 
 
 def _row(point: BudgetPoint) -> dict[str, Any]:
-    """Numbers with six decimals, which is less than the seeds give."""
     numbers = {
         "tests": point.tests,
         "pass@1": point.pass_at_1.value,
@@ -141,12 +145,12 @@ def _row(point: BudgetPoint) -> dict[str, Any]:
 
 
 def _figure(points: Sequence[BudgetPoint], title: str) -> str:
-    """An SVG: pass@1 in per cent over the tests that were spent, on a logarithmic axis."""
+    """An SVG of pass@1 in per cent, with its intervals, against the tests used, on a logarithmic axis."""
     from matplotlib import rc_context  # takes half a second to load
     from matplotlib.figure import Figure
     from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
-    with rc_context({"svg.hashsalt": "coderm-eval"}):  # else the ids in the file are random
+    with rc_context({"svg.hashsalt": "coderm-eval"}):  # without it the file's ids are random
         figure = Figure(figsize=(7, 4.5), layout="constrained")
         axes = figure.add_subplot(xscale="log", xlabel="tests per problem", ylabel="pass@1, %", title=title)
         axes.xaxis.set_major_locator(FixedLocator(sorted({point.average for point in points})))
@@ -154,11 +158,9 @@ def _figure(points: Sequence[BudgetPoint], title: str) -> str:
         axes.xaxis.set_minor_locator(NullLocator())
         for policy in dict.fromkeys(point.policy for point in points):
             own = [point for point in points if point.policy == policy]
-            tests = [point.tests for point in own]
-            axes.plot(tests, [100 * point.pass_at_1.value for point in own], marker="o", label=policy)
-            low, high = (
-                [100 * limit for limit in limits] for limits in zip(*(p.pass_at_1[1:3] for p in own), strict=True)
-            )
+            tests, scores = [point.tests for point in own], [point.pass_at_1 for point in own]
+            axes.plot(tests, [100 * score.value for score in scores], marker="o", label=policy)
+            low, high = [100 * score.low for score in scores], [100 * score.high for score in scores]
             axes.fill_between(tests, low, high, alpha=0.15)
         axes.legend()
         text = io.StringIO()

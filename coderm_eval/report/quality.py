@@ -1,7 +1,9 @@
-"""How good the tests are, judged by the benchmark's own: as CodeRM's Table 2 prints it, and under textbook names.
+"""The quality of the generated tests, by the benchmark's own: CodeRM's Table 2, and the textbooks' rates.
 
-A program is accepted or rejected, and right or wrong. Single test: accepted by a test that it passes. Vote: accepted
-if no candidate of its problem passes more tests. Every pair of samples, of a program and of a test, counts.
+A program is right or wrong by its grade, and accepted or rejected by the generated tests, in two ways. Each test by
+itself accepts the programs that pass it. The majority vote of a problem's tests accepts the programs that pass the
+most tests. Repeated samples count as often as they were drawn: a program sampled twice against a test sampled three
+times counts six times.
 """
 
 from __future__ import annotations
@@ -15,27 +17,36 @@ import numpy.typing as npt
 
 from coderm_eval.core.records import Grade, RerankResult
 
-__all__ = ["QUALITIES", "ConfusionMatrix", "MisleadingTest", "misleading_tests", "single_tests", "vote"]
+__all__ = [
+    "QUALITIES",
+    "ConfusionMatrix",
+    "MisleadingTest",
+    "confusion_of_each_test",
+    "confusion_of_majority_vote",
+    "misleading_tests",
+]
 
 QUALITIES = (
     *("accuracy", "f1", "far", "frr"),
     *("precision", "recall", "false_positive_rate", "false_negative_rate"),
 )
-"""Names of what `Confusion` says: the paper's four, then the textbooks'."""
+"""Rates of a `ConfusionMatrix`: the four that the paper prints, then the textbooks'."""
 
 _Weights = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class ConfusionMatrix:
-    """Counts, or shares, of the four outcomes; rates that divide by nothing are NaN."""
+    """Counts or shares of the four outcomes; a rate with denominator 0 is NaN."""
 
     true_positive: float
     """Right and accepted."""
     false_positive: float
     """Wrong and accepted."""
     true_negative: float
+    """Wrong and rejected."""
     false_negative: float
+    """Right and rejected."""
 
     @property
     def accuracy(self) -> float:
@@ -58,22 +69,22 @@ class ConfusionMatrix:
 
     @property
     def false_positive_rate(self) -> float:
-        """FP / (FP + TN): of the wrong programs, those accepted."""
+        """FP / (FP + TN), the share of wrong programs that are accepted."""
         return _ratio(self.false_positive, self.false_positive + self.true_negative)
 
     @property
     def false_negative_rate(self) -> float:
-        """FN / (FN + TP): of the right programs, those rejected."""
+        """FN / (FN + TP), the share of right programs that are rejected."""
         return _ratio(self.false_negative, self.false_negative + self.true_positive)
 
     @property
     def far(self) -> float:
-        """FP / (FP + TP): what the paper (Appendix D) prints as FAR; its usual name is false discovery rate."""
+        """FP / (FP + TP), which the paper (Appendix D) calls FAR; the usual name is false discovery rate."""
         return _ratio(self.false_positive, self.false_positive + self.true_positive)
 
     @property
     def frr(self) -> float:
-        """FN / (FN + TN): what the paper (Appendix D) prints as FRR; its usual name is false omission rate."""
+        """FN / (FN + TN), which the paper (Appendix D) calls FRR; the usual name is false omission rate."""
         return _ratio(self.false_negative, self.false_negative + self.true_negative)
 
     def __add__(self, other: ConfusionMatrix) -> ConfusionMatrix:
@@ -85,8 +96,14 @@ class ConfusionMatrix:
         )
 
     @classmethod
-    def of(cls, accepted: _Weights, right: _Weights, weights: _Weights) -> ConfusionMatrix:
-        """From arrays that go together: 1 for accepted, 1 for right, and how often each counts."""
+    def from_weights(cls, accepted: _Weights, right: _Weights, weights: _Weights) -> ConfusionMatrix:
+        """Count outcomes, of three arrays whose shapes broadcast.
+
+        Args:
+            accepted: 1 where the program is accepted, else 0.
+            right: 1 where the program is right, else 0.
+            weights: how often each outcome counts.
+        """
 
         def count(is_accepted: _Weights, is_right: _Weights) -> float:
             return float((weights * is_accepted * is_right).sum())
@@ -101,32 +118,34 @@ class ConfusionMatrix:
 
 @dataclass(frozen=True)
 class MisleadingTest:
-    """A test that spoke for a wrong program which the vote put first, and against the best-placed right one."""
+    """A test passed by the wrong program that the majority vote put first, and failed by the best right program."""
 
     task_id: str
     test: int
     """Its column among the problem's tests."""
     wrong: int
-    """The lowest sample index of that wrong program."""
+    """Lowest sample index of the wrong program."""
     right: int
+    """Lowest sample index of the right program that passes the most tests."""
     accepted_wrong: float
-    """Share of the problem's wrong samples that it accepts."""
+    """Share of the problem's wrong samples that pass the test."""
     accepted_right: float
+    """Share of the problem's right samples that pass the test."""
 
 
-def single_tests(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> ConfusionMatrix:
-    """Each test by itself, over all problems."""
-    return _sum(_single_tests(_View(r, g)) for r, g in zip(results, grades, strict=True))
+def confusion_of_each_test(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> ConfusionMatrix:
+    """Count the outcomes of each test by itself, over all problems."""
+    return _total(_GradedMatrix(r, g).each_test() for r, g in zip(results, grades, strict=True))
 
 
-def vote(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> ConfusionMatrix:
-    """All tests of a problem together, over all problems that have any."""
-    return _sum(_vote(_View(r, g)) for r, g in zip(results, grades, strict=True) if r.tests)
+def confusion_of_majority_vote(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> ConfusionMatrix:
+    """Count the outcomes of the vote of a problem's tests, over all problems that have tests."""
+    return _total(_GradedMatrix(r, g).majority_vote() for r, g in zip(results, grades, strict=True) if r.tests)
 
 
 def misleading_tests(result: RerankResult, grades: Sequence[Grade]) -> list[MisleadingTest]:
-    """Those of one problem; none where the vote puts a right program first, or there is no right program."""
-    view = _View(result, grades)
+    """List the misleading tests of one problem: none if the vote puts a right program first, or no program is right."""
+    view = _GradedMatrix(result, grades)
     first = np.flatnonzero(view.leads)
     right = np.flatnonzero(view.right == 1)
     if not right.size or view.right[first].any():
@@ -139,19 +158,19 @@ def misleading_tests(result: RerankResult, grades: Sequence[Grade]) -> list[Misl
             test=int(column),
             wrong=view.first_sample[wrong],
             right=view.first_sample[best],
-            accepted_wrong=_mean(view.passed[:, column], view.sizes * (1 - view.right)),
-            accepted_right=_mean(view.passed[:, column], view.sizes * view.right),
+            accepted_wrong=_weighted_mean(view.passed[:, column], view.sizes * (1 - view.right)),
+            accepted_right=_weighted_mean(view.passed[:, column], view.sizes * view.right),
         )
         for column in columns
     ]
 
 
-class _View:
-    """One problem's arrays: candidates that could not be graded are left out, and tests that could not be run."""
+class _GradedMatrix:
+    """One problem's verdicts and grades as arrays; candidates that could not be graded are left out."""
 
     def __init__(self, result: RerankResult, grades: Sequence[Grade]) -> None:
         kept = [row for row, grade in enumerate(grades) if grade.passed is not None]
-        self.cells = result.verdicts.ran[kept].astype(np.float64)
+        self.ran = result.verdicts.ran[kept].astype(np.float64)
         self.passed = result.verdicts.passed[kept].astype(np.float64)
         self.right = np.array([float(grades[row].passed is True) for row in kept])
         self.sizes = np.array([float(result.candidates[row].multiplicity) for row in kept])
@@ -160,21 +179,20 @@ class _View:
         self.votes = self.passed.sum(axis=1)
         self.leads = self.votes == self.votes.max(initial=-1)
 
+    def each_test(self) -> ConfusionMatrix:
+        """Executions that could not be run count for nothing."""
+        weights = self.ran * self.sizes[:, None] * self.test_sizes
+        return ConfusionMatrix.from_weights(self.passed, self.right[:, None], weights)
 
-def _single_tests(view: _View) -> ConfusionMatrix:
-    weights = view.cells * view.sizes[:, None] * view.test_sizes
-    return ConfusionMatrix.of(view.passed, view.right[:, None], weights)
+    def majority_vote(self) -> ConfusionMatrix:
+        return ConfusionMatrix.from_weights(self.leads.astype(np.float64), self.right, self.sizes)
 
 
-def _vote(view: _View) -> ConfusionMatrix:
-    return ConfusionMatrix.of(view.leads.astype(np.float64), view.right, view.sizes)
-
-
-def _sum(parts: Iterable[ConfusionMatrix]) -> ConfusionMatrix:
+def _total(parts: Iterable[ConfusionMatrix]) -> ConfusionMatrix:
     return sum(parts, ConfusionMatrix(0, 0, 0, 0))
 
 
-def _mean(values: _Weights, weights: _Weights) -> float:
+def _weighted_mean(values: _Weights, weights: _Weights) -> float:
     return _ratio(float((values * weights).sum()), float(weights.sum()))
 
 

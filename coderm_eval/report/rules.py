@@ -1,7 +1,8 @@
-"""Rules against each other, on the same verdicts: what each gains, and how sure one can be of the order."""
+"""Rules side by side, on the same verdicts: what each gains, and how certain their order is."""
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,28 +11,27 @@ import numpy as np
 
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.report.scores import expected_pass_at_1, random_pass_at_1
-from coderm_eval.report.statistics import Interval, mean_interval, order_probability, percentile_interval
+from coderm_eval.report.statistics import DrawSummary, Interval, mean_interval, order_probability, summarise_draws
 
-__all__ = ["RuleScore", "compare", "fully_graded", "resampled"]
-
-_SEED = 0
+__all__ = ["RuleScore", "compare_rules", "fully_graded", "resampled_scores"]
 
 
 @dataclass(frozen=True)
 class RuleScore:
-    """What a rule is worth: expected pass@1 over what it leaves tied, with 95 % intervals over problems."""
+    """A rule's expected pass@1 over the samples that it leaves tied, with 95 % intervals over problems."""
 
     rule: str
     pass_at_1: Interval
     gain_over_random: Interval
-    """Paired: problem by problem."""
+    """The mean of the differences, problem by problem."""
     gain_over_majority: Interval
+    """Likewise."""
     ahead_of_next: float
-    """Probability that on another draw of the problems this rule scores above the one below it; NaN for the last."""
+    """Probability that this rule scores above the next one on another draw of the problems; NaN for the last rule."""
 
 
-def compare(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> list[RuleScore]:
-    """One score for each rule that was applied, the best first; equal ones by name.
+def compare_rules(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> list[RuleScore]:
+    """One score for each rule that was applied, the best first; rules with equal scores are sorted by name.
 
     A problem with a candidate that could not be graded is left out, for all rules alike.
     """
@@ -46,14 +46,16 @@ def compare(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) 
             mean_interval(columns[rule]),
             mean_interval(columns[rule] - chance),
             mean_interval(columns[rule] - columns["majority"]),
-            order_probability(columns[rule], columns[below]) if below else float("nan"),
+            order_probability(columns[rule], columns[below]) if below else math.nan,
         )
         for rule, below in zip(rules, [*rules[1:], None], strict=True)
     ]
 
 
-def resampled(draws: Iterable[Sequence[RerankResult]], grades: Sequence[Sequence[Grade]]) -> dict[str, Interval]:
-    """pass@1 of each rule over draws of tests: mean, 2.5 % and 97.5 % quantiles and standard deviation of the draws.
+def resampled_scores(
+    draws: Iterable[Sequence[RerankResult]], grades: Sequence[Sequence[Grade]]
+) -> dict[str, DrawSummary]:
+    """pass@1 of each rule over random draws of the tests.
 
     A problem with a candidate that could not be graded is left out of all draws.
     """
@@ -62,11 +64,11 @@ def resampled(draws: Iterable[Sequence[RerankResult]], grades: Sequence[Sequence
         graded = fully_graded(drawn, grades)
         for rule in drawn[0].selections:
             scores[rule].append(float(np.mean([expected_pass_at_1(r, g, rule) for r, g in graded])))
-    return {rule: percentile_interval(np.array(found)) for rule, found in sorted(scores.items())}
+    return {rule: summarise_draws(np.array(values)) for rule, values in sorted(scores.items())}
 
 
 def fully_graded(
     results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]
 ) -> list[tuple[RerankResult, Sequence[Grade]]]:
-    """The problems all of whose candidates could be graded."""
+    """Problems with all candidates graded, each with its grades."""
     return [(r, g) for r, g in zip(results, grades, strict=True) if all(grade.passed is not None for grade in g)]

@@ -25,9 +25,18 @@ from coderm_eval.core.records import Candidate, Grade, ProblemCandidates, Rerank
 from coderm_eval.generation.shown_candidate import round_robin
 from coderm_eval.report.quality import MisleadingTest, misleading_tests
 from coderm_eval.report.scores import pass_rates
-from coderm_eval.report.statistics import Interval
+from coderm_eval.report.statistics import DrawSummary, Interval
 
-__all__ = ["interval_row", "json_number", "read_json", "read_jsonl", "require_graded", "write_run", "write_samples"]
+__all__ = [
+    "draw_summary_row",
+    "interval_row",
+    "json_number",
+    "read_json",
+    "read_jsonl",
+    "require_graded",
+    "write_run",
+    "write_samples",
+]
 
 
 def write_samples(folder: Path, work: Iterable[ProblemCandidates]) -> Path:
@@ -70,6 +79,14 @@ def interval_row(interval: Interval) -> dict[str, Any]:
         "value": json_number(interval.value),
         "ci95": [json_number(interval.low), json_number(interval.high)],
         "stderr": json_number(interval.stderr),
+    }
+
+
+def draw_summary_row(draws: DrawSummary) -> dict[str, Any]:
+    return {
+        "value": json_number(draws.value),
+        "ci95": [json_number(draws.low), json_number(draws.high)],
+        "stdev": json_number(draws.stdev),
     }
 
 

@@ -1,4 +1,4 @@
-"""From picks and grades to numbers: pass@1 of each way to choose, with 95 % intervals."""
+"""pass@1 of each way to choose, from picks and grades, with 95 % intervals."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from coderm_eval.report.statistics import Interval, mean_interval
 
 __all__ = [
     "ROWS",
-    "Scores",
+    "MeanScores",
     "expected_pass_at_1",
+    "mean_scores",
     "pass_at_1",
     "pass_rate",
     "pass_rates",
     "problem_scores",
     "random_pass_at_1",
-    "score",
     "tied_pass_at_1",
 ]
 
@@ -30,22 +30,23 @@ ROWS = ("coderm", "first", "majority", "oracle", "random")
 
 
 @dataclass(frozen=True)
-class Scores:
+class MeanScores:
+    """Means over problems, by the names in ROWS."""
+
     pass_at_1: Mapping[str, Interval]
-    """By the names in ROWS."""
     paired_gain: Mapping[str, Interval]
-    """`coderm` minus each other row, problem by problem."""
+    """pass@1 of `coderm` minus that of each other row: the mean of the differences, problem by problem."""
 
 
 def problem_scores(result: RerankResult, grades: Sequence[Grade], rule: str) -> dict[str, float]:
-    """pass@1 of each row on one problem; `grades` goes with `result.candidates`.
+    """pass@1 of each row on one problem; `grades` are those of `result.candidates`, in their order.
 
     random    expected pass@1 of a uniformly drawn sample
     first     the sample with index 0
     majority  the paper's rule: expected pass@1 over the samples that it leaves tied
     coderm    the one program that the configured `rule` chose
     oracle    1 if any sample is right (pass@N)
-    and by the name of each other rule that was applied, its expected pass@1 over the samples that it leaves tied
+    Each other rule that was applied has a row of its name: its expected pass@1 over the samples that it leaves tied.
 
     A row that depends on a program that could not be graded is NaN.
     """
@@ -54,24 +55,24 @@ def problem_scores(result: RerankResult, grades: Sequence[Grade], rule: str) -> 
         **{applied: expected_pass_at_1(result, grades, applied) for applied in result.selections},
         "coderm": float(right[result.selections[rule].chosen]),
         "first": float(right[_row_of_sample(result.candidates, 0)]),
-        "oracle": 1.0 if np.any(right == 1) else float(np.max(right)),
+        "oracle": 1.0 if np.any(right == 1) else float(np.max(right)),  # one NaN makes the maximum NaN
         "random": random_pass_at_1(result, grades),
     }
 
 
 def expected_pass_at_1(result: RerankResult, grades: Sequence[Grade], rule: str) -> float:
-    """pass@1 of a sample drawn from those that `rule` leaves tied; NaN if one of them could not be graded."""
+    """Expected pass@1 of a sample that is drawn from those which `rule` leaves tied; NaN if one has no grade."""
     return tied_pass_at_1(result.selections[rule], result.candidates, grades)
 
 
 def tied_pass_at_1(selection: Selection, candidates: Sequence[Candidate], grades: Sequence[Grade]) -> float:
-    """The same of a selection by itself."""
+    """Expected pass@1 of a sample that is drawn from the ties of `selection`; NaN if one has no grade."""
     ties = list(selection.ties)
     return float(np.average(_right(grades)[ties], weights=_sizes(candidates)[ties]))
 
 
 def random_pass_at_1(result: RerankResult, grades: Sequence[Grade]) -> float:
-    """pass@1 of a sample drawn from all."""
+    """Expected pass@1 of a sample that is drawn from all; NaN if one has no grade."""
     return float(np.average(_right(grades), weights=_sizes(result.candidates)))
 
 
@@ -89,14 +90,14 @@ def pass_rate(candidates: Sequence[Candidate], grades: Sequence[Grade]) -> float
 
 
 def pass_at_1(grades: Sequence[Grade]) -> float:
-    """Share of right programs among samples with these grades; NaN if one of them could not be graded."""
+    """Share of right programs; NaN if one could not be graded."""
     return float(np.mean(_right(grades)))
 
 
-def score(problems: Sequence[Mapping[str, float]]) -> Scores:
-    """Means over problems of what `problem_scores` gives."""
+def mean_scores(problems: Sequence[Mapping[str, float]]) -> MeanScores:
+    """Average what `problem_scores` gives over problems."""
     columns = {row: np.array([problem[row] for problem in problems]) for row in ROWS}
-    return Scores(
+    return MeanScores(
         pass_at_1={row: mean_interval(values) for row, values in columns.items()},
         paired_gain={
             row: mean_interval(columns["coderm"] - values) for row, values in columns.items() if row != "coderm"

@@ -12,11 +12,11 @@ import numpy as np
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.generation.test_sources import TestWritingStats
 from coderm_eval.pipeline.settings import Settings
-from coderm_eval.report.quality import QUALITIES, ConfusionMatrix, single_tests, vote
+from coderm_eval.report.quality import QUALITIES, ConfusionMatrix, confusion_of_each_test, confusion_of_majority_vote
 from coderm_eval.report.rules import RuleScore
-from coderm_eval.report.run_directory import interval_row, json_number
-from coderm_eval.report.scores import Scores
-from coderm_eval.report.statistics import Interval
+from coderm_eval.report.run_directory import draw_summary_row, interval_row, json_number
+from coderm_eval.report.scores import MeanScores
+from coderm_eval.report.statistics import DrawSummary, Interval
 from coderm_eval.selection.budget.settings import BudgetSettings
 from coderm_eval.selection.resampling import DRAWS, SEED
 
@@ -37,13 +37,13 @@ def summarise(
     results: Sequence[RerankResult],
     *,
     grades: Sequence[Sequence[Grade]] | None,
-    scores: Scores | None,
+    scores: MeanScores | None,
     settings: Settings,
     average: int,
     chances: Mapping[str, float],
     tally: TestWritingStats,
     comparison: Sequence[RuleScore],
-    draws: Mapping[str, Interval] | None,
+    draws: Mapping[str, DrawSummary] | None,
     isolation: str,
     benchmark: str,
     dataset_sha256: str,
@@ -123,14 +123,15 @@ def _rule_row(found: RuleScore) -> dict[str, Any]:
     }
 
 
-def _resampled_row(draws: Mapping[str, Interval], settings: Settings) -> dict[str, Any]:
-    return {"tests": settings.resample, "draws": DRAWS, "seed": SEED, "pass@1": _rows(draws)}
+def _resampled_row(draws: Mapping[str, DrawSummary], settings: Settings) -> dict[str, Any]:
+    rows = {rule: draw_summary_row(summary) for rule, summary in draws.items()}
+    return {"tests": settings.resample, "draws": DRAWS, "seed": SEED, "pass@1": rows}
 
 
 def _quality_rows(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> dict[str, Any]:
     return {
-        "single_tests": _confusion_row(single_tests(results, grades)),
-        "vote": _confusion_row(vote(results, grades)),
+        "single_tests": _confusion_row(confusion_of_each_test(results, grades)),
+        "vote": _confusion_row(confusion_of_majority_vote(results, grades)),
     }
 
 

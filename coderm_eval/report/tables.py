@@ -10,8 +10,8 @@ from typing import Any
 from pytablewriter import MarkdownTableWriter
 
 from coderm_eval.report.budget_curve import BudgetPoint
-from coderm_eval.report.run_directory import interval_row
-from coderm_eval.report.scores import Scores
+from coderm_eval.report.run_directory import draw_summary_row, interval_row
+from coderm_eval.report.scores import MeanScores
 from coderm_eval.report.statistics import Interval
 
 __all__ = [
@@ -28,9 +28,11 @@ TASK_VERSION = 1.0
 """Changes when scores of the same input change; the task files carry the same number."""
 
 _HEADERS = ["Tasks", "Version", "Filter", "n-shot", "Metric", "", "Value", "", "Stderr"]
+_HOW_TESTS_ACCEPT = {"single_tests": "each test", "vote": "majority vote"}
+"""Names in the table by the keys of summary.json's `test_quality`."""
 
 
-def render_scores(task: str, scores: Scores, tests_per_problem: Interval) -> str:
+def render_scores(task: str, scores: MeanScores, tests_per_problem: Interval) -> str:
     """The table that `lm_eval` prints for the task."""
     lines = [_line(task, row, "pass@1", "↑", value) for row, value in scores.pass_at_1.items()]
     lines.append(_line(task, "coderm", "tests_per_problem", "↓", tests_per_problem))
@@ -40,16 +42,14 @@ def render_scores(task: str, scores: Scores, tests_per_problem: Interval) -> str
 
 
 def render_rules(rules: Mapping[str, Any]) -> str:
-    """What `summary.json` says under "rules", the best rule first, in per cent."""
+    """The `rules` of summary.json in per cent, the best rule first."""
     headers = ["Rule", "pass@1", "95 %", "over random", "95 %", "over majority", "95 %", "P(ahead of next)"]
     lines = [
         [
             rule,
-            *(
-                cell
-                for key in ("pass@1", "gain_over_random", "gain_over_majority")
-                for cell in _with_interval(row[key])
-            ),
+            *_value_and_interval(row["pass@1"]),
+            *_value_and_interval(row["gain_over_random"]),
+            *_value_and_interval(row["gain_over_majority"]),
             "" if row["ahead_of_next"] is None else f"{row['ahead_of_next']:.2f}",
         ]
         for rule, row in rules.items()
@@ -57,22 +57,22 @@ def render_rules(rules: Mapping[str, Any]) -> str:
     return _table(headers, lines)
 
 
-def render_resampled(found: Mapping[str, Any]) -> str:
-    """What `summary.json` says under "resampled", in per cent."""
-    headers = ["Rule", f"pass@1 with {found['tests']} tests", f"95 % of {found['draws']} draws"]
-    return _table(headers, [[rule, *_with_interval(row)] for rule, row in found["pass@1"].items()])
+def render_resampled(resampled: Mapping[str, Any]) -> str:
+    """The `resampled` of summary.json, in per cent."""
+    headers = ["Rule", f"pass@1 with {resampled['tests']} tests", f"95 % of {resampled['draws']} draws"]
+    return _table(headers, [[rule, *_value_and_interval(row)] for rule, row in resampled["pass@1"].items()])
 
 
 def render_curve(points: Sequence[BudgetPoint]) -> str:
-    """What curve.csv says, in per cent."""
+    """The points of curve.csv, in per cent."""
     headers = ["Budget", "average", "tests", "pass@1", "95 %", "over uniform", "95 %", "pick of all tests"]
     lines = [
         [
             point.policy,
             point.average,
             f"{point.tests:.1f}",
-            *_with_interval(interval_row(point.pass_at_1)),
-            *_with_interval(interval_row(point.gain_over_uniform)),
+            *_value_and_interval(draw_summary_row(point.pass_at_1)),
+            *_value_and_interval(interval_row(point.gain_over_uniform)),
             f"{100 * point.agreement:.1f}",
         ]
         for point in points
@@ -81,17 +81,17 @@ def render_curve(points: Sequence[BudgetPoint]) -> str:
 
 
 def render_quality(quality: Mapping[str, Any]) -> str:
-    """What `summary.json` says under "test_quality", in per cent.
+    """The `test_quality` of summary.json, in per cent.
 
-    FAR and FRR are the paper's: of the accepted, those wrong; of the rejected, those right. FPR and FNR are what
-    textbooks mean: of the wrong, those accepted; of the right, those rejected.
+    FAR and FRR are the paper's: the share of accepted programs that are wrong, and of rejected programs that are right.
+    FPR and FNR are the textbooks': the share of wrong programs that are accepted, and of right ones that are rejected.
     """
     headers = ["Tests", "Acc", "F1", "FAR (paper)", "FRR (paper)", "Precision", "Recall", "FPR", "FNR"]
-    return _table(headers, [[name, *map(_percent, row.values())] for name, row in quality.items()])
+    return _table(headers, [[_HOW_TESTS_ACCEPT[name], *map(_percent, row.values())] for name, row in quality.items()])
 
 
 def render_misleading(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The problems of `misleading.jsonl`: which wrong sample the vote put first, and by how many tests."""
+    """The problems of misleading.jsonl: the wrong sample that the vote put first, and how many tests misled it."""
     problems = Counter((row["task_id"], row["wrong"], row["right"]) for row in rows)
     headers = ["Problem", "Wrong sample in front", "Best right sample", "Tests for the wrong one alone"]
     return _table(headers, [[*problem, count] for problem, count in problems.items()])
@@ -101,7 +101,7 @@ def _table(headers: list[str], lines: list[list[Any]]) -> str:
     return str(MarkdownTableWriter(headers=headers, value_matrix=lines).dumps())
 
 
-def _with_interval(row: Mapping[str, Any]) -> list[str]:
+def _value_and_interval(row: Mapping[str, Any]) -> list[str]:
     low, high = row["ci95"]
     return [_percent(row["value"]), f"{_percent(low)} to {_percent(high)}"]
 

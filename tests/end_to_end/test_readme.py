@@ -117,7 +117,7 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     assert "|evidence" in reranked.stdout
     reported = shell(command("coderm-eval report"), tmp_path)
     assert reported.returncode == 0, reported.stderr
-    assert "|single_tests|" in reported.stdout
+    assert "|each test" in reported.stdout
     graded = shell(command("coderm-eval grade"), tmp_path)
     assert graded.returncode == 0, graded.stderr
     assert json.loads((tmp_path / "samples_eval_results.json").read_text())["eval"]

@@ -18,7 +18,7 @@ from coderm_eval.core.protocols import Cell, Outcome
 from coderm_eval.core.records import ProblemCandidates, Verdict
 from coderm_eval.pipeline.budget import all_policies
 from coderm_eval.pipeline.loop import rerank
-from coderm_eval.report.budget_curve import ORDERS, BudgetPoint, averages, curve, write_curve
+from coderm_eval.report.budget_curve import ORDERS, BudgetPoint, budget_curve, doubling_budgets, write_curve
 from coderm_eval.report.scores import expected_pass_at_1
 from coderm_eval.selection.budget import SequentialBudget
 from coderm_eval.selection.budget.settings import BudgetSettings
@@ -33,7 +33,7 @@ POLICIES = all_policies(BudgetSettings(), dict.fromkeys(RATES, 12), lambda: RATE
 
 @pytest.fixture(scope="module")
 def points() -> list[BudgetPoint]:
-    return curve(RESULTS, GRADES, "majority", POLICIES, [1, 4, 12])
+    return budget_curve(RESULTS, GRADES, "majority", POLICIES, [1, 4, 12])
 
 
 def at(points: list[BudgetPoint], policy: str, average: int) -> BudgetPoint:
@@ -93,14 +93,14 @@ def test_gains_are_over_uniform_at_the_same_budget(points: list[BudgetPoint]) ->
 
 def test_a_problem_that_could_not_be_graded_is_left_out(points: list[BudgetPoint]) -> None:
     spoilt = [*RESULTS, problem("spoilt", "PF", "FP")]
-    found = curve(spoilt, [*GRADES, grades(True, None)], "majority", POLICIES, [4])
+    found = budget_curve(spoilt, [*GRADES, grades(True, None)], "majority", POLICIES, [4])
     assert found == [at(points, policy, 4) for policy in POLICIES]
 
 
 def test_budgets_double_as_far_as_the_tests_reach() -> None:
-    assert averages(RESULTS) == [1, 2, 4, 8]
-    assert averages(noisy(2, 16, seed=0)) == [1, 2, 4, 8, 16]
-    assert averages([problem("a", "P"), problem("b", "PPP")]) == [1, 2]
+    assert doubling_budgets(RESULTS) == [1, 2, 4, 8]
+    assert doubling_budgets(noisy(2, 16, seed=0)) == [1, 2, 4, 8, 16]
+    assert doubling_budgets([problem("a", "P"), problem("b", "PPP")]) == [1, 2]
 
 
 def test_a_simulated_policy_sees_what_it_would_see_in_a_run() -> None:

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from helpers.results import grades
-from scipy.stats import binom
 
 from coderm_eval.core.records import NO_OUTPUT, Candidate, Problem, RerankResult, UnitTest, Verdict, Verdicts
-from coderm_eval.report.rules import compare
-from coderm_eval.report.statistics import order_probability
+from coderm_eval.report.rules import compare_rules
 from coderm_eval.report.tables import render_rules
 from coderm_eval.selection import select
 from coderm_eval.selection.resampling import DRAWS, resample, with_tests
@@ -36,7 +34,7 @@ DIFFER = problem(["PPP.", "P..P"], [1, 4])
 
 
 def test_each_rule_is_scored_and_the_best_comes_first() -> None:
-    found = compare([DIFFER] * 4, [grades(False, True)] * 3 + [grades(True, False)])
+    found = compare_rules([DIFFER] * 4, [grades(False, True)] * 3 + [grades(True, False)])
     assert [score.rule for score in found] == ["codet", "majority"]
     assert [score.pass_at_1.value for score in found] == [0.75, 0.25]
     assert [score.gain_over_majority.value for score in found] == [0.5, 0.0]
@@ -44,44 +42,25 @@ def test_each_rule_is_scored_and_the_best_comes_first() -> None:
 
 def test_the_gain_over_random_is_paired() -> None:
     """Four of five samples are right on every problem and codet is right on all: the gain is 0.2 without any doubt."""
-    [codet, majority] = compare([DIFFER] * 5, [grades(False, True)] * 5)
+    [codet, majority] = compare_rules([DIFFER] * 5, [grades(False, True)] * 5)
     assert tuple(codet.gain_over_random) == pytest.approx((0.2, 0.2, 0.2, 0.0))
     assert majority.gain_over_random.value == pytest.approx(-0.8)
 
 
 def test_a_problem_that_could_not_be_graded_is_left_out_for_all_rules() -> None:
-    found = compare([DIFFER] * 2, [grades(False, True), grades(None, True)])
+    found = compare_rules([DIFFER] * 2, [grades(False, True), grades(None, True)])
     assert [score.pass_at_1.value for score in found] == [1.0, 0.0]
 
 
 def test_without_a_graded_problem_every_number_is_undefined() -> None:
     assert all(
-        math.isnan(s.pass_at_1.value) and math.isnan(s.ahead_of_next) for s in compare([DIFFER], [grades(None, True)])
+        math.isnan(s.pass_at_1.value) and math.isnan(s.ahead_of_next)
+        for s in compare_rules([DIFFER], [grades(None, True)])
     )
 
 
 def test_the_last_rule_has_no_next_one() -> None:
-    assert math.isnan(compare([DIFFER], [grades(False, True)])[-1].ahead_of_next)
-
-
-def test_the_order_of_equal_rules_is_a_coin_flip() -> None:
-    same = np.array([0.0, 1.0, 1.0, 0.5])
-    assert order_probability(same, same) == 0.5
-
-
-def test_the_order_probability_is_that_of_drawing_problems_with_replacement() -> None:
-    """One rule wins 3 problems of 8, the other 1, the rest are equal: P(more wins than losses) over all draws."""
-    difference = np.array([1, 1, 1, -1, 0, 0, 0, 0], dtype=float)
-    exact = sum(
-        binom.pmf(decided, 8, 0.5) * (binom.sf(decided / 2, decided, 0.75) + binom.pmf(decided / 2, decided, 0.75) / 2)
-        for decided in range(9)
-    )
-    assert order_probability(difference, np.zeros(8)) == pytest.approx(exact, abs=0.015)
-
-
-def test_the_order_probability_is_seeded() -> None:
-    above, below = np.array([1.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
-    assert order_probability(above, below) == order_probability(above, below)
+    assert math.isnan(compare_rules([DIFFER], [grades(False, True)])[-1].ahead_of_next)
 
 
 def test_the_table_shows_undefined_numbers_as_such() -> None:
