@@ -125,6 +125,7 @@ def test_tests_can_be_resampled_and_the_draws_are_recorded(demo: list[object], f
     )
     low, high = drawn["pass@1"]["majority"]["ci95"]
     assert 0 <= low <= drawn["pass@1"]["majority"]["value"] <= high <= 1
+    assert all(set(row) == {"value", "ci95", "stdev"} for row in drawn["pass@1"].values())
     assert "pass@1 with 3 tests" in done.stdout
 
 
