@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from coderm_eval.core.errors import CodermError
+from coderm_eval.core.messages import user_errors
 
 __all__ = ["main"]
 
@@ -64,11 +64,8 @@ class _Verbs(click.Group):
                 formatter.write_dl([(name, verb.summary) for name, verb in verbs.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with user_errors("coderm-eval"):
             return super().invoke(ctx)
-        except CodermError as error:
-            click.echo(f"coderm-eval: {error}", err=True)
-            ctx.exit(error.exit_code)
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,7 +13,6 @@ import inspect
 import logging
 import os
 import pkgutil
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +26,9 @@ from evalplus.evaluate import evaluate as evalplus_evaluate
 
 from coderm_eval.benchmarks import Benchmark, load_benchmark
 from coderm_eval.benchmarks.grade import grade_programs, require_complete
-from coderm_eval.core.errors import CodermError, IncompleteRunError, InputError, ModelError, SettingsError
+from coderm_eval.core.errors import IncompleteRunError, InputError, ModelError, SettingsError
 from coderm_eval.core.files import write_atomically
-from coderm_eval.core.messages import abbreviated, single_line, suggestion
+from coderm_eval.core.messages import abbreviated, single_line, suggestion, user_errors
 from coderm_eval.core.records import Grade, deduplicate_candidates
 from coderm_eval.core.store import Store
 from coderm_eval.generation.recorded.readers import check_coverage, take_first
@@ -134,13 +133,8 @@ def evaluate(
 def main() -> None:
     """The console script."""
     logging.basicConfig(format="evalplus.coderm: %(message)s", level=logging.WARNING)
-    try:
+    with user_errors("evalplus.coderm"):
         fire.Fire(evaluate, name="evalplus.coderm")
-    except CodermError as error:
-        print(f"evalplus.coderm: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit("Aborted!")
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,7 @@ task, and there `run` does everything. `process_results`, called for each docume
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,8 @@ from lm_eval.api.metrics import mean
 from lm_eval.api.task import ConfigurableTask
 
 from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
-from coderm_eval.core.errors import CodermError, SettingsError
+from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.messages import user_errors
 from coderm_eval.core.records import Candidate, Problem, deduplicate_candidates, fingerprint
 from coderm_eval.core.store import Store, read_rows
 from coderm_eval.generation.recorded.readers import read_by_task
@@ -48,7 +47,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         config = {key: value for key, value in config.items() if key != "class"}
         metadata = config["metadata"]
         self._prompt_style: str = metadata["prompt"]
-        with _one_sentence():
+        with user_errors("coderm-eval"):
             given = metadata.get("coderm") or {}
             if not isinstance(given, dict):
                 raise SettingsError(f'--metadata: coderm is {given!r}, not settings such as {{"coderm": {{"n": 20}}}}')
@@ -79,7 +78,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
     def build_all_requests(self, **kwargs: Any) -> None:
         """What would fail after the model's hours of sampling fails here, before them."""
         if "bypass" not in self._metric_fn_list:
-            with _one_sentence():
+            with user_errors("coderm-eval"):
                 _refuse_greedy(self.config.generation_kwargs, self._n)
                 preflight(self._settings)
         super().build_all_requests(**kwargs)
@@ -154,7 +153,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         answers = self._stored_answers()
         _warn_of_duplicates(answers)
         folder = self._store_folder / self._run_name(answers)
-        with _one_sentence():
+        with user_errors("coderm-eval"):
             result = run(
                 self._benchmark,
                 {task_id: self._candidates(task_id, given) for task_id, given in answers.items()},
@@ -244,13 +243,3 @@ def _warn_of_duplicates(answers: Mapping[str, Mapping[int, str]]) -> None:
             "(--gen_kwargs temperature=...), or the server gives one answer whatever the seed",
             100 * sum(repeated) / len(repeated),
         )
-
-
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    """Inside lm-eval, which shows tracebacks: a user's mistake prints one sentence and ends with its exit code."""
-    try:
-        yield
-    except CodermError as error:
-        print(f"coderm-eval: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
