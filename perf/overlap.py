@@ -149,7 +149,7 @@ def work(options: argparse.Namespace) -> Iterator[ProblemCandidates]:
         how = {"sleep": options.sleep, "loops": options.loops}
         sources = [PROGRAM.format(wrong_by=wrong_by, **how) for wrong_by in range(options.candidates)]
         problem = Problem(f"problem {number}", "f", "", f"Write tests for problem {number}.")
-        yield ProblemCandidates(problem, deduplicate_candidates((source, source) for source in sources))
+        yield ProblemCandidates(problem, deduplicate_candidates(sources))
 
 
 def made_up(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:

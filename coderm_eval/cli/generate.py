@@ -13,13 +13,13 @@ from coderm_eval.cli.options import FILE, as_settings, flags_given, store_beside
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.store import Store
 from coderm_eval.generation.cached_model import TokenUsage
-from coderm_eval.generation.recorded.samples import load_candidates
+from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.generation.sample import DEFAULT_N, policy_model, sample_candidates, sampling_requests
-from coderm_eval.generation.settings import Backend, Condition
+from coderm_eval.generation.settings import Backend, Condition, TestSettings
 from coderm_eval.generation.test_sources import ModelTests
 from coderm_eval.generation.write_tests import TestSupply, model_test_source, write_tests
 from coderm_eval.pipeline.dry_run import SamplingEstimate, estimate_sampling
-from coderm_eval.pipeline.settings import Settings, load_settings
+from coderm_eval.pipeline.settings import load_settings
 
 
 def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -53,10 +53,14 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> No
     folder = store_beside(out, settings)
     if dry_run:
         with Store(folder) as store:
-            sampler = policy_model(settings, store)
-            click.echo(estimate_sampling(sampler, settings.policy, sampling_requests(problems, settings)))
+            sampler = policy_model(settings.policy, store)
+            click.echo(
+                estimate_sampling(sampler, settings.policy, sampling_requests(problems, settings.policy, settings.n))
+            )
         return
-    usage = sample_candidates(problems, settings, out=out, store_folder=folder)
+    usage = sample_candidates(
+        problems, settings.policy, n=settings.n, extraction=settings.extraction, out=out, store_folder=folder
+    )
     click.echo(f"{out}: {settings.n or DEFAULT_N} candidates of {len(problems)} problems, {_cost(usage)}")
 
 
@@ -80,20 +84,24 @@ def write_tests_command(
     own = flags_given(flags, *MODEL_KEYS, "num", "condition")
     given = as_settings(flags) | {"tests": {"backend": "openai"} | own}
     settings = load_settings(given, source="flags", config=flags["config"])
-    work = load_candidates(load_benchmark(benchmark, settings), samples, settings, allow_partial)
+    problems = load_benchmark(benchmark, settings).problem_by_id()
+    work = read_candidates(samples, problems, benchmark=benchmark, n=settings.n, allow_partial=allow_partial)
     folder = store_beside(out, settings)
     if dry_run:
         with Store(folder) as store:
-            click.echo(plan_tests(model_test_source(work, settings, store), work, settings))
+            tests = model_test_source(work, settings.tests, store, settings.extraction)
+            click.echo(plan_tests(tests, work, settings.tests))
         return
-    tally = write_tests(work, settings, out=out, store_folder=folder).tally
+    tally = write_tests(work, settings.tests, extraction=settings.extraction, out=out, store_folder=folder).tally
     rejected = "".join(f", {count} {reason}" for reason, count in sorted(tally.rejected.items()))
     cut = f", {tally.truncated} truncated" if tally.truncated else ""
     click.echo(f"{out}: {tally.samples} test samples of {len(work)} problems{rejected}{cut}, {_cost(tally.usage)}")
 
 
-def plan_tests(tests: TestSupply[ModelTests], work: list[ProblemCandidates], settings: Settings) -> SamplingEstimate:
-    return estimate_sampling(tests.source.sampler, settings.tests, tests.source.questions(tests.wanted(work)))
+def plan_tests(
+    tests: TestSupply[ModelTests], work: list[ProblemCandidates], settings: TestSettings
+) -> SamplingEstimate:
+    return estimate_sampling(tests.source.sampler, settings, tests.source.questions(tests.wanted(work)))
 
 
 def _cost(usage: TokenUsage) -> str:

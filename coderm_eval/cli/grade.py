@@ -30,7 +30,9 @@ def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool,
     """
     settings = load_settings(as_settings(flags), source="flags", config=flags["config"])
     loaded = load_benchmark(benchmark, settings)
-    programs = read_samples(loaded, samples, settings.n, allow_partial)
+    programs = read_samples(
+        samples, loaded.problem_by_id(), benchmark=loaded.name, n=settings.n, allow_partial=allow_partial
+    )
     folder = store_beside(out, settings)
     found = grade(loaded, programs, settings, out=out, store_folder=folder)
     count = sum(map(len, programs.values()))

@@ -50,7 +50,7 @@ def features_command(benchmark: str, layer: int, config: Path | None, out: Path,
     """
     given = {"policy": {key: value for key, value in flags.items() if value is not None}}
     settings = load_settings(given, source="flags", config=config)
-    questions = sampling_requests(load_benchmark(benchmark, settings).problems, settings)
+    questions = sampling_requests(load_benchmark(benchmark, settings).problems, settings.policy, n=1)
     features = _features(questions, settings.policy, layer, benchmark)
     write_features(out, features)
     problems, width = features.states.shape

@@ -13,7 +13,7 @@ from coderm_eval.cli.generate import plan_tests
 from coderm_eval.cli.options import FILE, as_settings
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.store import Store
-from coderm_eval.generation.recorded.samples import candidates_of, load_candidates
+from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.generation.write_tests import make_test_source
 from coderm_eval.pipeline.budget import tests_per_problem
 from coderm_eval.pipeline.cross_checks import without_errata
@@ -92,9 +92,12 @@ def _rerank(
     graded: bool,
     allow_partial: bool,
 ) -> None:
+    work = read_candidates(
+        samples, benchmark.problem_by_id(), benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial
+    )
     result = run(
         benchmark,
-        candidates_of(benchmark, samples, settings, allow_partial),
+        {item.problem.task_id: item.candidates for item in work},
         settings,
         out=out,
         store_folder=settings.store or out / "store",
@@ -121,10 +124,19 @@ def _print_result(benchmark: Benchmark, result: RunResult, settings: Settings, o
 
 
 def _plan_rerank(benchmark: Benchmark, samples: Path, settings: Settings, out: Path, allow_partial: bool) -> None:
-    work = load_candidates(benchmark, samples, settings, allow_partial)
+    known = benchmark.problem_by_id()
+    work = read_candidates(samples, known, benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial)
     with Store(settings.store or out / "store") as store:
-        tests = make_test_source(benchmark, work, settings, store, allow_partial=allow_partial)
+        tests = make_test_source(
+            work,
+            settings.tests,
+            store,
+            extraction=settings.extraction,
+            known_tasks=known,
+            benchmark=benchmark.name,
+            allow_partial=allow_partial,
+        )
         if settings.tests.backend != "file":
-            click.echo(f"tests: {plan_tests(tests, work, settings)}")
+            click.echo(f"tests: {plan_tests(tests, work, settings.tests)}")
         most = tests_per_problem(settings.budget, tests) * len(work) * max(len(item.candidates) for item in work)
         click.echo(f"executions: at most {most:,}, of which {len(store.table('verdicts')):,} are stored")

@@ -71,8 +71,6 @@ class Candidate:
     """Python source; empty where an answer held no code (such a candidate fails every test)."""
     samples: tuple[int, ...]
     """Indices of the samples that are this very program, ascending."""
-    raw: str
-    """The first of those answers, as the policy gave it."""
 
     @property
     def multiplicity(self) -> int:
@@ -172,14 +170,12 @@ class Grade:
         return all(status == "pass" for status in self.statuses.values()) if self.statuses else None
 
 
-def deduplicate_candidates(answers: Iterable[tuple[str, str]]) -> tuple[Candidate, ...]:
-    """Distinct candidates, in the order of first appearance, of (program, raw answer) pairs in sample order."""
-    raws: dict[str, str] = {}
+def deduplicate_candidates(programs: Iterable[str]) -> tuple[Candidate, ...]:
+    """Distinct candidates, in the order of first appearance, of a problem's programs in sample order."""
     samples: dict[str, list[int]] = {}
-    for index, (program, raw) in enumerate(answers):
-        raws.setdefault(program, raw)
+    for index, program in enumerate(programs):
         samples.setdefault(program, []).append(index)
-    return tuple(Candidate(program, tuple(samples[program]), raws[program]) for program in raws)
+    return tuple(Candidate(program, tuple(indices)) for program, indices in samples.items())
 
 
 @dataclass(frozen=True)

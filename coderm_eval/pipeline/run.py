@@ -81,7 +81,15 @@ def run(
         with _ready(settings) as (executor, isolation):
             samples = write_samples(out, work)
             with _step_by_step(benchmark, settings, samples):
-                tests = make_test_source(benchmark, work, settings, store, allow_partial=allow_partial)
+                tests = make_test_source(
+                    work,
+                    settings.tests,
+                    store,
+                    extraction=settings.extraction,
+                    known_tasks=benchmark.problem_by_id(),
+                    benchmark=benchmark.name,
+                    allow_partial=allow_partial,
+                )
                 execute = cached_execution(executor, store.table("verdicts"), settings.execution, isolation)
                 results, each, chances = _spend(work, tests, execute, settings, oracle)
         grades = _grade(benchmark, work, store, settings) if graded else None
@@ -180,7 +188,7 @@ def preflight(settings: Settings) -> None:
 @contextmanager
 def _ready(settings: Settings) -> Iterator[tuple[Executor, str]]:
     """An executor that works, and the isolation in force; raises what `preflight` does."""
-    validate_test_settings(settings)
+    validate_test_settings(settings.tests)
     with make_executor(settings.execution) as executor:
         isolation = executor.self_test()
         if isolation != FULL:

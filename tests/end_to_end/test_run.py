@@ -269,7 +269,7 @@ class Watched:
             third = "latest_tide" in body["messages"][-1]["content"]
             return behaviour(body, before) if third else well_behaved(body, before)
 
-        candidates = {task: deduplicate_candidates((p, p) for p in listed) for task, listed in self.programs.items()}
+        candidates = {task: deduplicate_candidates(listed) for task, listed in self.programs.items()}
         with serving(watching) as (url, _):
             settings, folder = load_settings(self.settings(url, **more), source="test"), self.folder / out
             run(

@@ -215,7 +215,7 @@ EBB = Problem("sea/0", "ebb", "", "Ebb.")
 
 
 def pool(*programs: str) -> tuple[Candidate, ...]:
-    return deduplicate_candidates((program, program) for program in programs)
+    return deduplicate_candidates(programs)
 
 
 def samples_shown(programs: Sequence[Candidate], condition: Condition) -> list[int | None]:

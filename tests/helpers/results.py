@@ -15,7 +15,7 @@ def problem(task: str, *rows: str, sizes: tuple[int, ...] = ()) -> RerankResult:
     matrix = np.array([[Verdict.PASSED if c == "P" else Verdict.FAILED for c in row] for row in rows], dtype=np.uint8)
     matrix = matrix.reshape(len(rows), -1)
     starts = np.cumsum([0, *(sizes or [1] * len(rows))])
-    candidates = tuple(Candidate(f"p{i}", tuple(range(starts[i], starts[i + 1])), "") for i in range(len(rows)))
+    candidates = tuple(Candidate(f"p{i}", tuple(range(starts[i], starts[i + 1]))) for i in range(len(rows)))
     outputs = np.where(matrix == Verdict.PASSED, 1, NO_OUTPUT)
     tests = tuple(UnitTest(f"t{j}", (j,)) for j in range(matrix.shape[1]))
     verdicts = Verdicts(matrix, np.zeros(matrix.shape), outputs)

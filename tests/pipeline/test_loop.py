@@ -24,7 +24,7 @@ from coderm_eval.selection.budget import BudgetPolicy, ProblemState, UniformBudg
 
 
 def work(task_id: str, *programs: str) -> ProblemCandidates:
-    return ProblemCandidates(Problem(task_id, "f", "", ""), deduplicate_candidates((p, p) for p in programs))
+    return ProblemCandidates(Problem(task_id, "f", "", ""), deduplicate_candidates(programs))
 
 
 @dataclass
@@ -198,6 +198,6 @@ def test_the_order_in_which_tests_are_written_does_not_change_the_pick(programs:
 
 
 def test_candidates_may_come_with_any_multiplicity() -> None:
-    candidate = Candidate("x", tuple(range(100)), "x")
+    candidate = Candidate("x", tuple(range(100)))
     (result,) = Script({"a": ["x"]}).rerank(ProblemCandidates(Problem("a", "f", "", ""), (candidate,)))
     assert np.array_equal(result.verdicts.matrix, [[Verdict.PASSED]])

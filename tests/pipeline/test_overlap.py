@@ -66,7 +66,7 @@ class Parts:
 
     def rerank(self, tasks: str, budget: Any = None) -> list[RerankResult]:
         """One candidate for each of the problems, whose names are letters."""
-        work = [ProblemCandidates(Problem(task, "f", "", ""), deduplicate_candidates([("p", "p")])) for task in tasks]
+        work = [ProblemCandidates(Problem(task, "f", "", ""), deduplicate_candidates(["p"])) for task in tasks]
         return rerank(
             work,
             write_tests=self.write,
@@ -216,7 +216,7 @@ def hurried(seed: int) -> list[Any]:
                 yield drawn(late.pop(chance.randrange(len(late))))
         yield from map(drawn, late)
 
-    programs = deduplicate_candidates((f"p{n}", "") for n in range(3))
+    programs = deduplicate_candidates(f"p{n}" for n in range(3))
     work = [ProblemCandidates(Problem(f"t{n}", "f", "", ""), programs) for n in range(7)]
     results = rerank(
         work, write_tests=write, execute=execute, rule="majority", rules=["majority", "evidence"], budget=Undecided()

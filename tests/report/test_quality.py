@@ -99,7 +99,7 @@ def problem(
     matrix = np.array(rows, dtype=np.uint8).reshape(len(rows), -1)
     return RerankResult(
         Problem("demo/0", "f", "", ""),
-        tuple(Candidate(f"p{i}", indices, "") for i, indices in enumerate(samples)),
+        tuple(Candidate(f"p{i}", indices) for i, indices in enumerate(samples)),
         tuple(UnitTest(f"t{j}", indices) for j, indices in enumerate(tests)),
         Verdicts(matrix, np.zeros(matrix.shape), np.full(matrix.shape, NO_OUTPUT)),
         {},

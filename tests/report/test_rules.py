@@ -22,7 +22,7 @@ def problem(rows: Sequence[str], sizes: Sequence[int], tests: Sequence[tuple[int
     """Rows such as "P.P": passed, failed, passed."""
     matrix = np.array([[Verdict.PASSED if cell == "P" else Verdict.FAILED for cell in row] for row in rows], np.uint8)
     starts = np.cumsum([0, *sizes])
-    candidates = tuple(Candidate(f"p{i}", tuple(range(starts[i], starts[i + 1])), "") for i in range(len(sizes)))
+    candidates = tuple(Candidate(f"p{i}", tuple(range(starts[i], starts[i + 1]))) for i in range(len(sizes)))
     columns = tuple(UnitTest(f"t{j}", s) for j, s in enumerate(tests or [(j,) for j in range(matrix.shape[1])]))
     verdicts = Verdicts(matrix, np.zeros(matrix.shape), np.full(matrix.shape, NO_OUTPUT))
     picks = select(RULES, candidates, columns, verdicts, stopped="budget")

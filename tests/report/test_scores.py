@@ -27,7 +27,7 @@ GRADES = {True: Grade({"gold": "pass"}), False: Grade({"gold": "fail"}), None: G
 def reranked(matrix: list[list[bool]], samples: Sequence[tuple[int, ...]]) -> RerankResult:
     cells = np.where(np.array(matrix, dtype=bool), Verdict.PASSED, Verdict.FAILED).astype(np.uint8)
     cells = cells.reshape(len(samples), -1)
-    candidates = tuple(Candidate(f"p{i}", indices, "") for i, indices in enumerate(samples))
+    candidates = tuple(Candidate(f"p{i}", indices) for i, indices in enumerate(samples))
     verdicts = Verdicts(cells, np.zeros(cells.shape), np.full(cells.shape, NO_OUTPUT))
     tests = tuple(UnitTest(f"t{j}", (j,)) for j in range(cells.shape[1]))
     return RerankResult(

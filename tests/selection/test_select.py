@@ -42,7 +42,7 @@ def majority(passed: npt.NDArray[np.bool_], sizes: npt.NDArray[np.int64]) -> Sco
 def distinct(*sizes: int) -> list[Candidate]:
     """Candidates with these multiplicities, their samples numbered one after the other."""
     starts = np.cumsum([0, *sizes])
-    return [Candidate(f"p{i}", tuple(range(starts[i], starts[i + 1])), "") for i in range(len(sizes))]
+    return [Candidate(f"p{i}", tuple(range(starts[i], starts[i + 1]))) for i in range(len(sizes))]
 
 
 def slow_paper_rule(passed: npt.NDArray[np.bool_], sizes: list[int]) -> set[int]:
@@ -102,7 +102,7 @@ def test_without_tests_every_candidate_ties_and_the_first_sample_is_chosen() -> 
 
 
 def test_among_equals_the_lowest_sample_index_is_chosen_whatever_the_row_order() -> None:
-    candidates = [Candidate("b", (1,), ""), Candidate("a", (0,), "")]
+    candidates = [Candidate("b", (1,)), Candidate("a", (0,))]
     selection = chosen_by("majority", candidates, verdicts([P], [P]))
     assert candidates[selection.chosen].samples == (0,)
 

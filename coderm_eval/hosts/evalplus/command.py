@@ -122,7 +122,7 @@ def evaluate(
         **_given(select=select, store=store),
     }
     settings = _settings(chosen, config)
-    validate_test_settings(settings)
+    validate_test_settings(settings.tests)
     evaluation = _EvalPlusRun(dataset, load_benchmark(name, settings), settings, i_just_wanna_run, allow_partial)
     if samples is None:
         preflight(settings)  # what would fail after hours of sampling
@@ -192,7 +192,7 @@ class _EvalPlusRun:
 
     def _rerank(self, samples: Path, programs: Mapping[str, list[str]], out: Path, store: Path) -> RunResult:
         candidates = {
-            task: deduplicate_candidates((p, p) for p in listed)
+            task: deduplicate_candidates(listed)
             for task, listed in take_first(samples, programs, self.settings.n).items()
         }
         return run(

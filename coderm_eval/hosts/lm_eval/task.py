@@ -190,13 +190,11 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
 
     def _candidates(self, task_id: str, answers: Mapping[int, str]) -> tuple[Candidate, ...]:
         if self._prompt_style == "recorded":
-            return deduplicate_candidates(
-                (p, p) for p in read_by_task(demo.SAMPLES, "solution")[task_id][: self._settings.n]
-            )
+            return deduplicate_candidates(read_by_task(demo.SAMPLES, "solution")[task_id][: self._settings.n])
         problem = self._problems[task_id]
         texts = [answers[sample] for sample in sorted(answers)]
         how, completes = self._settings.extraction, self._prompt_style == "completion"
-        return deduplicate_candidates((extract_program(t, problem, how, completes=completes), t) for t in texts)
+        return deduplicate_candidates(extract_program(t, problem, how, completes=completes) for t in texts)
 
     def _run_name(self, answers: Mapping[str, object]) -> str:
         """A name that changes with all that makes it another run, so that runs never share a folder."""

@@ -34,7 +34,6 @@ from coderm_eval.generation.probe.network import Network, _loss, _Weights, cross
 from coderm_eval.generation.probe.probe import read_probe, train
 from coderm_eval.generation.sample import sampling_requests
 from coderm_eval.generation.settings import PolicySettings
-from coderm_eval.pipeline.settings import Settings
 from coderm_eval.selection.budget.greedy import allocate
 
 torch: Any = pytest.importorskip("torch")
@@ -95,8 +94,8 @@ def made(model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = [" ".join(row) for row in words]
     prompts = [f'def f{i}(x):\n    """The {name} of x."""\n' for i, name in enumerate(names)]
     problems = [Problem(f"made/{i}", f"f{i}", text, "", function_request(text)) for i, text in enumerate(prompts)]
-    settings = Settings(policy=PolicySettings(backend="hf", model=model))
-    states = dict(HiddenStates(settings.policy, -1).states(sampling_requests(problems, settings)))
+    settings = PolicySettings(backend="hf", model=model)
+    states = dict(HiddenStates(settings, -1).states(sampling_requests(problems, settings, n=1)))
     path = tmp_path_factory.mktemp("made") / "features.safetensors"
     write_features(path, Features(described(model), tuple(states), np.stack(list(states.values()))))
     return path
@@ -207,7 +206,7 @@ def after(trouble: Behaviour, well: Behaviour) -> Behaviour:
 def test_a_server_that_is_busy_or_broken_for_a_while_gives_the_same_features(
     model: str, demo: Path, trouble: Behaviour
 ) -> None:
-    questions = sampling_requests(load_benchmark("demo").problems[:3], Settings())
+    questions = sampling_requests(load_benchmark("demo").problems[:3], PolicySettings(), n=1)
     with serving(after(trouble, embedding(model))) as (url, seen):
         states = dict(PooledStates(PolicySettings(model="m", base_url=url)).states(questions))
     assert len(seen) == 9

@@ -154,7 +154,7 @@ def test_the_loop_spends_the_total_though_halves_of_the_benchmark_take_turns(rat
             passed = cell.row == 0 or cell.task_id == "c"
             yield cell, Outcome(Verdict.PASSED if passed else Verdict.FAILED, 0.0)
 
-    programs = deduplicate_candidates((program, program) for program in ("p", "q"))
+    programs = deduplicate_candidates(["p", "q"])
     work = [ProblemCandidates(Problem(task, "f", "", ""), programs) for task in "abc"]
     budget = GreedyBudget(9, 1, dict.fromkeys("abc", 8), rates)
     results = rerank(work, write_tests=write, execute=execute, rule="majority", rules=["majority"], budget=budget)
