@@ -52,7 +52,7 @@ def rerank(
         work: problems with at least one candidate each; task ids are distinct.
         write_tests: asked once per turn for test samples, by index; by a thread, but never twice at a time.
         execute: asked once per turn, for the new cells of the matrices only.
-        rule: whose picks the budget looks at; a name in `coderm_eval.selection.rules()`.
+        rule: whose picks the budget looks at; a name in `coderm_eval.selection.known_rules()`.
         rules: all that are applied to the final matrices.
         budget: says how many tests each problem gets in the next round.
 

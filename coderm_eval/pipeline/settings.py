@@ -16,7 +16,7 @@ from coderm_eval.core.messages import suggestion
 from coderm_eval.core.settings import CONFIG_VARIABLE, Section, merge, read_yaml
 from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.generation.settings import Extraction, PolicySettings, TestSettings, with_backend
-from coderm_eval.selection import ALL_RULES, rules
+from coderm_eval.selection import ALL_RULES, known_rules
 from coderm_eval.selection.budget.settings import BudgetSettings
 
 __all__ = ["Settings", "load_settings"]
@@ -80,7 +80,7 @@ class Settings(Section):
     @property
     def compared(self) -> tuple[str, ...]:
         """All rules to apply, in alphabetical order."""
-        return tuple(sorted(rules() if self.select == ALL_RULES else {"majority", self.select}))
+        return tuple(sorted(known_rules() if self.select == ALL_RULES else {"majority", self.select}))
 
 
 def load_settings(given: Mapping[str, Any], *, source: str, config: Path | None = None) -> Settings:
@@ -112,7 +112,7 @@ def _parse(given: Mapping[str, Any], source: str) -> Settings:
         else:
             message = f"{'.'.join(where)} is {problem['input']!r:.60}: {problem['msg'].lower()}"
         raise SettingsError(f"{source}: {message}") from error
-    known = [*rules(), ALL_RULES]
+    known = [*known_rules(), ALL_RULES]
     if settings.select not in known:
         raise SettingsError(f"{source}: select is {settings.select!r}; {suggestion(settings.select, known)}")
     return settings

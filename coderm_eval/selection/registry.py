@@ -17,7 +17,7 @@ from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.messages import single_line
 from coderm_eval.selection.ballot import Ballot, Scores
 
-__all__ = ["ALL_RULES", "ENTRY_POINTS", "RESERVED", "Rule", "rules", "selector"]
+__all__ = ["ALL_RULES", "ENTRY_POINTS", "RESERVED", "Rule", "known_rules", "selector"]
 
 ENTRY_POINTS = "coderm_eval.selectors"
 
@@ -49,7 +49,7 @@ def selector(name: str) -> Callable[[Rule], Rule]:
     return register
 
 
-def rules() -> Mapping[str, Rule]:
+def known_rules() -> Mapping[str, Rule]:
     """All rules that are installed.
 
     Raises:

@@ -25,7 +25,7 @@ from helpers.replaying import replaying
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
 from coderm_eval.hosts.server.replay import RecordedAnswers
-from coderm_eval.selection import Ballot, registry, rules
+from coderm_eval.selection import Ballot, known_rules, registry
 
 README = (ROOT / "README.md").read_text()
 BLOCKS: list[str] = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
@@ -164,7 +164,7 @@ def test_the_rule_of_ones_own_is_a_rule() -> None:
         passed = np.array([[True, True], [True, False], [True, False]])
         ones, outputs = np.ones(3, dtype=np.int64), np.zeros((3, 2), dtype=np.int64)
         ballot = Ballot(passed, ones, np.ones(2, dtype=np.int64), outputs, np.arange(3))
-        assert rules()["rare_tests"](ballot) == pytest.approx([2 / 3, 0, 0])
+        assert known_rules()["rare_tests"](ballot) == pytest.approx([2 / 3, 0, 0])
     finally:
         del registry._RULES["rare_tests"]
 

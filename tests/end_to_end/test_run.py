@@ -31,7 +31,7 @@ from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.hosts.server.replay import RecordedAnswers
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import load_settings
-from coderm_eval.selection import rules
+from coderm_eval.selection import known_rules
 
 FINAL_FILES = (
     *("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", "grades.jsonl", "pass_rates.jsonl"),
@@ -106,7 +106,7 @@ def test_all_rules_are_compared_on_the_same_verdicts(demo: list[object], finishe
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     shown = re.findall(r"^\|(\w+) *\|", done.stdout.partition("|     Rule")[2], re.MULTILINE)
     assert shown == list(summary["rules"])
-    assert set(shown) == set(rules())
+    assert set(shown) == set(known_rules())
     assert summary["select"] == "evidence"
     assert summary["rules"]["majority"]["pass@1"] == summary["pass@1"]["majority"]
     assert (tmp_path / "run" / "chosen.jsonl").read_bytes() == (finished / "chosen.jsonl").read_bytes()

@@ -22,7 +22,7 @@ from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.hosts.server.replay import RecordedAnswers
 from coderm_eval.report.scores import ROWS
 from coderm_eval.report.tables import TASK_VERSION
-from coderm_eval.selection import rules
+from coderm_eval.selection import known_rules
 
 TASKS = {
     "humanevalplus_coderm",
@@ -171,7 +171,7 @@ def test_every_sample_of_a_server_has_a_seed_of_its_own(replay: Replay) -> None:
 def test_select_all_gives_a_row_for_each_rule(replay: Replay) -> None:
     found = evaluate(replay, metadata=coderm(replay, select="all"))["results"]["humanevalplus_coderm"]
     shown = {key.removeprefix("pass@1,") for key in found if key.startswith("pass@1,")}
-    assert shown == {*ROWS, *rules()}
+    assert shown == {*ROWS, *known_rules()}
     assert (found["pass@1,codet"], found["pass@1,majority"]) == (1.0, 1.0)
 
 

@@ -16,7 +16,7 @@ from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.settings import CONFIG_VARIABLE
 from coderm_eval.generation.settings import TestSettings
 from coderm_eval.pipeline.settings import Settings, load_settings
-from coderm_eval.selection import rules
+from coderm_eval.selection import known_rules
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +71,7 @@ def test_what_is_given_counts_for_more_than_the_preset(tmp_path: Path) -> None:
 def test_select_all_picks_by_the_default_rule_and_compares_every_other() -> None:
     loaded = load({"select": "all"})
     assert loaded.rule == load({}).rule == "evidence"
-    assert loaded.compared == tuple(sorted(rules()))
+    assert loaded.compared == tuple(sorted(known_rules()))
 
 
 def test_the_papers_rule_is_always_applied_beside_the_one_that_picks() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from coderm_eval.core.records import Candidate, Selection, UnitTest, Verdicts
 from coderm_eval.selection.groups import Groups, group_rows
-from coderm_eval.selection.select import select
+from coderm_eval.selection.picks import select
 
 __all__ = ["ProblemState", "current_pick"]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.records import Candidate, Selection, UnitTest, Verdicts
 from coderm_eval.selection.ballot import Ballot, Scores
-from coderm_eval.selection.registry import rules
+from coderm_eval.selection.registry import known_rules
 
 __all__ = ["select"]
 
@@ -69,7 +69,7 @@ def _judged(ran: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 
 def _scores(rule: str, ballot: Ballot) -> Scores:
-    scores = np.asarray(rules()[rule](ballot), dtype=np.float64)
+    scores = np.asarray(known_rules()[rule](ballot), dtype=np.float64)
     if scores.shape != ballot.multiplicity.shape or np.isnan(scores).all():
         raise SettingsError(
             f"the rule {rule!r} gave scores of the shape {scores.shape} for {len(ballot.multiplicity)} candidates, "

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.records import NO_OUTPUT, Candidate, Selection, UnitTest, Verdict, Verdicts
 from coderm_eval.report.scores import ROWS
-from coderm_eval.selection import Ballot, Scores, registry, rules, select, selector
+from coderm_eval.selection import Ballot, Scores, known_rules, registry, select, selector
 from coderm_eval.selection.registry import Rule
 
 P, F, T, C, N = Verdict
@@ -36,7 +36,9 @@ def chosen_by(rule: str, candidates: Sequence[Candidate], found: Verdicts) -> Se
 
 def majority(passed: npt.NDArray[np.bool_], sizes: npt.NDArray[np.int64]) -> Scores:
     outputs = np.full(passed.shape, NO_OUTPUT)
-    return rules()["majority"](Ballot(passed, sizes, np.ones(passed.shape[1], int), outputs, np.arange(len(sizes))))
+    return known_rules()["majority"](
+        Ballot(passed, sizes, np.ones(passed.shape[1], int), outputs, np.arange(len(sizes)))
+    )
 
 
 def distinct(*sizes: int) -> list[Candidate]:
@@ -139,7 +141,7 @@ def test_a_candidate_with_few_verdicts_is_not_chosen_and_costs_the_others_no_tes
 
 def test_a_missing_verdict_is_not_a_failure_for_any_rule() -> None:
     """What cannot be run against row 1 is left out for all, as if nobody had written that test."""
-    for rule in rules():
+    for rule in known_rules():
         with_gap = chosen_by(rule, distinct(1, 2), verdicts([P, P, F], [N, F, P]))
         without = chosen_by(rule, distinct(1, 2), verdicts([P, F], [F, P]))
         assert with_gap.rewards == without.rewards
