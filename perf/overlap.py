@@ -25,7 +25,7 @@ from typing import Any
 
 from loopback import response, serve
 
-from coderm_eval.core.protocols import Cell, Execute, Outcome
+from coderm_eval.core.protocols import Cell, Execute, ExecutionResult
 from coderm_eval.core.records import Problem, ProblemCandidates, Verdict, deduplicate_candidates
 from coderm_eval.core.store import Store
 from coderm_eval.execution.backends.local import run_pairs
@@ -152,21 +152,23 @@ def work(options: argparse.Namespace) -> Iterator[ProblemCandidates]:
         yield ProblemCandidates(problem, deduplicate_candidates(sources))
 
 
-def made_up(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
-    return ((cell, Outcome(Verdict.PASSED, 0.0)) for cells in problems for cell in cells)
+def made_up(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
+    return (ExecutionResult(cell, Verdict.PASSED, 0.0) for cells in problems for cell in cells)
 
 
 def real(workers: int) -> Execute:
-    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
+    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
         for done in run_pairs(pairs(problems), Limits(), workers=workers):
-            yield done.key, Outcome(done.verdict, done.cpu_seconds, done.output)
+            yield ExecutionResult(done.key, done.verdict, done.cpu_seconds, done.output)
 
     return execute
 
 
 def pairs(problems: Iterable[Sequence[Cell]]) -> Iterator[ProgramTest[Cell] | None]:
     for cells in problems:
-        yield from (ProgramTest(cell, cell.program, cell.test, cell.task_id, cell.entry_point) for cell in cells)
+        yield from (
+            ProgramTest(cell, cell.program, cell.test, cell.problem.task_id, cell.problem.entry_point) for cell in cells
+        )
         if not cells:
             yield None
 

@@ -1,32 +1,54 @@
-"""Benchmarks by name. Gold tests live here and nowhere else; nothing that selects may import this package."""
+"""Stage 5, GRADE: benchmarks by name. Gold tests live here and nowhere else; nothing that selects may import this.
+
+A benchmark is loaded with its own section of the settings, and sees no other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from typing import NamedTuple
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask
-from coderm_eval.benchmarks.demo import load_demo
-from coderm_eval.benchmarks.evalplus import load_humaneval_plus, load_mbpp_plus
-from coderm_eval.benchmarks.livecodebench import load_livecodebench
-from coderm_eval.pipeline.settings import Settings
+from coderm_eval.core.settings import Section
 
 __all__ = ["BENCHMARKS", "Benchmark", "GradeTask", "benchmark_of_task", "load_benchmark"]
 
-BENCHMARKS: dict[str, Callable[[Settings], Benchmark]] = {
-    "humaneval+": lambda settings: load_humaneval_plus(settings.evalplus),
-    "mbpp+": lambda settings: load_mbpp_plus(settings.evalplus),
-    "livecodebench": lambda settings: load_livecodebench(settings.livecodebench),
-    "demo": lambda _: load_demo(),
+
+class _Loader(NamedTuple):
+    """Where a benchmark comes from; its module is imported when it is loaded, since EvalPlus takes a second."""
+
+    module: str
+    function: str
+    """Takes the section of the settings, if there is one; without it, its defaults."""
+    section: str | None
+    """The key of that section; None: it has no settings."""
+
+
+BENCHMARKS = {
+    "humaneval+": _Loader("evalplus", "load_humaneval_plus", "evalplus"),
+    "mbpp+": _Loader("evalplus", "load_mbpp_plus", "evalplus"),
+    "livecodebench": _Loader("livecodebench", "load_livecodebench", "livecodebench"),
+    "demo": _Loader("demo", "load_demo", None),
 }
 
 _PREFIXES = {"HumanEval": "humaneval+", "Mbpp": "mbpp+", "demo": "demo"}
 
-_DEFAULTS = Settings()
 
+def load_benchmark(name: str, section: Section | None = None) -> Benchmark:
+    """The benchmark called `name`, a key of BENCHMARKS.
 
-def load_benchmark(name: str, settings: Settings = _DEFAULTS) -> Benchmark:
-    """The benchmark called `name`, a key of BENCHMARKS; raises DatasetError if its data is not at hand."""
-    return BENCHMARKS[name](settings)
+    Args:
+        name: a key of BENCHMARKS.
+        section: its section of the settings; by default that section's defaults.
+
+    Raises:
+        DatasetError: its data is not on this machine.
+    """
+    loader = BENCHMARKS[name]
+    module = importlib.import_module(f"coderm_eval.benchmarks.{loader.module}")
+    load = getattr(module, loader.function)
+    benchmark: Benchmark = load() if section is None else load(section)
+    return benchmark
 
 
 def benchmark_of_task(task_id: str) -> str | None:

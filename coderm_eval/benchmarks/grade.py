@@ -53,5 +53,5 @@ def require_complete(*, executions: int, grades: int, out: Path, allowed: bool) 
         return
     raise IncompleteRunError(
         f"{what}, and the rest is in {out}: run the same command to try them again, "
-        "or allow it with --allow-not-run (execution.allow_not_run)"
+        "or allow it with --allow-incomplete (execution.allow_incomplete)"
     )

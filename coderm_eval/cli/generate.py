@@ -9,7 +9,7 @@ from typing import Any, get_args
 import click
 
 from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
-from coderm_eval.cli.options import FILE, as_settings, flags_given, store_beside
+from coderm_eval.cli.options import FILE, as_settings, earlier_name, flags_given, store_beside
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.store import Store
 from coderm_eval.generation.cached_model import TokenUsage
@@ -25,12 +25,12 @@ from coderm_eval.pipeline.settings import load_settings
 def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What both roles of a model can be told by flags; the rest stands in a file of settings."""
     for option in (
-        click.option("--dry-run", is_flag=True, help="Say what would be asked, and ask nothing."),
+        click.option("--dry-run", is_flag=True, help="Print the planned requests without sending them."),
         click.option("--config", type=FILE, help="YAML file of settings; flags override it."),
         click.option("--store", type=FILE, help="Folder of stored answers.  [default: OUT.store]"),
         click.option("--backend", type=click.Choice(get_args(Backend)), help="[default: openai]"),
         click.option("--base-url", help="Root of an OpenAI-compatible server."),
-        click.option("--model", help="Its name, at the server or on the model hub, or a folder."),
+        click.option("--model", help="Model name on the server or the Hub, or a local folder."),
     ):
         command = option(command)
     return command
@@ -45,11 +45,11 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> No
     """Sample candidates from a policy model.
 
     \b
-    coderm-eval solutions --benchmark mbpp+ --model P --base-url http://127.0.0.1:8000/v1 --n 100 --out samples.jsonl
+    coderm-eval sample --benchmark mbpp+ --model P --base-url http://127.0.0.1:8000/v1 --n 100 --out samples.jsonl
     """
     given = as_settings(flags) | {"policy": flags_given(flags, *MODEL_KEYS)}
-    settings = load_settings(given, source="flags", config=flags["config"])
-    problems = load_benchmark(benchmark, settings).problems
+    settings = load_settings(given, source="flags", config=flags["config"], selects=False)
+    problems = load_benchmark(benchmark, settings.for_benchmark(benchmark)).problems
     folder = store_beside(out, settings)
     if dry_run:
         with Store(folder) as store:
@@ -69,22 +69,23 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> No
 @click.option("--samples", type=FILE, required=True, help='Candidates, to show one: {"task_id", "solution"} lines.')
 @_model_options
 @click.option("--num", type=int, help="Test samples per problem.  [default: 20]")
-@click.option("--condition", type=click.Choice(get_args(Condition)), help="Which candidate a prompt shows.")
+@click.option("--shown-candidate", type=click.Choice(get_args(Condition)), help="Candidate that a prompt shows.")
+@earlier_name("--condition", type=click.Choice(get_args(Condition)))
 @click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "test"} lines.')
-@click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the file.")
+@click.option("--allow-partial", is_flag=True, help="Evaluate only the tasks present in the file.")
 def write_tests_command(
     benchmark: str, samples: Path, out: Path, allow_partial: bool, dry_run: bool, **flags: Any
 ) -> None:
     """Have a model write unit tests, for `rerank --tests`: the only step that wants a GPU.
 
     \b
-    coderm-eval tests --benchmark mbpp+ --samples samples.jsonl --model KAKA22/CodeRM-8B \\
+    coderm-eval write-tests --benchmark mbpp+ --samples samples.jsonl --model KAKA22/CodeRM-8B \\
         --base-url http://127.0.0.1:8001/v1 --num 100 --out tests.jsonl
     """
-    own = flags_given(flags, *MODEL_KEYS, "num", "condition")
+    own = flags_given(flags, *MODEL_KEYS, "num", "shown_candidate", "condition")
     given = as_settings(flags) | {"tests": {"backend": "openai"} | own}
-    settings = load_settings(given, source="flags", config=flags["config"])
-    problems = load_benchmark(benchmark, settings).problem_by_id()
+    settings = load_settings(given, source="flags", config=flags["config"], selects=False)
+    problems = load_benchmark(benchmark, settings.for_benchmark(benchmark)).problem_by_id()
     work = read_candidates(samples, problems, benchmark=benchmark, n=settings.n, allow_partial=allow_partial)
     folder = store_beside(out, settings)
     if dry_run:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
-from coderm_eval.cli.options import FILE, as_settings, store_beside
+from coderm_eval.cli.options import FILE, as_settings, earlier_name, store_beside
 from coderm_eval.generation.recorded.samples import read_samples
 from coderm_eval.pipeline.grade_samples import grade
 from coderm_eval.pipeline.settings import load_settings
@@ -18,8 +18,9 @@ from coderm_eval.pipeline.settings import load_settings
 @click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
 @click.option("--samples", type=FILE, required=True, help='{"task_id", "solution"} lines.')
 @click.option("--out", type=FILE, required=True, help="EvalPlus eval_results JSON to write.")
-@click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the file.")
-@click.option("--allow-not-run", is_flag=True, help="Exit 0 although something could not be graded.")
+@click.option("--allow-partial", is_flag=True, help="Grade only the tasks present in the file.")
+@click.option("--allow-incomplete", is_flag=True, default=None, help="Exit 0 although something could not be graded.")
+@earlier_name("--allow-not-run", is_flag=True)
 @click.option("--store", type=FILE, help="Folder of stored results.  [default: OUT.store]")
 @click.option("--config", type=FILE, help="YAML file of settings.")
 def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool, **flags: Any) -> None:
@@ -28,8 +29,8 @@ def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool,
     \b
     coderm-eval grade --benchmark mbpp+ --samples samples.jsonl --out samples_eval_results.json
     """
-    settings = load_settings(as_settings(flags), source="flags", config=flags["config"])
-    loaded = load_benchmark(benchmark, settings)
+    settings = load_settings(as_settings(flags), source="flags", config=flags["config"], selects=False)
+    loaded = load_benchmark(benchmark, settings.for_benchmark(benchmark))
     programs = read_samples(
         samples, loaded.problem_by_id(), benchmark=loaded.name, n=settings.n, allow_partial=allow_partial
     )

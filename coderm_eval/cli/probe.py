@@ -49,8 +49,10 @@ def features_command(benchmark: str, layer: int, config: Path | None, out: Path,
     coderm-eval probe features --benchmark mbpp+ --backend hf --model P --out features.safetensors
     """
     given = {"policy": {key: value for key, value in flags.items() if value is not None}}
-    settings = load_settings(given, source="flags", config=config)
-    questions = sampling_requests(load_benchmark(benchmark, settings).problems, settings.policy, n=1)
+    settings = load_settings(given, source="flags", config=config, selects=False)
+    questions = sampling_requests(
+        load_benchmark(benchmark, settings.for_benchmark(benchmark)).problems, settings.policy, n=1
+    )
     features = _features(questions, settings.policy, layer, benchmark)
     write_features(out, features)
     problems, width = features.states.shape

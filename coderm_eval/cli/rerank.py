@@ -10,7 +10,7 @@ import numpy as np
 
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, demo, load_benchmark
 from coderm_eval.cli.generate import plan_tests
-from coderm_eval.cli.options import FILE, as_settings
+from coderm_eval.cli.options import FILE, as_settings, earlier_name
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.store import Store
 from coderm_eval.generation.recorded.samples import read_candidates
@@ -43,7 +43,14 @@ _TASKS = {
 def demo_command(out: Path) -> None:
     """Rerank the embedded example: no model, no network, no dataset."""
     settings = load_settings({"tests": {"file": demo.TESTS}}, source="demo")
-    _rerank(load_benchmark("demo", settings), demo.SAMPLES, settings, out, graded=True, allow_partial=False)
+    _rerank(
+        load_benchmark("demo"),
+        demo.SAMPLES,
+        settings,
+        out,
+        graded=True,
+        allow_partial=False,
+    )
 
 
 @click.command("rerank")
@@ -54,15 +61,22 @@ def demo_command(out: Path) -> None:
 @click.option("--n", type=int, help="Candidates per problem: the first N.  [default: all]")
 @click.option("--select", help="Rule that picks; all: compare them all.  [default: evidence]")
 @click.option("--preset", help="paper: the publication's protocol in every respect.")
-@click.option("--resample", type=int, help="Also score the rules with so many of the tests, drawn 100 times.")
+@click.option("--resample-tests", type=int, help="Also score the rules with M of the tests, drawn 100 times.")
+@earlier_name("--resample", type=int)
 @click.option(
-    "--budget", type=click.Choice(get_args(BudgetPolicyName)), help="How tests are shared out.  [default: sequential]"
+    "--budget",
+    type=click.Choice(get_args(BudgetPolicyName)),
+    help="How the test budget is allocated.  [default: sequential]",
 )
-@click.option("--curve", is_flag=True, default=None, help="Run all tests, and say what each budget makes of them.")
+@click.option(
+    "--budget-curve", is_flag=True, default=None, help="Run all tests, and score every budget policy on them."
+)
+@earlier_name("--curve", is_flag=True)
 @click.option("--grade", "graded", is_flag=True, help="Grade with the benchmark's own tests and print the table.")
-@click.option("--allow-partial", is_flag=True, help="Go on with the tasks that are in the files.")
-@click.option("--allow-not-run", is_flag=True, help="Exit 0 although something could not be run.")
-@click.option("--dry-run", is_flag=True, help="Say what would be asked and run, and do nothing.")
+@click.option("--allow-partial", is_flag=True, help="Evaluate only the tasks present in the files.")
+@click.option("--allow-incomplete", is_flag=True, default=None, help="Exit 0 although something could not be run.")
+@earlier_name("--allow-not-run", is_flag=True)
+@click.option("--dry-run", is_flag=True, help="Print what would be asked and run, without doing it.")
 @click.option("--store", type=FILE, help="Folder of stored results.  [default: OUT/store]")
 @click.option("--config", type=FILE, help="YAML file of settings; flags override it.")
 def rerank_command(
@@ -74,9 +88,9 @@ def rerank_command(
     coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --tests tests.jsonl --out run --grade
     """
     settings = load_settings(as_settings(flags), source="flags", config=flags["config"])
-    if settings.curve and not graded:
-        raise InputError("--curve says how often picks are right, which needs grades: give --grade as well")
-    loaded = load_benchmark(benchmark, settings)
+    if settings.budget_curve and not graded:
+        raise InputError("--budget-curve says how often picks are right, which needs grades: give --grade as well")
+    loaded = load_benchmark(benchmark, settings.for_benchmark(benchmark))
     if dry_run:
         _plan_rerank(loaded, samples, settings, out, allow_partial)
     else:

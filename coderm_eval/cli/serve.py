@@ -31,8 +31,9 @@ def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> N
     if None in names:
         strange = next(t for t in [*solutions, *recorded] if benchmark_of_task(t) is None)
         raise InputError(f"{samples}: no benchmark has task ids like {strange!r}")
-    settings = load_settings({}, source="replay")
-    problems = [p for name in sorted(filter(None, names)) for p in load_benchmark(name, settings).problems]
+    settings = load_settings({}, source="replay", selects=False)
+    loaded = [load_benchmark(name, settings.for_benchmark(name)) for name in sorted(filter(None, names))]
+    problems = [problem for benchmark in loaded for problem in benchmark.problems]
     server = make_server(RecordedAnswers(problems, solutions, recorded), host, port)
     try:
         click.echo(f"serving {len(solutions)} tasks on http://{host}:{server.server_port}/v1", err=True)

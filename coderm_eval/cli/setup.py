@@ -24,10 +24,10 @@ def fetch_command(benchmark: str, release: str | None) -> None:
     \b
     coderm-eval fetch livecodebench --release release_v6
     """
-    settings = load_settings({"livecodebench": {"release": release}} if release else {}, source="flags")
+    settings = load_settings({"livecodebench": {"release": release}} if release else {}, source="flags", selects=False)
     if benchmark == "livecodebench":
         fetch_livecodebench(settings.livecodebench.release or LATEST)
-    loaded = load_benchmark(benchmark, settings)
+    loaded = load_benchmark(benchmark, settings.for_benchmark(benchmark))
     list(loaded.grade((), workers=1))  # makes what grading needs, such as expected outputs
     click.echo(f"{benchmark}: {len(loaded.problems)} problems, SHA-256 {loaded.dataset_sha256}")
 
@@ -36,7 +36,7 @@ def fetch_command(benchmark: str, release: str | None) -> None:
 @click.option("--config", type=FILE, help="YAML file of settings.")
 def doctor_command(config: Path | None) -> None:
     """Say which isolation this host grants, after a right and a wrong program have been run in it."""
-    execution = load_settings({}, source="doctor", config=config).execution
+    execution = load_settings({}, source="doctor", config=config, selects=False).execution
     with make_executor(execution) as executor:
         level = executor.self_test()
     click.echo(f"isolation {level}: {describe(level)}")

@@ -4,39 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from coderm_eval.core.records import NO_OUTPUT, Verdict
+from coderm_eval.core.records import NO_OUTPUT, Problem, Verdict
 
-__all__ = ["Cell", "Execute", "Outcome", "WriteTests", "Written"]
+__all__ = ["Cell", "Execute", "ExecutionResult", "WriteTests", "Written"]
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One program against one test: where it stands in the matrix, and what to run."""
+    """One candidate against one test: its place in the problem's verdict matrix, and what to run."""
 
-    task_id: str
+    problem: Problem
     row: int
     column: int
     program: str
+    """The candidate's source, in the problem's form."""
     test: str
-    entry_point: str
-    fresh: bool
-    """Whether each call is made in a process of its own."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What running a cell gave."""
+class ExecutionResult(Generic[Key]):
+    """What running one program against one test gave."""
 
+    key: Key
+    """What the caller knows the execution by."""
     verdict: Verdict
     cpu_seconds: float
     output: int = NO_OUTPUT
-    """Equal for programs that gave the test the same answers."""
+    """Equal for programs that gave the test the same answers, as `Verdicts.outputs` says."""
 
 
-Execute = Callable[[Iterable[Sequence[Cell]]], Iterable[tuple[Cell, Outcome]]]
-"""The new cells of one problem after the other in, as they come; outcomes out, in any order. Where no cells come
-together, none are ready: outcomes are welcome meanwhile."""
+Execute = Callable[[Iterable[Sequence[Cell]]], Iterable[ExecutionResult[Cell]]]
+"""Takes the new cells of one problem after the other, as they come, and yields their results in any order. An empty
+sequence says that no cells are ready yet, and that results are welcome meanwhile."""
 
 Written = tuple[str, Sequence[tuple[int, str]]]
 """(task id, (sample index, test source) of its usable samples)."""

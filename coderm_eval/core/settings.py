@@ -1,28 +1,118 @@
-"""Sections of settings, and reading and merging YAML. Knows no section."""
+"""Sections of settings: their base class, and how they are read, merged and checked. Knows no section.
+
+Each stage declares its own section beside its code; `pipeline/settings.py` puts them together.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from coderm_eval.core.errors import SettingsError
-from coderm_eval.core.messages import single_line
+from coderm_eval.core.messages import single_line, suggestion
 
-__all__ = ["CONFIG_VARIABLE"]
+__all__ = ["CONFIG_VARIABLE", "Section", "merge", "parse_section", "read_yaml"]
 
 CONFIG_VARIABLE = "CODERM_CONFIG"
 """Environment variable that names a YAML file of settings, for hosts without a --config flag."""
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False)
+    """Some settings of one stage: frozen, and strict about keys.
+
+    A key or value that was renamed keeps its earlier spelling until 1.0: declare it in `renamed` or `renamed_values`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """{earlier key: key of today}."""
+    renamed_values: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """{key of today: {earlier value: value of today}}."""
+
+    @classmethod
+    def in_current_names(cls, given: Any) -> Any:
+        """`given` with all keys and values as they are spelled today, those of sections within included.
+
+        Raises:
+            ValueError: a key is given under both names.
+        """
+        if not isinstance(given, Mapping):
+            return given
+        current: dict[str, Any] = {}
+        for key, value in given.items():
+            name = cls.renamed.get(key, key)
+            if name in current or (name != key and name in given):
+                raise ValueError(f"{key!r} is an earlier name of {name!r}: give one of the two")
+            current[name] = cls._current_value(name, value)
+        return current
+
+    @classmethod
+    def _current_value(cls, name: str, value: Any) -> Any:
+        section = cls._section_at(name)
+        if section is not None:
+            return section.in_current_names(value)
+        return cls.renamed_values.get(name, {}).get(value, value) if isinstance(value, str) else value
+
+    @classmethod
+    def _section_at(cls, name: str) -> type[Section] | None:
+        field = cls.model_fields.get(name)
+        kind = field.annotation if field else None
+        return kind if isinstance(kind, type) and issubclass(kind, Section) else None
+
+    @classmethod
+    def keys_at(cls, path: list[str]) -> list[str]:
+        """The keys of the section that `path` leads to."""
+        section: type[Section] = cls
+        for name in path:
+            inner = section._section_at(name)
+            assert inner is not None
+            section = inner
+        return list(section.model_fields)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier_names_are_understood(cls, given: Any) -> Any:
+        return cls.in_current_names(given)
+
+
+AnySection = TypeVar("AnySection", bound=Section)
+
+
+def parse_section(section: type[AnySection], given: Mapping[str, Any], source: str) -> AnySection:
+    """The section that was `given`; `source` is what messages call it.
+
+    Raises:
+        SettingsError: an unknown key, with the nearest known one, or a value that cannot be used.
+    """
+    try:
+        return section.model_validate(given)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = [str(part) for part in problem["loc"]]
+        name = ".".join(where)
+        if problem["type"] == "extra_forbidden":
+            known = section.keys_at(where[:-1])
+            message = f"unknown setting {name!r}; {suggestion(where[-1], known)}"
+        elif problem["type"] == "value_error":  # raised by a section, which knows what may be shown
+            message = ": ".join(filter(None, [name, str(problem["ctx"]["error"])]))
+        else:
+            message = f"{name} is {problem['input']!r:.60}: {problem['msg'].lower()}"
+        raise SettingsError(f"{source}: {message}") from error
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file.
+
+    Raises:
+        SettingsError: the file cannot be read, is no YAML, or holds something else.
+    """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
@@ -33,6 +123,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with what `over` says in its place, section by section."""
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)

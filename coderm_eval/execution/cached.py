@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from coderm_eval.core.programs.forms import to_callable
 from coderm_eval.core.progress import progress
-from coderm_eval.core.protocols import Cell, Execute, Outcome
+from coderm_eval.core.protocols import Cell, Execute, ExecutionResult
 from coderm_eval.core.records import Verdict, fingerprint
 from coderm_eval.core.store import Table
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.executor import limits_of
-from coderm_eval.execution.pairs import ExecutionResult, ProgramTest, limits_fingerprint
+from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
 from coderm_eval.execution.settings import ExecutionSettings
 
 __all__ = ["cached_execution"]
@@ -35,29 +36,34 @@ def cached_execution(executor: Executor, table: Table, execution: ExecutionSetti
     """
     limits = fingerprint(limits_fingerprint(limits_of(execution)), isolation)
 
-    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
-        read: list[tuple[Cell, Outcome]] = []
+    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
+        read: list[ExecutionResult[Cell]] = []
         watch = _Watch()
+        callables: dict[tuple[str, int], str] = {}
+
+        def source_of(cell: Cell) -> str:
+            place = (cell.problem.task_id, cell.row)
+            if place not in callables:
+                callables[place] = to_callable(cell.program, cell.problem)
+            return callables[place]
 
         def owed() -> Iterator[ProgramTest[_Owed] | None]:
             for cells in problems:
-                keys = [fingerprint("verdict", limits, cell.program, cell.test) for cell in cells]
+                keys = [fingerprint("verdict", limits, source_of(cell), cell.test) for cell in cells]
                 if all(key in table for key in keys):
-                    read.extend((cell, _outcome_of(table[key])) for cell, key in zip(cells, keys, strict=True))
+                    read.extend(_stored_result(cell, table[key]) for cell, key in zip(cells, keys, strict=True))
                     yield None
                     continue
                 watch.owed += len(cells)
                 for cell, key in zip(cells, keys, strict=True):
-                    yield ProgramTest(
-                        (cell, key), cell.program, cell.test, cell.task_id, cell.entry_point, fresh=cell.fresh
-                    )
+                    yield _program_test((cell, key), source_of(cell))
 
         ran = executor.run(owed())
         for done in progress(ran, lambda: watch.owed, "running tests", "pairs", note=watch.note):
             cell, key = done.key
             if done.verdict != Verdict.NOT_RUN:
                 table.add(key, {"v": done.verdict.code, "s": done.cpu_seconds, "o": done.output})
-            yield cell, Outcome(done.verdict, done.cpu_seconds, done.output)
+            yield ExecutionResult(cell, done.verdict, done.cpu_seconds, done.output)
         yield from read
 
     return execute
@@ -75,10 +81,15 @@ class _Watch:
     def note(self, done: ExecutionResult[_Owed]) -> str:
         cell, _ = done.key
         self._timeouts += done.verdict == Verdict.TIMED_OUT
-        self._seconds[cell.task_id] += done.cpu_seconds
+        self._seconds[cell.problem.task_id] += done.cpu_seconds
         slowest = max(self._seconds, key=self._seconds.__getitem__)
         return f"{self._timeouts} timed out, slowest {slowest}"
 
 
-def _outcome_of(row: Mapping[str, Any]) -> Outcome:
-    return Outcome(_VERDICT_OF_LETTER[row["v"]], row["s"], row["o"])
+def _program_test(key: _Owed, program: str) -> ProgramTest[_Owed]:
+    cell, problem = key[0], key[0].problem
+    return ProgramTest(key, program, cell.test, problem.task_id, problem.entry_point, fresh=problem.form == "stdin")
+
+
+def _stored_result(cell: Cell, row: Mapping[str, Any]) -> ExecutionResult[Cell]:
+    return ExecutionResult(cell, _VERDICT_OF_LETTER[row["v"]], row["s"], row["o"])

@@ -6,10 +6,10 @@ import platform
 from dataclasses import KW_ONLY, dataclass
 from typing import Generic, TypeVar
 
-from coderm_eval.core.records import NO_OUTPUT, Verdict, fingerprint
+from coderm_eval.core.records import fingerprint
 from coderm_eval.execution.limits import Limits
 
-__all__ = ["ExecutionResult", "ProgramTest", "limits_fingerprint"]
+__all__ = ["ProgramTest", "limits_fingerprint"]
 
 Key = TypeVar("Key")
 
@@ -33,15 +33,6 @@ class ProgramTest(Generic[Key]):
     """CPU seconds, where they are not the limits's."""
     fresh: bool = False
     """Whether each call is made in a process of its own, so that no answer depends on another."""
-
-
-@dataclass(frozen=True)
-class ExecutionResult(Generic[Key]):
-    key: Key
-    verdict: Verdict
-    cpu_seconds: float
-    output: int = NO_OUTPUT
-    """Equal for programs that gave the test the same answers, as `Verdicts.outputs` says."""
 
 
 def limits_fingerprint(limits: Limits) -> str:

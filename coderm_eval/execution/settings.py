@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,13 +16,18 @@ __all__ = ["ExecutionSettings"]
 class ExecutionSettings(Section):
     """Limits of one execution of one unit test."""
 
+    renamed: ClassVar[Mapping[str, str]] = {"allow_not_run": "allow_incomplete"}
+    renamed_values: ClassVar[Mapping[str, Mapping[str, str]]] = {"isolation": {"require": "strict"}}
+
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    """Worker processes, all cores by default; no verdict depends on it."""
     timeout_s: float = Field(default=1.0, gt=0)
     """CPU seconds of a program in one test; the wall limit is twice that, as in the paper."""
     memory_mb: int = Field(default=1024, ge=64)
+    """MiB of address space of a program."""
     output_mb: int = Field(default=8, ge=1, le=256)
     """What a program may answer with, in one process; what it prints is thrown away."""
-    isolation: Literal["auto", "namespaces", "rlimits", "require"] = "auto"
-    """auto: the best that the host grants; require: all of it, or the run is refused."""
-    allow_not_run: bool = False
-    """Whether a run may end well although something could not be run."""
+    isolation: Literal["auto", "namespaces", "rlimits", "strict"] = "auto"
+    """auto: the strongest level that the host allows; strict: refuse to run with less than full isolation."""
+    allow_incomplete: bool = False
+    """Whether a run may end with exit code 0 although something could not be run."""

@@ -28,6 +28,8 @@ def with_backend(tests: Any) -> Any:
 class SamplingSettings(Section):
     """A language model and how it is sampled; the defaults are the paper's (its Table 4 and config.json)."""
 
+    renamed: ClassVar[Mapping[str, str]] = {"extra": "backend_args"}
+
     backend: Backend = "openai"
     """openai: a server with OpenAI's API; vllm, hf: a model in this process."""
     model: str | None = None
@@ -43,7 +45,7 @@ class SamplingSettings(Section):
     """Texts before which an answer ends."""
     seed: int = Field(default=0, ge=0)
     """Sample i is drawn with seed + i."""
-    extra: dict[str, Any] = Field(default={})
+    backend_args: dict[str, Any] = Field(default={})
     """Passed on as it is: to a server in the body of a request, to vLLM's LLM or transformers' from_pretrained as
     arguments."""
     timeout_s: float = Field(default=600, gt=0)
@@ -53,7 +55,7 @@ class SamplingSettings(Section):
     concurrency: int = Field(default=64, ge=1)
     """Requests in flight."""
 
-    @field_validator("extra")
+    @field_validator("backend_args")
     @classmethod
     def _keys_stay_in_the_environment(cls, extra: dict[str, Any]) -> dict[str, Any]:
         """What is in `extra` is stored with every answer."""
@@ -71,7 +73,7 @@ class SamplingSettings(Section):
 
 
 _AFFECT_ANSWERS = {
-    *("backend", "model", "api", "system_prompt", "temperature", "top_p", "max_tokens", "stop", "seed", "extra"),
+    *("backend", "model", "api", "system_prompt", "temperature", "top_p", "max_tokens", "stop", "seed", "backend_args"),
 }
 
 
@@ -95,11 +97,12 @@ class TestSettings(SamplingSettings):
     """Where unit tests come from."""
 
     section: ClassVar[str] = "tests"
+    renamed: ClassVar[Mapping[str, str]] = {**SamplingSettings.renamed, "condition": "shown_candidate", "n": "num"}
     backend: Literal["openai", "vllm", "hf", "file"] = "openai"  # type: ignore[assignment]  # one more
     num: int | None = Field(default=None, ge=1)
     """Test samples per problem; by default 20 from a model, and all that a file holds."""
     file: Path | None = None
-    condition: Condition = "first"
+    shown_candidate: Condition = "first"
     """The candidate that a test prompt shows: the first that parses, as in the paper; another one for each
     sample, so that the errors of tests have less in common; or none."""
 

@@ -102,7 +102,7 @@ def model_test_source(
     work: Sequence[ProblemCandidates], settings: TestSettings, store: Store, extraction: Extraction
 ) -> TestSupply[ModelTests]:
     """Tests of a model, by way of the store."""
-    shown = {w.problem.task_id: shown_candidates(w.candidates, w.problem, settings.condition) for w in work}
+    shown = {w.problem.task_id: shown_candidates(w.candidates, w.problem, settings.shown_candidate) for w in work}
     sampler = make_model(settings)
     source = ModelTests(
         CachedModel(sampler, settings, store.table("answers"), "writing tests"),

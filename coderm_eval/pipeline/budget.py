@@ -55,23 +55,23 @@ def _policy(
         return UniformBudget(each)
     if settings.policy == "greedy":
         return GreedyBudget(total, settings.min, most, rates)
-    return SequentialBudget(total, settings.min, most, risk=settings.risk)
+    return SequentialBudget(total, settings.min, most, tolerance=settings.tolerance)
 
 
 @contextmanager
-def with_progress_bar(policy: BudgetPolicy, total: int, risk: float) -> Iterator[BudgetPolicy]:
+def with_progress_bar(policy: BudgetPolicy, total: int, tolerance: float) -> Iterator[BudgetPolicy]:
     """The policy, with a bar that says how many test samples are spent and what is expected of more.
 
-    `risk`: how likely the pick of a problem that is called decided may still be to change.
+    `tolerance`: how likely the pick of a problem that is called decided may still be to change.
     """
     with gauge(total, "spending tests", "tests") as show:
-        yield _Shown(policy, risk, show)
+        yield _Shown(policy, tolerance, show)
 
 
 class _Shown:
-    def __init__(self, policy: BudgetPolicy, risk: float, show: Callable[[int, str], None]) -> None:
+    def __init__(self, policy: BudgetPolicy, tolerance: float, show: Callable[[int, str], None]) -> None:
         self._policy = policy
-        self._risk = risk
+        self._tolerance = tolerance
         self._show = show
         self.stopped = policy.stopped
 
@@ -88,7 +88,7 @@ class _Shown:
         chances = self.change_probabilities.values()
         if not chances:
             return ""
-        decided = sum(chance <= self._risk for chance in chances)
+        decided = sum(chance <= self._tolerance for chance in chances)
         return f"{decided} problems decided, {sum(chances) / len(chances):.1%} of picks expected to change"
 
 

@@ -33,7 +33,7 @@ def grade(
         pass@1, the mean over tasks of the share of right programs.
 
     Raises:
-        NotRunError: something could not be graded and `execution.allow_not_run` is off; the file is written.
+        NotRunError: something could not be graded and `execution.allow_incomplete` is off; the file is written.
     """
     pairs = [(task, program) for task, listed in programs.items() for program in listed]
     with Store(store_folder) as store:
@@ -41,7 +41,7 @@ def grade(
     rows = {task: [_evalplus_row(task, p, grades[task, p]) for p in listed] for task, listed in programs.items()}
     write_json(out, {"hash": benchmark.results_hash, "eval": rows})
     ungraded = sum(grades[pair].passed is None for pair in pairs)
-    require_complete(executions=0, grades=ungraded, out=out, allowed=settings.execution.allow_not_run)
+    require_complete(executions=0, grades=ungraded, out=out, allowed=settings.execution.allow_incomplete)
     shares = [pass_at_1([grades[task, program] for program in listed]) for task, listed in programs.items()]
     return mean_interval(np.array(shares))
 

@@ -18,8 +18,7 @@ from functools import partial
 
 import numpy as np
 
-from coderm_eval.core.programs.forms import to_callable
-from coderm_eval.core.protocols import Cell, Execute, Outcome, WriteTests
+from coderm_eval.core.protocols import Cell, Execute, ExecutionResult, WriteTests
 from coderm_eval.core.records import (
     NO_OUTPUT,
     ProblemCandidates,
@@ -71,8 +70,8 @@ def rerank(
         return writer.start({task: boards[task].ask(tests) for task, tests in more.items()})
 
     def finish(request: PendingTests) -> None:
-        for cell, outcome in execute(_cells(request, boards)):
-            boards[cell.task_id].record(cell, outcome)
+        for result in execute(_cells(request, boards)):
+            boards[result.key.problem.task_id].record(result)
         request.check()
         for task in request.wanted:
             boards[task].in_flight = False
@@ -92,7 +91,6 @@ class _VerdictMatrix:
 
     def __init__(self, work: ProblemCandidates, rule: str) -> None:
         self.work = work
-        self.programs = [to_callable(candidate.program, work.problem) for candidate in work.candidates]
         self.requested = 0
         self.in_flight = False
         self.select = partial(current_pick, rule)
@@ -114,27 +112,27 @@ class _VerdictMatrix:
 
     def add(self, written: Sequence[tuple[int, str]]) -> list[Cell]:
         """Take in test samples; returns the cells of those tests that are new."""
-        problem = self.work.problem
-        fresh = []
+        new = []
         for index, source in written:
             if source not in self.samples:
-                fresh.append(source)
+                new.append(source)
             self.samples.setdefault(source, []).append(index)
         first_column = self.matrix.shape[1]
-        shape = (len(self.work.candidates), len(fresh))
+        shape = (len(self.work.candidates), len(new))
         self.matrix = np.hstack([self.matrix, np.full(shape, Verdict.NOT_RUN, dtype=np.uint8)])
         self.cpu_seconds = np.hstack([self.cpu_seconds, np.zeros(shape)])
         self.outputs = np.hstack([self.outputs, np.full(shape, NO_OUTPUT)])
         return [
-            Cell(problem.task_id, row, column, program, source, problem.entry_point, problem.form == "stdin")
-            for row, program in enumerate(self.programs)
-            for column, source in enumerate(fresh, first_column)
+            Cell(self.work.problem, row, column, candidate.program, source)
+            for row, candidate in enumerate(self.work.candidates)
+            for column, source in enumerate(new, first_column)
         ]
 
-    def record(self, cell: Cell, outcome: Outcome) -> None:
-        self.matrix[cell.row, cell.column] = outcome.verdict
-        self.cpu_seconds[cell.row, cell.column] = outcome.cpu_seconds
-        self.outputs[cell.row, cell.column] = outcome.output
+    def record(self, result: ExecutionResult[Cell]) -> None:
+        place = result.key.row, result.key.column
+        self.matrix[place] = result.verdict
+        self.cpu_seconds[place] = result.cpu_seconds
+        self.outputs[place] = result.output
 
     def conclude(self, rules: Sequence[str], stopped: str) -> RerankResult:
         final = self.standing()

@@ -70,7 +70,7 @@ def run(
 
     Raises:
         CodermError: a setting, file or server that cannot be used; nothing already computed is lost.
-        NotRunError: something could not be run and `execution.allow_not_run` is off; the files are written.
+        NotRunError: something could not be run and `execution.allow_incomplete` is off; the files are written.
     """
     work = [ProblemCandidates(p, candidates[p.task_id]) for p in benchmark.problems if p.task_id in candidates]
 
@@ -100,10 +100,10 @@ def run(
     write_run(out, results, rule=settings.rule, shown=tests.shown, grades=grades)
     scores = mean_scores(list(problems.values())) if problems else None
     draws = None
-    if grades and settings.resample:
-        drawn = resample(results, tests=settings.resample, rules=settings.compared)
+    if grades and settings.resample_tests:
+        drawn = resample(results, tests=settings.resample_tests, rules=settings.compared)
         draws = resampled_scores(progress(drawn, DRAWS, "resampling tests", "draws"), grades)
-    points = _curve(results, grades, settings) if grades and settings.curve else []
+    points = _curve(results, grades, settings) if grades and settings.budget_curve else []
     if points:
         write_curve(out, points, f"{benchmark.name}, {settings.rule}")
     summary = summarise(
@@ -126,7 +126,7 @@ def run(
         log.warning("%s", sentence)
     if summary["answers_without_code"]:
         log.warning("%d answers held no code; they are wrong in every row", summary["answers_without_code"])
-    require_complete(**summary["not_run"], out=out, allowed=settings.execution.allow_not_run)
+    require_complete(**summary["not_run"], out=out, allowed=settings.execution.allow_incomplete)
     return RunResult(results, scores, problems, summary, points)
 
 
@@ -141,7 +141,7 @@ def _spend(
     each = tests_per_problem(settings.budget, tests)
     most = max_tests(settings.budget, each, tests.available, [item.problem.task_id for item in work])
     policy = make_budget(settings.budget, each, most, oracle)
-    with with_progress_bar(policy, each * len(work), settings.budget.risk) as budget:
+    with with_progress_bar(policy, each * len(work), settings.budget.tolerance) as budget:
         results = rerank(
             work,
             write_tests=tests.source,

@@ -1,25 +1,29 @@
-"""Settings: the same keys in a YAML file, in lm-eval's `--metadata`, and behind the command line's flags."""
+"""All settings: the sections of the stages put together, presets, and where values come from.
+
+The same keys stand in a YAML file, in lm-eval's `--metadata`, and behind the command line's flags.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from coderm_eval.benchmarks import BENCHMARKS
 from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
 from coderm_eval.benchmarks.livecodebench.settings import LiveCodeBenchSettings
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.messages import suggestion
-from coderm_eval.core.settings import CONFIG_VARIABLE, Section, merge, read_yaml
+from coderm_eval.core.settings import CONFIG_VARIABLE, Section, merge, parse_section, read_yaml
 from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.generation.settings import Extraction, PolicySettings, TestSettings, with_backend
-from coderm_eval.selection import ALL_RULES, known_rules
+from coderm_eval.selection import ALL_RULES, broken_plugins, known_rules
 from coderm_eval.selection.budget.settings import BudgetSettings
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["DEFAULT_RULE", "PAPER", "Settings", "load_settings"]
 
 DEFAULT_RULE = "evidence"
 
@@ -27,7 +31,7 @@ PAPER: Mapping[str, Any] = {
     "n": 100,
     "tests": {
         "num": 100,
-        "condition": "first",
+        "shown_candidate": "first",
         "temperature": 0.8,
         "top_p": 0.95,
         "max_tokens": 2048,
@@ -36,41 +40,59 @@ PAPER: Mapping[str, Any] = {
     "select": "majority",
     "extraction": "paper",
     "execution": {"timeout_s": 1.0},
-    "livecodebench": {"function_format": "paper"},
+    "livecodebench": {"method_format": "paper"},
 }
 """The protocol of arXiv 2501.01054: its Table 4, config.json, extract_unit_test.py, main.py and calculate_result.py."""
 
 
 class Settings(Section):
+    """Settings of a whole run; each section belongs to one stage, which sees no other."""
+
+    renamed: ClassVar[Mapping[str, str]] = {
+        "num_candidates": "n",
+        "resample": "resample_tests",
+        "curve": "budget_curve",
+    }
+
     preset: Literal["paper"] | None = None
-    """Other defaults for all that follows; a setting that is given counts for more."""
+    """`paper`: the publication's protocol as defaults for all that follows; a setting that is given overrides it."""
     n: int | None = Field(default=None, ge=1)
-    """Candidates per problem; by default all that the samples file holds, or 20 from a harness's model."""
+    """Candidates per problem; by default all that the samples file holds, or 20 from a model."""
     policy: PolicySettings = PolicySettings()
     tests: TestSettings = TestSettings()
     budget: BudgetSettings = BudgetSettings()
     select: str = DEFAULT_RULE
-    """The rule that picks; `all` picks by the default one and compares them all."""
-    resample: int | None = Field(default=None, ge=1)
-    """Also score the rules with so many of each problem's tests, drawn 100 times: the paper's resampling."""
-    curve: bool = False
-    """Run all tests, whatever `budget.policy` says, and say what each policy would have made of them."""
+    """The rule that picks; `all` picks by the default rule and compares every rule."""
+    resample_tests: int | None = Field(default=None, ge=1)
+    """Also score the rules with this many of each problem's tests, drawn 100 times: the paper's resampling."""
+    budget_curve: bool = False
+    """Run all tests, whatever `budget.policy` says, and report what each budget policy would have made of them."""
     extraction: Extraction = "default"
+    """How programs and tests are found in answers; `paper`: the authors' stricter way."""
     execution: ExecutionSettings = ExecutionSettings()
     livecodebench: LiveCodeBenchSettings = Field(default_factory=lambda: LiveCodeBenchSettings.model_validate({}))
     evalplus: EvalPlusSettings = Field(default_factory=EvalPlusSettings)
     store: Path | None = None
+    """Folder of everything that was expensive: answers, executions, grades."""
 
     @model_validator(mode="before")
     @classmethod
     def _a_preset_stands_behind_what_is_given(cls, given: Any) -> Any:
+        given = cls.in_current_names(given)
         return merge(PAPER, given) if isinstance(given, Mapping) and given.get("preset") == "paper" else given
 
     @model_validator(mode="before")
     @classmethod
-    def _a_curve_needs_all_tests(cls, given: Any) -> Any:
-        wanted = isinstance(given, Mapping) and given.get("curve")
+    def _a_budget_curve_needs_all_tests(cls, given: Any) -> Any:
+        given = cls.in_current_names(given)
+        wanted = isinstance(given, Mapping) and given.get("budget_curve")
         return merge(given, {"budget": {"policy": "uniform"}}) if wanted else given
+
+    def for_benchmark(self, name: str) -> Section | None:
+        """The section that the benchmark called `name` is loaded with; None if it has none."""
+        key = BENCHMARKS[name].section
+        section: Section | None = getattr(self, key) if key else None
+        return section
 
     @property
     def rule(self) -> str:
@@ -83,45 +105,50 @@ class Settings(Section):
         return tuple(sorted(known_rules() if self.select == ALL_RULES else {"majority", self.select}))
 
 
-def load_settings(given: Mapping[str, Any], *, source: str, config: Path | None = None) -> Settings:
+def load_settings(
+    given: Mapping[str, Any], *, source: str, config: Path | None = None, selects: bool = True
+) -> Settings:
     """Settings from defaults, then the YAML file `config` (or the one named by CODERM_CONFIG), then `given`.
+
+    Args:
+        given: settings by key; sections are mappings.
+        source: what messages call `given`.
+        config: a YAML file.
+        selects: whether the caller picks candidates. Only then are rules loaded and `select` is checked, so that a
+            broken plug-in stops nothing else.
 
     Raises:
         SettingsError: an unknown key (with the nearest known one), a bad value, or a file that is no mapping.
     """
     if config is None and os.environ.get(CONFIG_VARIABLE):
         config = Path(os.environ[CONFIG_VARIABLE])
-    from_file = read_yaml(config) if config else {}
-    _parse(from_file, str(config))  # a mistake in the file is reported against the file
+    from_file = _in_current_names(read_yaml(config), str(config)) if config else {}
+    _parse(from_file, str(config), selects)  # a mistake in the file is reported against the file
+    given = _in_current_names(given, source)
     if "tests" in given:  # before the merge, so that a given file also overrides the backend of the YAML
         given = {**given, "tests": with_backend(given["tests"])}
-    return _parse(merge(from_file, given), source)
+    return _parse(merge(from_file, given), source, selects)
 
 
-def _parse(given: Mapping[str, Any], source: str) -> Settings:
+def _in_current_names(given: Mapping[str, Any], source: str) -> dict[str, Any]:
     try:
-        settings = Settings.model_validate(given)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = [str(part) for part in problem["loc"]]
-        if problem["type"] == "extra_forbidden":
-            known = _keys_of_section(where[:-1])
-            message = f"unknown setting {'.'.join(where)!r}; {suggestion(where[-1], known)}"
-        elif problem["type"] == "value_error":  # said by one of these classes, which shows what may be shown
-            message = f"{'.'.join(where)}: {problem['ctx']['error']}"
-        else:
-            message = f"{'.'.join(where)} is {problem['input']!r:.60}: {problem['msg'].lower()}"
-        raise SettingsError(f"{source}: {message}") from error
-    known = [*known_rules(), ALL_RULES]
-    if settings.select not in known:
-        raise SettingsError(f"{source}: select is {settings.select!r}; {suggestion(settings.select, known)}")
+        current: dict[str, Any] = Settings.in_current_names(given)
+    except ValueError as error:
+        raise SettingsError(f"{source}: {error}") from error
+    return current
+
+
+def _parse(given: Mapping[str, Any], source: str, selects: bool) -> Settings:
+    settings = parse_section(Settings, given, source)
+    if selects and "select" in given:
+        _check_rule(settings.select, source)
     return settings
 
 
-def _keys_of_section(path: list[str]) -> list[str]:
-    section: type[BaseModel] = Settings
-    for key in path:
-        annotation = section.model_fields[key].annotation
-        assert isinstance(annotation, type) and issubclass(annotation, BaseModel)
-        section = annotation
-    return list(section.model_fields)
+def _check_rule(name: str, source: str) -> None:
+    known = [*known_rules(), ALL_RULES]
+    if name in known:
+        return
+    broken = broken_plugins()
+    reason = f"; {'; '.join(broken)}" if broken else ""
+    raise SettingsError(f"{source}: select is {name!r}; {suggestion(name, known)}{reason}")

@@ -111,7 +111,7 @@ def _budget_row(
     limited = {**used, "min": budget.min, "max": budget.max}
     if budget.policy == "greedy":
         return {**limited, "rates": str(budget.rates)}
-    return {**limited, "risk": budget.risk, "expected_to_change": _mean(list(chances.values()))}
+    return {**limited, "tolerance": budget.tolerance, "expected_to_change": _mean(list(chances.values()))}
 
 
 def _rule_row(found: RuleScore) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _rule_row(found: RuleScore) -> dict[str, Any]:
 
 def _resampled_row(draws: Mapping[str, DrawSummary], settings: Settings) -> dict[str, Any]:
     rows = {rule: draw_summary_row(summary) for rule, summary in draws.items()}
-    return {"tests": settings.resample, "draws": DRAWS, "seed": SEED, "pass@1": rows}
+    return {"tests": settings.resample_tests, "draws": DRAWS, "seed": SEED, "pass@1": rows}
 
 
 def _quality_rows(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> dict[str, Any]:

@@ -6,6 +6,6 @@ Nothing here can import what grades: a rule sees verdicts of generated tests, ou
 import coderm_eval.selection.rules  # noqa: F401  # registers them
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.picks import select
-from coderm_eval.selection.registry import ALL_RULES, known_rules, selector
+from coderm_eval.selection.registry import ALL_RULES, broken_plugins, known_rules, selector
 
-__all__ = ["ALL_RULES", "Ballot", "Scores", "known_rules", "select", "selector"]
+__all__ = ["ALL_RULES", "Ballot", "Scores", "broken_plugins", "known_rules", "select", "selector"]

@@ -10,14 +10,14 @@ A package makes its rules known by an entry point in the group `coderm_eval.sele
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
+from types import MappingProxyType
 
-from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.messages import single_line
 from coderm_eval.selection.ballot import Ballot, Scores
 
-__all__ = ["ALL_RULES", "ENTRY_POINTS", "RESERVED", "Rule", "known_rules", "selector"]
+__all__ = ["ALL_RULES", "ENTRY_POINTS", "RESERVED", "Rule", "broken_plugins", "known_rules", "selector"]
 
 ENTRY_POINTS = "coderm_eval.selectors"
 
@@ -29,6 +29,7 @@ RESERVED = frozenset({ALL_RULES, "coderm", "first", "oracle", "random"})
 """Names that mean something else where rules are named: every rule, and rows of the result table."""
 
 _RULES: dict[str, Rule] = {}
+_BROKEN: list[str] = []
 
 
 def selector(name: str) -> Callable[[Rule], Rule]:
@@ -50,13 +51,15 @@ def selector(name: str) -> Callable[[Rule], Rule]:
 
 
 def known_rules() -> Mapping[str, Rule]:
-    """All rules that are installed.
-
-    Raises:
-        SettingsError: a package's entry point cannot be loaded.
-    """
+    """All installed rules by name, but for those of packages that cannot be loaded: see `broken_plugins`."""
     _load_installed()
-    return _RULES
+    return MappingProxyType(_RULES)
+
+
+def broken_plugins() -> Sequence[str]:
+    """A sentence for each package whose rules cannot be loaded."""
+    _load_installed()
+    return tuple(_BROKEN)
 
 
 @functools.cache
@@ -65,10 +68,10 @@ def _load_installed() -> None:
         try:
             point.load()
         except Exception as error:  # whatever a package does when it is imported
-            raise SettingsError(
-                f"the rules of the entry point {point.name} = {point.value} cannot be loaded ({single_line(error)}); "
+            _BROKEN.append(
+                f"the rules of the entry point {point.name} = {point.value} cannot be loaded ({single_line(error)}): "
                 f"mend or uninstall the package {point.dist.name if point.dist else ''}"
-            ) from error
+            )
 
 
 def _place(rule: Rule) -> str:

@@ -60,7 +60,7 @@ def _statuses(rows: list[Row], grader: Grader, cases: Iterable[Case]) -> dict[st
 
 @pytest.fixture(scope="module")
 def fixed(rows: list[Row]) -> dict[str, str]:
-    return _statuses(rows, "fixed", battery.CASES)
+    return _statuses(rows, "corrected", battery.CASES)
 
 
 @pytest.fixture(scope="module")

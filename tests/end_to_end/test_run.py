@@ -392,7 +392,7 @@ def test_what_could_not_be_run_is_in_no_score_and_ends_the_run_with_exit_code_3(
     assert row["selections"]["majority"]["rewards"][2] is None
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert (summary["not_run"]["executions"], summary["isolation"]) == (2, "rlimits")
-    allowed = coderm(*arguments, "--allow-partial", "--grade", "--allow-not-run", cwd=tmp_path)
+    allowed = coderm(*arguments, "--allow-partial", "--grade", "--allow-incomplete", cwd=tmp_path)
     assert allowed.returncode == 0
 
 
@@ -510,7 +510,7 @@ def test_a_program_that_could_not_be_graded_is_not_wrong(
     arguments = ["grade", "--benchmark", "humaneval+", "--samples", samples, "--out", "r.json", "--allow-partial"]
     refused = coderm(*arguments, cwd=tmp_path)
     assert (refused.returncode, refused.stdout) == (3, "")
-    allowed = coderm(*arguments, "--allow-not-run", cwd=tmp_path)
+    allowed = coderm(*arguments, "--allow-incomplete", cwd=tmp_path)
     assert (allowed.returncode, allowed.stdout) == (0, "pass@1 nan ± nan  (1 samples of 1 tasks)\n")
     monkeypatch.delenv("EVALPLUS_MAX_MEMORY_BYTES")
     again = coderm(*arguments, cwd=tmp_path)

@@ -86,7 +86,7 @@ def isolation() -> str:
 
 @pytest.fixture(scope="module")
 def isolated(outside: Outside, isolation: str) -> dict[str, Verdict]:
-    return verdicts(ATTACKS, outside, "require")
+    return verdicts(ATTACKS, outside, "strict")
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,11 @@ from helpers.other_hosts import granted
 from helpers.processes import our_processes
 
 from coderm_eval.core.errors import IncompleteRunError
+from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import NO_OUTPUT, Verdict
 from coderm_eval.execution.backends.local import Executor, run_pairs
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import ExecutionResult, ProgramTest, limits_fingerprint
+from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
 from coderm_eval.execution.sandbox.watchdog import TimeWindow, wait_with_limits
 
 PASSED, FAILED, TIMED_OUT, CRASHED, NOT_RUN = Verdict

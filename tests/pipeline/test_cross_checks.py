@@ -23,7 +23,7 @@ def _run(folder: Path, rows: list[dict[str, str]], programs: dict[str, str], **s
     made.write(folder / "problems.jsonl", rows)
     samples = write_rows(folder / "s.jsonl", [{"task_id": t, "solution": p} for t, p in programs.items()])
     tests = write_rows(folder / "t.jsonl", [{"task_id": t, "test": "assert True"} for t in programs])
-    (folder / "c.yaml").write_text(json.dumps({"livecodebench": {"kind": "both", **settings}}))
+    (folder / "c.yaml").write_text(json.dumps({"livecodebench": {"io": "both", **settings}}))
     arguments = ["rerank", "--benchmark", "livecodebench", "--samples", samples, "--tests", tests]
     done = coderm(*arguments, "--out", "run", "--grade", "--config", "c.yaml", cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -45,7 +45,7 @@ def test_methods_alone_leave_nothing_to_say(tmp_path: Path) -> None:
     assert "paper" not in said and "grader" not in said and "errata" not in said
 
 
-@pytest.mark.parametrize(("grader", "other"), [("fixed", "official"), ("official", "fixed")])
+@pytest.mark.parametrize(("grader", "other"), [("corrected", "official"), ("official", "corrected")])
 def test_picks_of_which_the_other_grader_says_otherwise_are_counted(tmp_path: Path, grader: str, other: str) -> None:
     rows = [made.row("1"), _stdin("2"), _stdin("3")]
     beside, said = _run(tmp_path, rows, {"1": METHOD, "2": ITERATES, "3": ASKS}, grader=grader)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.core.protocols import Cell, Outcome, Written
+from coderm_eval.core.protocols import Cell, ExecutionResult, Written
 from coderm_eval.core.records import (
     Candidate,
     Problem,
@@ -40,11 +40,11 @@ class Script:
         for task, samples in wanted.items():
             yield task, [(i, self.tests[task][i]) for i in samples if i < len(self.tests[task])]
 
-    def execute(self, problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
+    def execute(self, problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
         for cells in problems:
             self.ran.extend(cells)
             for cell in reversed(cells):  # order must not matter
-                yield cell, Outcome(Verdict.PASSED if cell.test in cell.program else Verdict.FAILED, 0.5)
+                yield ExecutionResult(cell, Verdict.PASSED if cell.test in cell.program else Verdict.FAILED, 0.5)
 
     def rerank(self, *items: ProblemCandidates, budget: int = 4) -> list[RerankResult]:
         return rerank(
@@ -162,7 +162,7 @@ def test_a_later_round_runs_only_the_new_cells_and_keeps_the_old_verdicts() -> N
         budget=TwoRounds(),
     )
     assert script.requested == [{"a": range(1)}, {"b": range(1)}, {"a": range(1, 3)}]
-    assert [(cell.task_id, cell.test, cell.column) for cell in script.ran] == [
+    assert [(cell.problem.task_id, cell.test, cell.column) for cell in script.ran] == [
         ("a", "x", 0),
         ("b", "y", 0),
         ("a", "y", 1),
@@ -172,8 +172,8 @@ def test_a_later_round_runs_only_the_new_cells_and_keeps_the_old_verdicts() -> N
 
 
 def test_a_cell_that_nobody_could_run_stays_missing() -> None:
-    def execute(problems: Iterable[Sequence[Cell]]) -> Iterable[tuple[Cell, Outcome]]:
-        return [(cell, Outcome(Verdict.NOT_RUN, 0.0)) for cells in problems for cell in cells]
+    def execute(problems: Iterable[Sequence[Cell]]) -> Iterable[ExecutionResult[Cell]]:
+        return [ExecutionResult(cell, Verdict.NOT_RUN, 0.0) for cells in problems for cell in cells]
 
     script = Script({"a": ["x"]})
     (result,) = rerank(

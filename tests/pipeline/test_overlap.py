@@ -19,7 +19,7 @@ from helpers.servers import TEST
 from tqdm import tqdm
 
 from coderm_eval.core.progress import progress
-from coderm_eval.core.protocols import Cell, Outcome, Written
+from coderm_eval.core.protocols import Cell, ExecutionResult, Written
 from coderm_eval.core.records import Problem, ProblemCandidates, RerankResult, Verdict, deduplicate_candidates
 from coderm_eval.core.store import Store, read_rows
 from coderm_eval.execution.backends.local import run_pairs
@@ -58,11 +58,11 @@ class Parts:
             self.written.append(task)
             yield task, [(sample, f"test {sample}") for sample in samples]
 
-    def execute(self, problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
+    def execute(self, problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
         for cell in (cell for cells in problems for cell in cells):
-            self.before_running(cell.task_id, cell.column)
-            self.ran.append(cell.task_id)
-            yield cell, Outcome(Verdict.PASSED, 0.0)
+            self.before_running(cell.problem.task_id, cell.column)
+            self.ran.append(cell.problem.task_id)
+            yield ExecutionResult(cell, Verdict.PASSED, 0.0)
 
     def rerank(self, tasks: str, budget: Any = None) -> list[RerankResult]:
         """One candidate for each of the problems, whose names are letters."""
@@ -123,7 +123,7 @@ def test_the_executor_is_told_when_nothing_is_ready_for_it() -> None:
     told = threading.Event()
 
     class Told(Parts):
-        def execute(self, problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
+        def execute(self, problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
             for cells in problems:
                 if self.ran and not cells:
                     told.set()
@@ -207,7 +207,7 @@ def hurried(seed: int) -> list[Any]:
             time.sleep(chance.random() / 300)
             yield task, [(sample, f"test {sample % 6}") for sample in wanted[task]]
 
-    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
+    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
         late: list[Cell] = []
         for cells in problems:
             late += cells
@@ -224,9 +224,9 @@ def hurried(seed: int) -> list[Any]:
     return [(r.tests, r.verdicts.rows(), r.verdicts.outputs.tolist(), r.selections) for r in results]
 
 
-def drawn(cell: Cell) -> tuple[Cell, Outcome]:
-    dice = random.Random(f"{cell.task_id} {cell.program} {cell.test}")
-    return cell, Outcome(dice.choice([Verdict.PASSED, Verdict.FAILED]), 0.0, dice.randrange(2))
+def drawn(cell: Cell) -> ExecutionResult[Cell]:
+    dice = random.Random(f"{cell.problem.task_id} {cell.program} {cell.test}")
+    return ExecutionResult(cell, dice.choice([Verdict.PASSED, Verdict.FAILED]), 0.0, dice.randrange(2))
 
 
 def test_speed_and_order_change_no_result() -> None:

@@ -56,7 +56,7 @@ def test_the_preset_paper_is_the_publications_protocol() -> None:
     """Table 4, config.json and the released scripts: best of 100 by 100 tests, their extraction, 1 s, Eq. 1."""
     loaded = load({"preset": "paper", "tests": {"model": "KAKA22/CodeRM-8B"}})
     tests = loaded.tests
-    assert (loaded.n, tests.num, tests.condition, loaded.extraction) == (100, 100, "first", "paper")
+    assert (loaded.n, tests.num, tests.shown_candidate, loaded.extraction) == (100, 100, "first", "paper")
     assert (loaded.rule, loaded.budget.policy, loaded.execution.timeout_s) == ("majority", "uniform", 1.0)
     assert (tests.temperature, tests.top_p, tests.max_tokens) == (0.8, 0.95, 2048)
     assert tests.model == "KAKA22/CodeRM-8B"
@@ -198,7 +198,7 @@ WHAT = [
     {"max_tokens": 3},
     {"stop": ["x"]},
     {"seed": 1},
-    {"extra": {"top_k": 3}},
+    {"backend_args": {"top_k": 3}},
 ]
 
 
@@ -209,7 +209,7 @@ def test_whatever_affects_an_answer_makes_others(given: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["token", "api_key", "Authorization"])
 def test_a_key_among_the_settings_is_refused_without_being_shown(name: str) -> None:
-    said = complaint({"tests": {"extra": {name: "open-sesame"}}})
+    said = complaint({"tests": {"backend_args": {name: "open-sesame"}}})
     assert "OPENAI_API_KEY" in said and "open-sesame" not in said
 
 
@@ -219,19 +219,59 @@ UNKNOWN_KEYS = [
     ({"test": {}}, "flags: unknown setting 'test'; did you mean 'tests'?"),
     (
         {"N": 3},
-        "flags: unknown setting 'N'; known: preset, n, policy, tests, budget, select, resample, curve, "
-        "extraction, execution, livecodebench, evalplus, store",
+        "flags: unknown setting 'N'; known: preset, n, policy, tests, budget, select, resample_tests, "
+        "budget_curve, extraction, execution, livecodebench, evalplus, store",
     ),
     ({"tests": {"fil": "x"}}, "flags: unknown setting 'tests.fil'; did you mean 'file'?"),
     ({"tests": {"max_token": 9}}, "flags: unknown setting 'tests.max_token'; did you mean 'max_tokens'?"),
     ({"execution": {"worker": 2}}, "flags: unknown setting 'execution.worker'; did you mean 'workers'?"),
-    ({"budget": {"total": 2}}, "flags: unknown setting 'budget.total'; known: policy, average, min, max, risk, rates"),
+    (
+        {"budget": {"total": 2}},
+        "flags: unknown setting 'budget.total'; known: policy, average, min, max, tolerance, rates",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("given", "message"), UNKNOWN_KEYS, ids=range(len(UNKNOWN_KEYS)))
 def test_an_unknown_key_is_named_with_the_nearest_of_its_section(given: dict[str, Any], message: str) -> None:
     assert complaint(given) == message
+
+
+# Earlier names
+
+EARLIER_NAMES = [
+    ({"num_candidates": 3}, {"n": 3}),
+    ({"resample": 3}, {"resample_tests": 3}),
+    ({"curve": True}, {"budget_curve": True}),
+    ({"tests": {"condition": "none"}}, {"tests": {"shown_candidate": "none"}}),
+    ({"tests": {"n": 3, "extra": {"top_k": 1}}}, {"tests": {"num": 3, "backend_args": {"top_k": 1}}}),
+    ({"policy": {"extra": {"top_k": 1}}}, {"policy": {"backend_args": {"top_k": 1}}}),
+    ({"budget": {"risk": 0.1}}, {"budget": {"tolerance": 0.1}}),
+    ({"execution": {"allow_not_run": True}}, {"execution": {"allow_incomplete": True}}),
+    ({"execution": {"isolation": "require"}}, {"execution": {"isolation": "strict"}}),
+    ({"livecodebench": {"grader": "fixed"}}, {"livecodebench": {"grader": "corrected"}}),
+    ({"livecodebench": {"kind": "stdin"}}, {"livecodebench": {"io": "stdin"}}),
+    ({"livecodebench": {"function_format": "paper"}}, {"livecodebench": {"method_format": "paper"}}),
+]
+
+
+@pytest.mark.parametrize(("earlier", "today"), EARLIER_NAMES, ids=range(len(EARLIER_NAMES)))
+def test_an_earlier_name_means_what_todays_means(
+    tmp_path: Path, earlier: dict[str, Any], today: dict[str, Any]
+) -> None:
+    assert load(earlier) == load(today) == Settings.model_validate(earlier)
+    assert load({}, write(tmp_path, yaml.safe_dump(earlier))) == load(today)
+
+
+def test_a_flag_overrides_the_earlier_name_in_a_file(tmp_path: Path) -> None:
+    config = write(tmp_path, "tests: {condition: rotate}\nresample: 5")
+    loaded = load({"resample_tests": 7, "tests": {"shown_candidate": "none"}}, config)
+    assert (loaded.resample_tests, loaded.tests.shown_candidate) == (7, "none")
+
+
+@pytest.mark.parametrize("given", [{"n": 1, "num_candidates": 1}, {"num_candidates": 1, "n": 1}])
+def test_a_key_cannot_be_given_under_both_names(given: dict[str, Any]) -> None:
+    assert complaint(given) == "flags: 'num_candidates' is an earlier name of 'n': give one of the two"
 
 
 # Bad values
@@ -248,9 +288,9 @@ BAD_VALUES = [
     ({"budget": {"average": 2, "min": 3}}, "budget: average is 2, less than min, 3: raise it, or lower budget.min"),
     ({"budget": {"max": 2, "min": 3}}, "budget: max is 2, less than min, 3: raise it, or lower budget.min"),
     ({"budget": {"policy": "seq"}}, "budget.policy is 'seq': input should be 'sequential', 'uniform' or 'greedy'"),
-    ({"budget": {"risk": 3}}, "budget.risk is 3: input should be less than or equal to 1"),
-    ({"budget": {"risk": -0.1}}, "budget.risk is -0.1: input should be greater than or equal to 0"),
-    ({"resample": 0}, "resample is 0: input should be greater than or equal to 1"),
+    ({"budget": {"tolerance": 3}}, "budget.tolerance is 3: input should be less than or equal to 1"),
+    ({"budget": {"tolerance": -0.1}}, "budget.tolerance is -0.1: input should be greater than or equal to 0"),
+    ({"resample_tests": 0}, "resample_tests is 0: input should be greater than or equal to 1"),
     ({"select": None}, "select is None: "),
     ({"extraction": "papers"}, "extraction is 'papers': input should be 'default' or 'paper'"),
     ({"tests": "t.jsonl"}, "tests is 't.jsonl': "),
@@ -265,7 +305,10 @@ BAD_VALUES = [
     ({"tests": {"concurrency": 0}}, "tests.concurrency is 0: "),
     ({"tests": {"timeout_s": float("inf")}}, "tests.timeout_s is inf: "),
     ({"tests": {"file": 3}}, "tests.file is 3: "),
-    ({"tests": {"condition": "best"}}, "tests.condition is 'best': input should be 'first', 'rotate' or 'none'"),
+    (
+        {"tests": {"shown_candidate": "best"}},
+        "tests.shown_candidate is 'best': input should be 'first', 'rotate' or 'none'",
+    ),
     ({"tests": {"api": "responses"}}, "tests.api is 'responses': "),
     ({"tests": {"seed": -1}}, "tests.seed is -1: "),
     ({"policy": {"backend": "file"}}, "policy.backend is 'file': "),
@@ -277,7 +320,7 @@ BAD_VALUES = [
     ({"execution": {"memory_mb": 63}}, "execution.memory_mb is 63: "),
     ({"execution": {"output_mb": 0}}, "execution.output_mb is 0: "),
     ({"execution": {"isolation": "docker"}}, "execution.isolation is 'docker': input should be 'auto', 'namespaces'"),
-    ({"execution": {"allow_not_run": "perhaps"}}, "execution.allow_not_run is 'perhaps': "),
+    ({"execution": {"allow_incomplete": "perhaps"}}, "execution.allow_incomplete is 'perhaps': "),
 ]
 
 

@@ -14,7 +14,7 @@ from helpers.cli import coderm, quick
 from helpers.results import grades, noisy, problem
 
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
-from coderm_eval.core.protocols import Cell, Outcome
+from coderm_eval.core.protocols import Cell, ExecutionResult
 from coderm_eval.core.records import ProblemCandidates, Verdict
 from coderm_eval.pipeline.budget import all_policies
 from coderm_eval.pipeline.loop import rerank
@@ -107,7 +107,7 @@ def test_a_simulated_policy_sees_what_it_would_see_in_a_run() -> None:
     """The same policy through the real loop, with the tests of one order as they are asked for."""
     order = shuffled(RESULTS, "majority", [3])
     limits = dict.fromkeys(order, 12)
-    simulated = simulate(order, SequentialBudget(50, 1, limits, risk=0.03, batch=4))
+    simulated = simulate(order, SequentialBudget(50, 1, limits, tolerance=0.03, batch=4))
     by_task = {r.problem.task_id: r for r in RESULTS}
     sources = {task: [t.source for t in order[task].standing(12).tests] for task in order}
 
@@ -115,12 +115,12 @@ def test_a_simulated_policy_sees_what_it_would_see_in_a_run() -> None:
         for task, samples in wanted.items():
             yield task, [(sample, sources[task][sample]) for sample in samples]
 
-    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
+    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
         for cell in (cell for cells in problems for cell in cells):
-            full = by_task[cell.task_id]
+            full = by_task[cell.problem.task_id]
             column = [test.source for test in full.tests].index(cell.test)
             verdict = Verdict(full.verdicts.matrix[cell.row, column])
-            yield cell, Outcome(verdict, 0.0, int(full.verdicts.outputs[cell.row, column]))
+            yield ExecutionResult(cell, verdict, 0.0, int(full.verdicts.outputs[cell.row, column]))
 
     ran = rerank(
         [ProblemCandidates(r.problem, r.candidates) for r in RESULTS],
@@ -128,7 +128,7 @@ def test_a_simulated_policy_sees_what_it_would_see_in_a_run() -> None:
         execute=execute,
         rule="majority",
         rules=["majority"],
-        budget=SequentialBudget(50, 1, limits, risk=0.03, batch=4),
+        budget=SequentialBudget(50, 1, limits, tolerance=0.03, batch=4),
     )
     for result in ran:
         standing = simulated[result.problem.task_id]
@@ -167,8 +167,8 @@ def test_a_run_with_a_curve_uses_all_tests_and_writes_the_curve(tmp_path: Path) 
 
 def test_a_curve_needs_grades(tmp_path: Path) -> None:
     arguments = ["--benchmark", "demo", "--samples", SAMPLES, "--tests", TESTS, "--out", "run"]
-    ran = coderm("rerank", *arguments, "--curve", cwd=tmp_path)
+    ran = coderm("rerank", *arguments, "--budget-curve", cwd=tmp_path)
     assert ran.returncode == 2
     assert ran.stderr == (
-        "coderm-eval: --curve says how often picks are right, which needs grades: give --grade as well\n"
+        "coderm-eval: --budget-curve says how often picks are right, which needs grades: give --grade as well\n"
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from helpers.cli import CLI
+from helpers.paths import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.records import NO_OUTPUT, Candidate, Selection, UnitTest, Verdict, Verdicts
 from coderm_eval.report.scores import ROWS
@@ -205,30 +207,50 @@ def fewest_failures(ballot: Ballot) -> Scores:
 """
 
 
-def with_plugin(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
-    """The known rules, as an interpreter says them that has a package with an entry point installed."""
+def with_plugin(folder: Path, code: str, *command: str) -> subprocess.CompletedProcess[str]:
+    """A command of an interpreter that has a package with this code and an entry point for it."""
     (folder / "plugin.py").write_text(code)
     metadata = folder / "plugin-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text("[coderm_eval.selectors]\nplugin = plugin\n")
     return subprocess.run(
-        [sys.executable, "-m", "coderm_eval.cli", "doctor", "--config", folder / "settings.yaml"],
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        [*CLI, *command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])},
         capture_output=True,
         text=True,
     )
 
 
+DRY_RUN = (
+    "rerank",
+    "--benchmark",
+    "demo",
+    "--samples",
+    str(SAMPLES),
+    "--tests",
+    str(TESTS),
+    "--out",
+    "run",
+    "--dry-run",
+)
+
+
 def test_another_package_adds_rules_by_an_entry_point(tmp_path: Path) -> None:
-    (tmp_path / "settings.yaml").write_text("select: fewest_failures\n")
-    assert with_plugin(tmp_path, PLUGIN).returncode == 0
+    assert with_plugin(tmp_path, PLUGIN, *DRY_RUN, "--select", "fewest_failures").returncode == 0
 
 
 def test_a_package_whose_rules_cannot_be_loaded_is_named(tmp_path: Path) -> None:
-    (tmp_path / "settings.yaml").write_text("select: fewest_failures\n")
-    done = with_plugin(tmp_path, "import no_such_module\n")
+    done = with_plugin(tmp_path, "import no_such_module\n", *DRY_RUN, "--select", "fewest_failures")
     assert done.returncode == 2
+    assert "select is 'fewest_failures'" in done.stderr
     assert "entry point plugin = plugin cannot be loaded (No module named 'no_such_module')" in done.stderr
     assert "mend or uninstall the package plugin" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [("doctor",), ("--help",), (*DRY_RUN, "--select", "majority")], ids=str)
+def test_a_broken_plugin_stops_only_what_selects_with_it(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = with_plugin(tmp_path, "import no_such_module\n", *command)
+    assert (done.returncode, "no_such_module" in done.stderr) == (0, False), done.stderr

@@ -95,12 +95,15 @@ class EvalPlus(Benchmark):
                     yield ProgramTest(_Key(task, suite), program, test, task_id, row["entry_point"], timeout_s=seconds)
 
 
-def load_humaneval_plus(settings: EvalPlusSettings) -> EvalPlus:
+_DEFAULTS = EvalPlusSettings()
+
+
+def load_humaneval_plus(settings: EvalPlusSettings = _DEFAULTS) -> EvalPlus:
     """Raises DatasetError if its data is not at hand."""
     return EvalPlus("humaneval+", Dataset.of("humaneval", settings), settings)
 
 
-def load_mbpp_plus(settings: EvalPlusSettings) -> EvalPlus:
+def load_mbpp_plus(settings: EvalPlusSettings = _DEFAULTS) -> EvalPlus:
     """Raises DatasetError if its data is not at hand, SettingsError for a selection that it does not have."""
     if settings.mini:
         raise SettingsError("evalplus.mini (--mini): MBPP+ has no mini version; leave it out")

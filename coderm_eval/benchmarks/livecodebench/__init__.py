@@ -44,7 +44,7 @@ class LiveCodeBench(Benchmark):
 
     def __init__(self, rows: Sequence[Row], settings: LiveCodeBenchSettings) -> None:
         self.rows = {row.question_id: row for row in rows}
-        form: Form = "method_as_function" if settings.function_format == "paper" else "method"
+        form: Form = "method_as_function" if settings.method_format == "paper" else "method"
         self.problems = tuple(_problem(row, form) for row in rows)
         self.dataset_sha256 = dataset_sha256(rows)
         self.errata = frozenset(row.question_id for row in rows if ERRATA & {row.question_id, row.question_title})
@@ -60,7 +60,7 @@ class LiveCodeBench(Benchmark):
     @property
     def alternative_grader(self) -> tuple[str, Benchmark] | None:
         rows = [row for row in self.rows.values() if row.kind == "stdin"]
-        grader: Grader = "fixed" if self._settings.grader == "official" else "official"
+        grader: Grader = "corrected" if self._settings.grader == "official" else "official"
         return (grader, LiveCodeBench(rows, self._settings.model_copy(update={"grader": grader}))) if rows else None
 
     def grader(self) -> str:
@@ -74,7 +74,7 @@ class LiveCodeBench(Benchmark):
 
     def _pairs(self, tasks: Iterable[GradeTask]) -> Iterator[ProgramTest[str]]:
         problems = self.problem_by_id()
-        test, of, fixed = "", "", self._settings.grader == "fixed"
+        test, of, fixed = "", "", self._settings.grader == "corrected"
         for task in tasks:
             problem, row = problems[task.task_id], self.rows[task.task_id]
             if of != task.task_id:  # tasks come problem by problem; a test may hold megabytes, so one is kept at a time
@@ -83,7 +83,10 @@ class LiveCodeBench(Benchmark):
             yield ProgramTest(task.key, program, test, of, _called(problem), fresh=problem.form == "stdin" and fixed)
 
 
-def load_livecodebench(settings: LiveCodeBenchSettings) -> LiveCodeBench:
+_DEFAULTS = LiveCodeBenchSettings.model_validate({})
+
+
+def load_livecodebench(settings: LiveCodeBenchSettings = _DEFAULTS) -> LiveCodeBench:
     """Raises DatasetError if the files are not on this machine, or hold no such problem."""
     selection = ProblemFilter(**settings.model_dump(include=set(ProblemFilter._fields)))
     return LiveCodeBench(read_rows(find_files(selection), selection), settings)

@@ -54,7 +54,7 @@ class ProblemFilter(NamedTuple):
     end_date: str | None = None
     """The last one; a bare date means its midnight, as in LiveCodeBench's own runner."""
     platform: Literal["leetcode", "atcoder", "codeforces"] | None = None
-    kind: Literal["functional", "stdin", "both"] = "both"
+    io: Literal["functional", "stdin", "both"] = "both"
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _in_hub_cache(names: Sequence[str], release: str, variable: str) -> list[Pat
 
 
 def read_rows(paths: Iterable[Path], selection: ProblemFilter) -> list[Row]:
-    """The problems of the files that the selection's dates, platform and kind leave, ordered by question id.
+    """The problems of the files that the selection's dates, platform and io leave, ordered by question id.
 
     Raises:
         SettingsError: a date of the selection is none.
@@ -203,25 +203,25 @@ def dataset_sha256(rows: Iterable[Row]) -> str:
 
 
 class _Wanted(NamedTuple):
-    """A selection's dates, platform and kind."""
+    """A selection's dates, platform and io."""
 
     start: datetime
     end: datetime
     platform: str | None
-    kind: str
+    io: str
 
     @classmethod
     def of(cls, selection: ProblemFilter) -> _Wanted:
         start = _boundary("start_date", selection.start_date, datetime.min)
         end = _boundary("end_date", selection.end_date, datetime.max)
-        return cls(start, end, selection.platform, selection.kind)
+        return cls(start, end, selection.platform, selection.io)
 
     def contest(self, date: datetime, platform: str) -> bool:
         return self.start <= date <= self.end and self.platform in (None, platform)
 
     def row(self, row: Row) -> bool:
         date = _contest_date(row.place, row.contest_date)
-        return self.contest(date, row.platform) and self.kind in ("both", row.kind)
+        return self.contest(date, row.platform) and self.io in ("both", row.kind)
 
 
 def _boundary(setting: str, text: str | None, otherwise: datetime) -> datetime:

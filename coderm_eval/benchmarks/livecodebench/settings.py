@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,7 +12,7 @@ from coderm_eval.core.settings import Section
 
 __all__ = ["Grader", "LiveCodeBenchSettings"]
 
-Grader = Literal["fixed", "official"]
+Grader = Literal["corrected", "official"]
 
 
 def _iso(given: Any) -> Any:
@@ -23,8 +23,11 @@ def _iso(given: Any) -> Any:
 class LiveCodeBenchSettings(Section):
     """Which problems of LiveCodeBench, and how they are put and graded.
 
-    With none of release, dates, platform and kind: the paper's 168, `PAPER_SLICE`. With any of them: all that match.
+    With none of release, dates, platform and io: the paper's 168, `PAPER_SLICE`. With any of them: all that match.
     """
+
+    renamed: ClassVar[Mapping[str, str]] = {"kind": "io", "function_format": "method_format"}
+    renamed_values: ClassVar[Mapping[str, Mapping[str, str]]] = {"grader": {"fixed": "corrected"}}
 
     release: str | None = None
     """release_v1 ... release_v6, release_latest (the default), v1 ... v6 or a range such as v4_v6."""
@@ -33,31 +36,32 @@ class LiveCodeBenchSettings(Section):
     """First and last contest date; a bare date is its midnight."""
     _iso_dates = field_validator("start_date", "end_date", mode="before")(_iso)
     platform: Literal["leetcode", "atcoder", "codeforces"] | None = None
-    kind: Literal["functional", "stdin", "both"] = "both"
+    io: Literal["functional", "stdin", "both"] = "both"
     timeout_s: float = Field(default=6.0, gt=0)
     """CPU seconds of a program for one of the benchmark's own tests."""
-    grader: Grader = "fixed"
+    grader: Grader = "corrected"
     """How programs that read standard input are run for their grade: as processes, or as the official grader does it,
     which fails a dozen kinds of right ones. Methods are graded by the official rules in any case."""
-    function_format: Literal["default", "paper"] = "default"
+    method_format: Literal["default", "paper"] = "default"
     """How tests reach a method: in its class, of which each call gets a fresh one; or as the paper's authors turned
     it into a function, which breaks methods that call others."""
 
     @model_validator(mode="before")
     @classmethod
     def _nothing_chosen_is_the_papers_choice(cls, given: Any) -> Any:
+        given = cls.in_current_names(given)
         nothing = isinstance(given, Mapping) and not _CHOICES & {key for key in given if given[key] is not None}
         return {**PAPER_SLICE, **given} if nothing else given
 
 
-_CHOICES = frozenset({"release", "start_date", "end_date", "platform", "kind"})
+_CHOICES = frozenset({"release", "start_date", "end_date", "platform", "io"})
 
 PAPER_SLICE: Mapping[str, Any] = {
     "release": "release_v5",
     "start_date": "2024-01-01",
     "end_date": "2024-10-05T19:30:00",
     "platform": "leetcode",
-    "kind": "functional",
+    "io": "functional",
 }
 """Exactly the 168 problems of the paper's own input files; their rule is not published, and this one was found by
 comparing them with the 880 of release_v5."""

@@ -29,12 +29,16 @@ def is_solution(tree: ast.Module, problem: Problem) -> bool:
 
 
 def to_callable(program: str, problem: Problem) -> str:
-    """A program whose tests can call `problem.entry_point`, from one in the problem's own form.
+    """Return a program whose tests can call `problem.entry_point`, made from one in the problem's own form.
 
-    method: the class stays, for methods that call each other, and a function makes a fresh one for each call; a
-    program that has something else by that name keeps it, in a module of its own. method_as_function:
-    `paper_function`. All get the imports that the benchmark's grader gives to every program. stdin: `solve(stdin)` runs
-    it and returns what it printed. What is no Python is as it was.
+    - function: the program itself.
+    - method: the class stays, for methods that call each other, and a function makes a fresh instance for each call.
+      A program that defines something else by that name keeps it, in a module of its own.
+    - method_as_function: `paper_function`.
+    - stdin: `solve(stdin)` runs the program and returns what it printed.
+
+    Methods get the imports that the benchmark's grader gives to every program. Text that is no Python is returned
+    unchanged.
     """
     if problem.form == "stdin":
         return _stdin_runner(program)

@@ -12,10 +12,11 @@ from itertools import compress, groupby
 from typing import Any, Generic, NamedTuple
 
 from coderm_eval.core.errors import IncompleteRunError
+from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import NO_OUTPUT, Verdict
 from coderm_eval.execution.backends.pool import Job, WorkerPool
 from coderm_eval.execution.limits import WALL_PER_CPU_SECOND, Limits
-from coderm_eval.execution.pairs import ExecutionResult, Key, ProgramTest
+from coderm_eval.execution.pairs import Key, ProgramTest
 from coderm_eval.execution.static_analysis import ProgramInfo, analyse, identity_of_test
 
 __all__ = ["Executor", "run_pairs"]

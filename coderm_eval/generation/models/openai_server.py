@@ -158,7 +158,7 @@ class OpenAIServer:
         counted = {"n": len(question.samples), "seed": s.seed + question.samples[0]}
         stop = {"stop": list(s.stop)} if s.stop else {}
         asked = {"messages": messages(s, question.prompt)} if s.api == "chat" else {"prompt": text(s, question.prompt)}
-        return {"model": s.model, **asked, **sampling, **stop, **counted, **s.extra}
+        return {"model": s.model, **asked, **sampling, **stop, **counted, **s.backend_args}
 
     async def _refused(
         self, session: aiohttp.ClientSession, question: SampleRequest, status: int, said: str

@@ -174,7 +174,7 @@ class _Loaded:
 def _load(name: str, settings: SamplingSettings) -> _Loaded:
     torch: Any = importlib.import_module("torch")
     transformers: Any = importlib.import_module("transformers")
-    extra = settings.extra
+    extra = settings.backend_args
     with _loading(name):
         files = {key: value for key, value in extra.items() if key in _FILES}
         tokenizer = transformers.AutoTokenizer.from_pretrained(name, **files)

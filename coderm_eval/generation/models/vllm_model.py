@@ -135,7 +135,7 @@ def _load(name: str, settings: SamplingSettings) -> _Loaded:
     with _explained(name, "could not load it", hint), preserved_rng_state():
         vllm: Any = importlib.import_module("vllm")
         # The model's own generation_config.json has no say in how it is sampled.
-        llm = vllm.LLM(model=name, **{"generation_config": "vllm", **settings.extra})
+        llm = vllm.LLM(model=name, **{"generation_config": "vllm", **settings.backend_args})
     return _Loaded(settings, name, llm, vllm.SamplingParams)
 
 

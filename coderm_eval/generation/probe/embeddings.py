@@ -67,7 +67,7 @@ class PooledStates(OpenAIServer):
             prompt = {"messages": messages(s, question.prompt), "add_generation_prompt": True}
         else:
             prompt = {"input": text(s, question.prompt)}
-        return {"model": s.model, **prompt, "encoding_format": "float", **s.extra}
+        return {"model": s.model, **prompt, "encoding_format": "float", **s.backend_args}
 
     def _error(self, question: SampleRequest, what: str) -> ServerError:
         return ServerError(f"{question.task_id}: the server at {URL(self._url).with_user(None)} {what}")

@@ -75,7 +75,7 @@ def evaluate(
     config: str | None = None,
     store: str | None = None,
     allow_partial: bool = False,
-    allow_not_run: bool = False,
+    allow_incomplete: bool = False,
     **model_kwargs: Any,
 ) -> None:
     """Pick one of each task's samples by unit tests, and evaluate the samples and the picks as EvalPlus does.
@@ -96,12 +96,12 @@ def evaluate(
         config: YAML file of settings; flags override it.
         store: folder of stored answers, executions and grades; by default in the run directory.
         allow_partial: go on with the tasks that have samples.
-        allow_not_run: end well although something could not be run.
+        allow_incomplete: end well although something could not be run.
         model_kwargs: base_url; flags of evalplus.codegen.
 
     Raises:
         CodermError: a flag, file, dataset, model or server that cannot be used.
-        NotRunError: something could not be run, and `allow_not_run` is off.
+        NotRunError: something could not be run, and `allow_incomplete` is off.
     """
     name = _benchmark_name(dataset)
     if test_details:
@@ -116,14 +116,15 @@ def evaluate(
             min_time_limit=min_time_limit,
             gt_time_limit_factor=gt_time_limit_factor,
         ),
-        "execution": _given(workers=parallel or None, allow_not_run=allow_not_run or None),
+        "execution": _given(workers=parallel or None, allow_incomplete=allow_incomplete or None),
         "tests": _tests(tests, tests_model, tests_base_url, tests_backend, num_tests, model_kwargs),
         "budget": _given(policy=budget),
         **_given(select=select, store=store),
     }
     settings = _settings(chosen, config)
     validate_test_settings(settings.tests)
-    evaluation = _EvalPlusRun(dataset, load_benchmark(name, settings), settings, i_just_wanna_run, allow_partial)
+    benchmark = load_benchmark(name, settings.for_benchmark(name))
+    evaluation = _EvalPlusRun(dataset, benchmark, settings, i_just_wanna_run, allow_partial)
     if samples is None:
         preflight(settings)  # what would fail after hours of sampling
         samples = _codegen(dataset, version, model_kwargs)
@@ -212,7 +213,7 @@ class _EvalPlusRun:
         with Store(store) as opened:
             grades = grade_programs(self.benchmark, pairs, opened, execution)
         ungraded = sum(grades[pair].passed is None for pair in pairs)
-        require_complete(executions=0, grades=ungraded, out=out, allowed=execution.allow_not_run)
+        require_complete(executions=0, grades=ungraded, out=out, allowed=execution.allow_incomplete)
         return grades
 
     def _print(

@@ -47,6 +47,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         config = {key: value for key, value in config.items() if key != "class"}
         metadata = config["metadata"]
         self._prompt_style: str = metadata["prompt"]
+        name = metadata["benchmark"]
         with user_errors("coderm-eval"):
             given = metadata.get("coderm") or {}
             if not isinstance(given, dict):
@@ -54,7 +55,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
             if self._prompt_style == "recorded":
                 given = {"tests": {"file": demo.TESTS}, **given}
             self._settings: Settings = load_settings(given, source="--metadata coderm")
-            self._benchmark: Benchmark = load_benchmark(metadata["benchmark"], self._settings)
+            self._benchmark: Benchmark = load_benchmark(name, self._settings.for_benchmark(name))
         self._problems = self._benchmark.problem_by_id()
         super().__init__(config=config)
 

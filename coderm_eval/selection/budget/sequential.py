@@ -37,15 +37,17 @@ class SequentialBudget(BudgetPolicy):
         total: test samples over the whole benchmark.
         minimum: that each problem gets at least.
         limits: by task id, that each gets at most.
-        risk: share of the problems whose pick may still be expected to differ from that after `limits` tests when the
-            run stops. 0: only problems without a choice stop before the total is spent.
+        tolerance: the run stops once no more than this share of the picks is expected to differ from those after
+            `limits` tests. 0: only problems without a choice stop before the total is spent.
         batch: tests in a round at least.
     """
 
-    def __init__(self, total: int, minimum: int, limits: Mapping[str, int], *, risk: float, batch: int = BATCH) -> None:
+    def __init__(
+        self, total: int, minimum: int, limits: Mapping[str, int], *, tolerance: float, batch: int = BATCH
+    ) -> None:
         self._total = total
         self._limits = limits
-        self._risk = risk
+        self._tolerance = tolerance
         spendable = min(total, sum(limits.values()))
         self._round = min(spendable, max(batch, spendable // _ROUNDS))
         self._minimum = minimum
@@ -71,7 +73,7 @@ class SequentialBudget(BudgetPolicy):
                 self._look(task, standing)
         left = self._total - sum(standing.requested for standing in problems.values())
         chances = self.change_probabilities
-        self._settled = sum(chances.get(task, 1.0) for task in problems) <= self._risk * len(problems)
+        self._settled = sum(chances.get(task, 1.0) for task in problems) <= self._tolerance * len(problems)
         return {} if self._settled else self._share_out(problems, min(left, self._round))
 
     def stopped(self, task_id: str) -> str:

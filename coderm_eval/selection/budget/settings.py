@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -15,6 +16,8 @@ BudgetPolicyName = Literal["sequential", "uniform", "greedy"]
 class BudgetSettings(Section):
     """How many test samples each problem gets."""
 
+    renamed: ClassVar[Mapping[str, str]] = {"risk": "tolerance"}
+
     policy: BudgetPolicyName = "sequential"
     """sequential: in rounds, where verdicts so far say that picks may change; uniform: all the same; greedy: the
     paper's dynamic allocation, by pass rates."""
@@ -23,7 +26,7 @@ class BudgetSettings(Section):
     min: int = Field(default=1, ge=0)
     max: int | None = Field(default=None, ge=1)
     """Per problem; by default four times the average. A problem cannot get more than a file holds."""
-    risk: float = Field(default=0.03, ge=0, le=1)
+    tolerance: float = Field(default=0.03, ge=0, le=1)
     """With `sequential`: the run stops before the total is spent once no more than this share of the problems is
     expected to get another pick from `max` tests each."""
     rates: Literal["agreement", "oracle"] | Path = "agreement"

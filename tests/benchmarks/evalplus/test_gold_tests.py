@@ -185,7 +185,7 @@ GUARDED: list[tuple[str, str]] = [
 
 def graded(programs: Mapping[str, str], task_id: str = "HumanEval/0", **chosen: Any) -> dict[str, dict[str, str]]:
     """{name: statuses} of programs for one problem of HumanEval+, under these settings of EvalPlus's."""
-    benchmark = load_benchmark("humaneval+", load_settings({"evalplus": chosen}, source="test"))
+    benchmark = load_benchmark("humaneval+", load_settings({"evalplus": chosen}, source="test").evalplus)
     tasks = [GradeTask(name, task_id, program) for name, program in programs.items()]
     return {name: dict(grade.statuses) for name, grade in benchmark.grade(tasks, workers=2)}
 
@@ -347,7 +347,7 @@ def test_a_stored_grade_counts_only_for_the_tests_and_limits_that_it_was_made_wi
     mini_humaneval: MiniHumanEval, setting: dict[str, Any]
 ) -> None:
     graders = {
-        load_benchmark("humaneval+", load_settings({"evalplus": chosen}, source="test")).grader()
+        load_benchmark("humaneval+", load_settings({"evalplus": chosen}, source="test").evalplus).grader()
         for chosen in ({}, setting)
     }
     assert len(graders) == 2
@@ -355,7 +355,7 @@ def test_a_stored_grade_counts_only_for_the_tests_and_limits_that_it_was_made_wi
 
 def test_a_selection_of_mbpp_that_does_not_exist_is_refused() -> None:
     with pytest.raises(SettingsError, match="MBPP\\+ has no mini version"):
-        load_benchmark("mbpp+", load_settings({"evalplus": {"mini": True}}, source="test"))
+        load_benchmark("mbpp+", load_settings({"evalplus": {"mini": True}}, source="test").evalplus)
 
 
 def test_two_selections_exclude_each_other() -> None:

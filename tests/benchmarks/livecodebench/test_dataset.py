@@ -343,7 +343,7 @@ def test_a_problem_with_starter_code_or_a_function_is_functional(
     assert only(path).kind == kind
     other: Any = {"functional": "stdin", "stdin": "functional"}[kind]
     with pytest.raises(DatasetError):
-        read_rows([path], ProblemFilter(kind=other))
+        read_rows([path], ProblemFilter(io=other))
 
 
 def test_empty_lines_other_line_ends_and_a_byte_order_mark_are_no_mistake(tmp_path: Path) -> None:
@@ -401,11 +401,11 @@ MIXED = [
 
 CHOICES = [
     (ProblemFilter(), ["f1", "f2", "s1", "s2", "s3"]),
-    (ProblemFilter(kind="functional"), ["f1", "f2"]),
-    (ProblemFilter(kind="stdin"), ["s1", "s2", "s3"]),
+    (ProblemFilter(io="functional"), ["f1", "f2"]),
+    (ProblemFilter(io="stdin"), ["s1", "s2", "s3"]),
     (ProblemFilter(platform="leetcode"), ["f1", "s1"]),
     (ProblemFilter(platform="codeforces"), ["s3"]),
-    (ProblemFilter(platform="atcoder", kind="stdin"), ["s2"]),
+    (ProblemFilter(platform="atcoder", io="stdin"), ["s2"]),
 ]
 
 
@@ -541,7 +541,7 @@ NO_ROWS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("content", "message"), NO_ROWS.values(), ids=NO_ROWS.keys())
-@pytest.mark.parametrize("selection", [ALL, ProblemFilter(platform="leetcode", kind="functional")])
+@pytest.mark.parametrize("selection", [ALL, ProblemFilter(platform="leetcode", io="functional")])
 def test_a_line_that_is_no_problem_is_named(
     tmp_path: Path, content: Any, message: str, selection: ProblemFilter
 ) -> None:

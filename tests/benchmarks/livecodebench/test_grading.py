@@ -38,7 +38,7 @@ from coderm_eval.report.scores import ROWS
 TIDE, BERTHS, PEAL = FUNCTIONAL = ("3101", "3102", "3103")
 SUM, SHOUT = STDIN = ("abc350_a", "abc350_b")
 
-BOTH = {"kind": "both", "start_date": "2024-01-01", "end_date": "2024-10-05"}
+BOTH = {"io": "both", "start_date": "2024-01-01", "end_date": "2024-10-05"}
 """The five problems: both kinds, of both sites; the first and the last are at these very midnights."""
 
 
@@ -266,7 +266,7 @@ def test_the_chosen_programs_are_as_they_were_sampled(finished: Path) -> None:
 def test_the_summary_says_which_problems_of_which_files_these_were(finished: Path) -> None:
     found = summary(finished)
     assert (found["benchmark"], found["n_problems"], found["n_candidates"]) == ("livecodebench", 3, 3)
-    papers = {**PAPER_SLICE, "timeout_s": 6.0, "function_format": "default"}
+    papers = {**PAPER_SLICE, "timeout_s": 6.0, "method_format": "default"}
     assert papers.items() <= found["settings"]["livecodebench"].items()
     assert found["dataset_sha256"] == load_benchmark("livecodebench").dataset_sha256
 
@@ -305,7 +305,7 @@ def test_whole_programs_are_reranked_by_tests_of_what_they_print(both: Path) -> 
 
 def test_a_kind_alone_takes_all_problems_of_that_kind(harbour: Path, tmp_path: Path) -> None:
     """Of other sites, too: with any choice the paper's is given up."""
-    config = settings(tmp_path, {"kind": "stdin", "timeout_s": 1})
+    config = settings(tmp_path, {"io": "stdin", "timeout_s": 1})
     samples = write_rows(tmp_path / "samples.jsonl", listed("solution", PROGRAMS, STDIN))
     grading = ["grade", "--benchmark", "livecodebench", "--samples", samples, "--config", config]
     said = succeeded(*grading, "--out", tmp_path / "r.json")
@@ -396,7 +396,7 @@ def test_a_run_that_was_killed_leaves_no_process_and_goes_on_to_the_same_files(
 def paper(harbour: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with methods turned into functions as the paper's authors did it."""
     folder = tmp_path_factory.mktemp("paper")
-    config = settings(folder, {"function_format": "paper"})
+    config = settings(folder, {"method_format": "paper"})
     succeeded(*reranking(harbour, folder / "run", "--grade", "--config", config))
     return folder / "run"
 
@@ -502,7 +502,8 @@ def requests() -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def server(harbour: Path, requests: list[dict[str, Any]]) -> Iterator[str]:
     """One that plays policy and test writer of the five problems."""
-    problems = load_benchmark("livecodebench", load_settings({"livecodebench": BOTH}, source="test")).problems
+    settings = load_settings({"livecodebench": BOTH}, source="test")
+    problems = load_benchmark("livecodebench", settings.livecodebench).problems
     with replaying(RecordedAnswers(problems, PROGRAMS, TESTS), requests) as address:
         yield f"http://{address}/v1"
 
@@ -708,13 +709,13 @@ MISTAKES: list[tuple[dict[str, object], list[str]]] = [
         {"start_date": "2030-01-01"},
         ["problems.jsonl: no problem has start_date 2030-01-01;", "from 2023-12-31T23:59:00 to 2024-10-05T19:31:00"],
     ),
-    ({"platform": "atcoder", "kind": "functional"}, ["no problem has platform atcoder and kind functional"]),
+    ({"platform": "atcoder", "io": "functional"}, ["no problem has platform atcoder and io functional"]),
     ({"release": "release_v9"}, ["LiveCodeBench has no release 'release_v9'; did you mean 'release_v"]),
     ({"start_date": "last spring"}, ["start_date is 'last spring', not a date; write it as 2024-01-01"]),
-    ({"kind": "methods"}, ["livecodebench.kind is 'methods'"]),
+    ({"io": "methods"}, ["livecodebench.io is 'methods'"]),
     ({"platfrom": "leetcode"}, ["unknown setting 'livecodebench.platfrom'; did you mean 'platform'?"]),
     ({**BOTH}, ["samples.jsonl: no line for 2 of its tasks (abc350_a, abc350_b)", "--allow-partial"]),
-    ({"kind": "stdin"}, ["3 task ids that livecodebench does not have (3101, 3102, 3103)", "--allow-partial"]),
+    ({"io": "stdin"}, ["3 task ids that livecodebench does not have (3101, 3102, 3103)", "--allow-partial"]),
 ]
 
 

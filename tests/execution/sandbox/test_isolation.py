@@ -58,7 +58,7 @@ def test_a_host_that_grants_less_than_is_required_is_refused_in_one_sentence(tmp
     _, unshare, first, level = FORBIDS
     skip_unless(unshare, first)
     config = tmp_path / "settings.yaml"
-    config.write_text("execution: {isolation: require}\n")
+    config.write_text("execution: {isolation: strict}\n")
     done = on(unshare, first, "-m", "coderm_eval.cli", "doctor", "--config", str(config))
     assert done.returncode == 3
     assert f"only {level} is to be had" in done.stderr and "'auto'" in done.stderr and "Traceback" not in done.stderr

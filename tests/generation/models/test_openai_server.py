@@ -289,7 +289,7 @@ MESSAGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("a base model", {"api": "completions"}, {"prompt": "ask"}),
     ("a base model with an introduction", {"api": "completions", "system_prompt": "Go."}, {"prompt": "Go.\n\nask"}),
     ("stop", {"stop": ["\ndef "]}, {"stop": ["\ndef "]}),
-    ("what only this server knows", {"extra": {"top_k": 20}}, {"top_k": 20}),
+    ("what only this server knows", {"backend_args": {"top_k": 20}}, {"top_k": 20}),
 ]
 
 

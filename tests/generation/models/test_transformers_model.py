@@ -307,7 +307,7 @@ def test_neither_torch_nor_transformers_is_imported_before_a_question_is_asked()
 def test_arguments_for_loading_reach_the_model_and_those_about_files_the_tokenizer_too(make: Make) -> None:
     folder = make("outer/inner")
     extra = {"subfolder": "inner", "attn_implementation": "eager"}
-    assert len(set(texts(str(Path(folder).parent), extra=extra))) == 3
+    assert len(set(texts(str(Path(folder).parent), backend_args=extra))) == 3
 
 
 def test_an_answer_names_the_folder_of_its_model(make: Make) -> None:
@@ -323,7 +323,7 @@ def test_an_answer_names_the_commit_of_a_model_of_the_hub(make: Make, tmp_path: 
     (cached / "refs").mkdir()
     (cached / "refs" / "main").write_text(commit)
     extra = {"cache_dir": str(tmp_path / "cache"), "local_files_only": True}
-    assert {answer.model for answer in answers("maker/tiny", extra=extra)} == {f"maker/tiny@{commit}"}
+    assert {answer.model for answer in answers("maker/tiny", backend_args=extra)} == {f"maker/tiny@{commit}"}
 
 
 def test_a_model_must_be_named() -> None:
@@ -356,12 +356,12 @@ def test_a_model_that_cannot_be_loaded_is_one_sentence_with_its_name(make: Make,
 
 def test_a_model_that_the_hub_would_have_to_send_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"^maker/missing: transformers could not load it"):
-        answers("maker/missing", extra={"cache_dir": str(tmp_path), "local_files_only": True})
+        answers("maker/missing", backend_args={"cache_dir": str(tmp_path), "local_files_only": True})
 
 
 def test_an_argument_that_loading_does_not_know_is_named(make: Make) -> None:
     with pytest.raises(ModelError, match=r"atn_implementation.*\(extra\)"):
-        answers(make(), extra={"atn_implementation": "eager"})
+        answers(make(), backend_args={"atn_implementation": "eager"})
 
 
 @pytest.mark.parametrize("step", ["from_pretrained", "forward"])

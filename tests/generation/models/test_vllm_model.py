@@ -232,7 +232,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def real(tiny: Path) -> VllmModel:
     """Loaded once: it takes seconds. The caller's random numbers go on as if it had not been."""
     extra = {"enforce_eager": True, "kv_cache_memory_bytes": 2**26}
-    model = VllmModel(SETTINGS.model_copy(update={"model": str(tiny), "extra": extra}))
+    model = VllmModel(SETTINGS.model_copy(update={"model": str(tiny), "backend_args": extra}))
     random.seed(1)
     expected = [random.random(), random.random()]
     random.seed(1)

@@ -231,7 +231,7 @@ def test_a_base_model_at_a_server_gets_a_text_and_what_extra_holds() -> None:
 
     extra = {"use_activation": False, "prompt": "the server of these tests looks for it"}
     with serving(reply) as (url, _):
-        settings = PolicySettings(model="m", base_url=url, api="completions", extra=extra)
+        settings = PolicySettings(model="m", base_url=url, api="completions", backend_args=extra)
         ((task, state),) = PooledStates(settings).states([SampleRequest("a", "def f():", range(1))])
     assert (task, state.tolist()) == ("a", [8, 0])
 

@@ -12,7 +12,7 @@ from helpers.results import problem
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.core.protocols import Cell, Outcome, Written
+from coderm_eval.core.protocols import Cell, ExecutionResult, Written
 from coderm_eval.core.records import Problem, ProblemCandidates, Verdict, deduplicate_candidates
 from coderm_eval.pipeline.loop import rerank
 from coderm_eval.selection.budget import GreedyBudget, ProblemState, UniformBudget
@@ -148,11 +148,11 @@ def test_the_loop_spends_the_total_though_halves_of_the_benchmark_take_turns(rat
         for task, samples in wanted.items():
             yield task, [(sample, f"t{sample}") for sample in samples]
 
-    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[tuple[Cell, Outcome]]:
+    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
         """The two programs of a problem agree on no test, but those of "c" on all."""
         for cell in (cell for cells in problems for cell in cells):
-            passed = cell.row == 0 or cell.task_id == "c"
-            yield cell, Outcome(Verdict.PASSED if passed else Verdict.FAILED, 0.0)
+            passed = cell.row == 0 or cell.problem.task_id == "c"
+            yield ExecutionResult(cell, Verdict.PASSED if passed else Verdict.FAILED, 0.0)
 
     programs = deduplicate_candidates(["p", "q"])
     work = [ProblemCandidates(Problem(task, "f", "", ""), programs) for task in "abc"]

@@ -29,8 +29,8 @@ def asked(standings: Mapping[str, ProblemState]) -> dict[str, int]:
     return {task: standing.requested for task, standing in standings.items()}
 
 
-def sequential(total: int, limits: Mapping[str, int], *, minimum: int = 1, risk: float = 0.0) -> SequentialBudget:
-    return SequentialBudget(total, minimum, limits, risk=risk, batch=1)
+def sequential(total: int, limits: Mapping[str, int], *, minimum: int = 1, tolerance: float = 0.0) -> SequentialBudget:
+    return SequentialBudget(total, minimum, limits, tolerance=tolerance, batch=1)
 
 
 # How restless a problem is
@@ -92,21 +92,21 @@ def test_problems_alike_get_the_same_within_one_test() -> None:
     st.lists(st.integers(0, 20), min_size=1, max_size=7),
     st.sampled_from([0.0, 0.03, 0.2, 1.0]),
 )
-def test_the_total_is_never_exceeded_nor_is_a_limit(seed: int, average: int, most: list[int], risk: float) -> None:
+def test_the_total_is_never_exceeded_nor_is_a_limit(seed: int, average: int, most: list[int], tolerance: float) -> None:
     results = noisy(len(most), 20, seed)
     limits = {r.problem.task_id: limit for r, limit in zip(results, most, strict=True)}
     total = average * len(most)
-    spent = asked(simulate(shuffled(results, "majority", [seed]), sequential(total, limits, risk=risk)))
+    spent = asked(simulate(shuffled(results, "majority", [seed]), sequential(total, limits, tolerance=tolerance)))
     assert sum(spent.values()) <= total
     assert all(count <= limits[task] for task, count in spent.items())
-    if risk == 0:
+    if tolerance == 0:
         assert sum(spent.values()) == min(total, sum(limits.values()))
 
 
 def test_each_problem_gets_the_minimum() -> None:
     results = [*noisy(4, 20, 0), problem("settled", "P" * 20)]
     limits = dict.fromkeys((r.problem.task_id for r in results), 20)
-    spent = asked(simulate(shuffled(results, "majority", [0]), sequential(30, limits, minimum=3, risk=1.0)))
+    spent = asked(simulate(shuffled(results, "majority", [0]), sequential(30, limits, minimum=3, tolerance=1.0)))
     assert set(spent.values()) == {3}
 
 
@@ -121,7 +121,7 @@ def test_no_problem_gets_more_than_twice_what_it_has_before_the_verdicts_are_loo
             rounds.extend((problems[task].requested, more) for task, more in wanted.items() if problems[task].requested)
             return wanted
 
-    simulate(shuffled(results, "majority", [0]), Watched(8 * 32, 1, limits, risk=0.0, batch=1))
+    simulate(shuffled(results, "majority", [0]), Watched(8 * 32, 1, limits, tolerance=0.0, batch=1))
     assert rounds
     assert all(more <= before for before, more in rounds)
 
@@ -130,7 +130,7 @@ def test_few_tests_are_asked_for_in_one_round() -> None:
     """Four problems share the 64 of the smallest round."""
     results = noisy(4, 16, 1)
     limits = dict.fromkeys((r.problem.task_id for r in results), 16)
-    budget = SequentialBudget(64, 1, limits, risk=0.03)
+    budget = SequentialBudget(64, 1, limits, tolerance=0.03)
     assert budget.next_round({t: r.standing(0) for t, r in recorded(*results).items()}) == limits
 
 
@@ -158,8 +158,8 @@ def test_a_higher_risk_spends_less() -> None:
     results = noisy(30, 40, 5)
     limits = dict.fromkeys((r.problem.task_id for r in results), 40)
     spent = [
-        sum(asked(simulate(shuffled(results, "majority", [5]), sequential(1200, limits, risk=risk))).values())
-        for risk in (0.0, 0.03, 0.1, 0.3, 1.0)
+        sum(asked(simulate(shuffled(results, "majority", [5]), sequential(1200, limits, tolerance=tolerance))).values())
+        for tolerance in (0.0, 0.03, 0.1, 0.3, 1.0)
     ]
     assert spent == sorted(spent, reverse=True)
     assert spent[0] == 1200
@@ -223,7 +223,7 @@ def test_what_it_decides_depends_on_nothing_but_what_it_sees() -> None:
     results = noisy(10, 30, 7)
     limits = dict.fromkeys((r.problem.task_id for r in results), 30)
     first, second = (
-        asked(simulate(shuffled(results, "majority", [1]), sequential(100, limits, risk=0.03))) for _ in range(2)
+        asked(simulate(shuffled(results, "majority", [1]), sequential(100, limits, tolerance=0.03))) for _ in range(2)
     )
     assert first == second
 

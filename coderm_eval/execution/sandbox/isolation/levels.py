@@ -14,8 +14,8 @@ from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans, die_w
 
 __all__ = ["FULL", "MODES", "Isolation", "describe", "enter"]
 
-MODES = ("auto", "namespaces", "rlimits", "require")
-"""auto: the best there is; require: all of it or nothing; namespaces: these and limits, or nothing; rlimits: limits."""
+MODES = ("auto", "namespaces", "rlimits", "strict")
+"""auto: the best there is; strict: all of it or nothing; namespaces: these and limits, or nothing; rlimits: limits."""
 
 FULL = "namespaces+seccomp+rlimits"
 """The strongest level, as `summary.json` names it."""
@@ -66,7 +66,7 @@ def enter(mode: str) -> Isolation:
     """
     parts = ["rlimits"]
     user = None
-    takes_parts = mode in ("auto", "require")
+    takes_parts = mode in ("auto", "strict")
     filtered = takes_parts and _granted(lambda: seccomp.for_servers().install())
     if filtered:
         parts.insert(0, "seccomp")
@@ -81,7 +81,7 @@ def enter(mode: str) -> Isolation:
         if takes_parts and _done(lambda: landlock.enter(namespaces.readable_paths(), scratch)):
             parts.insert(0, "landlock")
     level = "+".join(parts)
-    if mode == "require" and level != FULL:
+    if mode == "strict" and level != FULL:
         raise OSError(f"only {level} is to be had")
     if filtered:
         seccomp.for_servers().install()
