@@ -1,14 +1,14 @@
-"""What the attacks that need no isolation to be harmless do to this executor and to two others.
+"""Run the attacks that are harmless without isolation on this executor and on two others.
 
-    unshare --pid --fork --kill-child python benchmarks/attacks.py --coderm docker_source/main.py
+    PYTHONPATH=tests unshare --pid --fork --kill-child python -m perf.attacks --coderm docker_source/main.py
 
-The attacks are those of tests/attacks.py that end early or forge. An attack has won where its program passes.
-Peers: the CodeRM authors' script on the same program and test, and EvalPlus's `untrusted_check` on the same calls.
+The attacks are those of tests/helpers/attacks.py that end early or forge a result. An attack has won where its program
+passes. Peers: the CodeRM authors' script on the same program and test, and EvalPlus's `untrusted_check` on the same
+calls.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -16,22 +16,19 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from coderm_eval.core.records import Verdict
-from coderm_eval.execution.backends.local import run_pairs
-from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import ProgramTest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-
-from executor import RUN_CLASS
 from helpers.attacks import ATTACKS, TEST, Attack
+
+from coderm_eval.core.records import Verdict
+from coderm_eval.execution.pairs import ProgramTest
+from perf._common import argument_parser, execute, print_table
+from perf.executor import RUN_CLASS
 
 KINDS = ("ends early", "forges")
 HEIGHTS = (2, 9, 10)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--coderm", type=Path, required=True, help="the CodeRM authors' docker_source/main.py")
     options = parser.parse_args()
     attacks = [attack for attack in ATTACKS if attack.kind in KINDS]
@@ -40,23 +37,24 @@ def main() -> None:
         "CodeRM docker_source/main.py": coderm(attacks, options.coderm),
         "EvalPlus untrusted_check": evalplus(attacks),
     }
-    print("| executor |", " | ".join(f"{kind}: won" for kind in KINDS), "| which |\n|---|---|---|---|")
-    for name, names in won.items():
-        counts = [
-            f"{sum(a.name in names for a in attacks if a.kind == kind)} of {sum(a.kind == kind for a in attacks)}"
-            for kind in KINDS
-        ]
-        print(f"| {name} | {' | '.join(counts)} | {', '.join(names)} |")
+    headers = ["executor", *(f"{kind}: won" for kind in KINDS), "which"]
+    print_table(headers, ([name, *counts(attacks, names), ", ".join(names)] for name, names in won.items()))
+
+
+def counts(attacks: Sequence[Attack], won: Sequence[str]) -> list[str]:
+    """How many attacks of each kind have won."""
+    names = {kind: [attack.name for attack in attacks if attack.kind == kind] for kind in KINDS}
+    return [f"{len(set(won) & set(named))} of {len(named)}" for named in names.values()]
 
 
 def ours(attacks: Sequence[Attack]) -> list[str]:
-    pairs = (ProgramTest(attack.name, attack.program, TEST, attack.name, "rungs") for attack in attacks)
-    passed = {o.key for o in run_pairs(pairs, Limits(), workers=2) if o.verdict == Verdict.PASSED}
+    tests = (ProgramTest(attack.name, attack.program, TEST, attack.name, "rungs") for attack in attacks)
+    passed = {result.key for result in execute(tests, workers=2) if result.verdict == Verdict.PASSED}
     return [attack.name for attack in attacks if attack.name in passed]
 
 
 def coderm(attacks: Sequence[Attack], script: Path) -> list[str]:
-    """A run of the script for each, since some end it."""
+    """Run the script once for each attack, since some attacks end it."""
     return [attack.name for attack in attacks if coderm_passes(attack, script.resolve())]
 
 

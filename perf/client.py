@@ -1,9 +1,9 @@
-"""How fast the client of OpenAI-compatible servers is by itself, against peers and the same server in the same run.
+"""Measure the client of OpenAI-compatible servers by itself, against peers and the same server in the same run.
 
-    python benchmarks/client.py --requests 5000
+    python -m perf.client --requests 5000
 
-The server, a process of its own, answers at once whatever it is asked. Peers: openai's AsyncOpenAI, which has the
-same work to do, and a bare aiohttp session, which reads no answer (a bound).
+The server, a process of its own, answers every request at once. Peers: openai's AsyncOpenAI, which has the same work to
+do, and a bare aiohttp session, which reads no answer (a bound).
 """
 
 from __future__ import annotations
@@ -12,19 +12,16 @@ import argparse
 import asyncio
 import json
 import resource
-import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-from loopback import response, serve
 
 from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.models.openai_server import OpenAIServer
 from coderm_eval.generation.settings import TestSettings
+from perf._common import argument_parser, interleaved, median, print_table, seconds, served
+from perf.loopback import response, serve
 
 IN_FLIGHT = 64
 PROMPT = "Write tests. " * 150
@@ -32,7 +29,7 @@ ANSWER = "```python\nimport unittest\n\nclass TestF(unittest.TestCase):\n    def
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--requests", type=int, default=5000)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
@@ -40,31 +37,21 @@ def main() -> None:
     if options.serve:
         asyncio.run(serve_at_once())
         return
-    server = subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE)
-    assert server.stdout
-    try:
-        report(f"http://127.0.0.1:{int(server.stdout.readline())}/v1", options.requests, options.repeats)
-    finally:
-        server.kill()
+    with served("perf.client", "--serve") as url:
+        report(url, options.requests, options.repeats)
 
 
 def report(url: str, count: int, repeats: int) -> None:
-    clients: dict[str, Callable[[str, int], None]] = {
-        "this client": ours,
-        "openai AsyncOpenAI": lambda url, count: asyncio.run(openai_client(url, count)),
-        "bare aiohttp (bound)": lambda url, count: asyncio.run(bare(url, count)),
+    clients: dict[str, Callable[[], object]] = {
+        "this client": partial(ours, url, count),
+        "openai AsyncOpenAI": lambda: asyncio.run(openai_client(url, count)),
+        "bare aiohttp (bound)": lambda: asyncio.run(bare(url, count)),
     }
-    rates: dict[str, list[float]] = {name: [] for name in clients}
-    for _ in range(repeats):
-        for name, client in clients.items():
-            start = time.perf_counter()
-            client(url, count)
-            rates[name].append(count / (time.perf_counter() - start))
-    base = statistics.median(rates["openai AsyncOpenAI"])
+    taken = interleaved({name: partial(seconds, client) for name, client in clients.items()}, repeats)
+    rates = {name: count / median(values) for name, values in taken.items()}
+    base = rates["openai AsyncOpenAI"]
     print(f"{count} requests, {IN_FLIGHT} in flight, medians of {repeats} runs\n")
-    print("| | requests/s | ratio |\n|---|---|---|")
-    for name, values in rates.items():
-        print(f"| {name} | {statistics.median(values):.0f} | {statistics.median(values) / base:.1f} |")
+    print_table(["", "requests/s", "ratio"], ([name, f"{r:.0f}", f"{r / base:.1f}"] for name, r in rates.items()))
     print("\nMiB of this process at each tenth of a run of this client:", *memory(url, 10 * count))
 
 
@@ -78,7 +65,7 @@ def answered(url: str, count: int) -> Iterator[Any]:
 
 
 def memory(url: str, count: int) -> list[int]:
-    """Of a longer run, whose answers are thrown away as they come."""
+    """Read this process's memory during a longer run, whose answers are thrown away as they come."""
     seen = []
     for number, _ in enumerate(answered(url, count), 1):
         if number % (count // 10) == 0:

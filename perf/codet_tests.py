@@ -1,6 +1,6 @@
-"""CodeT's recorded raw generations as a tests file: the first five asserts of each sample, duplicates as they come.
+"""Turn CodeT's recorded raw generations into a tests file: five asserts of each sample, duplicates kept.
 
-    python benchmarks/codet_tests.py humaneval_codegen16b_tests.jsonl.gz codet.tests.jsonl
+    python -m perf.codet_tests humaneval_codegen16b_tests.jsonl.gz codet.tests.jsonl
     coderm-eval rerank --benchmark humaneval+ --samples humaneval_codegen16b_n100.samples.jsonl.gz \\
         --tests codet.tests.jsonl --out codet --select all --grade --allow-partial
 
@@ -9,21 +9,22 @@ Input: {"task_id", "prompt", "samples"} lines; a prompt ends with "# check the c
 
 from __future__ import annotations
 
-import argparse
 import ast
 import gzip
 import json
 import re
 from pathlib import Path
 
+from perf._common import argument_parser
+
 ASSERTS = 5
-"""Of each sample: CodeT's own limit (arXiv 2207.10397, Section 4)."""
+"""The first asserts of each sample: CodeT's own limit (arXiv 2207.10397, Section 4)."""
 
 STOPS = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("recorded", type=Path)
     parser.add_argument("out", type=Path)
     options = parser.parse_args()
@@ -35,11 +36,11 @@ def main() -> None:
 
 
 def entry_point(prompt: str) -> str:
-    return re.findall(r"# check the correctness of (\w+)", prompt)[-1]
+    return str(re.findall(r"# check the correctness of (\w+)", prompt)[-1])
 
 
 def asserts(sample: str, name: str) -> list[str]:
-    """The asserts in a sample that call `name` and can be parsed."""
+    """Return the asserts in a sample that call `name` and can be parsed."""
     return [test for test in map(cut, ("assert " + sample).split("assert ")) if f"{name}(" in test and is_assert(test)]
 
 

@@ -1,6 +1,6 @@
-"""A long run of the executor with one attack in a hundred programs, and what is left of it.
+"""Run the executor for long with one attack in a hundred programs, and report what is left behind.
 
-    python benchmarks/endurance.py --problems 100 --workers 2 --busy 4 --out verdicts.jsonl
+    PYTHONPATH=tests python -m perf.endurance --problems 100 --workers 2 --busy 4 --out verdicts.jsonl
 
 Prints cells, seconds, the memory of all its processes at each tenth of the run, processes and files left
 behind, and the SHA-256 of the file of verdicts: the same for any number of workers and under any load.
@@ -8,7 +8,6 @@ behind, and the SHA-256 of the file of verdicts: the same for any number of work
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
@@ -21,30 +20,28 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from coderm_eval.execution.backends.local import run_pairs
-from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import ProgramTest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-
 from helpers.attacks import ATTACKS, Attack
 from helpers.processes import processes_with
 
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.pairs import ProgramTest
+from perf._common import argument_parser, execute
+
 PROGRAMS, TESTS = 40, 50
 ONE_IN = 100
-POLICY = Limits(timeout_s=0.5, memory_mb=256)
+LIMITS = Limits(timeout_s=0.5, memory_mb=256)
 
 Key = tuple[int, int, int]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--problems", type=int, default=100, help=f"each is {PROGRAMS} programs by {TESTS} tests")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--busy", type=int, default=0, help="processes that load the machine meanwhile")
+    parser.add_argument("--busy", type=int, default=0, help="processes that load the machine during the run")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(options.in_flight)]
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(options.busy)]
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["TMPDIR"] = scratch
         try:
@@ -60,12 +57,12 @@ def run(problems: int, workers: int, out: Path, scratch: str) -> None:
     verdicts: dict[Key, str] = {}
     memory = []
     start = time.perf_counter()
-    for outcome in run_pairs(pairs(problems), POLICY, workers=workers):
+    for result in execute(program_tests(problems), workers, LIMITS):
         if len(verdicts) % (total // 10) == total // 20:
             memory.append(resident_mb(marker))
-        verdicts[outcome.key] = outcome.verdict.code
+        verdicts[result.key] = result.verdict.code
     seconds = time.perf_counter() - start
-    rows = (json.dumps([*key, letter]) + "\n" for key, letter in sorted(verdicts.items()))
+    rows = (json.dumps([*key, code]) + "\n" for key, code in sorted(verdicts.items()))
     out.write_text("".join(rows))
     print(f"{len(verdicts)} of {total} cells in {seconds:.0f} s, {workers} workers: {dict(Counter(verdicts.values()))}")
     print("MiB of all processes:", *(f"{mb:.0f}" for mb in memory))
@@ -73,7 +70,7 @@ def run(problems: int, workers: int, out: Path, scratch: str) -> None:
     print("SHA-256", hashlib.sha256(out.read_bytes()).hexdigest())
 
 
-def pairs(problems: int) -> Iterator[ProgramTest[Key]]:
+def program_tests(problems: int) -> Iterator[ProgramTest[Key]]:
     chance = random.Random(0)
     for problem in range(problems):
         tests = [test(number) for number in range(TESTS)]
@@ -84,7 +81,7 @@ def pairs(problems: int) -> Iterator[ProgramTest[Key]]:
 
 
 def program(problem: int, number: int) -> str:
-    """Right for some heights only, in a way of its own."""
+    """A program that differs from all others and is right for some heights only."""
     seed = problem * PROGRAMS + number
     return f"SEED = {seed}\n\n\ndef rungs(height):\n    return height * 3 + height // {number + 2}\n"
 

@@ -1,9 +1,9 @@
-"""Grading EvalPlus samples, against `evalplus.evaluate` in the same run: time, memory, and whether they agree.
+"""Grade EvalPlus samples here and with `evalplus.evaluate` in the same run: time, memory, and where they differ.
 
-    python benchmarks/evalplus_grading.py --dataset humaneval --samples samples.jsonl [--parallel 2]
+    python -m perf.evalplus_grading --dataset humaneval --samples samples.jsonl [--parallel 2]
 
 Both start with their expected outputs computed. The peak is that of the proportional set sizes of all processes
-together, read every half second. Where a status differs the task, both statuses and the program are listed.
+together, read every half second. For each status that differs, the task, both statuses and the program are listed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import psutil
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.benchmarks.evalplus.reference_answers import reference_answers
 from coderm_eval.core.messages import quoted
+from perf._common import argument_parser
 
 _BENCHMARKS = {"humaneval": "humaneval+", "mbpp": "mbpp+"}
 _MIB = 1024 * 1024
@@ -49,7 +50,7 @@ def main() -> None:
 
 
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--dataset", choices=_BENCHMARKS, required=True)
     parser.add_argument("--samples", type=Path, required=True)
     parser.add_argument("--parallel", type=int, default=2)
@@ -87,7 +88,7 @@ def measured(command: list[str], results: Path) -> Measured:
 
 
 def memory_mib(process: int) -> float:
-    """Of a process and all below it."""
+    """Return the memory of a process and all its descendants."""
     total = 0
     try:
         parent = psutil.Process(process)

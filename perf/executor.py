@@ -1,14 +1,14 @@
-"""How fast the executor runs a matrix of programs and tests, against peers on the same cells in the same run.
+"""Measure how fast the executor runs a matrix of programs and tests, against peers on the same cells in the same run.
 
-    python benchmarks/executor.py --samples S.jsonl.gz --tests T.jsonl.gz --dataset HumanEvalPlus.jsonl.gz \\
+    python -m perf.executor --samples S.jsonl.gz --tests T.jsonl.gz --dataset HumanEvalPlus.jsonl.gz \\
         --coderm docker_source/main.py
 
-Peers: the CodeRM authors' `docker_source/main.py` as a plain script (--coderm: a copy of it), one process a pair
-with `multiprocessing`, and EvalPlus's `untrusted_check` on one input a pair. Bounds: the cells in one process
-without any isolation, and a bare fork, exit and wait.
+Peers: the CodeRM authors' `docker_source/main.py` as a plain script (--coderm: a copy of it), one process per pair with
+`multiprocessing`, and EvalPlus's `untrusted_check` on one input per pair. Bounds: the cells in one process without any
+isolation, and a bare fork, exit and wait.
 
-Rows with a cell that runs out of time are left out of the matrix and timed apart. Peers run a sample of the
-distinct cells, since each costs them the same; the executor and the bound without isolation run all of them.
+Rows with a cell that runs out of time are left out of the matrix and timed apart. The executor and the bound without
+isolation run all distinct cells. Peers run a sample of them, since each cell costs a peer the same.
 """
 
 from __future__ import annotations
@@ -20,24 +20,25 @@ import multiprocessing
 import os
 import random
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from coderm_eval.core.records import Verdict
-from coderm_eval.execution.backends.local import Executor, run_pairs
+from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.pairs import ProgramTest
 from coderm_eval.execution.static_analysis import analyse, identity_of_test
 from coderm_eval.generation.extraction.unit_tests import recorded_tests
 from coderm_eval.generation.recorded.readers import read_by_task
+from perf._common import argument_parser, execute, interleaved, median, print_table
 
-POLICY = Limits()
+LIMITS = Limits()
 
 
 class Cell(NamedTuple):
@@ -59,7 +60,7 @@ def main() -> None:
     everything = read_matrix(options)
     slow = slow_programs(everything, options.workers)
     matrix = without(everything, slow)
-    with Executor(POLICY, workers=1) as executor:
+    with Executor(LIMITS, workers=1) as executor:
         isolation = executor.self_test()
     print(f"isolation {isolation}, {options.workers} workers, medians of {options.repeats} runs")
     print(f"{len(matrix.pairs)} pairs of a sample and a test, {len(matrix.cells)} distinct cells; ", end="")
@@ -74,17 +75,17 @@ def main() -> None:
     if options.coderm:
         rows["CodeRM docker_source/main.py"] = (lambda: coderm(options.coderm, sample, options.workers), len(sample))
     report(rows, matrix, options)
-    print(f"\nbare fork, exit and wait (bound): {1e3 * statistics.median(bare_forks() for _ in range(5)):.2f} ms")
+    print(f"\nbare fork, exit and wait (bound): {1e3 * median(bare_forks() for _ in range(5)):.2f} ms")
     report_loops(everything, slow, options.workers)
 
 
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--samples", type=Path, required=True, help='{"task_id", "solution"} lines')
     parser.add_argument("--tests", type=Path, required=True, help='{"task_id", "test"} lines')
     parser.add_argument("--dataset", type=Path, required=True, help="EvalPlus's file, for the names of the functions")
     parser.add_argument("--coderm", type=Path, help="the CodeRM authors' docker_source/main.py")
-    parser.add_argument("--every", type=int, default=8, help="take one problem of so many")
+    parser.add_argument("--every", type=int, default=8, help="take one problem in this many")
     parser.add_argument("--sample", type=int, default=1000, help="cells that peers run")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--repeats", type=int, default=5)
@@ -106,7 +107,7 @@ def read_matrix(options: argparse.Namespace) -> Matrix:
 
 
 def sorted_by_problem(pairs: list[Cell]) -> tuple[list[Cell], list[Cell]]:
-    """The pairs whose program can be read, program by program; and one of each distinct cell."""
+    """Return the pairs whose program can be parsed, program by program, and one of each distinct cell."""
     programs = {program: analyse(program) for program in {pair.program for pair in pairs}}
     tests = {test: identity_of_test(test) for test in {pair.test for pair in pairs}}
     readable = sorted((p for p in pairs if programs[p.program]), key=lambda p: (p.task_id, p.program))
@@ -118,28 +119,27 @@ def sorted_by_problem(pairs: list[Cell]) -> tuple[list[Cell], list[Cell]]:
 
 
 def slow_programs(matrix: Matrix, workers: int) -> list[str]:
-    outcomes = run_pairs(as_pairs(matrix.cells), POLICY, workers=workers)
-    return list(dict.fromkeys(o.key.program for o in outcomes if o.verdict in (Verdict.TIMED_OUT, Verdict.CRASHED)))
+    results = execute(program_tests(matrix.cells), workers, LIMITS)
+    return list(dict.fromkeys(r.key.program for r in results if r.verdict in (Verdict.TIMED_OUT, Verdict.CRASHED)))
 
 
 def without(matrix: Matrix, programs: list[str]) -> Matrix:
-    """The matrix without programs that are one of these, docstrings and comments aside."""
+    """Return the matrix without these programs and those that differ from them in docstrings and comments only."""
     left_out = {source.identity for program in programs if (source := analyse(program))}
     keep = {p for p in {c.program for c in matrix.pairs} if (s := analyse(p)) and s.identity not in left_out}
     return Matrix(*([cell for cell in cells if cell.program in keep] for cells in matrix))
 
 
-def as_pairs(cells: list[Cell]) -> Iterator[ProgramTest[Cell]]:
+def program_tests(cells: list[Cell]) -> Iterator[ProgramTest[Cell]]:
     return (ProgramTest(cell, cell.program, cell.test, cell.task_id, cell.entry_point) for cell in cells)
 
 
 def ours(matrix: Matrix, workers: int) -> None:
-    outcomes = run_pairs(as_pairs(matrix.pairs), POLICY, workers=workers)
-    assert sum(1 for _ in outcomes) == len(matrix.pairs)
+    assert sum(1 for _ in execute(program_tests(matrix.pairs), workers, LIMITS)) == len(matrix.pairs)
 
 
 def in_process(matrix: Matrix) -> None:
-    """Each distinct cell once, code compiled once, a result that formats nothing; in a child, to count its time."""
+    """Run each distinct cell once, with code compiled once and no formatting, in a child whose time can be counted."""
     child = os.fork()
     if child == 0:
         try:
@@ -169,7 +169,7 @@ def run_cells(cells: list[Cell]) -> None:
 
 
 def run_cell(program: Any, test: Any) -> bool:
-    """Whether the test passes: the semantics of the authors' script, without its formatting."""
+    """Say whether the test passes, with the semantics of the authors' script and without its formatting."""
     import types
     import unittest
 
@@ -198,7 +198,7 @@ def run_cell(program: Any, test: Any) -> bool:
 
 
 def process_a_pair(cells: list[Cell], workers: int) -> None:
-    """Two threads' worth of `multiprocessing.Process`, one a cell, each with a pipe for its verdict."""
+    """Run each cell in a `multiprocessing.Process` with a pipe for its verdict, `workers` at a time."""
     context = multiprocessing.get_context("fork")
     running: list[tuple[Any, Any]] = []
     for cell in cells:
@@ -234,7 +234,7 @@ def finish(process: Any, receiving: Any) -> None:
 
 
 def untrusted_checks(cells: list[Cell]) -> None:
-    """EvalPlus's checker on one input, `(1,)`, a cell: what a process of it costs, whatever the program makes of it."""
+    """Run EvalPlus's checker on one input, `(1,)`, per cell: the cost of its process, whatever the program answers."""
     from evalplus.eval import untrusted_check
 
     for cell in cells:
@@ -242,14 +242,14 @@ def untrusted_checks(cells: list[Cell]) -> None:
 
 
 def coderm(script: Path, cells: list[Cell], workers: int) -> None:
-    """The authors' script on files in its own format, with the lines that their preprocessing appends to a test."""
+    """Run the authors' script on files in its own format, with the lines that their preprocessing adds to a test."""
     with tempfile.TemporaryDirectory() as folder:
         lines = [
             {"task_id": cell.task_id, "sol_id": n, "ut_id": 0, "code": f"{cell.program}\n\n{cell.test}\n{RUN_CLASS}"}
             for n, cell in enumerate(cells)
         ]
         (Path(folder) / "in.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-        command = [sys.executable, script, "--input_path", "in.jsonl", "--output_path", "out.jsonl"]
+        command = [sys.executable, str(script), "--input_path", "in.jsonl", "--output_path", "out.jsonl"]
         subprocess.run(
             [*command, "--mp_num", str(workers)],
             cwd=folder,
@@ -282,19 +282,16 @@ def used(work: Callable[[], None]) -> Usage:
 
 
 def report(rows: dict[str, tuple[Callable[[], None], int]], matrix: Matrix, options: argparse.Namespace) -> None:
-    """Runs are interleaved, so that a busy minute of the machine meets all of them."""
-    usages: dict[str, list[Usage]] = {name: [] for name in rows}
-    for _ in range(options.repeats):
-        for name, (work, _) in rows.items():
-            usages[name].append(used(work))
-    rates = {name: rows[name][1] / statistics.median(u.wall for u in usages[name]) for name in rows}
+    usages = interleaved({name: partial(used, work) for name, (work, _) in rows.items()}, options.repeats)
+    rates = {name: rows[name][1] / median(u.wall for u in usages[name]) for name in rows}
     whole = {"this executor", "in one process, no isolation (bound)"}
     base = rates.get("CodeRM docker_source/main.py", rates["process a pair (multiprocessing)"])
-    print("| | pairs/s | ratio | CPU ms a distinct cell | cells/s on one core |\n|---|---|---|---|---|")
+    table = []
     for name in rows:
         cells = len(matrix.cells) if name in whole else rows[name][1]
-        cpu = statistics.median(u.cpu for u in usages[name]) / cells
-        print(f"| {name} | {rates[name]:.0f} | {rates[name] / base:.1f} | {1e3 * cpu:.3f} | {1 / cpu:.0f} |")
+        cpu = median(u.cpu for u in usages[name]) / cells
+        table.append([name, f"{rates[name]:.0f}", f"{rates[name] / base:.1f}", f"{1e3 * cpu:.3f}", f"{1 / cpu:.0f}"])
+    print_table(["", "pairs/s", "ratio", "CPU ms per distinct cell", "cells/s on one core"], table)
 
 
 def bare_forks(count: int = 300) -> float:
@@ -308,16 +305,16 @@ def bare_forks(count: int = 300) -> float:
 
 
 def report_loops(matrix: Matrix, slow: list[str], workers: int) -> None:
-    """What programs that do not end cost: at most two limits each, whatever the number of their tests."""
+    """Report the cost of programs that do not end: at most two limits each, whatever the number of their tests."""
     cells = [cell for cell in matrix.cells if cell.program in set(slow)]
     if not cells:
         return
     start = time.perf_counter()
-    outcomes = list(run_pairs(as_pairs(cells), POLICY, workers=workers))
+    results = list(execute(program_tests(cells), workers, LIMITS))
     wall = time.perf_counter() - start
-    late = sum(o.verdict == Verdict.TIMED_OUT for o in outcomes)
+    late = sum(r.verdict == Verdict.TIMED_OUT for r in results)
     print(f"\n{len(slow)} programs that ran out of time, {len(cells)} cells, {late} timed out: {wall:.1f} s, ", end="")
-    print(f"{wall * workers / len(slow):.2f} s of one worker a program (limit {POLICY.timeout_s} s, two strikes)")
+    print(f"{wall * workers / len(slow):.2f} s of one worker a program (limit {LIMITS.timeout_s} s, two strikes)")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Grading LiveCodeBench's functional problems, against lighteval's grader in the same run.
+"""Grade a functional problem of LiveCodeBench's form here and with lighteval's grader in the same run.
 
     pip install --no-deps lighteval==0.13.0     # the grader alone: its other dependencies are two gigabytes
-    python benchmarks/livecodebench.py [--candidates 100] [--tests 20] [--repeats 3]
+    python -m perf.livecodebench [--candidates 100] [--tests 20] [--repeats 3]
 
-One invented problem with small tests; candidates are right, wrong on the last test, and wrong on the first, in turn.
-lighteval is measured as one calls it, with all candidates of the problem, and with one problem for each candidate,
-which is faster for it: it runs problems side by side, but not the candidates of one.
+One invented problem with small tests. Candidates are right, wrong on the last test, and wrong on the first, in turn.
+lighteval is measured twice: with all candidates of the problem at once, and with one problem for each candidate. The
+second is faster, since lighteval runs problems in parallel but not the candidates of one problem.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import json
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from coderm_eval.benchmarks import GradeTask
 from coderm_eval.benchmarks.livecodebench import LiveCodeBench
 from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, read_rows
 from coderm_eval.benchmarks.livecodebench.settings import LiveCodeBenchSettings
+from perf._common import argument_parser, median
 
 ANSWERS = ("sum(tides) % 1000", "sum(tides) % 1000 + (len(tides) > {most})", "-1")
 
@@ -46,27 +46,27 @@ def main() -> None:
 
 
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     for name, default in (("candidates", 100), ("tests", 20), ("repeats", 3), ("workers", 2)):
         parser.add_argument(f"--{name}", type=int, default=default)
     return parser.parse_args()
 
 
 def program(number: int, most: int) -> str:
-    """All distinct, so that none is graded for another."""
+    """A program that differs from all others, so that each is graded."""
     answer = ANSWERS[number % 3].format(most=most)
     head = "class Solution:\n    def tide(self, tides: List[int]) -> int:\n"
     return f"{head}        spare = {number}\n        return {answer}\n"
 
 
 def timed(grade: Callable[[], int], repeats: int) -> tuple[float, int]:
-    """Median seconds, and how many are right."""
+    """Return the median seconds, and the number of right programs."""
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()
         right = grade()
         seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds), right
+    return median(seconds), right
 
 
 def ours_right(inputs: list[str], outputs: list[str], programs: list[str], workers: int) -> int:

@@ -1,4 +1,4 @@
-"""A server on loopback that costs next to nothing, for a process of its own: it prints its port, and serves."""
+"""A server on loopback that costs next to nothing, for a process of its own: it prints its port and serves."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["response", "serve"]
 
 
 def response(content: bytes) -> bytes:
-    """A whole answer with this JSON in it."""
+    """A complete HTTP response with this JSON in it."""
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     return head.encode() + content
 
 
 async def serve(answer: Callable[[bytes], Awaitable[bytes]]) -> None:
-    """`answer`: the body of a request to the whole of what is sent back."""
+    """Serve until the process ends; `answer` turns the body of a request into a complete response."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -1,11 +1,11 @@
-"""How much longer a run takes than the longer of its parts by itself: writing tests, and running them.
+"""Compare a run with the longer of its two parts by itself: writing tests, and running them.
 
-    python benchmarks/overlap.py
+    python -m perf.overlap
 
-A server, a process of its own, takes a fixed time for each test that it is asked for; the programs compute whenever
-they are called, or sleep (--sleep), where others use the cores as well. The loop, the client, the store and the
-executor are the real ones. "Writing alone" is the loop with made-up verdicts, "running alone" the loop once more over
-a store that holds all answers and no verdicts.
+A server, a process of its own, takes a fixed time for each test that it is asked for. The programs compute whenever
+they are called, or sleep (--sleep), which leaves the cores to others. The loop, the client, the store and the executor
+are the real ones. "Writing alone" is the loop with made-up verdicts. "Running alone" is the loop once more over a store
+that holds all answers and no verdicts.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ import argparse
 import asyncio
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,13 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loopback import response, serve
-
 from coderm_eval.core.protocols import Cell, Execute, ExecutionResult
 from coderm_eval.core.records import Problem, ProblemCandidates, Verdict, deduplicate_candidates
 from coderm_eval.core.store import Store
-from coderm_eval.execution.backends.local import run_pairs
-from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.pairs import ProgramTest
 from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.models.openai_server import OpenAIServer
@@ -37,6 +31,8 @@ from coderm_eval.generation.settings import TestSettings
 from coderm_eval.generation.test_sources import ModelTests
 from coderm_eval.pipeline.loop import rerank
 from coderm_eval.selection.budget import BudgetPolicy, ProblemState, UniformBudget
+from perf._common import argument_parser, execute, print_table, served
+from perf.loopback import response, serve
 
 PROGRAM = """
 import time
@@ -61,7 +57,7 @@ class TestF(unittest.TestCase):
 
 @dataclass(frozen=True)
 class Rounds(BudgetPolicy):
-    """`each` tests a problem in every round, `total` in the end, as a policy that reads verdicts would ask."""
+    """Asks for `each` tests of a problem in every round, `total` in the end, as a policy that reads verdicts would."""
 
     total: int
     each: int
@@ -74,7 +70,7 @@ class Rounds(BudgetPolicy):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argument_parser(__doc__)
     parser.add_argument("--problems", type=int, default=60)
     parser.add_argument("--candidates", type=int, default=8)
     parser.add_argument("--tests", type=int, default=16, help="of each problem")
@@ -90,12 +86,8 @@ def main() -> None:
     if options.serve:
         asyncio.run(serve_slowly(options.serve))
         return
-    server = subprocess.Popen([sys.executable, __file__, "--serve", str(options.seconds)], stdout=subprocess.PIPE)
-    assert server.stdout
-    try:
-        report(f"http://127.0.0.1:{int(server.stdout.readline())}/v1", options)
-    finally:
-        server.kill()
+    with served("perf.overlap", "--serve", str(options.seconds)) as url:
+        report(url, options)
 
 
 def report(url: str, options: argparse.Namespace) -> None:
@@ -103,20 +95,18 @@ def report(url: str, options: argparse.Namespace) -> None:
         f"{options.tests // options.each} rounds": Rounds(options.tests, options.each),
         "1 round": UniformBudget(options.tests),
     }
-    print("| | writing alone, s | running alone, s | the run, s | over the longer | over their sum |")
-    print("|---|---|---|---|---|---|")
-    for _ in range(options.repeats):
-        for name, policy in policies.items():
-            writing, running, both = measured(url, options, policy)
-            ratios = both / max(writing, running), both / (writing + running)
-            print(
-                f"| {name} | {writing:.1f} | {running:.1f} | {both:.1f} | {ratios[0]:.2f} | {ratios[1]:.2f} |",
-                flush=True,
-            )
+    headers = ["", "writing alone, s", "running alone, s", "the run, s", "over the longer", "over their sum"]
+    repeated = [*policies.items()] * options.repeats
+    print_table(headers, ([name, *table_row(*measured(url, options, policy))] for name, policy in repeated))
+
+
+def table_row(writing: float, running: float, both: float) -> list[str]:
+    ratios = both / max(writing, running), both / (writing + running)
+    return [*(f"{seconds:.1f}" for seconds in (writing, running, both)), *(f"{ratio:.2f}" for ratio in ratios)]
 
 
 def measured(url: str, options: argparse.Namespace, policy: BudgetPolicy) -> tuple[float, float, float]:
-    """Seconds: writing alone, running alone, both in one run."""
+    """Return the seconds of writing alone, of running alone, and of both in one run."""
     with tempfile.TemporaryDirectory() as folder:
         alone, whole = Path(folder) / "alone", Path(folder) / "whole"
         executor = real(options.workers)
@@ -157,14 +147,14 @@ def made_up(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell
 
 
 def real(workers: int) -> Execute:
-    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
-        for done in run_pairs(pairs(problems), Limits(), workers=workers):
+    def run_cells(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
+        for done in execute(program_tests(problems), workers):
             yield ExecutionResult(done.key, done.verdict, done.cpu_seconds, done.output)
 
-    return execute
+    return run_cells
 
 
-def pairs(problems: Iterable[Sequence[Cell]]) -> Iterator[ProgramTest[Cell] | None]:
+def program_tests(problems: Iterable[Sequence[Cell]]) -> Iterator[ProgramTest[Cell] | None]:
     for cells in problems:
         yield from (
             ProgramTest(cell, cell.program, cell.test, cell.problem.task_id, cell.problem.entry_point) for cell in cells
@@ -183,7 +173,7 @@ async def serve_slowly(seconds_a_test: float) -> None:
 
 
 def reply(body: dict[str, Any]) -> dict[str, Any]:
-    """One test for each seed."""
+    """Answer with one test for each seed."""
     texts = [ANSWER.format(body["seed"] + index) for index in range(body["n"])]
     choices = [
         {"index": index, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
