@@ -33,7 +33,7 @@ def execute(problems):
             yield cell, Outcome(Verdict.PASSED if cell.program == "right" else Verdict.FAILED, 0.0)
 
 problem = Problem("demo/0", "f", prompt="def f():", question="Return 1.")
-candidates = (Candidate("wrong", (0, 2), ""), Candidate("right", (1,), ""))
+candidates = (Candidate("wrong", (0, 2)), Candidate("right", (1,)))
 (result,) = rerank(
     [ProblemCandidates(problem, candidates)],
     write_tests=write_tests, execute=execute, rule="majority", rules=["majority"], budget=UniformBudget(2),
