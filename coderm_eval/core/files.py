@@ -1,4 +1,4 @@
-"""Files: written whole or not at all; JSON, JSON lines and CSV; gzipped input by line number."""
+"""Files: written whole or not at all; JSON, JSON lines and CSV; input that may be gzipped, by line number."""
 
 from __future__ import annotations
 
@@ -9,43 +9,73 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.messages import quoted_line
+from coderm_eval.core.messages import quoted_line, single_line
 
-__all__ = ["numbered_lines", "parse_object", "write_atomically", "write_csv", "write_json", "write_jsonl", "write_text"]
+__all__ = [
+    "number_lines",
+    "numbered_lines",
+    "open_input",
+    "parse_object",
+    "write_atomically",
+    "write_csv",
+    "write_json",
+    "write_jsonl",
+    "write_text",
+]
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+@contextmanager
+def open_input(path: Path) -> Iterator[io.BufferedReader]:
+    """Open a user's file for reading; its first bytes tell whether it is gzipped.
+
+    Raises:
+        InputError: the file is missing, is a folder, or cannot be read; also while it is read.
+    """
+    try:
+        with path.open("rb") as raw:
+            unzipped = gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(_GZIP_MAGIC) else raw
+            yield cast(io.BufferedReader, unzipped)  # a GzipFile has all of its methods
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: this is a folder; name a file") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: cannot be read ({single_line(error)})") from error
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not empty, by their numbers from 1.
+    """Yield the lines of a file that are not blank, with their numbers from 1.
 
     Raises:
-        InputError: the file is not there or cannot be read.
+        InputError: the file is missing, is a folder, or cannot be read.
     """
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        if not path.is_file():
-            raise InputError(f"{path}: no such file")
-        with opener(path, "rb") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield number, line
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from error
+    with open_input(path) as file:
+        yield from number_lines(file)
+
+
+def number_lines(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are not blank, with their numbers from 1."""
+    return ((number, line) for number, line in enumerate(lines, 1) if line.strip())
 
 
 def parse_object(path: Path, number: int, line: bytes, expected: str) -> dict[str, Any]:
     """The JSON object on a line; an empty one for JSON of another kind.
 
     Raises:
-        InputError: it is no JSON; says what was `expected`.
+        InputError: it is not JSON, or not UTF-8; says what was `expected`.
     """
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):  # a UnicodeDecodeError is a ValueError
+        row = json.loads(line.decode("utf-8-sig", "surrogatepass"))
+    except UnicodeDecodeError:
+        raise InputError(f"{path}:{number}: not UTF-8: {quoted_line(line)}; save the file in UTF-8") from None
+    except (ValueError, RecursionError):
         raise InputError(f"{path}:{number}: not JSON: {quoted_line(line)}; expected {expected}") from None
     return row if isinstance(row, dict) else {}
 

@@ -116,7 +116,7 @@ def script(*arguments: object, cwd: Path, env: Mapping[str, str]) -> subprocess.
     command = [
         sys.executable,
         "-m",
-        "coderm_eval.hosts.evalplus.command",
+        "coderm_eval.hosts.evalplus",
         "--dataset",
         "humaneval",
         *map(str, arguments),

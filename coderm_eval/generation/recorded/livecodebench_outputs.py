@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from pathlib import Path
 from typing import Any
 
 from coderm_eval.core.errors import InputError
+from coderm_eval.core.files import open_input
 from coderm_eval.core.messages import quoted, single_line
 
-__all__ = ["read_outputs"]
+__all__ = ["parse_outputs", "read_outputs"]
 
 _ENTRY = '{"question_id": "...", "code_list": ["...", "..."]}'
 
 
 def read_outputs(path: Path) -> dict[str, list[str]]:
-    """{question id: its programs}, in file order, of a custom output or an eval_all file, gzipped or not.
+    """Read the programs of each question of a custom output or an eval_all file, gzipped or not.
 
     Raises:
-        InputError: no such file, not such a list, an entry without an id or without programs, or a question twice.
+        InputError: the file is missing or cannot be read, and what `parse_outputs` raises.
+    """
+    with open_input(path) as file:
+        return parse_outputs(path, file.read())
+
+
+def parse_outputs(path: Path, content: bytes) -> dict[str, list[str]]:
+    """The programs of each question id, in the order of `content`; `path` is for messages.
+
+    Raises:
+        InputError: not such a list, an entry without an id or without programs, or a question twice.
     """
     programs: dict[str, list[str]] = {}
-    for number, entry in enumerate(_entries(path), 1):
-        question, listed = _parse(f"{path}: entry {number}", entry)
+    for number, entry in enumerate(_parse_list(path, content), 1):
+        question, listed = _parse_entry(f"{path}: entry {number}", entry)
         if question in programs:
             other = list(programs).index(question) + 1
             raise InputError(
@@ -34,45 +43,37 @@ def read_outputs(path: Path) -> dict[str, list[str]]:
     return programs
 
 
-def _entries(path: Path) -> list[Any]:
-    content = _content(path)
+def _parse_list(path: Path, content: bytes) -> list[Any]:
     beginning = quoted(content[:100].decode("utf-8", "replace"))
     try:
         entries = json.loads(content)
-    except (ValueError, RecursionError) as error:  # a UnicodeDecodeError is a ValueError
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not UTF-8: {beginning}; save the file in UTF-8") from None
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({single_line(error)}): {beginning}; expected [{_ENTRY}, ...]") from None
     if not isinstance(entries, list) or not entries:
         raise InputError(f"{path}: no list with an entry for each question: {beginning}; expected [{_ENTRY}, ...]")
     return entries
 
 
-def _content(path: Path) -> bytes:
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        if not path.is_file():
-            raise InputError(f"{path}: no such file; name a JSON file of [{_ENTRY}, ...]")
-        with opener(path, "rb") as file:
-            return file.read()
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: cannot be read ({single_line(error)}); write the file again") from error
-
-
-def _parse(place: str, entry: Any) -> tuple[str, list[str]]:
+def _parse_entry(place: str, entry: Any) -> tuple[str, list[str]]:
     """An entry's question id and programs."""
     if isinstance(entry, list):
-        raise InputError(f"{place} has no question id, only a list: {_json(entry)}; write each entry as {_ENTRY}")
+        raise InputError(
+            f"{place} has no question id, only a list: {_quoted_json(entry)}; write each entry as {_ENTRY}"
+        )
     if not isinstance(entry, dict) or not {"question_id", "code_list"} <= entry.keys():
-        raise InputError(f"{place} lacks question_id or code_list: {_json(entry)}; expected {_ENTRY}")
+        raise InputError(f"{place} lacks question_id or code_list: {_quoted_json(entry)}; expected {_ENTRY}")
     question, programs = entry["question_id"], entry["code_list"]
     if type(question) not in (str, int):  # a bool is an int, too
-        raise InputError(f"{place}: question_id is {_json(question)}; expected a text or a whole number")
+        raise InputError(f"{place}: question_id is {_quoted_json(question)}; expected a text or a whole number")
     if not isinstance(programs, list) or not programs or not all(isinstance(program, str) for program in programs):
         raise InputError(
-            f"{place}: code_list of question {question!r} is {_json(programs)}; expected a list of one text or more, "
-            "each of them a program"
+            f"{place}: code_list of question {question!r} is {_quoted_json(programs)}; "
+            "expected a list of one text or more, each of them a program"
         )
     return str(question), programs
 
 
-def _json(value: Any) -> str:
+def _quoted_json(value: Any) -> str:
     return quoted(json.dumps(value, ensure_ascii=False))

@@ -6,7 +6,7 @@ tests     {"task_id", "test"}       M lines a task: a unittest class, or plain a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import numbered_lines, parse_object
 from coderm_eval.core.messages import abbreviated, expected_shape, quoted_line
 
-__all__ = ["check_coverage", "read_by_task", "take_first"]
+__all__ = ["check_coverage", "read_by_task"]
 
 
 class _Line(NamedTuple):
@@ -30,7 +30,7 @@ def read_by_task(path: Path, column: str) -> dict[str, list[str]]:
         InputError: no such file, or a line that is not a JSON object with text under both keys.
     """
     values: dict[str, list[str]] = {}
-    for line in _lines(path, column):
+    for line in _read_lines(path, column):
         values.setdefault(line.task_id, []).append(line.value)
     if not values:
         raise InputError(f"{path}: no lines; expected {expected_shape(column)} on each")
@@ -54,26 +54,12 @@ def check_coverage(path: Path, found: Collection[str], expected: Collection[str]
         raise InputError(f"{path}: {' and '.join(complaints)}; --allow-partial goes on with the tasks that are there")
 
 
-def take_first(path: Path, samples: Mapping[str, list[str]], n: int | None) -> dict[str, list[str]]:
-    """The first `n` samples of each task; all of them where n is None.
-
-    Raises:
-        InputError: a task has fewer than n.
-    """
-    for task_id, values in samples.items():
-        if n is not None and len(values) < n:
-            raise InputError(
-                f"{path}: {task_id} has {len(values)} samples, fewer than n={n}; set n to {len(values)} or less"
-            )
-    return {task_id: values[:n] for task_id, values in samples.items()}
-
-
-def _lines(path: Path, column: str) -> Iterator[_Line]:
+def _read_lines(path: Path, column: str) -> Iterator[_Line]:
     for number, line in numbered_lines(path):
-        yield _parse(path, number, line, column)
+        yield _parse_line(path, number, line, column)
 
 
-def _parse(path: Path, number: int, line: bytes, column: str) -> _Line:
+def _parse_line(path: Path, number: int, line: bytes, column: str) -> _Line:
     row = parse_object(path, number, line, expected_shape(column))
     if not all(isinstance(row.get(key), str) for key in ("task_id", column)):
         raise InputError(

@@ -1,16 +1,26 @@
-"""Recorded candidates of a benchmark's problems, in any known format."""
+"""The one reader of recorded candidates: every format in which a benchmark's samples come.
+
+The content tells which format a file has, not its name; any of them may be gzipped.
+"""
 
 from __future__ import annotations
 
+import io
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
+from coderm_eval.core.files import number_lines, open_input
+from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Problem, ProblemCandidates, deduplicate_candidates
-from coderm_eval.generation.recorded.livecodebench_outputs import read_outputs
-from coderm_eval.generation.recorded.readers import check_coverage, read_by_task, take_first
+from coderm_eval.generation.recorded.evalplus_samples import read_sample_folder, read_sample_lines
+from coderm_eval.generation.recorded.livecodebench_outputs import parse_outputs
+from coderm_eval.generation.recorded.readers import check_coverage
 
-__all__ = ["read_candidates", "read_samples"]
+__all__ = ["read_candidates", "read_samples", "take_first"]
+
+log = logging.getLogger(__name__)
 
 
 def read_candidates(
@@ -27,19 +37,64 @@ def read_samples(
     """Read the programs of each problem, by task id, in the order of `problems`.
 
     Args:
+        path: a file of EvalPlus samples, a folder of them, or a list of LiveCodeBench's runner.
         problems: all problems of the benchmark, by task id.
         benchmark: its name, for messages.
         n: samples to take of each problem, the first ones; None: all of them.
-        allow_partial: whether some problems may have no samples, and some samples no problem.
+        allow_partial: whether problems without samples, and samples of unknown tasks, are left out with a warning.
 
     Raises:
         InputError: no such file, one in no known format, or one of other tasks than the benchmark's.
     """
-    is_json = ".json" in path.suffixes
-    found = read_outputs(path) if is_json else read_by_task(path, "solution")
-    if not allow_partial:
+    found = _read_programs(path, problems)
+    if allow_partial:
+        _warn_of_other_tasks(path, found, problems, benchmark)
+    else:
         check_coverage(path, found, problems, benchmark)
-    present = {task: found[task] for task in problems if task in found}
-    if not present:
-        raise InputError(f"{path}: none of its task ids is one of {benchmark}")
-    return take_first(path, present, n)
+    return take_first(path, {task: found[task] for task in problems if task in found}, n)
+
+
+def take_first(path: Path, samples: Mapping[str, list[str]], n: int | None) -> dict[str, list[str]]:
+    """The first `n` samples of each task; all of them where n is None.
+
+    Raises:
+        InputError: a task has fewer than n.
+    """
+    for task_id, programs in samples.items():
+        if n is not None and len(programs) < n:
+            raise InputError(
+                f"{path}: {task_id} has {len(programs)} samples, fewer than n={n}; set n to {len(programs)} or less"
+            )
+    return {task_id: programs[:n] for task_id, programs in samples.items()}
+
+
+def _read_programs(path: Path, problems: Mapping[str, Problem]) -> dict[str, list[str]]:
+    """Programs by task id, in the order of the file or folder."""
+    if path.is_dir():
+        return read_sample_folder(path)
+    with open_input(path) as file:
+        if _is_json_list(file):
+            return parse_outputs(path, file.read())
+        return read_sample_lines(path, number_lines(file), problems)
+
+
+def _is_json_list(file: io.BufferedReader) -> bool:
+    """Whether a list begins here, but for blanks and a byte order mark. Lines of JSON begin with an object."""
+    return file.peek(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+
+
+def _warn_of_other_tasks(
+    path: Path, found: Mapping[str, object], problems: Mapping[str, Problem], benchmark: str
+) -> None:
+    """Say which tasks are left out.
+
+    Raises:
+        InputError: all of them.
+    """
+    missing, unknown = [t for t in problems if t not in found], [t for t in found if t not in problems]
+    if len(missing) == len(problems):
+        raise InputError(f"{path}: none of its task ids is one of {benchmark} ({abbreviated(unknown)})")
+    if missing:
+        log.warning("%s: no samples of %d tasks (%s), which are in no score", path, len(missing), abbreviated(missing))
+    if unknown:
+        log.warning("%s: %d task ids are none of %s (%s)", path, len(unknown), benchmark, abbreviated(unknown))

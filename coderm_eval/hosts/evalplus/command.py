@@ -31,13 +31,12 @@ from coderm_eval.core.files import write_atomically
 from coderm_eval.core.messages import abbreviated, single_line, suggestion, user_errors
 from coderm_eval.core.records import Grade, deduplicate_candidates
 from coderm_eval.core.store import Store
-from coderm_eval.generation.recorded.readers import check_coverage, take_first
+from coderm_eval.generation.recorded.samples import read_samples, take_first
 from coderm_eval.generation.settings import TestSettings
 from coderm_eval.generation.write_tests import validate_test_settings
 from coderm_eval.hosts.evalplus.files import (
     ResultsFile,
     back_up,
-    read_samples,
     results_path,
     sibling_path,
     write_results,
@@ -162,27 +161,27 @@ class _EvalPlusRun:
         self._print(samples, programs, grades, f"{count} samples of {len(programs)} tasks")
         tests = result.summary["tests_per_problem"]
         how = f"one sample per task, picked by rule {self.settings.rule} with {tests:g} tests per problem"
-        self._print(picks, read_samples(picks, {}), grades, how)
+        self._print(picks, self._picked(result), grades, how)
         print(f"run directory: {out}")
 
     def _read(self, samples: Path) -> dict[str, list[str]]:
         """The programs of each of the benchmark's tasks, in the benchmark's order."""
-        known = self.benchmark.problem_by_id()
-        found = read_samples(samples, {task: problem.prompt for task, problem in known.items()})
-        if not self.allow_partial:
-            check_coverage(samples, found, known, self.benchmark.name)
-        present = {task: found[task] for task in known if task in found}
-        if not present:
-            raise InputError(f"{samples}: none of its task ids is one of {self.benchmark.name}")
-        if missing := [task for task in known if task not in found]:
-            log.warning(
-                "%s: no samples of %d tasks (%s), which are in no score", samples, len(missing), abbreviated(missing)
+        if not samples.is_dir() and samples.suffix != ".jsonl":
+            raise InputError(
+                f"{samples}: EvalPlus takes samples from a plain .jsonl file or from a folder; unpack or rename it"
             )
-        if unknown := [task for task in found if task not in known]:
-            log.warning(
-                "%s: %d task ids are none of %s (%s)", samples, len(unknown), self.benchmark.name, abbreviated(unknown)
-            )
-        return present
+        return read_samples(
+            samples,
+            self.benchmark.problem_by_id(),
+            benchmark=self.benchmark.name,
+            n=None,
+            allow_partial=self.allow_partial,
+        )
+
+    def _picked(self, result: RunResult) -> dict[str, list[str]]:
+        """The one program of each task that was picked."""
+        chosen = {r.problem.task_id: r.candidates[r.selections[self.settings.rule].chosen] for r in result.results}
+        return {task: [candidate.program] for task, candidate in chosen.items()}
 
     def _refuse_stale(self, samples: Path, programs: Mapping[str, Sequence[str]]) -> None:
         """EvalPlus reads a result file that is there, whatever it is of."""

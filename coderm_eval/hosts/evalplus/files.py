@@ -1,6 +1,5 @@
-"""The files of `evalplus.evaluate`, in and out: samples as lines or as folders, and its result file.
+"""The result files of `evalplus.evaluate`, and where it looks for them.
 
-samples   {"task_id", "solution"} or {"task_id", "completion"} lines, or FOLDER/HumanEval_0/0.py
 results   {"date", "hash", "eval": {task: [{"task_id", "solution", "base_status", "plus_status", ...}, ...]}}
 """
 
@@ -17,39 +16,12 @@ from typing import Any
 from evalplus.data import humaneval, mbpp, utils
 from evalplus.evaluate import evaluate as evalplus_evaluate
 
-from coderm_eval.core.errors import InputError
-from coderm_eval.core.files import numbered_lines, parse_object, write_text
-from coderm_eval.core.messages import expected_shape, quoted, quoted_line
+from coderm_eval.core.files import write_text
 from coderm_eval.core.records import Grade
 
-__all__ = ["ResultsFile", "back_up", "read_samples", "results_path", "sibling_path", "write_results"]
+__all__ = ["ResultsFile", "back_up", "results_path", "sibling_path", "write_results"]
 
-_LINE = expected_shape("solution")
 _PASS = "pass"
-
-
-def read_samples(path: Path, prompts: Mapping[str, str]) -> dict[str, list[str]]:
-    """{task id: its programs}, for each task in the file, or in the folder, `path`.
-
-    Args:
-        prompts: by task id, what a completion goes on from.
-
-    Raises:
-        InputError: nothing that `evalplus.evaluate` takes, or a line or file that cannot be used.
-    """
-    if path.is_dir():
-        return _read_folder(path)
-    if path.suffix != ".jsonl":
-        raise InputError(
-            f"{path}: EvalPlus takes samples from a plain .jsonl file or from a folder; unpack or rename it"
-        )
-    programs: dict[str, list[str]] = {}
-    for number, line in numbered_lines(path):
-        task_id, program = _sample(f"{path}:{number}", parse_object(path, number, line, _LINE), line, prompts)
-        programs.setdefault(task_id, []).append(program)
-    if not programs:
-        raise InputError(f"{path}: no lines; expected {_LINE} on each")
-    return programs
 
 
 def sibling_path(samples: Path, ending: str) -> Path:
@@ -132,52 +104,6 @@ def back_up(path: Path) -> Path:
     while backup.exists():
         backup = backup.with_name(backup.name + ".bak")
     return path.rename(backup)
-
-
-# Samples
-
-
-def _sample(place: str, row: Mapping[str, Any], line: bytes, prompts: Mapping[str, str]) -> tuple[str, str]:
-    """A line's task id and whole program; a solution counts for more than a completion, as in EvalPlus."""
-    task_id = row.get("task_id")
-    key = next((key for key in ("solution", "completion") if key in row), None)
-    if not isinstance(task_id, str) or key is None:
-        raise InputError(f"{place}: no task_id with a solution or a completion: {quoted_line(line)}; expected {_LINE}")
-    program = row[key]
-    if isinstance(program, list):
-        raise InputError(
-            f"{place}: {key} of {task_id} is a list of {len(program)}; write a line for each, all with that task_id"
-        )
-    if not isinstance(program, str):
-        raise InputError(f"{place}: {key} of {task_id} is {quoted(json.dumps(program))}; expected {_LINE}")
-    return task_id, program if key == "solution" else prompts.get(task_id, "") + program
-
-
-def _read_folder(folder: Path) -> dict[str, list[str]]:
-    """EvalPlus lists files as the disk has them; by their numbers is the order in which they were sampled."""
-    programs: dict[str, list[str]] = {}
-    for task in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
-        for file in sorted(task.glob("*.py"), key=_by_number):
-            programs.setdefault(task.name.replace("_", "/"), []).append(_read(file))
-    if not programs:
-        what = "no files such as HumanEval_0/0.py are in it" if any(folder.iterdir()) else "the folder is empty"
-        raise InputError(f"{folder}: {what}; name a folder that has them, or a .jsonl file")
-    return programs
-
-
-def _by_number(file: Path) -> tuple[bool, int, str]:
-    number = int(file.stem) if file.stem.isdecimal() else 0
-    return not file.stem.isdecimal(), number, file.name
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{file}: cannot be read ({error}); write the file again") from error
-
-
-# Results
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.pass_rates import read_rates
-from coderm_eval.generation.recorded.readers import check_coverage, read_by_task, take_first
+from coderm_eval.generation.recorded.readers import check_coverage, read_by_task
 
 ROWS = [("tide/0", "a = 1\n"), ("tide/1", "b"), ("tide/0", "é"), ("tide/0", "a = 1\n")]
 VALUES = {"tide/0": ["a = 1\n", "é", "a = 1\n"], "tide/1": ["b"]}
@@ -94,10 +94,12 @@ NOT_JSON = [
     b"{'task_id': 'tide/0', 'solution': 'x'}",
     b'{"task_id": "tide/0", "solution": "x"',
     b'{"task_id": "tide/0", "solution": "x"}{"task_id": "tide/1", "solution": "x"}',
-    b"\xff\xfe\x00",
-    b'{"task_id": "tide/0", "solution": "\xe9"}',
     b'{"task_id": "tide/0", "solution": "tab\there"}',
     b"[" * 100_000,
+]
+NOT_UTF8 = [
+    b"\xff\xfe\x00",
+    b'{"task_id": "tide/0", "solution": "\xe9"}',
 ]
 NO_TEXT = [
     b"null",
@@ -124,6 +126,14 @@ def test_a_line_that_is_not_json_is_named_and_shown(tmp_path: Path, line: bytes)
     message = complaint(path)
     assert message.startswith(f"{path}:3: not JSON: ")
     assert shown[:57] in message and message.endswith(f"expected {SHAPE}")
+
+
+@pytest.mark.parametrize("line", NOT_UTF8, ids=["UTF-16", "Latin-1"])
+def test_a_line_that_is_not_utf8_is_named(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "samples.jsonl"
+    path.write_bytes(as_lines(ROWS[:1]) + line + b"\n")
+    message = complaint(path)
+    assert message.startswith(f"{path}:2: not UTF-8: ") and message.endswith("; save the file in UTF-8")
 
 
 @pytest.mark.parametrize("line", NO_TEXT, ids=range(len(NO_TEXT)))
@@ -173,7 +183,7 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
 
 
 def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
-    assert complaint(tmp_path) == f"{tmp_path}: no such file"
+    assert complaint(tmp_path) == f"{tmp_path}: this is a folder; name a file"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"  \n"])
@@ -190,7 +200,6 @@ def corrupt(data: bytes) -> bytes:
 
 PACKED = gzip.compress(as_lines(ROWS * 50))
 BAD_GZIP = {
-    "not gzipped": as_lines(ROWS),
     "cut short": PACKED[:-20],
     "header alone": PACKED[:10],
     "corrupt": corrupt(PACKED),
@@ -203,6 +212,13 @@ def test_a_file_that_gzip_cannot_read_is_named(tmp_path: Path, content: bytes) -
     path = tmp_path / "samples.jsonl.gz"
     path.write_bytes(content)
     assert complaint(path).startswith(f"{path}: cannot be read (")
+
+
+@pytest.mark.parametrize("name", ["samples.jsonl", "samples.jsonl.gz", "samples.gz"])
+@pytest.mark.parametrize("zipped", [True, False])
+def test_the_content_tells_whether_a_file_is_gzipped(tmp_path: Path, name: str, zipped: bool) -> None:
+    (tmp_path / name).write_bytes(gzip.compress(as_lines(ROWS)) if zipped else as_lines(ROWS))
+    assert read_by_task(tmp_path / name, "solution") == VALUES
 
 
 # Which tasks
@@ -239,25 +255,6 @@ def test_coverage_is_refused_exactly_if_the_tasks_differ(found: set[str], expect
     else:
         numbers = re.findall(r"\b(\d+) (?:task ids that|of its)", coverage(sorted(found), sorted(expected)))
         assert sum(map(int, numbers[:2])) >= len(found ^ expected)
-
-
-# How many samples
-
-
-def test_the_first_n_samples_are_taken() -> None:
-    assert take_first(Path("x"), VALUES | {"tide/1": ["b", "c"]}, 2) == {
-        "tide/0": ["a = 1\n", "é"],
-        "tide/1": ["b", "c"],
-    }
-
-
-def test_without_n_all_samples_are_taken() -> None:
-    assert take_first(Path("x"), VALUES, None) == VALUES
-
-
-def test_a_task_with_too_few_samples_is_named_with_the_n_that_would_do() -> None:
-    with pytest.raises(InputError, match=r"^x: tide/1 has 1 samples, fewer than n=2; set n to 1 or less$"):
-        take_first(Path("x"), VALUES, 2)
 
 
 # Pass rates

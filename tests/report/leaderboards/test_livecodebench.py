@@ -105,7 +105,6 @@ NOT_JSON = [
     b"[{'question_id': '7', 'code_list': ['x']}]",
     b'{"question_id": "7", "code_list": ["x"]}\n{"question_id": "8", "code_list": ["x"]}\n',
     b'[{"question_id": "7", "code_list": ["x"',
-    b'[{"question_id": "7", "code_list": ["\xe9"]}]',
     b"[" * 100_000,
 ]
 
@@ -184,18 +183,18 @@ def test_a_question_that_is_there_twice_is_named_with_both_entries(tmp_path: Pat
     assert refusal(path) == f"{path}: entry 4 has question '7', as entry 2 has; leave one of them out"
 
 
-@pytest.mark.parametrize("name", ["gone.json", "gone.json.gz", "folder"])
-def test_a_file_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "problem"), [("gone.json", "no such file"), ("gone.json.gz", "no such file"), ("folder", "a folder")]
+)
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, name: str, problem: str) -> None:
     (tmp_path / "folder").mkdir()
-    assert ": no such file; name a JSON file of [" in refusal(tmp_path / name)
+    assert problem in refusal(tmp_path / name)
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"[]", gzip.compress(b"[]" * 9)[:-9], gzip.compress(b"[]")[:10] + b"\xff" * 20],
-    ids=["plain", "cut", "damaged"],
+    "content", [gzip.compress(b"[]" * 9)[:-9], gzip.compress(b"[]")[:10] + b"\xff" * 20], ids=["cut", "damaged"]
 )
-def test_a_gzip_file_that_is_none_or_damaged_is_named(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_gzip_file_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.json.gz").write_bytes(content)
     assert ": cannot be read (" in refusal(tmp_path / "x.json.gz")
 

@@ -1,0 +1,224 @@
+"""Recorded candidates: every format gives the same programs, and says what is wrong with what cannot be read."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.cli import coderm, rows, write_rows
+from helpers.mini_humaneval import MiniHumanEval
+
+from coderm_eval.core.errors import InputError
+from coderm_eval.core.records import Problem
+from coderm_eval.generation.recorded.samples import read_candidates, read_samples, take_first
+
+PROBLEMS = {task: Problem(task, "f", f"def f(): # {task}\n", "") for task in ("tide/0", "tide/1", "tide/2")}
+TAILS = {"tide/0": ["    return 1\n", "    return 'é'\n"], "tide/1": ["", "    pass\n"], "tide/2": ["    x", "    x"]}
+PROGRAMS = {task: [PROBLEMS[task].prompt + tail for tail in tails] for task, tails in TAILS.items()}
+
+
+def read(path: Path, *, n: int | None = None, allow_partial: bool = False) -> dict[str, list[str]]:
+    return read_samples(path, PROBLEMS, benchmark="tides", n=n, allow_partial=allow_partial)
+
+
+def refusal(path: Path, **more: Any) -> str:
+    """The one line that a user reads about samples that cannot be used."""
+    with pytest.raises(InputError) as caught:
+        read(path, **more)
+    message = str(caught.value)
+    assert message.startswith(str(path)) and "\n" not in message
+    return message
+
+
+def json_lines(programs: Mapping[str, list[str]], key: str = "solution") -> bytes:
+    listed = [{"task_id": task, key: program} for task, of in programs.items() for program in of]
+    return "".join(json.dumps(row) + "\n" for row in listed).encode()
+
+
+def livecodebench(programs: Mapping[str, list[str]]) -> bytes:
+    return json.dumps([{"question_id": task, "code_list": of} for task, of in programs.items()], indent=1).encode()
+
+
+def folder(path: Path, programs: Mapping[str, list[str]]) -> Path:
+    for task, of in programs.items():
+        (path / task.replace("/", "_")).mkdir(parents=True)
+        for number, program in enumerate(of):
+            (path / task.replace("/", "_") / f"{number}.py").write_text(program, encoding="utf-8")
+    return path
+
+
+# Formats
+
+CONTENT: dict[str, bytes] = {
+    "solutions": json_lines(PROGRAMS),
+    "completions": json_lines(TAILS, "completion"),
+    "LiveCodeBench": livecodebench(PROGRAMS),
+    "LiveCodeBench after blanks": b"\n  " + livecodebench(PROGRAMS),
+    "with a byte order mark": b"\xef\xbb\xbf" + livecodebench(PROGRAMS),
+    "solutions with a byte order mark": b"\xef\xbb\xbf" + json_lines(PROGRAMS),
+}
+
+
+@pytest.mark.parametrize("name", ["s.jsonl", "s.json", "s.gz", "s"])
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("content", CONTENT.values(), ids=CONTENT)
+def test_every_format_gives_the_same_programs(tmp_path: Path, name: str, zipped: bool, content: bytes) -> None:
+    """The content tells a file's format, whatever its name."""
+    (tmp_path / name).write_bytes(gzip.compress(content) if zipped else content)
+    assert read(tmp_path / name) == PROGRAMS
+
+
+def test_a_folder_gives_the_same_programs_in_order(tmp_path: Path) -> None:
+    """File 10 comes after file 2; EvalPlus itself takes them in whatever order the disk lists them."""
+    many = {task: [f"{program}# {number}\n" for number in range(12)] for task, (program, _) in PROGRAMS.items()}
+    assert read(folder(tmp_path / "drawn", many)) == many
+
+
+def test_a_solution_counts_for_more_than_a_completion(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "s", [{"task_id": t, "solution": "x = 1", "completion": "no"} for t in PROBLEMS])
+    assert read(path) == {task: ["x = 1"] for task in PROBLEMS}
+
+
+def test_a_pipe_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=[CONTENT["solutions"]])
+    writer.start()
+    assert read(path) == PROGRAMS
+    writer.join()
+
+
+def test_programs_are_in_the_order_of_the_benchmark(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(json_lines(dict(reversed(PROGRAMS.items()))))
+    assert list(read(path)) == list(PROBLEMS)
+
+
+def test_candidates_are_the_distinct_programs(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(json_lines(PROGRAMS))
+    found = read_candidates(path, PROBLEMS, benchmark="tides", n=None, allow_partial=False)
+    assert [item.problem for item in found] == list(PROBLEMS.values())
+    assert [len(item.candidates) for item in found] == [2, 2, 1]
+    assert found[2].candidates[0].samples == (0, 1)
+
+
+# What cannot be read
+
+BAD_LINES: list[tuple[Any, str]] = [
+    ({"solution": "x"}, "no task_id with a solution or a completion: "),
+    ({"task_id": "tide/0", "code": "x"}, "no task_id with a solution or a completion: "),
+    ({"task_id": 3, "solution": "x"}, "no task_id with a solution or a completion: "),
+    ({"task_id": "tide/0", "solution": ["x", "y"]}, "solution of tide/0 is a list of 2; write a line for each"),
+    ({"task_id": "tide/0", "completion": 5}, "completion of tide/0 is '5'; expected "),
+    ([1], "no task_id with a solution or a completion: '[1]'"),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), BAD_LINES, ids=range(len(BAD_LINES)))
+def test_a_line_that_is_no_sample_is_numbered_and_shown(tmp_path: Path, line: Any, words: str) -> None:
+    path = write_rows(tmp_path / "s.jsonl", [{"task_id": "tide/0", "solution": "x"}, line])
+    assert refusal(path).startswith(f"{path}:2: {words}")
+
+
+MAKERS: list[tuple[str, Callable[[Path], object], str]] = [
+    ("missing", lambda path: None, "no such file"),
+    ("empty", lambda path: path.write_bytes(b""), "no lines; expected"),
+    ("blank", lambda path: path.write_bytes(b"\n \n"), "no lines; expected"),
+    ("not JSON", lambda path: path.write_text("x = 1"), ":1: not JSON: 'x = 1'; expected"),
+    ("Latin-1", lambda path: path.write_bytes(b'{"task_id": "\xe9"}'), ":1: not UTF-8: "),
+    ("a list in Latin-1", lambda path: path.write_bytes(b'["\xe9"]'), ": not UTF-8: "),
+    ("an empty list", lambda path: path.write_text("[]"), "no list with an entry for each question"),
+    ("damaged", lambda path: path.write_bytes(gzip.compress(CONTENT["solutions"])[:-9]), "cannot be read ("),
+    ("an empty folder", lambda path: path.mkdir(), "the folder is empty; name a folder that has them, or a file of"),
+    ("another folder", lambda path: (path / "src").mkdir(parents=True), "no files such as HumanEval_0/0.py are in it"),
+]
+
+
+@pytest.mark.parametrize(("kind", "make", "words"), MAKERS, ids=[kind for kind, _, _ in MAKERS])
+def test_samples_that_cannot_be_read_get_one_sentence(
+    tmp_path: Path, kind: str, make: Callable[[Path], object], words: str
+) -> None:
+    make(tmp_path / "s")
+    assert words in refusal(tmp_path / "s")
+
+
+def test_a_program_of_a_folder_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    path = folder(tmp_path / "drawn", PROGRAMS) / "tide_1" / "0.py"
+    path.write_bytes(b"# \xe9")
+    with pytest.raises(InputError) as caught:
+        read(tmp_path / "drawn")
+    assert str(caught.value) == f"{path}: not UTF-8; save the file in UTF-8"
+
+
+# Which tasks, and how many samples
+
+
+@pytest.fixture
+def partial(tmp_path: Path) -> Path:
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(json_lines({"tide/1": ["x", "y"], "reef/0": ["x"]}))
+    return path
+
+
+def test_other_tasks_than_the_benchmarks_are_refused(partial: Path) -> None:
+    message = refusal(partial)
+    assert "1 task ids that tides does not have (reef/0)" in message and "(tide/0, tide/2)" in message
+
+
+def test_on_demand_other_tasks_are_left_out_with_a_warning(partial: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert read(partial, allow_partial=True) == {"tide/1": ["x", "y"]}
+    assert caplog.messages == [
+        f"{partial}: no samples of 2 tasks (tide/0, tide/2), which are in no score",
+        f"{partial}: 1 task ids are none of tides (reef/0)",
+    ]
+
+
+def test_samples_of_no_task_at_all_are_refused(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "s", [{"task_id": "reef/0", "solution": "x"}])
+    assert refusal(path, allow_partial=True) == f"{path}: none of its task ids is one of tides (reef/0)"
+
+
+def test_the_first_n_samples_are_taken(partial: Path) -> None:
+    assert read(partial, n=1, allow_partial=True) == {"tide/1": ["x"]}
+
+
+def test_without_n_all_samples_are_taken() -> None:
+    assert take_first(Path("x"), PROGRAMS, None) == PROGRAMS
+
+
+def test_too_few_samples_are_named_with_the_n_that_would_do() -> None:
+    with pytest.raises(InputError, match=r"^x: tide/0 has 2 samples, fewer than n=3; set n to 2 or less$"):
+        take_first(Path("x"), PROGRAMS, 3)
+
+
+# By the commands
+
+
+@pytest.mark.parametrize("kind", ["completions", "folder"])
+def test_rerank_grade_and_write_tests_take_what_evalplus_takes(
+    tmp_path: Path, mini_humaneval: MiniHumanEval, kind: str
+) -> None:
+    if kind == "folder":
+        samples = folder(tmp_path / "s", {task: [program] for task, program in mini_humaneval.right.items()})
+    else:
+        tails = [{"task_id": task, "completion": "    return 0\n"} for task in mini_humaneval.right]
+        samples = write_rows(tmp_path / "s.jsonl", tails)
+    test = "import unittest\nclass T(unittest.TestCase):\n    def test_it(self):\n        pass\n"
+    tests = write_rows(tmp_path / "t.jsonl", [{"task_id": task, "test": test} for task in mini_humaneval.right])
+    known = ["--benchmark", "humaneval+", "--samples", samples]
+    graded = coderm("grade", *known, "--out", "g.json", cwd=tmp_path)
+    assert graded.stdout.startswith("pass@1 1.0000" if kind == "folder" else "pass@1 0.0000"), graded.stderr
+    reranked = coderm("rerank", *known, "--tests", tests, "--out", "run", cwd=tmp_path)
+    assert reranked.returncode == 0 and len(rows(tmp_path / "run" / "chosen.jsonl")) == 3, reranked.stderr
+    server = ["--model", "m", "--base-url", "http://127.0.0.1:9/v1"]
+    planned = coderm("write-tests", *known, *server, "--out", "w.jsonl", "--dry-run", cwd=tmp_path)
+    assert planned.stdout.startswith("3 requests for 60 samples"), planned.stderr
