@@ -10,9 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from helpers.livecodebench import programs as battery
 from helpers.livecodebench import rows as made
-from helpers.livecodebench.programs import PROBLEMS, Case
+from helpers.livecodebench.programs import CASES, PROBLEMS, Case
 from helpers.processes import our_processes
 
 from coderm_eval.benchmarks import GradeTask
@@ -20,8 +19,8 @@ from coderm_eval.benchmarks.livecodebench import LiveCodeBench
 from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, Row, read_rows
 from coderm_eval.benchmarks.livecodebench.settings import Grader, LiveCodeBenchSettings
 
-HONEST = [case for case in battery.CASES if case.honest]
-STDIN = [case for case in battery.CASES if case.kind == "stdin"]
+HONEST = [case for case in CASES if case.honest]
+STDIN = [case for case in CASES if case.kind == "stdin"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,8 +58,8 @@ def _statuses(rows: list[Row], grader: Grader, cases: Iterable[Case]) -> dict[st
 
 
 @pytest.fixture(scope="module")
-def fixed(rows: list[Row]) -> dict[str, str]:
-    return _statuses(rows, "corrected", battery.CASES)
+def corrected(rows: list[Row]) -> dict[str, str]:
+    return _statuses(rows, "corrected", CASES)
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +68,8 @@ def official(rows: list[Row]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("case", HONEST, ids=lambda case: case.name)
-def test_a_program_is_graded_as_a_process_would_be(case: Case, fixed: dict[str, str]) -> None:
-    assert fixed[case.name] == case.fixed, case.note
+def test_a_program_is_graded_as_a_process_would_be(case: Case, corrected: dict[str, str]) -> None:
+    assert corrected[case.name] == case.corrected, case.note
 
 
 @pytest.mark.parametrize("case", [case for case in HONEST if case in STDIN], ids=lambda case: case.name)
@@ -79,9 +78,9 @@ def test_the_official_graders_defects_are_to_be_had(case: Case, official: dict[s
     assert (official[case.name] == "pass") == (case.official == "pass"), case.note
 
 
-@pytest.mark.parametrize("case", [c for c in battery.CASES if not c.honest], ids=lambda case: case.name)
-def test_no_cheat_passes(case: Case, fixed: dict[str, str], official: dict[str, str]) -> None:
-    assert {fixed[case.name], official.get(case.name, "fail")} <= {"fail", "timeout"}
+@pytest.mark.parametrize("case", [c for c in CASES if not c.honest], ids=lambda case: case.name)
+def test_no_cheat_passes(case: Case, corrected: dict[str, str], official: dict[str, str]) -> None:
+    assert {corrected[case.name], official.get(case.name, "fail")} <= {"fail", "timeout"}
 
 
 _ASK_LIGHTEVAL = """
@@ -101,7 +100,7 @@ json.dump(said, open(sys.argv[2], "w"))
 
 
 @pytest.mark.skipif(not find_spec("lighteval"), reason="no lighteval (pip install --no-deps lighteval==0.13.0)")
-def test_lighteval_says_the_same_of_every_method(fixed: dict[str, str], tmp_path: Path) -> None:
+def test_lighteval_says_the_same_of_every_method(corrected: dict[str, str], tmp_path: Path) -> None:
     methods = [case for case in HONEST if case.kind == "functional"]
     asked = [
         {
@@ -117,4 +116,4 @@ def test_lighteval_says_the_same_of_every_method(fixed: dict[str, str], tmp_path
     command = [sys.executable, "-c", _ASK_LIGHTEVAL, "asked.json", "said.json"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     said = json.loads((tmp_path / "said.json").read_text())
-    assert said == {case.name: fixed[case.name] == "pass" for case in methods}
+    assert said == {case.name: corrected[case.name] == "pass" for case in methods}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["RECORDED_DATA", "ROOT"]
+__all__ = ["RECORDED_DATA", "ROOT", "TEST_DATA"]
 
 ROOT = Path(__file__).resolve().parents[2]
+
+TEST_DATA = ROOT / "tests" / "data"
+"""Inputs of tests that are files of their own; no tool of ours looks at these programs."""
 
 RECORDED_DATA = Path(os.environ.get("CODERM_RECORDED_DATA", ROOT.parent / "shared" / "data"))
 """Real recorded outputs, too large and not ours to keep here; tests that want them skip without them."""

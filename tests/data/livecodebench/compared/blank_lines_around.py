@@ -1,0 +1,4 @@
+print()
+for number in input().split():
+    print(2 * int(number))
+print("\n\n")

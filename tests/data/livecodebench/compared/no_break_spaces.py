@@ -1,0 +1,1 @@
+print("\u00a0" + input().upper() + "\u2003")

@@ -1,0 +1,1 @@
+print(repr(input().upper()))

@@ -1,0 +1,1 @@
+print("_".join(str(2 * int(input()))))

@@ -1,0 +1,1 @@
+print(*(2 * int(number) for number in input().split()), sep=" \t ")

@@ -1,0 +1,3 @@
+print(2 * int(input()))
+exit(0)
+print("never")

@@ -1,0 +1,6 @@
+number = int(input())
+try:
+    while True:
+        pass
+except Exception:
+    print(2 * number)

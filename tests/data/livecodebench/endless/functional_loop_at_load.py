@@ -1,0 +1,6 @@
+class Solution:
+    def double(self, numbers):
+        return [2 * number for number in numbers]
+
+while True:
+    pass

@@ -1,0 +1,3 @@
+from itertools import repeat
+
+print(any(repeat(0)))

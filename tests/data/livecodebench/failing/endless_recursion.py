@@ -1,0 +1,4 @@
+def double(number):
+    return double(number)
+
+print(double(int(input())))

@@ -1,0 +1,3 @@
+```python
+print(2 * int(input()))
+```

@@ -1,0 +1,3 @@
+class Solution:
+    def double(self, number):
+        return 2 * number

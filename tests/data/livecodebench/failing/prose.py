@@ -1,0 +1,1 @@
+The number is read and doubled, so the answer is 8.

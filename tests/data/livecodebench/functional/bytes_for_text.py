@@ -1,0 +1,3 @@
+class Solution:
+    def shout(self, text):
+        return text.upper().encode()

@@ -1,0 +1,5 @@
+from collections import Counter
+
+class Solution:
+    def tally(self, numbers):
+        return Counter(map(str, numbers))

@@ -1,0 +1,3 @@
+class Solution:
+    def tally(self, numbers):
+        return Counter(str(number) for number in numbers)

@@ -1,0 +1,7 @@
+class Solution:
+    def double(self, numbers):
+        return numbers
+
+class Solution:
+    def double(self, numbers):
+        return [2 * number for number in numbers]

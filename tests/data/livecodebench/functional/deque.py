@@ -1,0 +1,5 @@
+from collections import deque
+
+class Solution:
+    def double(self, numbers):
+        return deque(2 * number for number in numbers)

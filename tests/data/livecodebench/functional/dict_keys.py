@@ -1,0 +1,3 @@
+class Solution:
+    def distinct(self, numbers):
+        return dict.fromkeys(sorted(numbers)).keys()

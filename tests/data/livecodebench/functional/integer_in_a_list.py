@@ -1,0 +1,3 @@
+class Solution:
+    def total(self, numbers):
+        return [sum(numbers)]

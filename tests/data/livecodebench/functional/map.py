@@ -1,0 +1,3 @@
+class Solution:
+    def double(self, numbers):
+        return map(lambda number: 2 * number, numbers)

@@ -1,0 +1,4 @@
+class Solution:
+    def double(self, numbers):
+        for i, number in enumerate(numbers):
+            numbers[i] = 2 * number

@@ -1,0 +1,2 @@
+def double(numbers: List[int]) -> List[int]:
+    return [2 * number for number in numbers]

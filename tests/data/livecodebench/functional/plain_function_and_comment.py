@@ -1,0 +1,3 @@
+# without a class Solution
+def double(numbers):
+    return [2 * number for number in numbers]

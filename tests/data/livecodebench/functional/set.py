@@ -1,0 +1,3 @@
+class Solution:
+    def distinct(self, numbers):
+        return set(numbers)

@@ -1,0 +1,2 @@
+class Solution:
+    def double(self, numbers: List[int]) -> List[int]:

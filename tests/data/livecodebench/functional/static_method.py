@@ -1,0 +1,4 @@
+class Solution:
+    @staticmethod
+    def double(numbers):
+        return [2 * number for number in numbers]

@@ -1,0 +1,3 @@
+class Solution:
+    def shout(self, text: str) -> str:
+        return text.upper()

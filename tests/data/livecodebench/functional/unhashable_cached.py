@@ -1,0 +1,4 @@
+class Solution:
+    @cache
+    def double(self, numbers):
+        return [2 * number for number in numbers]

@@ -1,0 +1,3 @@
+class Solution:
+    def double(self, numbers):
+        return numbers

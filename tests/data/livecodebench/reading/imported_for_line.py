@@ -1,0 +1,3 @@
+from sys import stdin
+
+print(sum(int(line) for line in stdin))

@@ -1,0 +1,6 @@
+def main():
+    from sys import stdin
+
+    print(sum(int(line) for line in stdin))
+
+main()

@@ -1,0 +1,3 @@
+from sys import stdin
+
+print(sum(map(int, stdin.read().split())))

@@ -1,0 +1,3 @@
+from sys import stdin
+
+print(stdin.readline()[:-1].upper())

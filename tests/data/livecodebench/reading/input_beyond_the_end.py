@@ -1,0 +1,3 @@
+number = int(input())
+input()
+print(2 * number)

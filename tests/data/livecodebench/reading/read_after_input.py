@@ -1,0 +1,4 @@
+import sys
+
+n = int(input())
+print(sum(map(int, sys.stdin.read().split())))

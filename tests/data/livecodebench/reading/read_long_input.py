@@ -1,0 +1,5 @@
+import sys
+
+lines = sys.stdin.read().splitlines()
+assert len(lines) == 100_001
+print(lines[0])

@@ -1,0 +1,4 @@
+import sys
+
+input = lambda: sys.stdin.readline().rstrip("\n")
+print(input().upper())

@@ -1,0 +1,5 @@
+class Solution:
+    def double(self, number):
+        return 2 * number
+
+print(Solution().double(int(input())))

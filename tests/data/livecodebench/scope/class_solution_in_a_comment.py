@@ -1,0 +1,2 @@
+# no class Solution here
+print(2 * int(input()))

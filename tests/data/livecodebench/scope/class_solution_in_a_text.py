@@ -1,0 +1,2 @@
+banner = "no class Solution here"
+print(2 * int(input()))

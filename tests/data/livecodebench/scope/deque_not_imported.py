@@ -1,0 +1,6 @@
+queue = deque()
+try:
+    while True:
+        queue.append(int(input()))
+except EOFError:
+    print(sum(queue))

@@ -1,0 +1,2 @@
+exec("number = int(input())")
+print(2 * number)

@@ -1,0 +1,4 @@
+import os
+
+folder = os.path.dirname(__file__)
+print(2 * int(input()))

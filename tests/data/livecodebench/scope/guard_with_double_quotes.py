@@ -1,0 +1,6 @@
+def main():
+    print(2 * int(input()))
+
+if __name__ == "__main__":
+    main()
+# the end

@@ -1,0 +1,3 @@
+from sys import stdout
+
+stdout.write(f"{2 * int(input())}\n")

@@ -1,0 +1,3 @@
+import sys
+
+sys.stdout.writelines(f"{2 * int(number)}\n" for number in input().split())
