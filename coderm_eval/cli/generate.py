@@ -15,7 +15,7 @@ from coderm_eval.core.store import Store
 from coderm_eval.generation.cached_model import TokenUsage
 from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.generation.sample import DEFAULT_N, policy_model, sample_candidates, sampling_requests
-from coderm_eval.generation.settings import Backend, Condition, TestSettings
+from coderm_eval.generation.settings import Backend, ShownCandidate, TestSettings
 from coderm_eval.generation.test_sources import ModelTests
 from coderm_eval.generation.write_tests import TestSupply, model_test_source, write_tests
 from coderm_eval.pipeline.dry_run import SamplingEstimate, estimate_sampling
@@ -69,8 +69,8 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> No
 @click.option("--samples", type=FILE, required=True, help='Candidates, to show one: {"task_id", "solution"} lines.')
 @_model_options
 @click.option("--num", type=int, help="Test samples per problem.  [default: 20]")
-@click.option("--shown-candidate", type=click.Choice(get_args(Condition)), help="Candidate that a prompt shows.")
-@earlier_name("--condition", type=click.Choice(get_args(Condition)))
+@click.option("--shown-candidate", type=click.Choice(get_args(ShownCandidate)), help="Candidate that a prompt shows.")
+@earlier_name("--condition", type=click.Choice(get_args(ShownCandidate)))
 @click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "test"} lines.')
 @click.option("--allow-partial", is_flag=True, help="Evaluate only the tasks present in the file.")
 def write_tests_command(

@@ -1,4 +1,4 @@
-"""Settings of stages 1 and 2: a language model and how it is sampled."""
+"""Settings of stages 1 and 2: a language model, how it is sampled, and where unit tests come from."""
 
 from __future__ import annotations
 
@@ -7,15 +7,116 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import to_json
 
 from coderm_eval.core.settings import Section
 
-__all__ = ["Condition", "Extraction", "PolicySettings", "SamplingSettings", "TestSettings"]
+__all__ = [
+    "Api",
+    "Backend",
+    "Extraction",
+    "PolicySettings",
+    "SamplingSettings",
+    "ShownCandidate",
+    "TestSettings",
+    "with_backend",
+]
+
+Api = Literal["chat", "completions"]
+
+Backend = Literal["openai", "vllm", "hf"]
+
+Extraction = Literal["default", "paper"]
+
+ShownCandidate = Literal["first", "rotate", "none"]
 
 AFTER_FUNCTION = ("\ndef ", "\nclass ", "\nif __name__", "\nprint(")
 """What follows a function: four texts, the most that OpenAI's API takes."""
 
-Backend = Literal["openai", "vllm", "hf"]
+_SECRET_ARGS = ("token", "api_key", "Authorization")
+
+
+class SamplingSettings(Section):
+    """A language model and how it is sampled; the defaults are the paper's (its Table 4 and config.json)."""
+
+    renamed: ClassVar[Mapping[str, str]] = {"extra": "backend_args"}
+
+    section: ClassVar[str]
+    """The key under which these settings stand, for messages."""
+
+    backend: Backend = "openai"
+    """`openai`: a server with OpenAI's API; `vllm`, `hf`: a model in this process."""
+    model: str | None = None
+    """Model name on the server or the Hugging Face Hub, or a local folder."""
+    base_url: str | None = None
+    """Root of an OpenAI-compatible server, such as http://127.0.0.1:8001/v1."""
+    api: Api = "chat"
+    """`chat`: the prompt is a user's message; `completions`: a text to continue, as for a base model."""
+    system_prompt: str | None = None
+    """A system message before the prompt."""
+    temperature: float = Field(default=0.8, ge=0)
+    """Sampling temperature; 0 makes all samples of a prompt equal."""
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    """Share of the probability mass that tokens are drawn from."""
+    max_tokens: int = Field(default=2048, ge=1)
+    """Most tokens of one answer."""
+    stop: tuple[str, ...] = ()
+    """Texts before which an answer ends."""
+    seed: int = Field(default=0, ge=0)
+    """Sample i is drawn with seed + i."""
+    backend_args: dict[str, Any] = Field(default={})
+    """Arguments passed on as they are: in the body of a request to a server, or to vLLM's `LLM` or transformers'
+    `from_pretrained`."""
+    timeout_s: float = Field(default=600, gt=0)
+    """Wall seconds for one request."""
+    retries: int = Field(default=10, ge=0)
+    """How often a request is tried again after 429, 5xx, a time-out or a connection error, with exponential backoff."""
+    concurrency: int = Field(default=64, ge=1)
+    """Most requests that are under way at once."""
+
+    @field_validator("backend_args")
+    @classmethod
+    def _refuse_secrets(cls, backend_args: dict[str, Any]) -> dict[str, Any]:
+        """The arguments, which are stored with every answer."""
+        secret = next((key for key in backend_args if key in _SECRET_ARGS), None)
+        if secret:
+            raise ValueError(f"{secret!r} would be stored: give keys in the variables HF_TOKEN and OPENAI_API_KEY")
+        return backend_args
+
+    def identity(self) -> str:
+        """Everything about the model and its sampling that affects an answer, as one string.
+
+        It is part of the keys of stored answers. Its own names stay as they are, whatever a setting is renamed to.
+        """
+        affects_answers = {
+            "backend": self.backend,
+            "model": self.model,
+            "api": self.api,
+            "system_prompt": self.system_prompt,
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "max_tokens": self.max_tokens,
+            "stop": self.stop,
+            "seed": self.seed,
+            "extra": self.backend_args,
+        }
+        return to_json(affects_answers, inf_nan_mode="null").decode()
+
+
+class PolicySettings(SamplingSettings):
+    """The model whose answers are the candidates, where `coderm-eval sample` samples them.
+
+    With `api: completions` an answer ends, by default, where something follows the function.
+    """
+
+    section: ClassVar[str] = "policy"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_stop(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and given.get("api") == "completions" and "stop" not in given:
+            return {**given, "stop": AFTER_FUNCTION}
+        return given
 
 
 def with_backend(tests: Any) -> Any:
@@ -25,93 +126,23 @@ def with_backend(tests: Any) -> Any:
     return tests
 
 
-class SamplingSettings(Section):
-    """A language model and how it is sampled; the defaults are the paper's (its Table 4 and config.json)."""
-
-    renamed: ClassVar[Mapping[str, str]] = {"extra": "backend_args"}
-
-    backend: Backend = "openai"
-    """openai: a server with OpenAI's API; vllm, hf: a model in this process."""
-    model: str | None = None
-    base_url: str | None = None
-    """Root of an OpenAI-compatible server, e.g. http://127.0.0.1:8001/v1."""
-    api: Literal["chat", "completions"] = "chat"
-    """completions: the prompt is a text to go on from, as for a base model."""
-    system_prompt: str | None = None
-    temperature: float = Field(default=0.8, ge=0)
-    top_p: float = Field(default=0.95, gt=0, le=1)
-    max_tokens: int = Field(default=2048, ge=1)
-    stop: tuple[str, ...] = ()
-    """Texts before which an answer ends."""
-    seed: int = Field(default=0, ge=0)
-    """Sample i is drawn with seed + i."""
-    backend_args: dict[str, Any] = Field(default={})
-    """Passed on as it is: to a server in the body of a request, to vLLM's LLM or transformers' from_pretrained as
-    arguments."""
-    timeout_s: float = Field(default=600, gt=0)
-    """Wall seconds for one request."""
-    retries: int = Field(default=10, ge=0)
-    """Tries again after 429, 5xx, time-outs and connection errors, with exponential backoff."""
-    concurrency: int = Field(default=64, ge=1)
-    """Requests in flight."""
-
-    @field_validator("backend_args")
-    @classmethod
-    def _keys_stay_in_the_environment(cls, extra: dict[str, Any]) -> dict[str, Any]:
-        """What is in `extra` is stored with every answer."""
-        secret = next((key for key in extra if key in ("token", "api_key", "Authorization")), None)
-        if secret:
-            raise ValueError(f"{secret!r} would be stored: give keys in the variables HF_TOKEN and OPENAI_API_KEY")
-        return extra
-
-    section: ClassVar[str]
-    """Where these settings stand, for messages about them."""
-
-    def identity(self) -> str:
-        """Everything about the model and its sampling that affects an answer, as one string."""
-        return self.model_dump_json(include=_AFFECT_ANSWERS)
-
-
-_AFFECT_ANSWERS = {
-    *("backend", "model", "api", "system_prompt", "temperature", "top_p", "max_tokens", "stop", "seed", "backend_args"),
-}
-
-
-class PolicySettings(SamplingSettings):
-    """The model whose answers are the candidates, where `coderm-eval solutions` samples them.
-
-    With `api: completions` an answer ends, by default, where something follows the function.
-    """
-
-    section: ClassVar[str] = "policy"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _a_function_ends_before_the_next(cls, given: Any) -> Any:
-        if isinstance(given, Mapping) and given.get("api") == "completions" and "stop" not in given:
-            return {**given, "stop": AFTER_FUNCTION}
-        return given
-
-
 class TestSettings(SamplingSettings):
-    """Where unit tests come from."""
+    """Where unit tests come from: a model, or a file."""
 
     section: ClassVar[str] = "tests"
     renamed: ClassVar[Mapping[str, str]] = {**SamplingSettings.renamed, "condition": "shown_candidate", "n": "num"}
+
     backend: Literal["openai", "vllm", "hf", "file"] = "openai"  # type: ignore[assignment]  # one more
+    """`openai`: a server with OpenAI's API; `vllm`, `hf`: a model in this process; `file`: recorded tests."""
     num: int | None = Field(default=None, ge=1)
     """Test samples per problem; by default 20 from a model, and all that a file holds."""
     file: Path | None = None
-    shown_candidate: Condition = "first"
-    """The candidate that a test prompt shows: the first that parses, as in the paper; another one for each
-    sample, so that the errors of tests have less in common; or none."""
+    """Recorded tests, as {"task_id", "test"} lines."""
+    shown_candidate: ShownCandidate = "first"
+    """The candidate that a test prompt shows. `first`: the first that parses, as in the paper; `rotate`: another one
+    for each sample, so that the tests' errors have less in common; `none`: no candidate."""
 
     @model_validator(mode="before")
     @classmethod
-    def _a_file_means_the_file_backend(cls, given: Any) -> Any:
+    def _infer_backend(cls, given: Any) -> Any:
         return with_backend(given)
-
-
-Extraction = Literal["default", "paper"]
-
-Condition = Literal["first", "rotate", "none"]

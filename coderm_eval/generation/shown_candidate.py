@@ -8,7 +8,7 @@ from typing import TypeVar
 from coderm_eval.core.programs.forms import is_solution
 from coderm_eval.core.programs.source import parse
 from coderm_eval.core.records import Candidate, Problem
-from coderm_eval.generation.settings import Condition
+from coderm_eval.generation.settings import ShownCandidate
 
 __all__ = ["round_robin", "shown_candidates"]
 
@@ -20,7 +20,9 @@ def round_robin(values: Sequence[T], sample: int) -> T:
     return values[sample % len(values)]
 
 
-def shown_candidates(candidates: Sequence[Candidate], problem: Problem, condition: Condition) -> list[Candidate | None]:
+def shown_candidates(
+    candidates: Sequence[Candidate], problem: Problem, condition: ShownCandidate
+) -> list[Candidate | None]:
     """What the prompts of a problem show; test samples take them in turn.
 
     Returns:

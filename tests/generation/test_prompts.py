@@ -21,7 +21,7 @@ from coderm_eval.core.programs.source import parse
 from coderm_eval.core.records import Candidate, Problem, deduplicate_candidates
 from coderm_eval.generation import prompts
 from coderm_eval.generation.prompts import question_of_test_prompt
-from coderm_eval.generation.settings import Condition
+from coderm_eval.generation.settings import ShownCandidate
 from coderm_eval.generation.shown_candidate import shown_candidates
 
 DATASETS = {"humaneval+": "HumanEvalPlus-v0.1.10", "mbpp+": "MbppPlus-v0.2.0"}
@@ -218,7 +218,7 @@ def pool(*programs: str) -> tuple[Candidate, ...]:
     return deduplicate_candidates(programs)
 
 
-def samples_shown(programs: Sequence[Candidate], condition: Condition) -> list[int | None]:
+def samples_shown(programs: Sequence[Candidate], condition: ShownCandidate) -> list[int | None]:
     return [c.samples[0] if c else None for c in shown_candidates(programs, EBB, condition)]
 
 
@@ -238,10 +238,10 @@ def test_without_a_condition_no_program_is_shown() -> None:
     assert samples_shown(pool(FINE, FINE + "\n"), "none") == [None]
 
 
-@pytest.mark.parametrize("condition", get_args(Condition))
+@pytest.mark.parametrize("condition", get_args(ShownCandidate))
 @pytest.mark.parametrize("programs", [(), ("",), (BROKEN, OTHER, USES)])
 def test_nothing_is_asked_where_no_candidate_defines_the_entry_point(
-    programs: tuple[str, ...], condition: Condition
+    programs: tuple[str, ...], condition: ShownCandidate
 ) -> None:
     assert samples_shown(pool(*programs), condition) == []
 
