@@ -1,6 +1,9 @@
 """Tests are written while others are run: who waits for whom, what an end leaves behind, and that no result shows it.
 
-A wait that is in vain fails after LONG_S seconds; one that is not takes as long as it takes.
+    Script("run a0, then write c0").rerank("abc")
+
+is a run whose test 0 for the problem c is written only once the test 0 of a is run. It ends if the loop allows that
+order, and fails after LONG_S seconds if not.
 """
 
 from __future__ import annotations
@@ -10,15 +13,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.servers import TEST
-from tqdm import tqdm
 
-from coderm_eval.core.progress import progress
 from coderm_eval.core.protocols import Cell, ExecutionResult, Written
 from coderm_eval.core.records import Problem, ProblemCandidates, RerankResult, Verdict, deduplicate_candidates
 from coderm_eval.core.store import Store, read_rows
@@ -37,32 +38,46 @@ from coderm_eval.selection.turns import alternate_halves
 LONG_S = 60
 
 
-def await_(gate: threading.Event) -> None:
-    assert gate.wait(LONG_S), "nobody opened the gate"
+class Script:
+    """Writes tests and runs them: each event happens only after those that its orders name, "EVENT, then EVENT".
 
+    Events of a problem "a" and its test 0: "write a0" as its writing begins, "written a0" as it is passed on, "run a0"
+    before its verdict; and "idle after a0" where the executor is told that nothing more is ready. `errors` are raised
+    as soon as their event has happened.
+    """
 
-@dataclass
-class Parts:
-    """Somebody who writes tests and runs them; what happens before each problem is written or run is scripted."""
+    def __init__(self, *orders: str, errors: Mapping[str, BaseException] | None = None) -> None:
+        self.orders = [tuple(order.split(", then ")) for order in orders]
+        self.errors = errors or {}
+        self.events: list[str] = []
+        self.changed = threading.Condition()
 
-    before_writing: Callable[[str, int], None] = lambda task, first: None
-    """Of a task id, and the first sample that is wanted."""
-    before_running: Callable[[str, int], None] = lambda task, column: None
-    """Of a task id, and the column of the cell."""
-    written: list[str] = field(default_factory=list)
-    ran: list[str] = field(default_factory=list)
+    def happen(self, event: str) -> None:
+        before = {first for first, then in self.orders if then == event}
+        with self.changed:
+            assert self.changed.wait_for(lambda: before <= set(self.events), LONG_S), f"{event} waited for {before}"
+            self.events.append(event)
+            self.changed.notify_all()
+        if event in self.errors:
+            raise self.errors[event]
+
+    def happened(self, kind: str) -> list[str]:
+        """The tests of which this is true, such as ["a0", "c0"] of "run", in order."""
+        return [event.split()[-1] for event in self.events if event.split()[0] == kind]
 
     def write(self, wanted: Mapping[str, range]) -> Iterator[Written]:
         for task, samples in wanted.items():
-            self.before_writing(task, samples[0])
-            self.written.append(task)
+            self.happen(f"write {task}{samples[0]}")
+            self.happen(f"written {task}{samples[0]}")
             yield task, [(sample, f"test {sample}") for sample in samples]
 
     def execute(self, problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
-        for cell in (cell for cells in problems for cell in cells):
-            self.before_running(cell.problem.task_id, cell.column)
-            self.ran.append(cell.problem.task_id)
-            yield ExecutionResult(cell, Verdict.PASSED, 0.0)
+        for cells in problems:
+            if self.happened("run") and not cells:
+                self.happen(f"idle after {self.happened('run')[-1]}")
+            for cell in cells:
+                self.happen(f"run {cell.problem.task_id}{cell.column}")
+                yield ExecutionResult(cell, Verdict.PASSED, 0.0)
 
     def rerank(self, tasks: str, budget: Any = None) -> list[RerankResult]:
         """One candidate for each of the problems, whose names are letters."""
@@ -93,44 +108,19 @@ class OneAtATime:
 # Who waits for whom
 
 
-def test_a_problem_is_run_before_the_next_one_is_written() -> None:
-    """Both are in the first half, whose tests are asked for together."""
-    ran = threading.Event()
-    Parts(
-        before_writing=lambda task, _: await_(ran) if task == "c" else None,
-        before_running=lambda task, _: ran.set() if task == "a" else None,
-    ).rerank("abc")
-
-
-def test_one_half_is_written_while_the_other_is_run() -> None:
-    writing = threading.Event()
-    Parts(
-        before_writing=lambda task, _: writing.set() if task == "b" else None,
-        before_running=lambda task, _: await_(writing) if task == "a" else None,
-    ).rerank("ab")
-
-
-def test_the_next_round_of_one_half_is_written_while_the_other_is_run() -> None:
-    writing = threading.Event()
-    Parts(
-        before_writing=lambda task, sample: writing.set() if (task, sample) == ("a", 1) else None,
-        before_running=lambda task, _: await_(writing) if task == "b" else None,
-    ).rerank("ab", OneAtATime(2))
-
-
-def test_the_executor_is_told_when_nothing_is_ready_for_it() -> None:
-    """It has finished work to pass on then."""
-    told = threading.Event()
-
-    class Told(Parts):
-        def execute(self, problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
-            for cells in problems:
-                if self.ran and not cells:
-                    told.set()
-                yield from super().execute([cells])
-
-    parts = Told(before_writing=lambda task, _: await_(told) if task == "c" else None)
-    assert [result.verdicts.rows() for result in parts.rerank("abc")] == [["P"]] * 3
+@pytest.mark.parametrize(
+    ("order", "rounds"),
+    [
+        pytest.param("run a0, then write c0", 1, id="a problem is run before the next of its half is written"),
+        pytest.param("write b0, then run a0", 1, id="one half is written while the other is run"),
+        pytest.param("write a1, then run b0", 2, id="so is its next round"),
+        pytest.param("idle after a0, then write c0", 1, id="the executor is told when nothing is ready for it"),
+    ],
+)
+def test_writing_and_running_overlap(order: str, rounds: int) -> None:
+    """Of three problems a and c are one half, whose tests are asked for together; b is the other."""
+    results = Script(order).rerank("abc", OneAtATime(rounds))
+    assert [result.verdicts.rows() for result in results] == [["P" * rounds]] * 3
 
 
 def test_turns_are_taken_in_one_order() -> None:
@@ -152,20 +142,22 @@ def test_turns_are_taken_in_one_order() -> None:
     ]
 
 
-def test_no_problem_is_asked_for_again_before_its_verdicts_are_known() -> None:
+def test_a_problem_is_asked_for_again_once_its_verdicts_are_known() -> None:
     """However slow they are to come."""
-    parts = Parts(before_running=lambda *_: time.sleep(0.01))
-    behind = []
 
-    def writing(task: str, first: int) -> None:
-        behind.append(first - parts.ran.count(task))
+    class Slow(Script):
+        def happen(self, event: str) -> None:
+            time.sleep(0.01 * event.startswith("run"))
+            super().happen(event)
 
-    parts.before_writing = writing
-    parts.rerank("abcde", OneAtATime(4))
-    assert behind == [0] * 20
+    script = Slow()
+    script.rerank("abcde", OneAtATime(4))
+    for task in "abcde":
+        events = [event for event in script.events if event.split()[0] != "idle" and task in event.split()[-1]]
+        assert events == [f"{kind} {task}{test}" for test in range(4) for kind in ("write", "written", "run")]
 
 
-def test_tests_are_written_by_one_thread_one_request_after_the_other() -> None:
+def test_one_thread_writes_one_request_after_the_other() -> None:
     """Models that run in this process are not thread-safe."""
     threads, at_work = set(), threading.Lock()
 
@@ -177,9 +169,9 @@ def test_tests_are_written_by_one_thread_one_request_after_the_other() -> None:
             yield task, [(sample, f"test {sample}") for sample in samples]
         at_work.release()
 
-    parts = Parts()
-    parts.write = write  # type: ignore[method-assign]
-    parts.rerank("abcde", OneAtATime(5))
+    script = Script()
+    script.write = write  # type: ignore[method-assign]
+    script.rerank("abcde", OneAtATime(5))
     assert len(threads) == 1 and threads != {threading.get_ident()}
 
 
@@ -238,95 +230,70 @@ def test_speed_and_order_change_no_result() -> None:
 # Errors and interruptions
 
 
-def failing(at: str, parts: Parts, error: type[BaseException] = ConnectionError) -> None:
-    """Have the writer fail before the problem `at`."""
-
-    def fail(task: str, _: int) -> None:
-        if task == at:
-            raise error(at)
-
-    parts.before_writing = fail
-
-
 @pytest.mark.parametrize("error", [ConnectionError, KeyboardInterrupt])
-@pytest.mark.parametrize(("at", "run_before"), [("a", ""), ("c", "a"), ("b", "ac"), ("d", "acb")])
-def test_an_error_of_the_writer_is_raised_once_all_that_was_written_before_is_run(
-    at: str, run_before: str, error: type[BaseException]
-) -> None:
-    failing(at, parts := Parts(), error)
+@pytest.mark.parametrize(("at", "before"), [("a", ""), ("c", "a"), ("b", "ac"), ("d", "acb")])
+def test_what_was_written_before_an_error_is_run(at: str, before: str, error: type[BaseException]) -> None:
+    """The writer's error is raised after that."""
+    script = Script(errors={f"write {at}0": error(at)})
     with pytest.raises(error, match=at):
-        parts.rerank("abcd", OneAtATime(3))
-    assert parts.ran == list(run_before)
+        script.rerank("abcd", OneAtATime(3))
+    assert script.happened("run") == [f"{task}0" for task in before]
 
 
-def test_after_an_error_nothing_more_is_asked_for_and_every_request_ends_with_it() -> None:
-    failing("a", parts := Parts())
-    with BackgroundTestWriter(parts.write) as writer:
+def test_after_an_error_nothing_is_asked_and_all_requests_end() -> None:
+    script = Script(errors={"write a0": ConnectionError()})
+    with BackgroundTestWriter(script.write) as writer:
         requests = [writer.start({task: range(1)}) for task in "ab"]
         for request in requests:
             assert [arrival for arrival in request.arrivals() if arrival] == []
             with pytest.raises(ConnectionError):
                 request.check()
-    assert parts.written == []
+    assert script.events == ["write a0"]
 
 
-class Interruption:
-    """A run that ends by an error while its writer is in the middle of a problem."""
-
-    def __init__(self, error: BaseException, at: str = "b") -> None:
-        self.error = error
-        self.at = at
-        self.writing = threading.Event()
-        self.may_go_on = threading.Event()
-
-    def before_writing(self, task: str, _: int = 0) -> None:
-        if task == self.at:
-            self.writing.set()
-            await_(self.may_go_on)
-
-    def before_running(self, task: str, column: int) -> None:
-        await_(self.writing)
-        raise self.error
-
-    def let_the_writer_go_on(self) -> None:
-        """To its end."""
-        [writer] = writers()
-        self.may_go_on.set()
-        writer.join(LONG_S)
-        assert not writer.is_alive()
+def let_the_writer_end(script: Script) -> None:
+    """Orders of the script keep it until then."""
+    [writer] = writers()
+    script.happen("the run is over")
+    writer.join(LONG_S)
+    assert not writer.is_alive()
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError("no more processes")])
-@pytest.mark.parametrize(("at", "written"), [("c", ["a"]), ("b", ["a", "c"])])
-def test_an_error_elsewhere_does_not_wait_for_the_writer_which_ends_with_the_problem_that_it_is_at(
+@pytest.mark.parametrize(("at", "written"), [("c0", ["a0"]), ("b0", ["a0", "c0"])])
+def test_an_error_elsewhere_does_not_wait_for_the_writer(
     error: BaseException, at: str, written: list[str], unheard: list[Any]
 ) -> None:
-    """It may be in the middle of a model's long answer."""
-    interruption = Interruption(error, at)
-    parts = Parts(interruption.before_writing, interruption.before_running)
+    """It may be in the middle of a model's long answer, and ends with the problem that it is at."""
+    orders = f"write {at}, then run a0", f"the run is over, then written {at}"
+    script = Script(*orders, errors={"run a0": error})
     with pytest.raises(type(error)):
-        parts.rerank("abcd")
-    assert parts.written == written
-    interruption.let_the_writer_go_on()
-    assert (parts.written, unheard) == ([*written, at], [])
+        script.rerank("abcd")
+    assert script.happened("written") == written
+    let_the_writer_end(script)
+    assert (script.happened("written"), unheard) == ([*written, at], [])
 
 
-def test_a_writer_that_goes_on_after_the_run_finds_the_store_closed_and_ends(
-    tmp_path: Path, unheard: list[Any]
-) -> None:
-    interruption = Interruption(KeyboardInterrupt())
-    parts = Parts(before_running=interruption.before_running)
+def test_a_writer_that_outlives_its_run_finds_the_store_closed(tmp_path: Path, unheard: list[Any]) -> None:
+    """It ends, and says nothing."""
+    orders = "write b0, then run a0", "the run is over, then written b0"
+    script = Script(*orders, errors={"run a0": KeyboardInterrupt()})
+
+    def before_answer(task: str) -> None:
+        script.happen(f"write {task}0")
+        script.happen(f"written {task}0")
+
     with Store(tmp_path) as store:
-        parts.write = model_tests(store, Model(interruption.before_writing))  # type: ignore[method-assign]
+        script.write = model_tests(store, Model(before_answer))  # type: ignore[method-assign]
         with pytest.raises(KeyboardInterrupt):
-            parts.rerank("ab")
-    interruption.let_the_writer_go_on()
+            script.rerank("ab")
+    let_the_writer_end(script)
     assert unheard == []
     assert [row["task_id"] for row in read_rows(tmp_path / "answers.jsonl")] == ["a"]
 
 
 def test_a_run_leaves_no_thread() -> None:
-    Parts().rerank("abc")
+    Script().rerank("abc")
     assert writers() == []
 
 
@@ -368,7 +335,7 @@ def model_tests(store: Store, model: Model, **prompts: list[str]) -> ModelTests:
     )
 
 
-def test_a_source_passes_each_problem_on_as_soon_as_all_its_prompts_are_answered(tmp_path: Path) -> None:
+def test_a_problem_is_passed_on_once_its_prompts_are_answered(tmp_path: Path) -> None:
     """a's three samples take turns with two prompts: three questions."""
     asked: list[str] = []
     with Store(tmp_path) as store:
@@ -397,26 +364,3 @@ def test_pairs_are_run_while_no_others_are_ready() -> None:
         known.append(outcome.key)
         outcomes[outcome.key] = outcome.verdict
     assert outcomes == {0: Verdict.FAILED, 1: Verdict.PASSED, 2: Verdict.FAILED}
-
-
-def test_a_bar_grows_with_what_is_known_and_there_is_none_for_nothing(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class AtOnce(tqdm):  # type: ignore[type-arg]
-        """Bars as they are, but that short work has one, too."""
-
-        def __init__(self, *items: Any, **how: Any) -> None:
-            super().__init__(*items, **{**how, "delay": 0})
-
-    monkeypatch.setattr("coderm_eval.core.progress.tqdm", AtOnce)
-    known: list[int] = []
-
-    def items() -> Iterator[int]:
-        for number in range(4):
-            known.append(number)
-            yield number
-
-    assert list(progress(items(), lambda: len(known), "growing", "things")) == [0, 1, 2, 3]
-    assert "4/4" in capsys.readouterr().err
-    assert list(progress(iter(()), lambda: 0, "growing", "things")) == []
-    assert capsys.readouterr().err == ""
