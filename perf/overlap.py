@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.core.protocols import Cell, Execute, ExecutionResult
-from coderm_eval.core.records import Problem, ProblemCandidates, Verdict, deduplicate_candidates
+from coderm_eval.core.records import Problem, ProblemCandidates, Selection, Verdict, deduplicate_candidates
 from coderm_eval.core.store import Store
 from coderm_eval.execution.pairs import ProgramTest
 from coderm_eval.generation.cached_model import CachedModel
@@ -62,8 +62,8 @@ class Rounds(BudgetPolicy):
     total: int
     each: int
 
-    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
-        return {task: self.each for task, p in problems.items() if not p.in_flight and p.requested < self.total}
+    def next_round(self, states: Mapping[str, ProblemState], picks: Mapping[str, Selection]) -> dict[str, int]:
+        return {task: self.each for task, s in states.items() if not s.in_flight and s.requested < self.total}
 
     def stopped(self, task_id: str) -> str:
         return "budget"

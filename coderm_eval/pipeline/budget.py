@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, get_args
 
 from coderm_eval.core.pass_rates import rates_for
 from coderm_eval.core.progress import gauge
 from coderm_eval.generation.write_tests import TestSupply
-from coderm_eval.selection.budget import BudgetPolicy, GreedyBudget, ProblemState, SequentialBudget, UniformBudget
+from coderm_eval.selection.budget import BudgetPolicy, GreedyBudget, SequentialBudget, UniformBudget
 from coderm_eval.selection.budget.settings import BudgetPolicyName, BudgetSettings
 
-__all__ = ["all_policies", "make_budget", "max_tests", "tests_per_problem", "with_progress_bar"]
+__all__ = ["all_policies", "budget_bar", "make_budget", "max_tests", "tests_per_problem"]
 
 _MOST = 4
 """Times the average, for one problem, where budget.max is not set."""
@@ -59,37 +59,26 @@ def _policy(
 
 
 @contextmanager
-def with_progress_bar(policy: BudgetPolicy, total: int, tolerance: float) -> Iterator[BudgetPolicy]:
-    """The policy, with a bar that says how many test samples are spent and what is expected of more.
+def budget_bar(policy: BudgetPolicy, total: int, tolerance: float) -> Iterator[Callable[[int], None]]:
+    """A bar that shows how many test samples are requested, and what the policy expects of more.
 
-    `tolerance`: how likely the pick of a problem that is called decided may still be to change.
+    Args:
+        total: test samples over the whole benchmark.
+        tolerance: a problem whose pick is no more likely to change than this is called decided.
+
+    Yields:
+        What the loop tells, after each round, how many samples were requested.
     """
-    with gauge(total, "spending tests", "tests") as show:
-        yield _Shown(policy, tolerance, show)
+    with gauge(total, "writing tests (budget)", "tests") as show:
+        yield lambda requested: show(requested, _outlook(policy.change_probabilities.values(), tolerance))
 
 
-class _Shown:
-    def __init__(self, policy: BudgetPolicy, tolerance: float, show: Callable[[int, str], None]) -> None:
-        self._policy = policy
-        self._tolerance = tolerance
-        self._show = show
-        self.stopped = policy.stopped
-
-    @property
-    def change_probabilities(self) -> Mapping[str, float]:
-        return self._policy.change_probabilities
-
-    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
-        wanted = self._policy.next_round(problems)
-        self._show(sum(standing.requested for standing in problems.values()), self._note())
-        return wanted
-
-    def _note(self) -> str:
-        chances = self.change_probabilities.values()
-        if not chances:
-            return ""
-        decided = sum(chance <= self._tolerance for chance in chances)
-        return f"{decided} problems decided, {sum(chances) / len(chances):.1%} of picks expected to change"
+def _outlook(probabilities: Collection[float], tolerance: float) -> str:
+    if not probabilities:
+        return ""
+    decided = sum(probability <= tolerance for probability in probabilities)
+    mean = sum(probabilities) / len(probabilities)
+    return f"{decided} problems decided, {mean:.1%} of picks expected to change"
 
 
 def all_policies(

@@ -27,7 +27,7 @@ from coderm_eval.execution.cached import cached_execution
 from coderm_eval.execution.executor import make_executor
 from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
 from coderm_eval.generation.write_tests import DEFAULT_TESTS, TestSupply, make_test_source, validate_test_settings
-from coderm_eval.pipeline.budget import all_policies, make_budget, max_tests, tests_per_problem, with_progress_bar
+from coderm_eval.pipeline.budget import all_policies, budget_bar, make_budget, max_tests, tests_per_problem
 from coderm_eval.pipeline.cross_checks import cross_checks, messages
 from coderm_eval.pipeline.loop import rerank
 from coderm_eval.pipeline.settings import Settings
@@ -141,14 +141,15 @@ def _spend(
     each = tests_per_problem(settings.budget, tests)
     most = max_tests(settings.budget, each, tests.available, [item.problem.task_id for item in work])
     policy = make_budget(settings.budget, each, most, oracle)
-    with with_progress_bar(policy, each * len(work), settings.budget.tolerance) as budget:
+    with budget_bar(policy, each * len(work), settings.budget.tolerance) as on_round:
         results = rerank(
             work,
             write_tests=tests.source,
             execute=execute,
             rule=settings.rule,
             rules=settings.compared,
-            budget=budget,
+            budget=policy,
+            on_round=on_round,
         )
     return results, each, policy.change_probabilities
 

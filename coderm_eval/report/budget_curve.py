@@ -77,8 +77,8 @@ def budget_curve(
         recordings = shuffled([result for result, _ in graded], rule, [_SEED, order])
         scorers = {r.problem.task_id: _Scorer(recordings[r.problem.task_id], g) for r, g in graded}
         for (name, each), orders in outcomes.items():
-            states = simulate(recordings, policies[name](each))
-            orders.append([scorers[task].outcome(state.requested) for task, state in states.items()])
+            known = simulate(recordings, policies[name](each))
+            orders.append([scorers[task].outcome(tests) for task, tests in known.items()])
     draws = {key: np.array(orders, dtype=np.float64) for key, orders in outcomes.items()}
     return [_point(name, each, drawn, draws["uniform", each]) for (name, each), drawn in draws.items()]
 
@@ -100,15 +100,15 @@ class _Scorer:
         self._grades = grades
         self._outcomes: dict[int, _Outcome] = {}
 
-    def outcome(self, requested: int) -> _Outcome:
-        if requested not in self._outcomes:
-            self._outcomes[requested] = self._score(min(requested, self._recording.samples))
-        return self._outcomes[requested]
+    def outcome(self, tests: int) -> _Outcome:
+        if tests not in self._outcomes:
+            self._outcomes[tests] = self._score(min(tests, self._recording.samples))
+        return self._outcomes[tests]
 
     def _score(self, tests: int) -> _Outcome:
-        state, full = (self._recording.standing(count) for count in (tests, self._recording.samples))
-        right = tied_pass_at_1(state.selection, state.candidates, self._grades)
-        return _Outcome(tests, right, state.selection.chosen == full.selection.chosen)
+        pick, full = (self._recording.pick(count) for count in (tests, self._recording.samples))
+        right = tied_pass_at_1(pick, self._recording.candidates, self._grades)
+        return _Outcome(tests, right, pick.chosen == full.chosen)
 
 
 def _point(name: str, average: int, draws: npt.NDArray[np.float64], uniform: npt.NDArray[np.float64]) -> BudgetPoint:

@@ -16,6 +16,7 @@ from coderm_eval.core.records import (
     Problem,
     ProblemCandidates,
     RerankResult,
+    Selection,
     Verdict,
     deduplicate_candidates,
 )
@@ -119,10 +120,10 @@ class TwoRounds(BudgetPolicy):
     def __init__(self) -> None:
         self.seen: list[dict[str, ProblemState]] = []
 
-    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
-        self.seen.append(dict(problems))
-        first = {task: 1 for task, standing in problems.items() if not standing.requested}
-        return first or ({"a": 2} if problems["a"].requested == 1 else {})
+    def next_round(self, states: Mapping[str, ProblemState], picks: Mapping[str, Selection]) -> dict[str, int]:
+        self.seen.append(dict(states))
+        first = {task: 1 for task, state in states.items() if not state.requested}
+        return first or ({"a": 2} if states["a"].requested == 1 else {})
 
     def stopped(self, task_id: str) -> str:
         return f"{task_id} had enough"

@@ -21,7 +21,14 @@ import pytest
 from helpers.servers import TEST
 
 from coderm_eval.core.protocols import Cell, ExecutionResult, Written
-from coderm_eval.core.records import Problem, ProblemCandidates, RerankResult, Verdict, deduplicate_candidates
+from coderm_eval.core.records import (
+    Problem,
+    ProblemCandidates,
+    RerankResult,
+    Selection,
+    Verdict,
+    deduplicate_candidates,
+)
 from coderm_eval.core.store import Store, read_rows
 from coderm_eval.execution.backends.local import run_pairs
 from coderm_eval.execution.limits import Limits
@@ -98,8 +105,8 @@ class OneAtATime:
 
     rounds: int
 
-    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
-        return {task: 1 for task, p in problems.items() if not p.in_flight and p.requested < self.rounds}
+    def next_round(self, states: Mapping[str, ProblemState], picks: Mapping[str, Selection]) -> dict[str, int]:
+        return {task: 1 for task, p in states.items() if not p.in_flight and p.requested < self.rounds}
 
     def stopped(self, task_id: str) -> str:
         return "enough"
@@ -181,10 +188,10 @@ def test_one_thread_writes_one_request_after_the_other() -> None:
 class Undecided(BudgetPolicy):
     """Two tests a problem, then one more in each round as long as fewer than half of the cells passed."""
 
-    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
-        first = {task: 2 for task, p in problems.items() if not p.requested}
-        low = [t for t, p in problems.items() if p.requested and not p.in_flight and p.verdicts.passed.mean() < 0.5]
-        return {**first, **{task: 1 for task in low if problems[task].requested < 9}}
+    def next_round(self, states: Mapping[str, ProblemState], picks: Mapping[str, Selection]) -> dict[str, int]:
+        first = {task: 2 for task, p in states.items() if not p.requested}
+        low = [t for t, p in states.items() if p.requested and not p.in_flight and p.verdicts.passed.mean() < 0.5]
+        return {**first, **{task: 1 for task in low if states[task].requested < 9}}
 
     def stopped(self, task_id: str) -> str:
         return "enough"

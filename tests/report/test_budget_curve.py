@@ -70,7 +70,7 @@ def test_a_point_is_the_mean_over_orders_of_what_the_first_tests_pick(points: li
         recordings = shuffled(RESULTS, "majority", [0, order])
         scores = []
         for result, grade in zip(RESULTS, GRADES, strict=True):
-            first = recordings[result.problem.task_id].standing(4)
+            first = recordings[result.problem.task_id].state(4)
             samples = [sample for test in first.tests for sample in test.samples]
             drawn = with_tests(result, samples, ["majority"])
             whole = with_tests(result, range(12), ["majority"])
@@ -109,7 +109,7 @@ def test_a_simulated_policy_sees_what_it_would_see_in_a_run() -> None:
     limits = dict.fromkeys(order, 12)
     simulated = simulate(order, SequentialBudget(50, 1, limits, tolerance=0.03, batch=4))
     by_task = {r.problem.task_id: r for r in RESULTS}
-    sources = {task: [t.source for t in order[task].standing(12).tests] for task in order}
+    sources = {task: [t.source for t in order[task].state(12).tests] for task in order}
 
     def write(wanted: Mapping[str, range]) -> Iterator[tuple[str, list[tuple[int, str]]]]:
         for task, samples in wanted.items():
@@ -131,9 +131,9 @@ def test_a_simulated_policy_sees_what_it_would_see_in_a_run() -> None:
         budget=SequentialBudget(50, 1, limits, tolerance=0.03, batch=4),
     )
     for result in ran:
-        standing = simulated[result.problem.task_id]
-        assert [test.source for test in result.tests] == [test.source for test in standing.tests]
-        assert result.selections["majority"].rewards == standing.selection.rewards
+        recorded, tests = order[result.problem.task_id], simulated[result.problem.task_id]
+        assert [test.source for test in result.tests] == [test.source for test in recorded.state(tests).tests]
+        assert result.selections["majority"].rewards == recorded.pick(tests).rewards
 
 
 def test_the_files_say_what_the_points_say_and_are_the_same_each_time(

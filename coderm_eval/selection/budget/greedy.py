@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from coderm_eval.core.records import Selection
 from coderm_eval.selection.budget.marginal_gain import allocate_greedily
 from coderm_eval.selection.budget.policy import BudgetPolicy
 from coderm_eval.selection.budget.state import ProblemState
@@ -31,19 +32,19 @@ class GreedyBudget(BudgetPolicy):
         self._rates = rates
         self._tests: dict[str, int] = {}
 
-    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
+    def next_round(self, states: Mapping[str, ProblemState], picks: Mapping[str, Selection]) -> dict[str, int]:
         if self._rates is None and not self._tests:
-            first = self._first_tests(problems)
-            if first or any(standing.in_flight for standing in problems.values()):
+            first = self._first_tests(states)
+            if first or any(state.in_flight for state in states.values()):
                 return first
         if not self._tests:
-            rates = self._rates or {task: standing.agreement for task, standing in problems.items()}
+            rates = self._rates or {task: state.agreement for task, state in states.items()}
             self._tests = allocate(rates, self._total, self._minimum, self._limits)
-        return {task: more for task, p in problems.items() if (more := self._tests[task] - p.requested) > 0}
+        return {task: more for task, s in states.items() if (more := self._tests[task] - s.requested) > 0}
 
-    def _first_tests(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
-        """For the problems that have none yet."""
-        least = {task: min(self._minimum, self._limits[task]) for task, p in problems.items() if not p.requested}
+    def _first_tests(self, states: Mapping[str, ProblemState]) -> dict[str, int]:
+        """Return the minimum for the problems that have no tests yet."""
+        least = {task: min(self._minimum, self._limits[task]) for task, s in states.items() if not s.requested}
         return {task: count for task, count in least.items() if count}
 
     def stopped(self, task_id: str) -> str:

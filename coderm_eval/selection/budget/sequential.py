@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from coderm_eval.core.records import Selection
 from coderm_eval.selection.budget.marginal_gain import allocate_greedily
 from coderm_eval.selection.budget.policy import BudgetPolicy
 from coderm_eval.selection.budget.state import ProblemState
@@ -16,30 +17,30 @@ _SCALE = 75
 """Fitted, without grades, to the changes of picks in four sets of recorded tests, for two rules: 35 to 170."""
 
 _PRIOR = 4.0
-"""Changes that the constants count for, against those seen in the run."""
+"""Weight of the fitted constants against the changes seen in the run, as a number of changes."""
 
 _ROUNDS = 8
-"""In which the total is spent: enough to learn from."""
+"""Rounds in which the total is spent: enough to learn from."""
 
 BATCH = 64
-"""Tests in a round at least: fewer would leave a GPU idle, and the workers that run them."""
+"""The fewest tests of a round: fewer would leave a GPU, and the workers that run them, idle."""
 
 
 class SequentialBudget(BudgetPolicy):
     """Looks at the verdicts between rounds; makes no use of grades.
 
     Each round goes where it is expected to change most picks: Σ_i φ h_i ln b_i is highest where the tests b_i of a
-    problem are proportional to its restlessness h_i. φ = (4 + changes seen) / (4 + changes expected) is learnt in the
-    run from what its rounds have changed so far, so that the chances hold for its policy, its test writer and its
-    rule. The run stops once so few picks are expected to change that more tests are not worth it.
+    problem are proportional to its change rate h_i. The correction φ = (4 + changes seen) / (4 + changes expected) is
+    learnt in the run, so that the probabilities fit its policy, its test writer and its rule. The run stops once so
+    few picks are expected to change that more tests are not worth it.
 
     Args:
         total: test samples over the whole benchmark.
-        minimum: that each problem gets at least.
-        limits: by task id, that each gets at most.
+        minimum: test samples that each problem gets at least.
+        limits: by task id, test samples that each problem gets at most.
         tolerance: the run stops once no more than this share of the picks is expected to differ from those after
             `limits` tests. 0: only problems without a choice stop before the total is spent.
-        batch: tests in a round at least.
+        batch: the fewest tests of a round.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class SequentialBudget(BudgetPolicy):
         spendable = min(total, sum(limits.values()))
         self._round = min(spendable, max(batch, spendable // _ROUNDS))
         self._minimum = minimum
-        self._looks: dict[str, _Snapshot] = {}
+        self._latest: dict[str, _Snapshot] = {}
         self._compared: dict[str, _Snapshot] = {}
         """What a problem's pick is compared with once its tests have doubled: some changes are taken back sooner."""
         self._changes = self._expected = _PRIOR
@@ -60,88 +61,101 @@ class SequentialBudget(BudgetPolicy):
     @property
     def change_probabilities(self) -> Mapping[str, float]:
         return {
-            task: change_probability(look.restlessness * self._pace, look.requested, self._limits[task])
-            for task, look in self._looks.items()
+            task: change_probability(snapshot.change_rate * self._correction, snapshot.requested, self._limits[task])
+            for task, snapshot in self._latest.items()
         }
 
-    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
-        first = {task: count for task, p in problems.items() if not p.requested and (count := self._first(task, p))}
+    def next_round(self, states: Mapping[str, ProblemState], picks: Mapping[str, Selection]) -> dict[str, int]:
+        first = {task: count for task, s in states.items() if not s.requested and (count := self._first(task, s))}
         if first:
             return first
-        for task, standing in problems.items():
-            if not standing.in_flight:
-                self._look(task, standing)
-        left = self._total - sum(standing.requested for standing in problems.values())
-        chances = self.change_probabilities
-        self._settled = sum(chances.get(task, 1.0) for task in problems) <= self._tolerance * len(problems)
-        return {} if self._settled else self._share_out(problems, min(left, self._round))
+        for task, state in states.items():
+            if not state.in_flight:
+                self._observe(task, state, picks)
+        left = self._total - sum(state.requested for state in states.values())
+        probabilities = self.change_probabilities
+        self._settled = sum(probabilities.get(task, 1.0) for task in states) <= self._tolerance * len(states)
+        return {} if self._settled else self._allocate(states, min(left, self._round))
 
     def stopped(self, task_id: str) -> str:
-        look = self._looks.get(task_id)
-        if look is None or look.requested >= self._limits[task_id]:
+        snapshot = self._latest.get(task_id)
+        if snapshot is None or snapshot.requested >= self._limits[task_id]:
             return "limit"
-        return "decided" if self._settled or not look.restlessness else "budget"
+        return "decided" if self._settled or not snapshot.change_rate else "budget"
 
-    def _first(self, task: str, standing: ProblemState) -> int:
-        """Tests of the first round: its even share, where there is anything to choose from."""
-        share = max(1, self._round // len(self._limits)) if len(standing.candidates) > 1 else 0
+    def _first(self, task: str, state: ProblemState) -> int:
+        """Tests of the first round: an even share, where there is anything to choose from."""
+        share = max(1, self._round // len(self._limits)) if len(state.candidates) > 1 else 0
         return min(self._limits[task], max(self._minimum, share))
 
     @property
-    def _pace(self) -> float:
+    def _correction(self) -> float:
+        """φ."""
         return self._changes / self._expected
 
-    def _look(self, task: str, standing: ProblemState) -> None:
-        if task in self._looks and self._looks[task].requested == standing.requested:
+    def _observe(self, task: str, state: ProblemState, picks: Mapping[str, Selection]) -> None:
+        """Take in what a problem's new tests have changed."""
+        if task in self._latest and self._latest[task].requested == state.requested:
             return
-        look = self._looks[task] = _Snapshot(standing.requested, standing.selection.chosen, change_rate(standing))
-        before = self._compared.setdefault(task, look)
-        if look.requested >= 2 * before.requested and look is not before:
-            self._expected += change_probability(before.restlessness, before.requested, look.requested)
-            self._changes += before.chosen != look.chosen
-            self._compared[task] = look
+        chosen = picks[task].chosen
+        latest = self._latest[task] = _Snapshot(state.requested, chosen, change_rate(state, chosen))
+        before = self._compared.setdefault(task, latest)
+        if latest.requested >= 2 * before.requested and latest is not before:
+            self._expected += change_probability(before.change_rate, before.requested, latest.requested)
+            self._changes += before.chosen != latest.chosen
+            self._compared[task] = latest
 
-    def _share_out(self, problems: Mapping[str, ProblemState], tests: int) -> dict[str, int]:
-        """Busy problems keep their share, but get it when they are no longer busy.
+    def _allocate(self, states: Mapping[str, ProblemState], tests: int) -> dict[str, int]:
+        """Share out `tests`; a problem in flight keeps its share, but gets it only when its tests have come back.
 
-        No problem gets more than twice what it has, so that its next tests are asked for in the light of these.
+        No problem gets more than twice what it has, so that its next tests are requested in the light of these.
         """
-        start = {task: problems[task].requested for task in self._looks}
+        start = {task: states[task].requested for task in self._latest}
         limits = {task: self._limit(task, count) for task, count in start.items()}
-        shared = allocate_greedily(self._gain, start, sum(start.values()) + tests, limits)
+        shares = allocate_greedily(self._gain, start, sum(start.values()) + tests, limits)
         return {
             task: more
-            for task, count in shared.items()
-            if not problems[task].in_flight and (more := count - start[task]) > 0
+            for task, count in shares.items()
+            if not states[task].in_flight and (more := count - start[task]) > 0
         }
 
-    def _limit(self, task: str, asked: int) -> int:
-        return min(self._limits[task], 2 * asked) if self._looks[task].restlessness else asked
+    def _limit(self, task: str, requested: int) -> int:
+        return min(self._limits[task], 2 * requested) if self._latest[task].change_rate else requested
 
     def _gain(self, task: str, tests: int) -> float:
-        return self._looks[task].restlessness / max(1, tests)
+        return self._latest[task].change_rate / max(1, tests)
 
 
 @dataclass(frozen=True)
 class _Snapshot:
+    """How a problem stood when it was last looked at."""
+
     requested: int
     chosen: int
-    restlessness: float
+    change_rate: float
 
 
-def change_rate(standing: ProblemState) -> float:
+def change_rate(state: ProblemState, chosen: int) -> float:
     """h = (D - 1) exp(-s) / 75, how fast more tests change a problem's pick.
 
     D is the number of distinct candidates, and s the share of the samples that behave on the tests so far as the pick
     does. Where there is little to choose from, or most agree with the pick, it seldom changes.
+
+    Args:
+        chosen: row of the pick.
     """
-    agreeing = standing.agreement_with(standing.selection.chosen)
-    return (len(standing.candidates) - 1) * math.exp(-agreeing) / _SCALE
+    agreeing = state.agreement_with(chosen)
+    return (len(state.candidates) - 1) * math.exp(-agreeing) / _SCALE
 
 
-def change_probability(restlessness: float, tests: int, more: int) -> float:
-    """P = 1 - exp(-h ln(T / t)): that the pick after T = `more` tests differs from that after t = `tests`.
+def change_probability(rate: float, tests: int, more: int) -> float:
+    """P = 1 - exp(-h ln(T / t)): the probability that the pick after T = `more` tests differs from that after t.
 
     A pick is as likely to change from 4 to 8 tests as from 8 to 16.
+
+    Args:
+        rate: h.
+        tests: t.
+        more: T.
     """
-    return -math.expm1(-restlessness * math.log(max(1, more) / max(1, tests)))
+    return -math.expm1(-rate * math.log(max(1, more) / max(1, tests)))

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache
 from itertools import islice
 
 import numpy as np
 
-from coderm_eval.core.records import RerankResult, UnitTest
+from coderm_eval.core.records import RerankResult, Selection, UnitTest
 from coderm_eval.selection.budget import BudgetPolicy, ProblemState
-from coderm_eval.selection.budget.state import current_pick
+from coderm_eval.selection.budget.state import LazyPicks, current_pick
 from coderm_eval.selection.turns import alternate_halves
 
 __all__ = ["RecordedOrder", "shuffled", "simulate"]
 
 
 class RecordedOrder:
-    """One problem's test samples in one order, and how the problem stands after the first so many of them.
+    """One problem's test samples in one order: how it stands, and what is picked, after the first so many of them.
 
     Args:
         result: a problem with all its recorded tests.
@@ -29,38 +29,33 @@ class RecordedOrder:
     def __init__(self, result: RerankResult, rule: str, order: Sequence[int]) -> None:
         columns = {sample: column for column, test in enumerate(result.tests) for sample in test.samples}
         seen = list(dict.fromkeys(columns[sample] for sample in order))
-        self._candidates = result.candidates
-        self._select = partial(current_pick, rule)
+        self.candidates = result.candidates
         self._sources = {sample: result.tests[columns[sample]].source for sample in order}
         self._verdicts = result.verdicts.of_tests(seen)
-        self._standings: dict[int, ProblemState] = {}
+        self.state = cache(self._state)
+        """The problem after so many samples; each is made once."""
+        self.pick = cache(lambda tests: current_pick(rule, self.state(tests)))
+        """What the rule picks after so many samples; each is found once."""
 
     @property
     def samples(self) -> int:
-        """Test samples that are recorded."""
+        """The number of test samples that are recorded."""
         return len(self._sources)
 
-    def standing(self, asked: int) -> ProblemState:
-        """After the first `asked` samples; the same object each time, so that its pick is found once."""
-        if asked not in self._standings:
-            self._standings[asked] = self._after(asked)
-        return self._standings[asked]
-
-    def _after(self, asked: int) -> ProblemState:
+    def _state(self, tests: int) -> ProblemState:
         samples: dict[str, list[int]] = {}
-        for sample, source in islice(self._sources.items(), asked):
+        for sample, source in islice(self._sources.items(), tests):
             samples.setdefault(source, []).append(sample)
         return ProblemState(
-            requested=asked,
-            candidates=self._candidates,
+            requested=tests,
+            candidates=self.candidates,
             tests=tuple(UnitTest(source, tuple(found)) for source, found in samples.items()),
             verdicts=self._verdicts.of_tests(slice(len(samples))),
-            select=self._select,
         )
 
 
 def shuffled(results: Sequence[RerankResult], rule: str, seed: Sequence[int]) -> dict[str, RecordedOrder]:
-    """Recordings by task id, each with the problem's test samples in a random order."""
+    """Recorded orders by task id, each with the problem's test samples in a random order."""
     rng = np.random.default_rng(seed)
     return {
         result.problem.task_id: RecordedOrder(
@@ -70,25 +65,32 @@ def shuffled(results: Sequence[RerankResult], rule: str, seed: Sequence[int]) ->
     }
 
 
-def simulate(recordings: Mapping[str, RecordedOrder], policy: BudgetPolicy) -> dict[str, ProblemState]:
-    """How all problems stand once the policy has stopped; it sees what it would see in a run.
+def simulate(orders: Mapping[str, RecordedOrder], policy: BudgetPolicy) -> dict[str, int]:
+    """Return how many tests of each problem are known once the policy has stopped; it sees what a run would show it.
 
     A policy that wants more samples of a problem than are recorded gets what there is.
     """
-    asked = dict.fromkeys(recordings, 0)
-    known = dict(asked)
+    requested = dict.fromkeys(orders, 0)
+    known = dict(requested)
 
-    def stand(task: str) -> ProblemState:
-        standing = recordings[task].standing(known[task])
-        return standing if known[task] == asked[task] else replace(standing, requested=asked[task], in_flight=True)
+    def state(task: str) -> ProblemState:
+        recorded: ProblemState = orders[task].state(known[task])
+        in_flight = known[task] != requested[task]
+        return replace(recorded, requested=requested[task], in_flight=True) if in_flight else recorded
 
-    def start(wanted: Mapping[str, int]) -> list[str]:
-        for task, more in wanted.items():
-            asked[task] += more
-        return list(wanted)
+    def pick(task: str) -> Selection:
+        return orders[task].pick(known[task])
+
+    def wanted() -> dict[str, int]:
+        return policy.next_round({task: state(task) for task in orders}, LazyPicks(orders, pick))
+
+    def start(more: Mapping[str, int]) -> list[str]:
+        for task, tests in more.items():
+            requested[task] += tests
+        return list(more)
 
     def finish(tasks: list[str]) -> None:
-        known.update({task: asked[task] for task in tasks})
+        known.update({task: requested[task] for task in tasks})
 
-    alternate_halves(list(recordings), lambda: policy.next_round({task: stand(task) for task in asked}), start, finish)
-    return {task: recordings[task].standing(known[task]) for task in recordings}
+    alternate_halves(list(orders), wanted, start, finish)
+    return known

@@ -1,8 +1,8 @@
-"""What a budget policy sees of a problem between two rounds."""
+"""What a budget policy sees of a problem between two rounds, and of the picks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,33 +12,20 @@ from coderm_eval.core.records import Candidate, Selection, UnitTest, Verdicts
 from coderm_eval.selection.groups import Groups, group_rows
 from coderm_eval.selection.picks import select
 
-__all__ = ["ProblemState", "current_pick"]
-
-
-def current_pick(rule: str, standing: ProblemState) -> Selection:
-    """What the rule picks while more tests may come."""
-    found = select([rule], standing.candidates, standing.tests, standing.verdicts, stopped="not yet")
-    return found[rule]
+__all__ = ["LazyPicks", "ProblemState", "current_pick"]
 
 
 @dataclass(frozen=True)
 class ProblemState:
-    """One problem: how many test samples were asked for, and what became of them."""
+    """One problem: how many test samples were requested for it, and what became of them."""
 
     requested: int
-    """Those in flight included; some may have been no tests."""
+    """Test samples, those in flight included; some may have held no test."""
     candidates: tuple[Candidate, ...]
     tests: tuple[UnitTest, ...]
     verdicts: Verdicts
-    select: Callable[[ProblemState], Selection]
-    """The run's rule."""
     in_flight: bool = False
-    """Its last tests are still being written or run; `tests` and `verdicts` are those before."""
-
-    @cached_property
-    def selection(self) -> Selection:
-        """What the run's rule picks as things stand."""
-        return self.select(self)
+    """Whether its last tests are still being written or run; `tests` and `verdicts` are those before."""
 
     @property
     def agreement(self) -> float:
@@ -55,3 +42,30 @@ class ProblemState:
     def _behaviours(self) -> Groups:
         rows = np.hstack([self.verdicts.matrix, self.verdicts.outputs])
         return group_rows(rows, np.array([c.multiplicity for c in self.candidates]))
+
+
+def current_pick(rule: str, state: ProblemState) -> Selection:
+    """What the rule picks while more tests may come."""
+    return select([rule], state.candidates, state.tests, state.verdicts, stopped="not yet")[rule]
+
+
+class LazyPicks(Mapping[str, Selection]):
+    """Picks by task id, each found when it is looked up: not every policy looks at every pick.
+
+    Args:
+        tasks: the task ids, in order.
+        pick: finds the pick of one.
+    """
+
+    def __init__(self, tasks: Collection[str], pick: Callable[[str], Selection]) -> None:
+        self._tasks = tasks
+        self._pick = pick
+
+    def __getitem__(self, task_id: str) -> Selection:
+        return self._pick(task_id)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tasks)
+
+    def __len__(self) -> int:
+        return len(self._tasks)

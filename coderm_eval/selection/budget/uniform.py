@@ -1,10 +1,11 @@
-"""The same number of tests for every problem, asked for in one round."""
+"""The same number of tests for every problem, requested in one round."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from coderm_eval.core.records import Selection
 from coderm_eval.selection.budget.policy import BudgetPolicy
 from coderm_eval.selection.budget.state import ProblemState
 
@@ -17,8 +18,8 @@ class UniformBudget(BudgetPolicy):
 
     tests: int
 
-    def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
-        return {task: self.tests - p.requested for task, p in problems.items() if p.requested < self.tests}
+    def next_round(self, states: Mapping[str, ProblemState], picks: Mapping[str, Selection]) -> dict[str, int]:
+        return {task: self.tests - s.requested for task, s in states.items() if s.requested < self.tests}
 
     def stopped(self, task_id: str) -> str:
         return "budget"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
 
 import pytest
 from helpers.results import problem
@@ -15,9 +14,9 @@ from hypothesis import strategies as st
 from coderm_eval.core.protocols import Cell, ExecutionResult, Written
 from coderm_eval.core.records import Problem, ProblemCandidates, Verdict, deduplicate_candidates
 from coderm_eval.pipeline.loop import rerank
-from coderm_eval.selection.budget import GreedyBudget, ProblemState, UniformBudget
+from coderm_eval.selection.budget import BudgetPolicy, GreedyBudget, ProblemState, UniformBudget
 from coderm_eval.selection.budget.greedy import allocate
-from coderm_eval.selection.budget.state import current_pick
+from coderm_eval.selection.budget.state import LazyPicks, current_pick
 
 RATES = st.lists(st.floats(0, 1), min_size=1, max_size=5).map(lambda rates: {f"t{i}": r for i, r in enumerate(rates)})
 
@@ -98,30 +97,33 @@ def test_fewer_tests_than_the_minimum_are_taken_where_there_are_no_more() -> Non
 
 def standing(asked: int, *rows: str, sizes: tuple[int, ...] = (), in_flight: bool = False) -> ProblemState:
     found = problem("a", *rows, sizes=sizes)
-    pick = partial(current_pick, "majority")
-    return ProblemState(asked, found.candidates, found.tests, found.verdicts, pick, in_flight)
+    return ProblemState(asked, found.candidates, found.tests, found.verdicts, in_flight)
+
+
+def next_round(budget: BudgetPolicy, states: Mapping[str, ProblemState]) -> dict[str, int]:
+    return budget.next_round(states, LazyPicks(states, lambda task: current_pick("majority", states[task])))
 
 
 def test_a_uniform_budget_asks_for_what_is_missing_and_then_for_nothing() -> None:
     budget = UniformBudget(4)
-    assert budget.next_round({"a": standing(0, ""), "b": standing(3, "PPP")}) == {"a": 4, "b": 1}
-    assert budget.next_round({"a": standing(4, "PPPP"), "b": standing(4, "PPPP")}) == {}
+    assert next_round(budget, {"a": standing(0, ""), "b": standing(3, "PPP")}) == {"a": 4, "b": 1}
+    assert next_round(budget, {"a": standing(4, "PPPP"), "b": standing(4, "PPPP")}) == {}
 
 
 def test_known_rates_are_allocated_in_one_round() -> None:
     budget = GreedyBudget(6, 0, unlimited({"a": 0, "b": 0, "c": 0}), {"a": 0.5, "b": 0.2, "c": 0.9})
-    asked = budget.next_round({task: standing(0, "") for task in "abc"})
+    asked = next_round(budget, {task: standing(0, "") for task in "abc"})
     assert asked == {"a": 2, "b": 3, "c": 1}
-    assert budget.next_round({task: standing(count, "P" * count) for task, count in asked.items()}) == {}
+    assert next_round(budget, {task: standing(count, "P" * count) for task, count in asked.items()}) == {}
     assert budget.stopped("a") == "budget"
 
 
 def test_without_rates_agreement_on_the_first_tests_decides_the_rest() -> None:
     """b's samples all behave alike, so that λ is 1 and nothing is gained by more tests; a's are split."""
     budget = GreedyBudget(10, 2, {"a": 8, "b": 8})
-    assert budget.next_round({"a": standing(0, "", ""), "b": standing(0, "", "")}) == {"a": 2, "b": 2}
+    assert next_round(budget, {"a": standing(0, "", ""), "b": standing(0, "", "")}) == {"a": 2, "b": 2}
     split, alike = standing(2, "PF", "FP"), standing(2, "PP", "PP")
-    assert budget.next_round({"a": split, "b": alike}) == {"a": 6}
+    assert next_round(budget, {"a": split, "b": alike}) == {"a": 6}
     assert (budget.stopped("a"), budget.stopped("b")) == ("limit", "budget")
 
 
@@ -130,16 +132,18 @@ def test_agreement_is_waited_for_until_no_problem_is_busy_with_its_first_tests()
     budget = GreedyBudget(10, 2, {"a": 8, "b": 8})
     split, alike = standing(2, "PF", "FP"), standing(2, "PP", "PP")
     asked = standing(2, "", "", in_flight=True)
-    assert budget.next_round({"a": asked, "b": standing(0, "", "")}) == {"b": 2}
-    assert budget.next_round({"a": asked, "b": asked}) == {}
-    assert budget.next_round({"a": split, "b": asked}) == {}
-    assert budget.next_round({"a": split, "b": alike}) == {"a": 6}
+    assert next_round(budget, {"a": asked, "b": standing(0, "", "")}) == {"b": 2}
+    assert next_round(budget, {"a": asked, "b": asked}) == {}
+    assert next_round(budget, {"a": split, "b": asked}) == {}
+    assert next_round(budget, {"a": split, "b": alike}) == {"a": 6}
 
 
 def test_known_rates_are_waited_for_by_nobody() -> None:
     budget = GreedyBudget(6, 0, unlimited({"a": 0, "b": 0}), {"a": 0.5, "b": 0.2})
-    asked = budget.next_round({task: standing(0, "") for task in "ab"})
-    assert budget.next_round({"a": standing(asked["a"], "", in_flight=True), "b": standing(0, "")}) == {"b": asked["b"]}
+    asked = next_round(budget, {task: standing(0, "") for task in "ab"})
+    assert next_round(budget, {"a": standing(asked["a"], "", in_flight=True), "b": standing(0, "")}) == {
+        "b": asked["b"]
+    }
 
 
 @pytest.mark.parametrize("rates", [None, {"a": 0.5, "b": 0.2, "c": 0.9}])

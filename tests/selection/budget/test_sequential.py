@@ -11,8 +11,7 @@ from helpers.results import noisy, problem
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.core.records import RerankResult, UnitTest
-from coderm_eval.selection import select
+from coderm_eval.core.records import RerankResult, Selection, UnitTest
 from coderm_eval.selection.budget import BudgetPolicy, ProblemState, SequentialBudget, UniformBudget
 from coderm_eval.selection.budget.sequential import change_probability, change_rate
 from coderm_eval.selection.budget.simulation import RecordedOrder, shuffled, simulate
@@ -25,8 +24,12 @@ def recorded(*results: RerankResult) -> dict[str, RecordedOrder]:
     return {r.problem.task_id: RecordedOrder(r, "majority", [s for t in r.tests for s in t.samples]) for r in results}
 
 
-def asked(standings: Mapping[str, ProblemState]) -> dict[str, int]:
-    return {task: standing.requested for task, standing in standings.items()}
+def pick(order: RecordedOrder, tests: int) -> int:
+    return order.pick(tests).chosen
+
+
+def rate(order: RecordedOrder, tests: int) -> float:
+    return change_rate(order.state(tests), pick(order, tests))
 
 
 def sequential(total: int, limits: Mapping[str, int], *, minimum: int = 1, tolerance: float = 0.0) -> SequentialBudget:
@@ -38,13 +41,12 @@ def sequential(total: int, limits: Mapping[str, int], *, minimum: int = 1, toler
 
 def test_restlessness_worked_by_hand() -> None:
     """Four candidates; the pick behaves like 6 of 8 samples: (4 - 1) exp(-6/8) / 75."""
-    standing = recorded(problem("a", "PP", "PP", "PF", "FF", sizes=(4, 2, 1, 1)))["a"].standing(2)
-    assert change_rate(standing) == pytest.approx(3 * math.exp(-6 / 8) / 75)
+    order = recorded(problem("a", "PP", "PP", "PF", "FF", sizes=(4, 2, 1, 1)))["a"]
+    assert rate(order, 2) == pytest.approx(3 * math.exp(-6 / 8) / 75)
 
 
 def test_a_problem_without_a_choice_is_at_rest() -> None:
-    standing = recorded(problem("a", "PFPF", sizes=(20,)))["a"].standing(4)
-    assert change_rate(standing) == 0
+    assert rate(recorded(problem("a", "PFPF", sizes=(20,)))["a"], 4) == 0
 
 
 @pytest.mark.parametrize(
@@ -55,8 +57,8 @@ def test_a_problem_without_a_choice_is_at_rest() -> None:
     ],
 )
 def test_choice_and_dissent_make_a_problem_restless(calmer: Rows, wilder: Rows) -> None:
-    calm, wild = (recorded(problem("a", *rows))["a"].standing(2) for rows in (calmer, wilder))
-    assert change_rate(calm) < change_rate(wild)
+    calm, wild = (rate(recorded(problem("a", *rows))["a"], 2) for rows in (calmer, wilder))
+    assert calm < wild
 
 
 @given(st.floats(0.001, 5), st.integers(1, 50), st.integers(0, 50), st.integers(0, 50))
@@ -75,14 +77,14 @@ def test_tests_become_proportional_to_restlessness() -> None:
     """One problem has two candidates and the other nine, all at odds at once: h is 1 to 8, and so are the tests."""
     two = problem("two", "P" * 400, "F" * 400)
     nine = problem("nine", *("P" * 400 if row == 0 else "F" * 400 for row in range(9)), sizes=(8, *[1] * 8))
-    spent = asked(simulate(recorded(two, nine), sequential(360, {"two": 400, "nine": 400})))
+    spent = simulate(recorded(two, nine), sequential(360, {"two": 400, "nine": 400}))
     assert spent["nine"] / spent["two"] == pytest.approx(8, rel=0.15)
     assert sum(spent.values()) == 360
 
 
 def test_problems_alike_get_the_same_within_one_test() -> None:
     alike = [problem(f"a{n}", "P" * 40, "F" * 40) for n in range(6)]
-    counts = asked(simulate(recorded(*alike), sequential(6 * 9, dict.fromkeys((r.problem.task_id for r in alike), 40))))
+    counts = simulate(recorded(*alike), sequential(6 * 9, dict.fromkeys((r.problem.task_id for r in alike), 40)))
     assert max(counts.values()) - min(counts.values()) <= 1
 
 
@@ -96,7 +98,7 @@ def test_the_total_is_never_exceeded_nor_is_a_limit(seed: int, average: int, mos
     results = noisy(len(most), 20, seed)
     limits = {r.problem.task_id: limit for r, limit in zip(results, most, strict=True)}
     total = average * len(most)
-    spent = asked(simulate(shuffled(results, "majority", [seed]), sequential(total, limits, tolerance=tolerance)))
+    spent = simulate(shuffled(results, "majority", [seed]), sequential(total, limits, tolerance=tolerance))
     assert sum(spent.values()) <= total
     assert all(count <= limits[task] for task, count in spent.items())
     if tolerance == 0:
@@ -106,7 +108,7 @@ def test_the_total_is_never_exceeded_nor_is_a_limit(seed: int, average: int, mos
 def test_each_problem_gets_the_minimum() -> None:
     results = [*noisy(4, 20, 0), problem("settled", "P" * 20)]
     limits = dict.fromkeys((r.problem.task_id for r in results), 20)
-    spent = asked(simulate(shuffled(results, "majority", [0]), sequential(30, limits, minimum=3, tolerance=1.0)))
+    spent = simulate(shuffled(results, "majority", [0]), sequential(30, limits, minimum=3, tolerance=1.0))
     assert set(spent.values()) == {3}
 
 
@@ -116,9 +118,9 @@ def test_no_problem_gets_more_than_twice_what_it_has_before_the_verdicts_are_loo
     rounds: list[tuple[int, int]] = []
 
     class Watched(SequentialBudget):
-        def next_round(self, problems: Mapping[str, ProblemState]) -> dict[str, int]:
-            wanted = super().next_round(problems)
-            rounds.extend((problems[task].requested, more) for task, more in wanted.items() if problems[task].requested)
+        def next_round(self, states: Mapping[str, ProblemState], picks: Mapping[str, Selection]) -> dict[str, int]:
+            wanted = super().next_round(states, picks)
+            rounds.extend((states[task].requested, more) for task, more in wanted.items() if states[task].requested)
             return wanted
 
     simulate(shuffled(results, "majority", [0]), Watched(8 * 32, 1, limits, tolerance=0.0, batch=1))
@@ -131,7 +133,7 @@ def test_few_tests_are_asked_for_in_one_round() -> None:
     results = noisy(4, 16, 1)
     limits = dict.fromkeys((r.problem.task_id for r in results), 16)
     budget = SequentialBudget(64, 1, limits, tolerance=0.03)
-    assert budget.next_round({t: r.standing(0) for t, r in recorded(*results).items()}) == limits
+    assert budget.next_round({t: r.state(0) for t, r in recorded(*results).items()}, {}) == limits
 
 
 # Stopping
@@ -140,7 +142,7 @@ def test_few_tests_are_asked_for_in_one_round() -> None:
 def test_a_problem_without_a_choice_gets_one_test_and_the_others_the_rest() -> None:
     results = [problem("one", "P" * 30), problem("two", "PF" * 15, "FP" * 15)]
     budget = sequential(20, {"one": 30, "two": 30})
-    assert asked(simulate(recorded(*results), budget)) == {"one": 1, "two": 19}
+    assert simulate(recorded(*results), budget) == {"one": 1, "two": 19}
     assert (budget.stopped("one"), budget.stopped("two")) == ("decided", "budget")
 
 
@@ -148,17 +150,17 @@ def test_without_risk_the_picks_are_those_of_all_tests() -> None:
     """The lossless mode: only where there is nothing to choose are tests saved."""
     results = [*noisy(12, 24, 3), problem("one", "PFP" * 8)]
     recordings = shuffled(results, "majority", [3])
-    standings = simulate(recordings, sequential(24 * 13, dict.fromkeys(recordings, 24)))
-    for task, standing in standings.items():
-        assert standing.selection.chosen == recordings[task].standing(24).selection.chosen
-    assert asked(standings) == {**dict.fromkeys(recordings, 24), "one": 1}
+    known = simulate(recordings, sequential(24 * 13, dict.fromkeys(recordings, 24)))
+    for task, tests in known.items():
+        assert pick(recordings[task], tests) == pick(recordings[task], 24)
+    assert known == {**dict.fromkeys(recordings, 24), "one": 1}
 
 
 def test_a_higher_risk_spends_less() -> None:
     results = noisy(30, 40, 5)
     limits = dict.fromkeys((r.problem.task_id for r in results), 40)
     spent = [
-        sum(asked(simulate(shuffled(results, "majority", [5]), sequential(1200, limits, tolerance=tolerance))).values())
+        sum(simulate(shuffled(results, "majority", [5]), sequential(1200, limits, tolerance=tolerance)).values())
         for tolerance in (0.0, 0.03, 0.1, 0.3, 1.0)
     ]
     assert spent == sorted(spent, reverse=True)
@@ -174,10 +176,10 @@ def test_what_is_expected_to_change_is_what_changes() -> None:
         for seed in range(12):
             recordings = shuffled(noisy(40, 64, 100 + seed, candidates=12), "majority", [seed])
             budget = sequential(40 * average, dict.fromkeys(recordings, 64))
-            standings = simulate(recordings, budget)
-            last = {task: recordings[task].standing(64).selection.chosen for task in recordings}
+            known = simulate(recordings, budget)
+            changes = [pick(recordings[task], tests) != pick(recordings[task], 64) for task, tests in known.items()]
             expected.append(np.mean(list(budget.change_probabilities.values())))
-            changed.append(np.mean([standing.selection.chosen != last[task] for task, standing in standings.items()]))
+            changed.append(np.mean(changes))
         assert 0 <= np.mean(expected) - np.mean(changed) < 0.2
 
 
@@ -198,8 +200,8 @@ def test_picks_that_never_change_are_expected_to_change_less_and_less() -> None:
 def right_picks(results: list[RerankResult], seed: int, make: Callable[[dict[str, int]], BudgetPolicy]) -> float:
     """Share of the problems where the candidate in row 0 is picked."""
     recordings = shuffled(results, "majority", [seed])
-    standings = simulate(recordings, make(dict.fromkeys(recordings, 64)))
-    return float(np.mean([standing.selection.chosen == 0 for standing in standings.values()]))
+    known = simulate(recordings, make(dict.fromkeys(recordings, 64)))
+    return float(np.mean([pick(recordings[task], tests) == 0 for task, tests in known.items()]))
 
 
 def test_where_problems_differ_it_beats_the_same_number_everywhere() -> None:
@@ -223,7 +225,7 @@ def test_what_it_decides_depends_on_nothing_but_what_it_sees() -> None:
     results = noisy(10, 30, 7)
     limits = dict.fromkeys((r.problem.task_id for r in results), 30)
     first, second = (
-        asked(simulate(shuffled(results, "majority", [1]), sequential(100, limits, tolerance=0.03))) for _ in range(2)
+        simulate(shuffled(results, "majority", [1]), sequential(100, limits, tolerance=0.03)) for _ in range(2)
     )
     assert first == second
 
@@ -234,9 +236,8 @@ def test_a_recording_gives_each_prefix_once_and_its_duplicates_their_number() ->
     twice = (UnitTest("t0", (0, 1)), UnitTest("t1", (2,)))
     result = RerankResult(base.problem, base.candidates, twice, base.verdicts, {})
     recording = RecordedOrder(result, "majority", [1, 0, 2])
-    standing = recording.standing(2)
-    assert standing is recording.standing(2)
-    assert [test.samples for test in standing.tests] == [(1, 0)]
-    assert standing.verdicts.matrix.shape == (2, 1)
-    assert select(["majority"], *(standing.candidates, standing.tests, standing.verdicts), stopped="")["majority"]
-    assert recording.standing(3).verdicts.matrix.tolist() == result.verdicts.matrix.tolist()
+    state = recording.state(2)
+    assert state is recording.state(2) and recording.pick(2) is recording.pick(2)
+    assert [test.samples for test in state.tests] == [(1, 0)]
+    assert state.verdicts.matrix.shape == (2, 1)
+    assert recording.state(3).verdicts.matrix.tolist() == result.verdicts.matrix.tolist()
