@@ -10,7 +10,8 @@ from coderm_eval.benchmarks import benchmark_of_task, load_benchmark
 from coderm_eval.cli.options import FILE
 from coderm_eval.core.errors import InputError
 from coderm_eval.generation.recorded.readers import read_by_task
-from coderm_eval.hosts.server.replay import RecordedAnswers, make_server
+from coderm_eval.hosts.server.http import listen, serve_until_interrupted
+from coderm_eval.hosts.server.replay import RecordedAnswers, replay_app
 from coderm_eval.pipeline.settings import load_settings
 
 
@@ -34,11 +35,10 @@ def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> N
     settings = load_settings({}, source="replay", selects=False)
     loaded = [load_benchmark(name, settings.for_benchmark(name)) for name in sorted(filter(None, names))]
     problems = [problem for benchmark in loaded for problem in benchmark.problems]
-    server = make_server(RecordedAnswers(problems, solutions, recorded), host, port)
-    try:
-        click.echo(f"serving {len(solutions)} tasks on http://{host}:{server.server_port}/v1", err=True)
-        server.serve_forever()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.server_close()
+    with listen(host, port) as listener:
+        url = f"http://{host}:{listener.getsockname()[1]}/v1"
+        serve_until_interrupted(
+            replay_app(RecordedAnswers(problems, solutions, recorded)),
+            listener,
+            started=lambda: click.echo(f"serving {len(solutions)} tasks on {url}", err=True),
+        )

@@ -1,0 +1,54 @@
+"""The life of a web server: its socket, and how long it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from aiohttp import web
+
+from coderm_eval.core.errors import ServerError
+from coderm_eval.core.messages import single_line
+
+__all__ = ["listen", "running", "serve_until_interrupted"]
+
+_GRACE_S = 1.0
+"""Seconds that requests in progress have when the server is stopped."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections; port 0 takes a free one.
+
+    Raises:
+        ServerError: the port is in use, or the host is not this machine's.
+    """
+    try:
+        return socket.create_server((host, port))
+    except (OSError, OverflowError) as error:
+        raise ServerError(f"cannot serve on {host}:{port} ({single_line(error)}); give another --port") from error
+
+
+def serve_until_interrupted(app: web.Application, listener: socket.socket, started: Callable[[], None]) -> None:
+    """Serve until Ctrl-C; calls `started` once clients can connect."""
+
+    async def serve() -> None:
+        async with running(app, listener):
+            started()
+            await asyncio.Event().wait()
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve())
+
+
+@asynccontextmanager
+async def running(app: web.Application, listener: socket.socket) -> AsyncIterator[None]:
+    """The application is served by the current event loop meanwhile; `listener` is closed in the end."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE_S)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listener).start()
+        yield
+    finally:
+        await runner.cleanup()
