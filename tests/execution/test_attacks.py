@@ -141,15 +141,15 @@ def test_a_right_program_passes_beside_all_of_them(outside: Outside, isolation: 
 
 _RUNS_FOR_EVER = """
 import itertools
-from coderm_eval.execution.pairs import Pair
+from coderm_eval.execution.pairs import ProgramTest
 from coderm_eval.execution.backends.local import run_pairs
-from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.limits import Limits
 
 program = "import os, time\\ndef rungs(height):\\n    os.fork()\\n    time.sleep(1000)\\n"
 test = "import unittest\\nclass T(unittest.TestCase):\\n    def test(self): rungs(1)\\n"
 print("ready", flush=True)
-pairs = (Pair(n, program, test, str(n), "rungs") for n in itertools.count())
-for _ in run_pairs(pairs, Policy(timeout_s=60), workers=2):
+pairs = (ProgramTest(n, program, test, str(n), "rungs") for n in itertools.count())
+for _ in run_pairs(pairs, Limits(timeout_s=60), workers=2):
     pass
 """
 

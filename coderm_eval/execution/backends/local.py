@@ -15,9 +15,10 @@ from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import NO_OUTPUT, Verdict
 from coderm_eval.execution.backends.pool import Job, WorkerPool
-from coderm_eval.execution.limits import WALL_PER_CPU_SECOND, Limits
+from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.pairs import Key, ProgramTest
 from coderm_eval.execution.static_analysis import ProgramInfo, analyse, identity_of_test
+from coderm_eval.execution.wire.heartbeat import silence_s
 
 __all__ = ["Executor", "run_pairs"]
 
@@ -54,8 +55,7 @@ class Executor:
         self._pool = WorkerPool(
             "coderm_eval.execution.sandbox.worker",
             workers=workers,
-            # a row of hundreds of tests, each of them slow, or of some processes, each as long as it may be
-            silence_timeout_s=600 * limits.wall_s + 10 * WALL_PER_CPU_SECOND * (limits.process_s or 0) + 30,
+            silence_timeout_s=silence_s(limits),
             arguments=[json.dumps(limits), isolation, *libraries],
         )
 
@@ -131,8 +131,8 @@ class Executor:
             raise IncompleteRunError("the executor does not start on this host; see the messages above")
         if "refused" in answer:
             raise IncompleteRunError(
-                f"execution.isolation is {self._isolation!r}, but on this host {answer['refused']}: "
-                "run where more is granted, or set it to 'auto' for the best that is to be had"
+                f"execution.isolation is {self._isolation!r}, but {answer['refused']}; run on a host that allows user "
+                "namespaces, or set execution.isolation to auto"
             )
         return str(answer["level"])
 

@@ -6,19 +6,22 @@ may, is replaced and its request tried once more; a request that ends two is giv
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from coderm_eval.execution.backends.process import Message, WorkerProcess, clean_environment
+from coderm_eval.execution.backends.process import LEAVE_S, Message, WorkerProcess, clean_environment
 
 __all__ = ["Job", "WorkerPool"]
 
 Key = TypeVar("Key")
+
+_FINISH_S = 5
+"""For the requests under way when nobody wants their answers any more; workers that take longer are killed."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,9 @@ class WorkerPool:
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:
             worker.end_input()  # all at once, so that they leave at the same time
+        deadline = time.monotonic() + LEAVE_S
         for worker in self._workers:
-            worker.dismiss()
+            worker.dismiss(deadline)
 
     def start(self) -> None:
         """Start all processes now, for a run whose first job takes a while to be put together."""
@@ -77,59 +81,83 @@ class WorkerPool:
     def run(self, jobs: Iterable[Job[Key]], *, at_once: int | None = None) -> Iterator[tuple[Key, Message | None]]:
         """Answers in the order in which they come; at most a few jobs per worker are held in memory.
 
+        One run at a time: the next may begin when this one is exhausted or closed.
+
         Args:
             jobs: taken as workers get to them.
             at_once: how many workers may be busy at a time; all by default.
         """
-        workers = self._workers[:at_once]
-        waiting: queue.Queue[Job[Key]] = queue.Queue(maxsize=len(workers))
-        answered: queue.Queue[tuple[Key, Message | None]] = queue.Queue()
-        stopping = threading.Event()
-        lanes = [
-            threading.Thread(target=_feed, args=(worker, waiting, answered, stopping), daemon=True)
-            for worker in workers
-        ]
-        for lane in lanes:
-            lane.start()
+        lanes: _Lanes[Key] = _Lanes(self._workers[:at_once])
         try:
-            owed = 0
             for job in jobs:
-                owed += len(job.requests)
-                placed = False
-                while not placed:
-                    placed = _put(waiting, job)
-                    while not answered.empty():
-                        owed -= 1
-                        yield answered.get()
-            for _ in range(owed):
-                yield answered.get()
+                while job.requests and not lanes.room:
+                    yield from lanes.wait()
+                lanes.put(job)
+                while lanes.has_news:
+                    yield from lanes.wait()
+            while lanes.pending:
+                yield from lanes.wait()
         finally:
-            stopping.set()
-            with contextlib.suppress(queue.Full):
-                for _ in lanes:
-                    waiting.put_nowait(Job(()))  # wakes those that wait for a job: each takes one at most
-            for lane in lanes:
-                lane.join()
+            lanes.close()
 
 
-def _put(waiting: queue.Queue[Job[Key]], job: Job[Key]) -> bool:
-    """Whether there was room within a moment: answers are passed on while a long job is under way."""
-    with contextlib.suppress(queue.Full):
-        waiting.put(job, timeout=0.02)
-        return True
-    return False
+class _Lanes(Generic[Key]):
+    """A thread for each worker, and what passes between them and the one that runs the jobs."""
 
+    def __init__(self, workers: Sequence[WorkerProcess]) -> None:
+        self._workers = workers
+        self._jobs: queue.SimpleQueue[Job[Key] | None] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[tuple[Key, Message | None] | BaseException | None] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self.room = len(workers)
+        """Jobs that may be put before one is taken."""
+        self.pending = 0
+        """Answers that are still to come."""
+        self._threads = [threading.Thread(target=self._feed, args=(worker,), daemon=True) for worker in workers]
+        for thread in self._threads:
+            thread.start()
 
-def _feed(
-    worker: WorkerProcess,
-    waiting: queue.Queue[Job[Key]],
-    answered: queue.Queue[tuple[Key, Message | None]],
-    stopping: threading.Event,
-) -> None:
-    """Give one worker job after job."""
-    while not stopping.is_set():
-        job = waiting.get()
-        for key, message in job.requests:
-            if stopping.is_set():
-                return
-            answered.put((key, worker.answer(message, job.preamble)))
+    @property
+    def has_news(self) -> bool:
+        return not self._news.empty()
+
+    def put(self, job: Job[Key]) -> None:
+        if job.requests:
+            self.room -= 1
+            self.pending += len(job.requests)
+            self._jobs.put(job)
+
+    def wait(self) -> Iterator[tuple[Key, Message | None]]:
+        """Wait for the next event: an answer, or the news that a job was taken, so that there is room for another."""
+        news = self._news.get()
+        if isinstance(news, BaseException):
+            raise news
+        if news is None:
+            self.room += 1
+        else:
+            self.pending -= 1
+            yield news
+
+    def close(self) -> None:
+        """Give up what is not answered; workers that are still busy after a few seconds are killed."""
+        self._stopping.set()
+        for _ in self._threads:
+            self._jobs.put(None)
+        deadline = time.monotonic() + _FINISH_S
+        for thread, worker in zip(self._threads, self._workers, strict=True):
+            thread.join(max(0.0, deadline - time.monotonic()))
+            while thread.is_alive():
+                worker.kill()
+                thread.join(1)
+
+    def _feed(self, worker: WorkerProcess) -> None:
+        """Give one worker job after job."""
+        try:
+            while job := self._jobs.get():
+                self._news.put(None)
+                for key, message in job.requests:
+                    if self._stopping.is_set():
+                        return
+                    self._news.put((key, worker.answer(message, job.preamble, given_up=self._stopping.is_set)))
+        except BaseException as error:  # the consumer raises it: it would wait for ever
+            self._news.put(error)

@@ -1,5 +1,7 @@
 """One worker process that answers JSON lines, replaced when it dies or is silent for too long.
 
+A line that repeats the token and says nothing else is a sign of life: the next one may take as long again.
+
 It is started with a clean environment and in a session of its own: Ctrl-C reaches the parent alone, and a worker
 whose parent is gone reads the end of its input and leaves. Every request carries a random token that the answer
 must repeat, so that a line which an untrusted program managed to write among the answers is passed over.
@@ -15,18 +17,22 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from coderm_eval.execution.wire.lines import LineReader, write_line
 
-__all__ = ["Message", "WorkerProcess", "clean_environment"]
+__all__ = ["LEAVE_S", "Message", "WorkerProcess", "clean_environment"]
 
 Message = dict[str, Any]
 
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
 _TRIES = 2
+LEAVE_S = 10
+"""For a process to leave by itself: a worker's sandboxes have 5 s for that."""
+_KILL_S = 30
+"""For the kernel to end it after that."""
 
 _IMPORTED_FROM = Path(str(importlib.resources.files("coderm_eval"))).resolve().parent
 """The folder that holds this package."""
@@ -43,7 +49,7 @@ class WorkerProcess:
 
     def __init__(self, command: Sequence[str], *, silence_timeout_s: float, environment: Mapping[str, str]) -> None:
         self._command = command
-        self._patience_s = silence_timeout_s
+        self._silence_s = silence_timeout_s
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self._replies = LineReader(-1)
@@ -55,19 +61,24 @@ class WorkerProcess:
             if self._process is None:
                 self._start()
 
-    def answer(self, message: Message, preamble: Message | None = None) -> Message | None:
-        """The answer to one request; None if it ended two processes.
+    def answer(
+        self, message: Message, preamble: Message | None = None, *, given_up: Callable[[], bool] = lambda: False
+    ) -> Message | None:
+        """The answer to one request; None if it ended two processes, or if nobody wants it any more.
 
         Args:
             message: without a token.
             preamble: sent before it, unless the process had this very object before its last request; it has no
                 answer.
+            given_up: whether nobody wants it any more, where a process has ended before it answered.
         """
         for _ in range(_TRIES):
             try:
                 return self._exchange(message, preamble)
             except OSError:  # no process could be started, its pipe broke, or it was silent for too long
                 self.dismiss()
+            if given_up():
+                break
         return None
 
     def end_input(self) -> None:
@@ -75,35 +86,43 @@ class WorkerProcess:
         if self._process and self._process.stdin:
             self._process.stdin.close()
 
-    def dismiss(self) -> None:
-        """Wait until the process has left; one that does not is killed."""
+    def kill(self) -> None:
+        """End the process and all of its session, from whatever thread; the thread that uses it then finds it gone."""
+        process = self._process
+        if process and process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # a worker has started others
+
+    def dismiss(self, deadline: float | None = None) -> None:
+        """Wait for the process to leave, until `deadline` or for a few seconds; one that does not is killed."""
         self.end_input()
         process, self._process = self._process, None
         if process is None:
             return
         assert process.stdout
         try:
-            process.wait(timeout=self._patience_s)
+            process.wait(timeout=LEAVE_S if deadline is None else max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)  # its session: a worker may have started others
-            process.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=_KILL_S)
         process.stdout.close()
 
     def _exchange(self, message: Message, preamble: Message | None) -> Message:
         """Send one request and wait for its answer; raises BrokenPipeError or TimeoutError if none comes."""
         process = self._process or self._start()
         assert process.stdin
-        requests, deadline = process.stdin.fileno(), time.monotonic() + self._patience_s
+        requests, deadline = process.stdin.fileno(), time.monotonic() + self._silence_s
         if preamble is not None and self._prepared_with is not preamble:
             write_line(requests, json.dumps(preamble).encode(), deadline)
         self._prepared_with = preamble
         token = secrets.token_hex(8)
         self._replies.forget()  # whatever a worker said beside its last answer
         write_line(requests, json.dumps({**message, "token": token}).encode(), deadline)
-        while True:
-            answer = _answer_with(token, self._replies.read(deadline))
-            if answer is not None:
-                return answer
+        while not (answer := _answer_with(token, self._replies.read(deadline))):
+            if answer is not None:  # a sign of life
+                deadline = time.monotonic() + self._silence_s
+        return answer
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._process = subprocess.Popen(
@@ -125,7 +144,7 @@ class WorkerProcess:
 def _answer_with(token: str, line: bytes) -> Message | None:
     try:
         answer = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) and answer.pop("token", None) == token else None
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
-from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, kill_children
+from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, kill_and_reap, kill_children
 from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, syscall
 
 __all__ = ["apply_rlimits", "drop_child_privileges", "drop_server_privileges", "end_child", "redirect_stdio"]
@@ -85,10 +85,7 @@ def _drop_capabilities() -> None:
 
 def end_child(child: int, isolation: Isolation) -> None:
     """End the child and whatever it started, and remove what it wrote."""
-    for kill in (os.killpg, os.kill):  # the group exists once the child has called setsid
-        with contextlib.suppress(ProcessLookupError):
-            kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    kill_and_reap(child)
     if isolation.child_filter is None:
         kill_children(all_of_namespace=isolation.has_namespaces)
     _clean(isolation.scratch)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 
 from coderm_eval.execution.sandbox.call_tree import ENDED, key_of
 from coderm_eval.execution.sandbox.program_server import LOADED
-from coderm_eval.execution.wire.lines import write_line
+from coderm_eval.execution.wire.lines import LineReader, write_line
 
 __all__ = ["ProgramAnswers", "ProgramSandbox"]
 
@@ -22,13 +23,20 @@ class ProgramSandbox:
 
     Args:
         requests, replies: descriptors.
-        per_call: as `Policy.per_call`.
+        per_call: as `Limits.per_call`.
+        silence_s: wall seconds without a sign of life after which it is given up.
+        beat: called at each of its signs of life.
     """
 
-    def __init__(self, requests: int, replies: int, *, per_call: bool) -> None:
+    def __init__(
+        self, requests: int, replies: int, *, per_call: bool, silence_s: float, beat: Callable[[], None]
+    ) -> None:
+        os.set_blocking(requests, False)
         self._requests = requests
+        self._replies = LineReader(replies)
+        self._silence_s = silence_s
+        self._beat = beat
         self.per_call = per_call
-        self._replies = os.fdopen(replies, "rb")
 
     def run(
         self, program: str, imports: Sequence[str], runs: Sequence[Sequence[str]], stateful: bool, seconds: float
@@ -36,12 +44,18 @@ class ProgramSandbox:
         """How the process of `program` ended, and its answers to loading it and to the calls of each run, in order.
 
         The CPU `seconds` are those of each call, or of each run.
+
+        Raises:
+            BrokenPipeError or TimeoutError: that sandbox is gone, or gives no sign of life.
         """
         per_call = self.per_call or not stateful
         laps = sum(map(_laps, runs)) if per_call else len(runs)
         job = json.dumps({"program": program, "runs": runs, "per_call": per_call})
-        write_line(self._requests, f"{laps} {seconds} {','.join(imports)} {job}".encode())
-        reply = json.loads(self._replies.readline())  # ValueError if that sandbox is gone: so is this one, then
+        request = f"{laps} {seconds} {','.join(imports)} {job}".encode()
+        write_line(self._requests, request, time.monotonic() + self._silence_s)
+        while not (line := self._replies.read(time.monotonic() + self._silence_s)):
+            self._beat()
+        reply = json.loads(line)
         return reply["end"], [(cpu_seconds, text) for cpu_seconds, text in reply["answers"]]
 
 

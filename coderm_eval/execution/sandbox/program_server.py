@@ -45,6 +45,7 @@ from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans
 from coderm_eval.execution.sandbox.watchdog import End, TimeWindow, wait_with_limits
 from coderm_eval.execution.wire.digest import sha256_of_answer
 from coderm_eval.execution.wire.encoding import decode, encode, is_immutable
+from coderm_eval.execution.wire.heartbeat import Heartbeat
 from coderm_eval.execution.wire.lines import write_line
 
 __all__ = ["LOADED", "serve"]
@@ -93,6 +94,7 @@ def serve(requests: int, replies: int, limits: Limits, isolation: Isolation) -> 
     _warm_up()
     apply_rlimits(limits, cpu_s=_LIFETIME_S)
     libraries = _Libraries()
+    beat = Heartbeat(lambda: write_line(replies, b""))
     with os.fdopen(requests, "rb") as lines:
         for line in lines:
             laps, seconds, imports, job = line.split(b" ", 3)
@@ -100,7 +102,7 @@ def serve(requests: int, replies: int, limits: Limits, isolation: Isolation) -> 
             limits = limits._replace(
                 timeout_s=float(seconds), load_timeout_s=limits.load_timeout_s or max(limits.timeout_s, float(seconds))
             )
-            write_line(replies, _run(job, int(laps), left, limits, isolation))
+            write_line(replies, _run(job, int(laps), left, limits, isolation, beat))
 
 
 def _warm_up() -> None:
@@ -149,7 +151,7 @@ def _import(module: str) -> None:
         importlib.import_module(module)
 
 
-def _run(job: bytes, laps: int, modules: Sequence[str], limits: Limits, isolation: Isolation) -> bytes:
+def _run(job: bytes, laps: int, modules: Sequence[str], limits: Limits, isolation: Isolation, beat: Heartbeat) -> bytes:
     """Let a child import `modules` and answer the calls of `job`; it may begin the limits's limits `laps` times."""
     memory = mmap.mmap(-1, _HEADER.size + limits.output_mb * _MIB)
     lifeline = None if _HAS_PIDFD else os.pipe()
@@ -157,7 +159,7 @@ def _run(job: bytes, laps: int, modules: Sequence[str], limits: Limits, isolatio
     if child == 0:
         _child(job, modules, isolation, memory, keep=lifeline[1] if lifeline else None)
     death = os.pidfd_open(child) if lifeline is None else _end_of(lifeline)
-    ending = wait_with_limits(death, child, limits, lambda: _lap(memory, laps))
+    ending = wait_with_limits(death, child, limits, lambda: _lap(memory, laps), beat)
     os.close(death)
     end_child(child, isolation)
     answers = list(_read(memory))

@@ -37,6 +37,10 @@ make more, and a long one may be decided by its first calls."""
 _MORE_AHEAD = 8
 """Times as many in each round after that, which is one more fork, 4 ms; a call that computes little takes 0.04 ms."""
 
+_WRITE_S = 30
+"""For what is written at once, on however busy a machine: a request to a testing process, and the rest of a reply that
+has begun."""
+
 _MOST_DESCRIPTORS = 64
 _LIFETIME_S = 3600
 """CPU seconds of one testing process, which is ended long before by its limit for a single run."""
@@ -51,20 +55,22 @@ class TestRunner:
     Args:
         limits: limits of a program's calls in one test, and of the test itself.
         isolation: what this process has entered, and its testing processes have to take on.
+        beat: called again and again while a testing process is waited for.
     """
 
-    def __init__(self, limits: Limits, isolation: Isolation) -> None:
+    def __init__(self, limits: Limits, isolation: Isolation, beat: Callable[[], None]) -> None:
         self._usual = self._limits = limits
         self._isolation = isolation
-        self._tests = _Tests((), "", limits, isolation)
-        self._dialogues: list[CallTree] = []
+        self._beat = beat
+        self._tests = _Tests((), "", limits, isolation, beat)
+        self._trees: list[CallTree] = []
 
     def take(self, tests: Sequence[str], entry_point: str, timeout_s: float | None) -> None:
         """These are the tests from now on, with the limits's seconds, or with others."""
         self.close()
         self._limits = self._usual._replace(timeout_s=timeout_s or self._usual.timeout_s)
-        self._tests = _Tests(tests, entry_point, self._limits, self._isolation)
-        self._dialogues = [CallTree(calls) for calls in self._tests.rehearse()]
+        self._tests = _Tests(tests, entry_point, self._limits, self._isolation, self._beat)
+        self._trees = []
 
     def close(self) -> None:
         self._tests.dismiss()
@@ -74,6 +80,8 @@ class TestRunner:
 
         The outputs are those of `Verdicts.outputs`.
         """
+        if not self._trees:  # now, and not with `take`, since nobody waits for an answer to that
+            self._trees = [CallTree(calls) for calls in self._tests.rehearse()]
         found: dict[int, _Cell] = {}
         questions = [self._ahead(column, (), _AHEAD) for column in columns]
         for number in range(1, _MOST_ROUNDS + 1):
@@ -106,7 +114,7 @@ class TestRunner:
 
     def _ahead(self, column: int, history: tuple[str, ...], most: int) -> tuple[str, ...]:
         """The calls `history` and what will probably follow them in this test, up to `most` in all."""
-        expected = self._dialogues[column].longest
+        expected = self._trees[column].longest
         return expected[: max(most, len(history))] if expected[: len(history)] == history else history
 
     def _round(
@@ -114,7 +122,7 @@ class TestRunner:
     ) -> list[tuple[str, ...]]:
         """Take each test as far as the program's answers are known; returns the questions that they come to, with
         those that will probably follow, `ahead` in all."""
-        positions = {column: self._dialogues[column].follow(program.answer) for column in columns}
+        positions = {column: self._trees[column].follow(program.answer) for column in columns}
         unknown = [column for column, p in positions.items() if p.verdict is None and not p.unanswered]
         questions = []
         if program.unloadable:
@@ -127,8 +135,8 @@ class TestRunner:
             asked = tuple(reply["asked"])
             if "verdict" in reply:
                 answers = [program.answer(asked[: n + 1]) or "" for n in range(len(asked))]
-                self._dialogues[column].learn(asked, answers, reply["verdict"])
-                positions[column] = self._dialogues[column].follow(program.answer)
+                self._trees[column].learn(asked, answers, reply["verdict"])
+                positions[column] = self._trees[column].follow(program.answer)
             else:
                 questions += [self._ahead(column, (*asked, call), ahead) for call in reply["unknown"]]
         for column, position in positions.items():
@@ -140,7 +148,7 @@ class TestRunner:
 
     def _behaviour(self, column: int, program: ProgramAnswers) -> tuple[str | None, ...]:
         """The program's answers to what the test will probably ask."""
-        expected = self._dialogues[column].longest
+        expected = self._trees[column].longest
         return tuple(program.answer(expected[: n + 1]) for n in range(len(expected)))
 
     def _cell(self, position: TreePosition, program: ProgramAnswers) -> _Cell:
@@ -174,11 +182,19 @@ def _output(position: TreePosition, program: ProgramAnswers) -> int:
 class _Tests:
     """The process in which the tests of a problem run: started when it is needed, replaced when it ends."""
 
-    def __init__(self, tests: Sequence[str], entry_point: str, limits: Limits, isolation: Isolation) -> None:
+    def __init__(
+        self,
+        tests: Sequence[str],
+        entry_point: str,
+        limits: Limits,
+        isolation: Isolation,
+        beat: Callable[[], None],
+    ) -> None:
         self._tests = tests
         self._entry_point = entry_point
         self._limits = limits.for_test
         self._isolation = isolation
+        self._beat = beat
         self._process = 0
         self._conversation: socket.socket | None = None
         self._fatal: dict[tuple[int, tuple[str | None, ...]], str] = {}
@@ -218,7 +234,8 @@ class _Tests:
             conversation = (self._conversation or self._hire()).fileno()
             lines = LineReader(conversation)
             with contextlib.suppress(OSError):  # it is gone: reading will say so
-                write_line(conversation, json.dumps({**request, "tests": left}).encode())
+                line = json.dumps({**request, "tests": left}).encode()
+                write_line(conversation, line, time.monotonic() + _WRITE_S)
             lasting = True
             while left and lasting:
                 reply = self._listen(lines)
@@ -229,14 +246,17 @@ class _Tests:
 
     def _listen(self, lines: LineReader) -> _Reply:
         """The process's next reply, or the letter that says how it ended."""
-        ending = "ready" if lines.waiting else wait_with_limits(lines.descriptor, self._process, self._limits)
+        ending = "ready"
+        if not lines.waiting:
+            ending = wait_with_limits(lines.descriptor, self._process, self._limits, beat=self._beat)
         if ending == "ready":
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # it is gone, or that is no reply
-                return _checked(json.loads(lines.read(time.monotonic() + self._limits.wall_s)))
+                return _checked(json.loads(lines.read(time.monotonic() + _WRITE_S)))
         return {"out of cpu": "T", "out of time": "W"}.get(ending, "C")
 
     def _hire(self) -> socket.socket:
         self._conversation, theirs = socket.socketpair()
+        self._conversation.setblocking(False)
         self._process = os.fork()
         if self._process == 0:
             self._test(theirs.detach())

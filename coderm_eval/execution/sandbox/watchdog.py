@@ -32,7 +32,11 @@ class TimeWindow(NamedTuple):
 
 
 def wait_with_limits(
-    descriptor: int, process: int, limits: Limits, lap_of: Callable[[], TimeWindow] = lambda: TimeWindow(1)
+    descriptor: int,
+    process: int,
+    limits: Limits,
+    lap_of: Callable[[], TimeWindow] = lambda: TimeWindow(1),
+    beat: Callable[[], None] = lambda: None,
 ) -> End:
     """Wait until `descriptor` can be read, or until `process` has used up the limits's CPU or wall seconds.
 
@@ -43,6 +47,7 @@ def wait_with_limits(
     lap, began = lap_of(), time.monotonic()
     cpu_start, wall_start = 0.0, began
     while not poll.poll(_TICK_S * 1000):
+        beat()
         now, cpu = time.monotonic(), _cpu_seconds(process)
         if (now_at := lap_of()).number > lap.number:  # never back: the process may write there what it likes
             lap, cpu_start, wall_start = now_at, cpu, now

@@ -17,7 +17,6 @@ behave alike. A program that keeps a state is loaded anew for each test and make
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import json
 import os
@@ -25,45 +24,65 @@ import select
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.sandbox import program_server as candidate
+from coderm_eval.execution.sandbox import program_server
 from coderm_eval.execution.sandbox.confinement import redirect_stdio
-from coderm_eval.execution.sandbox.isolation.levels import enter
+from coderm_eval.execution.sandbox.isolation.levels import Isolation, IsolationRefusedError, available, enter
+from coderm_eval.execution.sandbox.isolation.reaping import reap
 from coderm_eval.execution.sandbox.program_answers import ProgramAnswers, ProgramSandbox
+from coderm_eval.execution.wire.heartbeat import Heartbeat, silence_s
 from coderm_eval.execution.wire.lines import write_line
+
+if TYPE_CHECKING:
+    from coderm_eval.execution.sandbox.test_runner import TestRunner
 
 __all__ = ["main"]
 
 _TICK_MS = 100
+_LEAVE_S = 5
+"""For a sandbox to end its processes and to remove its folder."""
 
 
 def main() -> None:
-    """Start the sandboxes and wait for both to end."""
+    """Start the sandboxes and wait until one of them ends, or until the pool is gone."""
     limits, mode, libraries = Limits(*json.loads(sys.argv[1])), sys.argv[2], sys.argv[3:]
     requests, replies = os.dup(0), os.dup(1)
     redirect_stdio()
+    try:
+        parts = available(mode)
+    except IsolationRefusedError as error:
+        _refuse(requests, replies, str(error))
+        return
     asking, asked = os.pipe()
     answering, answered = os.pipe()
-    # The programs' sandbox first: neither a request nor unittest is in the memory that it inherits.
     programs = _start(
-        lambda: _serve_programs(asking, answered, limits, mode), close=(asked, answering, requests, replies)
+        parts,
+        lambda isolation: program_server.serve(asking, answered, limits, isolation),
+        close=(asked, answering, requests, replies),
     )
-    tests = _start(
-        lambda: _serve_requests(
-            requests, replies, ProgramSandbox(asked, answering, per_call=limits.per_call), limits, mode, libraries
-        ),
-        close=(asking, answered),
-    )
+    # Only now: neither a request nor unittest is in the memory that the programs' sandbox inherits.
+    from coderm_eval.execution.sandbox.test_runner import TestRunner
+
+    def serve_tests(isolation: Isolation) -> None:
+        for library in libraries:
+            importlib.import_module(library)
+        pool = _Replies(replies)
+        sandbox = ProgramSandbox(
+            asked, answering, per_call=limits.per_call, silence_s=silence_s(limits), beat=pool.beat
+        )
+        _serve_requests(requests, pool, sandbox, TestRunner(limits, isolation, pool.beat), isolation.level)
+
+    tests = _start(parts, serve_tests, close=(asking, answered))
     for descriptor in (asking, asked, answering, answered, replies):
         os.close(descriptor)
     _wait(requests, [tests, programs])
 
 
 def _wait(requests: int, sandboxes: list[int]) -> None:
-    """Until a sandbox ends or the pool is gone: then all of them end, at once, whatever they are doing."""
+    """Wait until a sandbox ends or the pool is gone; then all of them end, at once, whatever they are doing."""
     poll = select.poll()
     poll.register(requests, 0)  # only for the news that nobody will write there any more
     ended: list[int] = []
@@ -73,66 +92,75 @@ def _wait(requests: int, sandboxes: list[int]) -> None:
     for sandbox in left:
         os.kill(sandbox, signal.SIGTERM)
     for sandbox in left:
-        os.waitpid(sandbox, 0)
+        if reap(sandbox, _LEAVE_S) is None:
+            os.kill(sandbox, signal.SIGKILL)  # and with it, by the kernel, whatever it has started
+            reap(sandbox, _LEAVE_S)
 
 
-def _start(serve: Callable[[], None], close: Iterable[int]) -> int:
-    """A process that calls `serve` and ends."""
+def _start(parts: Sequence[str], serve: Callable[[Isolation], None], close: Iterable[int]) -> int:
+    """Start a process that enters the isolation of these parts, calls `serve` and ends."""
     process = os.fork()
     if process:
         return process
     try:
         for descriptor in close:
             os.close(descriptor)
-        serve()
+        _serve_in(parts, serve)
+    except (BrokenPipeError, TimeoutError):  # the other sandbox or the pool is gone or stuck; so is this one, then
+        pass
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(0)
 
 
-def _serve_programs(requests: int, replies: int, limits: Limits, mode: str) -> None:
+def _serve_in(parts: Sequence[str], serve: Callable[[Isolation], None]) -> None:
     try:
-        isolation = enter(mode)
-    except OSError:
-        os.read(requests, 1)  # nothing comes: the other sandbox, refused as well, says so, and this one ends after it
-        return
-    with contextlib.suppress(OSError):  # nobody listens any more
-        candidate.serve(requests, replies, limits, isolation)
-
-
-def _serve_requests(
-    requests: int, replies: int, programs: ProgramSandbox, limits: Limits, mode: str, libraries: Iterable[str]
-) -> None:
-    """Answer the pool, from inside of the tests' sandbox."""
-    from coderm_eval.execution.sandbox.test_runner import TestRunner
-
-    try:
-        isolation = enter(mode)
+        isolation = enter(parts)
     except OSError as error:
-        _refuse(requests, replies, str(error))
+        print(f"coderm-eval: a sandbox could not be started ({error})", file=sys.stderr, flush=True)
         return
-    for library in libraries:
-        importlib.import_module(library)
-    judge = TestRunner(limits, isolation)
+    serve(isolation)
+
+
+class _Replies:
+    """The way back to the pool: an answer to each request, and signs of life before it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._token = ""
+        self.beat = Heartbeat(lambda: self.answer({}))
+
+    def expect(self, request: dict[str, Any]) -> None:
+        """What follows belongs to this request."""
+        self._token = request["token"]
+
+    def answer(self, reply: dict[str, Any]) -> None:
+        """An empty one is a sign of life."""
+        write_line(self._descriptor, json.dumps({**reply, "token": self._token}).encode())
+
+
+def _serve_requests(requests: int, replies: _Replies, programs: ProgramSandbox, runner: TestRunner, level: str) -> None:
+    """Answer the pool, from inside of the tests' sandbox."""
     for request in _lines(requests):
         if "tests" in request:
-            judge.take(request["tests"], request["entry_point"], request["timeout_s"])
+            runner.take(request["tests"], request["entry_point"], request["timeout_s"])
             continue
+        replies.expect(request)
         if "isolation" in request:
-            reply: dict[str, Any] = {"level": isolation.level}
+            replies.answer({"level": level})
         else:
             kind = {"stateful": request["stateful"], "fresh": request["fresh"]}
             program = ProgramAnswers(request["program"], request["imports"], programs, **kind)
-            reply = judge.row(program, request["columns"])
-        write_line(replies, json.dumps({**reply, "token": request["token"]}).encode())
-    judge.close()
+            replies.answer(runner.row(program, request["columns"]))
+    runner.close()
 
 
 def _refuse(requests: int, replies: int, reason: str) -> None:
+    """Answer what the isolation is; nothing is run with less of it than was requested."""
     for request in _lines(requests):
         if "isolation" not in request:
-            return  # gone: nothing is run with less isolation than was asked for
+            return
         write_line(replies, json.dumps({"refused": reason, "token": request["token"]}).encode())
 
 

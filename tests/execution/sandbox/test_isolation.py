@@ -23,14 +23,14 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 from helpers.attacks import ATTACKS, TEST
 from coderm_eval.execution.backends.local import Executor, run_pairs
-from coderm_eval.execution.pairs import Pair
-from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.limits import Limits
 
-limits = Policy(timeout_s=0.5, memory_mb=256)
+limits = Limits(timeout_s=0.5, memory_mb=256)
 chosen = [attack for attack in ATTACKS if attack.kind in sys.argv[3].split(",")]
-with Executor(Policy(timeout_s=5), workers=1, isolation=sys.argv[2]) as executor:
+with Executor(Limits(timeout_s=5), workers=1, isolation=sys.argv[2]) as executor:
     level = executor.self_test()
-pairs = (Pair(a.name, a.program.replace("{secret}", sys.argv[4]), TEST, a.name, "rungs") for a in chosen)
+pairs = (ProgramTest(a.name, a.program.replace("{secret}", sys.argv[4]), TEST, a.name, "rungs") for a in chosen)
 outcomes = run_pairs(pairs, limits, workers=2, isolation=sys.argv[2])
 print(json.dumps([level, {outcome.key: outcome.verdict.code for outcome in outcomes}]))
 """
@@ -61,7 +61,7 @@ def test_a_host_that_grants_less_than_is_required_is_refused_in_one_sentence(tmp
     config.write_text("execution: {isolation: strict}\n")
     done = on(unshare, first, "-m", "coderm_eval.cli", "doctor", "--config", str(config))
     assert done.returncode == 3
-    assert f"only {level} is to be had" in done.stderr and "'auto'" in done.stderr and "Traceback" not in done.stderr
+    assert f"only {level}; run on" in done.stderr and "to auto" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_windows_is_pointed_to_wsl(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,11 +87,11 @@ def test_every_level_has_a_sentence_of_its_own() -> None:
 _PASSES = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from coderm_eval.execution.pairs import Pair
+from coderm_eval.execution.pairs import ProgramTest
 from coderm_eval.execution.backends.local import run_pairs
-from coderm_eval.execution.limits import Policy
+from coderm_eval.execution.limits import Limits
 
-[outcome] = run_pairs([Pair(0, sys.argv[2], sys.argv[3])], Policy(timeout_s=5), workers=1)
+[outcome] = run_pairs([ProgramTest(0, sys.argv[2], sys.argv[3])], Limits(timeout_s=5), workers=1)
 print(outcome.verdict.name)
 """
 

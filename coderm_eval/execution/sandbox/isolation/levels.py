@@ -1,24 +1,33 @@
-"""Which isolation is wanted, which is to be had on this host, and entering it."""
+"""Which isolation this host allows, and entering it."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from coderm_eval.execution.sandbox.isolation import landlock, namespaces, seccomp
-from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans, die_with_parent, kill_children, wait_and_exit
+from coderm_eval.execution.sandbox.isolation.reaping import (
+    adopt_orphans,
+    continue_in_child,
+    kill_and_reap,
+    kill_children,
+    reap,
+)
 
-__all__ = ["FULL", "MODES", "Isolation", "describe", "enter"]
+__all__ = ["FULL", "MODES", "Isolation", "IsolationRefusedError", "available", "describe", "enter"]
 
 MODES = ("auto", "namespaces", "rlimits", "strict")
 """auto: the best there is; strict: all of it or nothing; namespaces: these and limits, or nothing; rlimits: limits."""
 
 FULL = "namespaces+seccomp+rlimits"
 """The strongest level, as `summary.json` names it."""
+
+_PROBE_S = 60
+"""For entering an isolation as a test, on however busy a machine."""
 
 _SENTENCES = {
     "namespaces+seccomp": "programs see an interpreter and an empty folder in memory; no network, no other process",
@@ -56,74 +65,81 @@ class Isolation(NamedTuple):
         return "namespaces" in self.level
 
 
-def enter(mode: str) -> Isolation:
-    """Enter, in this process or the one that takes its place, what `mode` of MODES asks for.
+class IsolationRefusedError(Exception):
+    """This host does not allow the isolation that was requested; the message says what it allows."""
 
-    Whatever the host refuses is found out in a process that is then given up, so that nothing is entered by half.
+
+def available(mode: str) -> tuple[str, ...]:
+    """Return the parts of the isolation that `mode`, one of MODES, stands for on this host.
+
+    Each is tried out in a process that is then given up, so that nothing is entered by half.
 
     Raises:
-        OSError: `mode` asks for more than this host grants; the message says what.
+        IsolationRefusedError: `mode` requires more than this host allows.
     """
-    parts = ["rlimits"]
-    user = None
-    takes_parts = mode in ("auto", "strict")
-    filtered = takes_parts and _granted(lambda: seccomp.for_servers().install())
-    if filtered:
-        parts.insert(0, "seccomp")
+    parts = []
+    filtered = mode in ("auto", "strict")
     if mode != "rlimits" and _granted(namespaces.enter):
-        user = namespaces.enter()
-        parts.insert(0, "namespaces")
-        scratch = namespaces.SCRATCH
+        parts.append("namespaces")
     elif mode == "namespaces":
-        raise OSError("user namespaces are refused")
+        raise IsolationRefusedError("this host does not allow user namespaces")
+    elif filtered and _granted(lambda: landlock.enter(namespaces.readable_paths(), Path.cwd())):
+        parts.append("landlock")
+    if filtered and _granted(lambda: seccomp.for_servers().install()):
+        parts.append("seccomp")
+    parts.append("rlimits")
+    if mode == "strict" and "+".join(parts) != FULL:
+        raise IsolationRefusedError(f"this host allows only {'+'.join(parts)}")
+    return tuple(parts)
+
+
+def enter(parts: Sequence[str]) -> Isolation:
+    """Enter the isolation of these `available` parts, in this process or in the child that takes its place.
+
+    Raises:
+        OSError: the host refuses a step that it has just allowed; this process is then of no further use.
+    """
+    user = None
+    if "namespaces" in parts:
+        user = namespaces.enter()
+        scratch = namespaces.SCRATCH
     else:
         scratch = _own_folder()
-        if takes_parts and _done(lambda: landlock.enter(namespaces.readable_paths(), scratch)):
-            parts.insert(0, "landlock")
-    level = "+".join(parts)
-    if mode == "strict" and level != FULL:
-        raise OSError(f"only {level} is to be had")
+    if "landlock" in parts:
+        landlock.enter(namespaces.readable_paths(), scratch)
+    filtered = "seccomp" in parts
     if filtered:
         seccomp.for_servers().install()
     few = "namespaces" in parts and (user is not None or os.getuid() != 0)
-    return Isolation(level, scratch, seccomp.for_children() if filtered and not few else None, user)
-
-
-def _done(step: Callable[[], object]) -> bool:
-    """Take the step if it is granted; returns whether it was."""
-    granted = _granted(step)
-    if granted:
-        step()
-    return granted
+    return Isolation("+".join(parts), scratch, seccomp.for_children() if filtered and not few else None, user)
 
 
 def _granted(step: Callable[[], object]) -> bool:
-    """Whether `step` succeeds, tried in a process of its own."""
+    """Return whether `step` succeeds, tried in a process of its own."""
     child = os.fork()
     if child == 0:
         with contextlib.suppress(BaseException):
             step()
             os._exit(0)
         os._exit(1)
-    return os.waitpid(child, 0)[1] == 0
+    status = reap(child, _PROBE_S)
+    if status is None:
+        kill_and_reap(child)
+    return status == 0
 
 
 def _own_folder() -> Path:
-    """A folder for a child process to work in; the caller stays behind to remove it, however that one ends."""
-    import shutil
+    """Make a folder for the child that returns from here; the process that stays behind removes it."""
+    import shutil  # here: a fork server in namespaces needs neither
     import tempfile
 
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # until somebody is there to remove the folder
     folder = tempfile.mkdtemp(prefix="coderm-")
     adopt_orphans()
-    child = os.fork()
-    if child:
 
-        def clean_up() -> None:
-            kill_children(all_of_namespace=False)
-            shutil.rmtree(folder, ignore_errors=True)
+    def clean_up() -> None:
+        kill_children(all_of_namespace=False)
+        shutil.rmtree(folder, ignore_errors=True)
 
-        wait_and_exit(child, clean_up)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    die_with_parent()
+    continue_in_child(clean_up)
     return Path(folder)

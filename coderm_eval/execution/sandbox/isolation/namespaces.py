@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, wait_and_exit
+from coderm_eval.execution.sandbox.isolation.reaping import continue_in_child, reap
 from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, syscall
 
 __all__ = ["SCRATCH", "enter", "readable_paths"]
@@ -41,6 +41,8 @@ _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _READ_ONLY = 0x1 | 0x2 | 0x4
 """MOUNT_ATTR_RDONLY, NOSUID, NODEV."""
 _NOBODY = 65534
+_HELPER_S = 60
+"""For one write to /proc, on however busy a machine."""
 
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
 _DEVICES = (Path("/dev/null"), Path("/dev/zero"), Path("/dev/urandom"))
@@ -71,10 +73,7 @@ def enter() -> int | None:
             Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-    first = os.fork()
-    if first:
-        wait_and_exit(first)
-    die_with_parent()
+    continue_in_child()
     _change_root(Path(_NEW_ROOT), readable)
     return nobody
 
@@ -101,7 +100,7 @@ def _mapper(user: int, nobody: int | None) -> Iterator[Callable[[], bool]]:
 
     def map_users() -> bool:
         os.write(go, b"!")
-        return os.waitpid(helper, 0)[1] == 0
+        return reap(helper, _HELPER_S) == 0
 
     yield map_users
     os.close(go)
