@@ -1,4 +1,4 @@
-"""Waiting for a process, on a clock that it cannot set."""
+"""Waiting for a process, on clocks that it cannot set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from coderm_eval.execution.limits import WALL_PER_CPU_SECOND, Limits
 
-__all__ = ["End", "TimeWindow", "wait_with_limits"]
+__all__ = ["End", "TimeUsed", "TimeWindow", "wait_with_limits"]
 
 End = Literal["ready", "out of cpu", "out of time"]
 
@@ -21,10 +21,13 @@ _LEAST_WALL_S = 0.5
 """A process may wait so long for its turn on a busy machine, however little time it has."""
 _START_S = 60
 """For loading the largest libraries on a busy machine."""
+_LEAST_SHARE = 1 / 16
+"""Of a core: a process that gets as much is computing, however busy the machine is. Together with the wall limit, twice
+the CPU limit, this ends every process after 18 times its CPU limit, which is nine times its wall limit."""
 
 
 class TimeWindow(NamedTuple):
-    """What a process says that it is at."""
+    """What a process says that it is doing; the limits begin anew when the number goes up."""
 
     number: int
     """0 while it is still being made ready, by code that can be trusted, and may take longer."""
@@ -35,37 +38,62 @@ def wait_with_limits(
     descriptor: int,
     process: int,
     limits: Limits,
-    lap_of: Callable[[], TimeWindow] = lambda: TimeWindow(1),
+    window_of: Callable[[], TimeWindow] = lambda: TimeWindow(1),
     beat: Callable[[], None] = lambda: None,
 ) -> End:
-    """Wait until `descriptor` can be read, or until `process` has used up the limits's CPU or wall seconds.
+    """Wait until `descriptor` can be read, or until `process` has used up its CPU seconds or waited too long.
 
-    Both are counted from the last time that `lap_of()` went up, and those of the process from its beginning.
+    Both are counted from now on, and anew whenever the number of `window_of()` goes up; `limits.process_s` is for the
+    process from its beginning.
+
+    Args:
+        beat: called every twentieth of a second.
     """
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    lap, began = lap_of(), time.monotonic()
-    cpu_start, wall_start = 0.0, began
+    used = TimeUsed(limits, window_of(), wall=time.monotonic(), cpu=_cpu_seconds(process))
     while not poll.poll(_TICK_S * 1000):
         beat()
-        now, cpu = time.monotonic(), _cpu_seconds(process)
-        if (now_at := lap_of()).number > lap.number:  # never back: the process may write there what it likes
-            lap, cpu_start, wall_start = now_at, cpu, now
-        seconds = _seconds(lap, limits)
-        if cpu - cpu_start > seconds or cpu > (limits.process_s or math.inf):
-            return "out of cpu"
-        if now - wall_start > max(WALL_PER_CPU_SECOND * seconds, _LEAST_WALL_S) or now - began > WALL_PER_CPU_SECOND * (
-            limits.process_s or math.inf
-        ):
-            return "out of time"
+        if end := used.update(window_of(), wall=time.monotonic(), cpu=_cpu_seconds(process)):
+            return end
     return "ready"
 
 
-def _seconds(lap: TimeWindow, limits: Limits) -> float:
-    """CPU seconds of a lap."""
-    if not lap.number:
+class TimeUsed:
+    """What a process has used of its limits, by the readings of two clocks.
+
+    It waits where it gets less than a sixteenth of a core. On a busy machine its CPU time grows more slowly, and is
+    still all that counts.
+    """
+
+    def __init__(self, limits: Limits, window: TimeWindow, *, wall: float, cpu: float) -> None:
+        self._limits = limits
+        self._window = window
+        self._wall = wall
+        self._cpu = self._cpu_start = cpu
+        self._waited = self._waited_in_all = 0.0
+
+    def update(self, window: TimeWindow, *, wall: float, cpu: float) -> End | None:
+        """Take in the readings of the clocks; returns which limit is overstepped, if one is."""
+        if window.number > self._window.number:  # never back: the process may write there what it likes
+            self._window, self._cpu_start, self._waited = window, cpu, 0.0
+        waited = (wall - self._wall) - (cpu - self._cpu) / _LEAST_SHARE
+        self._wall, self._cpu = wall, cpu
+        self._waited = max(0.0, self._waited + waited)
+        self._waited_in_all = max(0.0, self._waited_in_all + waited)
+        seconds, in_all = _seconds(self._window, self._limits), self._limits.process_s or math.inf
+        if cpu - self._cpu_start > seconds or cpu > in_all:
+            return "out of cpu"
+        if self._waited > max(WALL_PER_CPU_SECOND * seconds, _LEAST_WALL_S):
+            return "out of time"
+        return "out of time" if self._waited_in_all > WALL_PER_CPU_SECOND * in_all else None
+
+
+def _seconds(window: TimeWindow, limits: Limits) -> float:
+    """CPU seconds of a window."""
+    if not window.number:
         return _START_S
-    return limits.load_timeout_s or limits.timeout_s if lap.loading else limits.timeout_s
+    return limits.load_timeout_s or limits.timeout_s if window.loading else limits.timeout_s
 
 
 def _cpu_seconds(process: int) -> float:
