@@ -125,7 +125,7 @@ def seconds(url: str, options: argparse.Namespace, policy: BudgetPolicy, store: 
             CachedModel(OpenAIServer(settings), settings, opened.table("answers"), "writing tests"),
             prompts={item.problem.task_id: [item.problem.question] for item in items},
             entry_points={item.problem.task_id: "f" for item in items},
-            how="default",
+            extraction="default",
         )
         start = time.perf_counter()
         results = rerank(items, write_tests=tests, execute=execute, rule="majority", rules=["majority"], budget=policy)

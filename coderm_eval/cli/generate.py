@@ -53,9 +53,9 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> No
     folder = store_beside(out, settings)
     if dry_run:
         with Store(folder) as store:
-            sampler = policy_model(settings.policy, store)
+            model = policy_model(settings.policy, store)
             click.echo(
-                estimate_sampling(sampler, settings.policy, sampling_requests(problems, settings.policy, settings.n))
+                estimate_sampling(model, settings.policy, sampling_requests(problems, settings.policy, settings.n))
             )
         return
     usage = sample_candidates(
@@ -93,16 +93,16 @@ def write_tests_command(
             tests = model_test_source(work, settings.tests, store, settings.extraction)
             click.echo(plan_tests(tests, work, settings.tests))
         return
-    tally = write_tests(work, settings.tests, extraction=settings.extraction, out=out, store_folder=folder).tally
-    rejected = "".join(f", {count} {reason}" for reason, count in sorted(tally.rejected.items()))
-    cut = f", {tally.truncated} truncated" if tally.truncated else ""
-    click.echo(f"{out}: {tally.samples} test samples of {len(work)} problems{rejected}{cut}, {_cost(tally.usage)}")
+    stats = write_tests(work, settings.tests, extraction=settings.extraction, out=out, store_folder=folder).stats
+    rejected = "".join(f", {count} {reason}" for reason, count in sorted(stats.rejected.items()))
+    cut = f", {stats.truncated} truncated" if stats.truncated else ""
+    click.echo(f"{out}: {stats.samples} test samples of {len(work)} problems{rejected}{cut}, {_cost(stats.usage)}")
 
 
 def plan_tests(
     tests: TestSupply[ModelTests], work: list[ProblemCandidates], settings: TestSettings
 ) -> SamplingEstimate:
-    return estimate_sampling(tests.source.sampler, settings, tests.source.questions(tests.wanted(work)))
+    return estimate_sampling(tests.source.model, settings, tests.source.requests(tests.wanted(work)))
 
 
 def _cost(usage: TokenUsage) -> str:

@@ -15,7 +15,7 @@ from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.progress import progress
 from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.models.registry import make_model
-from coderm_eval.generation.probe.embeddings import PooledStates
+from coderm_eval.generation.probe.embeddings import EmbeddingServer
 from coderm_eval.generation.probe.features import Features, Source, gather, read_features, write_features
 from coderm_eval.generation.probe.hidden_states import HiddenStates
 from coderm_eval.generation.probe.holdout import FOLDS, CrossValidation
@@ -50,10 +50,10 @@ def features_command(benchmark: str, layer: int, config: Path | None, out: Path,
     """
     given = {"policy": {key: value for key, value in flags.items() if value is not None}}
     settings = load_settings(given, source="flags", config=config, selects=False)
-    questions = sampling_requests(
+    requests = sampling_requests(
         load_benchmark(benchmark, settings.for_benchmark(benchmark)).problems, settings.policy, n=1
     )
-    features = _features(questions, settings.policy, layer, benchmark)
+    features = _features(requests, settings.policy, layer, benchmark)
     write_features(out, features)
     problems, width = features.states.shape
     click.echo(f"{out}: {width} features of {problems} problems, layer {layer} of {features.source.model}")
@@ -96,9 +96,9 @@ def predict_command(probe_path: Path, features_path: Path, out: Path) -> None:
         click.echo(f"The probe was trained on {probe.card.benchmark}: it knows the pass rates there.", err=True)
 
 
-def _features(questions: Sequence[SampleRequest], policy: PolicySettings, layer: int, benchmark: str) -> Features:
+def _features(requests: Sequence[SampleRequest], policy: PolicySettings, layer: int, benchmark: str) -> Features:
     reader = _reader(policy, layer)
-    states = dict(progress(reader.states(questions), len(questions), "reading prompts", "prompts"))
+    states = dict(progress(reader.states(requests), len(requests), "reading prompts", "prompts"))
     source = Source(
         model=reader.full_name,
         layer=layer,
@@ -107,10 +107,10 @@ def _features(questions: Sequence[SampleRequest], policy: PolicySettings, layer:
         system_prompt=policy.system_prompt,
         benchmark=benchmark,
     )
-    return gather(source, [question.task_id for question in questions], states)
+    return gather(source, [request.task_id for request in requests], states)
 
 
-def _reader(policy: PolicySettings, layer: int) -> HiddenStates | PooledStates:
+def _reader(policy: PolicySettings, layer: int) -> HiddenStates | EmbeddingServer:
     """Raises SettingsError if the settings do not say enough, or ask for what there is not."""
     if policy.backend == "vllm":
         raise SettingsError(
@@ -124,7 +124,7 @@ def _reader(policy: PolicySettings, layer: int) -> HiddenStates | PooledStates:
         raise SettingsError(
             f"--layer is {layer}, and a server shows the last layer only: leave --layer out, or give --backend hf"
         )
-    return PooledStates(policy)
+    return EmbeddingServer(policy)
 
 
 def _table(held_out: CrossValidation) -> str:

@@ -1,1 +1,1 @@
-"""Prompts, extraction of code from answers, and the backends that write unit tests."""
+"""Stages 1 and 2: candidates and unit tests, from a language model or from recorded files."""

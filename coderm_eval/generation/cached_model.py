@@ -1,4 +1,4 @@
-"""A sampler whose answers the store keeps, so that no sample is paid for twice."""
+"""A model whose completions the store keeps, so that no sample is paid for twice."""
 
 from __future__ import annotations
 
@@ -19,85 +19,84 @@ __all__ = ["CachedModel", "TokenUsage"]
 
 @dataclass
 class TokenUsage:
-    """What answers cost, whenever they were asked for."""
+    """What completions cost, in whichever run they were requested."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
-    """Of requests, which run beside each other."""
+    """Sum over requests, which run at the same time."""
 
-    def add(self, answer: Completion) -> None:
-        self.prompt_tokens += answer.prompt_tokens
-        self.completion_tokens += answer.tokens
-        self.seconds += answer.seconds
+    def add(self, completion: Completion) -> None:
+        self.prompt_tokens += completion.prompt_tokens
+        self.completion_tokens += completion.tokens
+        self.seconds += completion.seconds
 
 
 class CachedModel:
-    """Asks `sampler`, which `settings` describe, only for samples that `table` does not hold yet.
+    """Samples `model`, which `settings` describe, only where `table` has no completion yet.
 
     Args:
-        what: what the progress line says is being done.
+        activity: what the progress bar says is being done.
     """
 
-    def __init__(self, sampler: Model, settings: SamplingSettings, table: Table, what: str) -> None:
-        self._sampler = sampler
+    def __init__(self, model: Model, settings: SamplingSettings, table: Table, activity: str) -> None:
+        self._model = model
         self._identity = settings.identity()
         self._seed = settings.seed
         self._table = table
-        self._what = what
+        self._activity = activity
 
-    def missing(self, questions: Iterable[SampleRequest]) -> list[SampleRequest]:
-        """What has to be asked: the samples that are not stored, in runs without a gap."""
-        return [
-            replace(question, samples=samples) for question in questions for samples in self._missing_samples(question)
-        ]
+    def missing(self, requests: Iterable[SampleRequest]) -> list[SampleRequest]:
+        """Requests for the samples that are not stored, one for each run of them."""
+        return [replace(request, samples=samples) for request in requests for samples in self._missing_samples(request)]
 
-    def ask(self, questions: Iterable[SampleRequest]) -> Iterator[SampleRequest]:
-        """Each question once all its samples are in the store: first those that are, then as they come.
+    def sample(self, requests: Iterable[SampleRequest]) -> Iterator[SampleRequest]:
+        """Yield each request once all its samples are stored: first those that are already, then as they come.
 
-        Nothing is asked before this is iterated.
+        Nothing is requested before this is iterated.
         """
-        parts = {question: self.missing([question]) for question in questions}
-        owed = {question: sum(len(part.samples) for part in missing) for question, missing in parts.items()}
-        yield from (question for question, samples in owed.items() if not samples)
-        whole = {(part.task_id, i): question for question in parts for part in parts[question] for i in part.samples}
-        answers = self._answers(list(chain.from_iterable(parts.values())))
+        parts = {request: self.missing([request]) for request in requests}
+        pending = {request: sum(len(part.samples) for part in missing) for request, missing in parts.items()}
+        yield from (request for request, samples in pending.items() if not samples)
+        origin = {(part.task_id, i): request for request in parts for part in parts[request] for i in part.samples}
+        completions = self._sample_missing(list(chain.from_iterable(parts.values())))
         usage = TokenUsage()
-        for answer in progress(answers, len(whole), self._what, "answers", note=_spent(usage)):
-            usage.add(answer)
-            question = whole[answer.task_id, answer.sample]
-            owed[question] -= 1
-            if not owed[question]:
-                yield question
-        assert not any(owed.values()), "a sampler that stops early has to say why"
+        for completion in progress(completions, len(origin), self._activity, "answers", note=_token_note(usage)):
+            usage.add(completion)
+            request = origin[completion.task_id, completion.sample]
+            pending[request] -= 1
+            if not pending[request]:
+                yield request
+        assert not any(pending.values()), "a model that stops early has to raise an error"
 
-    def answer(self, prompt: str, sample: int) -> Completion:
-        """A stored answer; KeyError if it was not asked for."""
+    def completion(self, prompt: str, sample: int) -> Completion:
+        """A stored completion; raises KeyError if there is none."""
         row = self._table[self._key(prompt, sample)]
         return Completion(**{name: row[name] for name in _FIELDS})
 
-    def _missing_samples(self, question: SampleRequest) -> Iterator[range]:
+    def _missing_samples(self, request: SampleRequest) -> Iterator[range]:
         start: int | None = None
-        for sample in question.samples:
-            stored = self._key(question.prompt, sample) in self._table
+        for sample in request.samples:
+            stored = self._key(request.prompt, sample) in self._table
             if stored and start is not None:
                 yield range(start, sample)
             start = None if stored else sample if start is None else start
         if start is not None:
-            yield range(start, question.samples.stop)
+            yield range(start, request.samples.stop)
 
-    def _answers(self, questions: Sequence[SampleRequest]) -> Iterator[Completion]:
-        prompts = {(q.task_id, sample): q.prompt for q in questions for sample in q.samples}
-        for answers in self._sampler.sample(questions):
-            keys = [(prompts[a.task_id, a.sample], a.sample) for a in answers]
-            rows = {self._key(*key): self._row(key[0], answer) for key, answer in zip(keys, answers, strict=True)}
-            self._table.add_all(rows)
-            yield from answers
+    def _sample_missing(self, requests: Sequence[SampleRequest]) -> Iterator[Completion]:
+        prompts = {(request.task_id, sample): request.prompt for request in requests for sample in request.samples}
+        for completions in self._model.sample(requests):
+            keys = [(prompts[c.task_id, c.sample], c.sample) for c in completions]
+            self._table.add_all(
+                {self._key(*key): self._row(key[0], c) for key, c in zip(keys, completions, strict=True)}
+            )
+            yield from completions
 
-    def _row(self, prompt: str, answer: Completion) -> dict[str, Any]:
+    def _row(self, prompt: str, completion: Completion) -> dict[str, Any]:
         return {
-            **asdict(answer),
-            "seed": self._seed + answer.sample,
+            **asdict(completion),
+            "seed": self._seed + completion.sample,
             "prompt_sha256": hashlib.sha256(prompt.encode()).hexdigest(),
             "sampling": self._identity,
         }
@@ -109,5 +108,5 @@ class CachedModel:
 _FIELDS = tuple(Completion.__dataclass_fields__)
 
 
-def _spent(usage: TokenUsage) -> Callable[[Completion], str]:
+def _token_note(usage: TokenUsage) -> Callable[[Completion], str]:
     return lambda _: f"{usage.prompt_tokens + usage.completion_tokens:,} tokens"

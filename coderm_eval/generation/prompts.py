@@ -16,9 +16,9 @@ _REQUEST = (
 
 
 def unit_test_prompt(question: str, program: str | None) -> str:
-    """The user message that asks for one unittest class; `program` need not be right.
+    """The user message that asks for one unittest class. `program` need not be correct.
 
-    Without one it is as near to the paper's as can be.
+    The paper has no prompt without a program; this one stays as close to its prompt as possible.
     """
     if program is None:
         return (
@@ -34,7 +34,7 @@ def unit_test_prompt(question: str, program: str | None) -> str:
 
 
 def question_of_test_prompt(message: str) -> str | None:
-    """The question inside a message of `unit_test_prompt`; None if it is no such message."""
+    """The question inside a message of `unit_test_prompt`; None for any other message."""
     _, head, rest = message.partition(_QUESTION_HEAD)
     question, tail, _ = rest.partition(_CODE_HEAD)
     if not tail:

@@ -1,10 +1,10 @@
-"""Candidates of a policy model: what it is asked, the program in its answer, and sampling where no harness does it."""
+"""Stage 1: sample candidates from a policy model, and find the program in each answer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.programs.forms import is_solution
@@ -23,22 +23,24 @@ DEFAULT_N = 20
 
 
 def policy_prompt(problem: Problem, *, completes: bool) -> str:
-    """What a policy is sent: words for a chat model, the benchmark's own prompt for one that completes it."""
+    """The prompt for a policy: a message to a chat model, or the benchmark's own prompt for a model that completes."""
     return problem.prompt if completes else problem.request
 
 
-def extract_program(answer: str, problem: Problem, how: Extraction, *, completes: bool) -> str:
-    """The program in the answer to `asked_for`; empty if there is none."""
-    return problem.prompt + answer if completes else extract_code(answer, lambda tree: is_solution(tree, problem), how)
+def extract_program(answer: str, problem: Problem, extraction: Extraction, *, completes: bool) -> str:
+    """The program in the answer to `policy_prompt`; empty if there is none."""
+    if completes:
+        return problem.prompt + answer
+    return extract_code(answer, lambda tree: is_solution(tree, problem), extraction)
 
 
 def policy_model(settings: PolicySettings, store: Store) -> CachedModel:
-    """Raises SettingsError if the settings do not say which model."""
+    """The policy, with the store behind it; raises SettingsError if the settings are incomplete."""
     return CachedModel(make_model(settings), settings, store.table("solutions"), "sampling candidates")
 
 
 def sampling_requests(problems: Sequence[Problem], settings: PolicySettings, n: int | None) -> list[SampleRequest]:
-    """One for each problem, with all its samples: `n`, or DEFAULT_N."""
+    """A request for each problem, with all its samples: `n`, or DEFAULT_N."""
     samples, completes = range(n or DEFAULT_N), settings.api == "completions"
     return [SampleRequest(p.task_id, policy_prompt(p, completes=completes), samples) for p in problems]
 
@@ -55,30 +57,23 @@ def sample_candidates(
     """Sample n candidates of each problem and write them to `out`, as EvalPlus samples in the problems' order.
 
     Raises:
-        CodermError: a model that does not answer; what it answered is stored.
+        CodermError: a model that does not answer; what it answered before is stored.
     """
     usage = TokenUsage()
-    questions = sampling_requests(problems, settings, n)
+    requests = sampling_requests(problems, settings, n)
+    completes = settings.api == "completions"
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for problem, request in zip(problems, requests, strict=True):
+            for sample in request.samples:
+                completion = model.completion(request.prompt, sample)
+                usage.add(completion)
+                program = extract_program(completion.text, problem, extraction, completes=completes)
+                yield {"task_id": problem.task_id, "solution": program, "sample": sample}
+
     with Store(store_folder) as store:
-        sampler = policy_model(settings, store)
-        for _ in sampler.ask(questions):
-            pass  # the file is written when all are answered
-        write_jsonl(out, _rows(problems, questions, sampler, settings.api, extraction, usage))
+        model = policy_model(settings, store)
+        for _ in model.sample(requests):
+            pass  # the file is written once all are answered
+        write_jsonl(out, rows())
     return usage
-
-
-def _rows(
-    problems: Sequence[Problem],
-    questions: Sequence[SampleRequest],
-    sampler: CachedModel,
-    api: Literal["chat", "completions"],
-    extraction: Extraction,
-    usage: TokenUsage,
-) -> Iterator[dict[str, Any]]:
-    completes = api == "completions"
-    for problem, question in zip(problems, questions, strict=True):
-        for sample in question.samples:
-            answer = sampler.answer(question.prompt, sample)
-            usage.add(answer)
-            program = extract_program(answer.text, problem, extraction, completes=completes)
-            yield {"task_id": problem.task_id, "solution": program, "sample": sample}

@@ -1,23 +1,22 @@
-"""Where the loop gets its tests from: a recorded file, or a model whose answers the store keeps."""
+"""Where the loop gets its tests: from a recorded file, or from a model whose completions the store keeps."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from coderm_eval.core.protocols import Written
 from coderm_eval.generation.cached_model import CachedModel, TokenUsage
 from coderm_eval.generation.extraction.unit_tests import Extracted, extract_tests, recorded_tests
 from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, SampleRequest
 from coderm_eval.generation.settings import Extraction
 from coderm_eval.generation.shown_candidate import round_robin
 
-__all__ = ["PROMPT_TOO_LONG", "ModelTests", "RecordedTests", "TestSource", "TestWritingStats", "TestsOfTask"]
+__all__ = ["PROMPT_TOO_LONG", "ModelTests", "RecordedTests", "TestSource", "TestWritingStats"]
 
 PROMPT_TOO_LONG = "prompt too long for the model"
-
-TestsOfTask = tuple[str, list[tuple[int, str]]]
-"""(task id, (sample index, test source))."""
 
 
 @dataclass
@@ -33,44 +32,44 @@ class TestWritingStats:
     usage: TokenUsage = field(default_factory=TokenUsage)
 
 
-class TestSource:
-    """Base of both: turns raw test samples into sources, and counts what it could not use."""
+class TestSource(ABC):
+    """Turns raw test samples into the sources of tests, and counts those that it could not use."""
 
     def __init__(self, entry_points: Mapping[str, str]) -> None:
-        self.entry_points = entry_points
-        self.tally = TestWritingStats()
+        self._entry_points = entry_points
+        self.stats = TestWritingStats()
 
-    def __call__(self, wanted: Mapping[str, range]) -> Iterator[TestsOfTask]:
-        """Each problem's tests once all its samples are there, in any order; none of a problem without a prompt."""
-        raise NotImplementedError
+    @abstractmethod
+    def __call__(self, wanted: Mapping[str, range]) -> Iterator[Written]:
+        """Yield each problem's tests once all its samples are there, in any order; no problem without a prompt."""
 
-    def _take(self, sample: int, extracted: Extracted) -> Iterator[tuple[int, str]]:
-        self.tally.samples += 1
+    def _count(self, sample: int, extracted: Extracted) -> list[tuple[int, str]]:
+        """The tests of a sample, which is counted."""
+        self.stats.samples += 1
         if extracted.rejected:
-            self.tally.rejected[extracted.rejected] += 1
-        for source in extracted.sources:
-            yield sample, source
+            self.stats.rejected[extracted.rejected] += 1
+        return [(sample, source) for source in extracted.sources]
 
 
 class RecordedTests(TestSource):
-    """Tests of a file, by line; `lines` is {task id: test sources in file order}."""
+    """Tests of a file; `lines` is {task id: test sources in file order}."""
 
-    def __init__(self, lines: Mapping[str, list[str]], entry_points: Mapping[str, str]) -> None:
+    def __init__(self, lines: Mapping[str, Sequence[str]], entry_points: Mapping[str, str]) -> None:
         super().__init__(entry_points)
-        self.lines = lines
+        self._lines = lines
 
-    def __call__(self, wanted: Mapping[str, range]) -> Iterator[TestsOfTask]:
-        for task_id, indices in wanted.items():
-            lines = self.lines.get(task_id, ())
-            there = [sample for sample in indices if sample < len(lines)]
-            yield task_id, [test for sample in there for test in self._read(task_id, sample, lines[sample])]
+    def __call__(self, wanted: Mapping[str, range]) -> Iterator[Written]:
+        for task_id, samples in wanted.items():
+            lines = self._lines.get(task_id, ())
+            recorded = [sample for sample in samples if sample < len(lines)]
+            yield task_id, [test for sample in recorded for test in self._tests_of_line(task_id, sample, lines[sample])]
 
-    def _read(self, task_id: str, sample: int, line: str) -> Iterator[tuple[int, str]]:
-        return self._take(sample, recorded_tests(line, self.entry_points[task_id]))
+    def _tests_of_line(self, task_id: str, sample: int, line: str) -> list[tuple[int, str]]:
+        return self._count(sample, recorded_tests(line, self._entry_points[task_id]))
 
 
 class ModelTests(TestSource):
-    """Tests from a model, through a store.
+    """Tests that a model writes.
 
     Args:
         prompts: {task id: prompts}, which samples take in turn; a problem for which there is nothing to ask is missing.
@@ -78,45 +77,42 @@ class ModelTests(TestSource):
 
     def __init__(
         self,
-        sampler: CachedModel,
+        model: CachedModel,
         *,
         prompts: Mapping[str, Sequence[str]],
         entry_points: Mapping[str, str],
-        how: Extraction,
+        extraction: Extraction,
     ) -> None:
         super().__init__(entry_points)
-        self.sampler = sampler
-        self.prompts = prompts
-        self.how = how
+        self.model = model
+        self._prompts = prompts
+        self._extraction = extraction
 
-    def __call__(self, wanted: Mapping[str, range]) -> Iterator[TestsOfTask]:
-        questions = list(self.questions(wanted))
-        owed = Counter(question.task_id for question in questions)
-        for question in self.sampler.ask(questions):
-            task_id = question.task_id
-            owed[task_id] -= 1
-            if not owed[task_id]:
-                yield task_id, [test for sample in wanted[task_id] for test in self._read(task_id, sample)]
+    def __call__(self, wanted: Mapping[str, range]) -> Iterator[Written]:
+        requests = list(self.requests(wanted))
+        pending = Counter(request.task_id for request in requests)
+        for request in self.model.sample(requests):
+            task_id = request.task_id
+            pending[task_id] -= 1
+            if not pending[task_id]:
+                yield task_id, [test for sample in wanted[task_id] for test in self._tests_of_sample(task_id, sample)]
 
-    def questions(self, wanted: Mapping[str, range]) -> Iterator[SampleRequest]:
-        """What has to be asked, or was, for these samples."""
-        for task_id, indices in wanted.items():
-            prompts = self.prompts.get(task_id, ())
+    def requests(self, wanted: Mapping[str, range]) -> Iterator[SampleRequest]:
+        """Yield the requests for these samples, stored or not."""
+        for task_id, samples in wanted.items():
+            prompts = self._prompts.get(task_id, ())
             if len(prompts) == 1:
-                yield SampleRequest(task_id, prompts[0], indices)
+                yield SampleRequest(task_id, prompts[0], samples)
             elif prompts:
-                yield from (SampleRequest(task_id, self._prompt(task_id, i), range(i, i + 1)) for i in indices)
+                yield from (SampleRequest(task_id, round_robin(prompts, i), range(i, i + 1)) for i in samples)
 
-    def _prompt(self, task_id: str, sample: int) -> str:
-        return round_robin(self.prompts[task_id], sample)
-
-    def _read(self, task_id: str, sample: int) -> Iterator[tuple[int, str]]:
-        answer = self.sampler.answer(self._prompt(task_id, sample), sample)
-        truncated = answer.finish_reason == "length"
-        self.tally.truncated += truncated
-        self.tally.usage.add(answer)
-        if answer.finish_reason == CONTEXT_OVERFLOW:
-            return self._take(sample, Extracted((), PROMPT_TOO_LONG))
-        extracted = extract_tests(answer.text, self.entry_points[task_id], self.how, truncated=truncated)
-        self.tally.truncated_but_usable += truncated and not extracted.rejected
-        return self._take(sample, extracted)
+    def _tests_of_sample(self, task_id: str, sample: int) -> list[tuple[int, str]]:
+        completion = self.model.completion(round_robin(self._prompts[task_id], sample), sample)
+        truncated = completion.finish_reason == "length"
+        self.stats.truncated += truncated
+        self.stats.usage.add(completion)
+        if completion.finish_reason == CONTEXT_OVERFLOW:
+            return self._count(sample, Extracted((), PROMPT_TOO_LONG))
+        extracted = extract_tests(completion.text, self._entry_points[task_id], self._extraction, truncated=truncated)
+        self.stats.truncated_but_usable += truncated and not extracted.rejected
+        return self._count(sample, extracted)

@@ -1,4 +1,4 @@
-"""A run's unit tests: from a recorded file, or from a model that is shown a candidate."""
+"""Stage 2: unit tests from a model that is shown a candidate, or from a recorded file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.programs.forms import for_prompt
-from coderm_eval.core.records import Candidate, ProblemCandidates
+from coderm_eval.core.records import Candidate, Problem, ProblemCandidates
 from coderm_eval.core.store import Store
 from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.extraction.unit_tests import recorded_tests
@@ -33,31 +33,31 @@ __all__ = [
 Source = TypeVar("Source", bound=TestSource)
 
 DEFAULT_TESTS = 20
-"""Tests per problem asked of a model where tests.num is not set."""
+"""Test samples per problem that a model is asked for where tests.num is not set."""
 
 
 @dataclass(frozen=True)
 class TestSupply(Generic[Source]):
-    """Where a run's tests come from."""
+    """Where a run's tests come from, and how many there are."""
 
     source: Source
     per_problem: int
     """Test samples that each problem gets."""
     shown: Mapping[str, Sequence[int | None]]
-    """The samples whose programs each problem's test prompts show, in turn; none where no prompt is sent."""
+    """By task id, the samples whose programs the test prompts show, in turn; empty where no prompt is sent."""
     available: Mapping[str, int]
-    """Test samples that there are of each problem, by task id; without an entry as many as one asks for."""
+    """By task id, the test samples that exist; a task without an entry has as many as are requested."""
 
-    def wanted(self, work: Sequence[ProblemCandidates]) -> dict[str, range]:
-        """All test samples of all of `work`."""
-        return {item.problem.task_id: range(self.per_problem) for item in work}
+    def wanted(self, problems: Sequence[ProblemCandidates]) -> dict[str, range]:
+        """All test samples of these problems, by task id."""
+        return {item.problem.task_id: range(self.per_problem) for item in problems}
 
 
 def validate_test_settings(settings: TestSettings) -> None:
-    """Find out at once what would otherwise fail late.
+    """Raise at once what would otherwise be raised after hours of sampling.
 
     Raises:
-        SettingsError: no test writer is named. InputError: the tests file cannot be read.
+        SettingsError: no model is named. InputError: the tests file cannot be read.
     """
     if settings.backend == "file":
         read_by_task(_tests_file(settings), "test")
@@ -75,21 +75,28 @@ def make_test_source(
     benchmark: str,
     allow_partial: bool,
 ) -> TestSupply[Any]:
-    """The tests that the settings ask for; nothing is written yet.
+    """Make the source of tests that the settings name; nothing is written yet.
 
     Args:
-        known_tasks: ids of all tasks of the benchmark, of which a tests file may hold more than `problems` are.
+        known_tasks: ids of all tasks of the benchmark; a tests file may hold tests of them all.
         benchmark: its name, for messages.
-        allow_partial: whether a tests file may name tasks that the benchmark does not have.
+        allow_partial: whether a tests file may hold tests of other tasks, too.
 
     Raises:
-        SettingsError: no test writer is named. InputError: the tests file cannot be used.
+        SettingsError: no model is named. InputError: the tests file cannot be used.
     """
-    if settings.backend != "file":
-        return model_test_source(problems, settings, store, extraction)
+    if settings.backend == "file":
+        return _recorded_test_source(problems, settings, known_tasks, None if allow_partial else benchmark)
+    return model_test_source(problems, settings, store, extraction)
+
+
+def _recorded_test_source(
+    problems: Sequence[ProblemCandidates], settings: TestSettings, known_tasks: Collection[str], benchmark: str | None
+) -> TestSupply[RecordedTests]:
+    """The tests of a file. Where `benchmark` is named, each of them has to be for one of its `known_tasks`."""
     path = _tests_file(settings)
     lines = read_by_task(path, "test")
-    if not allow_partial:
+    if benchmark is not None:
         check_coverage(path, lines, [task for task in lines if task in known_tasks], benchmark)
     entry_points = {item.problem.task_id: item.problem.entry_point for item in problems}
     _require_tests(path, lines, entry_points)
@@ -99,47 +106,53 @@ def make_test_source(
 
 
 def model_test_source(
-    work: Sequence[ProblemCandidates], settings: TestSettings, store: Store, extraction: Extraction
+    problems: Sequence[ProblemCandidates], settings: TestSettings, store: Store, extraction: Extraction
 ) -> TestSupply[ModelTests]:
-    """Tests of a model, by way of the store."""
-    shown = {w.problem.task_id: shown_candidates(w.candidates, w.problem, settings.shown_candidate) for w in work}
-    sampler = make_model(settings)
+    """Make a source of tests that a model writes and the store keeps.
+
+    Raises:
+        SettingsError: no model is named, or its package is not installed.
+    """
+    shown = {
+        item.problem.task_id: shown_candidates(item.candidates, item.problem, settings.shown_candidate)
+        for item in problems
+    }
+    prompts = {
+        item.problem.task_id: [_test_prompt(item.problem, candidate) for candidate in shown[item.problem.task_id]]
+        for item in problems
+    }
     source = ModelTests(
-        CachedModel(sampler, settings, store.table("answers"), "writing tests"),
-        prompts={
-            w.problem.task_id: [_prompt(w, candidate) for candidate in candidates]
-            for w in work
-            if (candidates := shown[w.problem.task_id])
-        },
-        entry_points={w.problem.task_id: w.problem.entry_point for w in work},
-        how=extraction,
+        CachedModel(make_model(settings), settings, store.table("answers"), "writing tests"),
+        prompts=prompts,
+        entry_points={item.problem.task_id: item.problem.entry_point for item in problems},
+        extraction=extraction,
     )
     samples = {task: [c.samples[0] if c else None for c in candidates] for task, candidates in shown.items()}
     return TestSupply(source, settings.num or DEFAULT_TESTS, samples, {})
 
 
 def write_tests(
-    work: Sequence[ProblemCandidates],
+    problems: Sequence[ProblemCandidates],
     settings: TestSettings,
     *,
     extraction: Extraction,
     out: Path,
     store_folder: Path,
 ) -> TestSource:
-    """Have a model write tests for all of `work`, and write them to the file `out`, for `rerank --tests`.
+    """Have a model write tests for all problems, and write them to the file `out`, for `rerank --tests`.
 
     Raises:
-        CodermError: a model that does not answer; what it answered is stored.
+        CodermError: a model that does not answer; what it answered before is stored.
     """
     with Store(store_folder) as store:
-        tests = model_test_source(work, settings, store, extraction)
-        wanted = tests.wanted(work)
-        written = dict(tests.source(wanted))
-    write_jsonl(out, _rows({task: written[task] for task in wanted if task in written}, tests.shown))
-    return tests.source
+        supply = model_test_source(problems, settings, store, extraction)
+        wanted = supply.wanted(problems)
+        written = dict(supply.source(wanted))
+    write_jsonl(out, _test_rows({task: written[task] for task in wanted if task in written}, supply.shown))
+    return supply.source
 
 
-def _rows(
+def _test_rows(
     written: Mapping[str, Sequence[tuple[int, str]]], shown: Mapping[str, Sequence[int | None]]
 ) -> Iterator[dict[str, Any]]:
     for task_id, tests in written.items():
@@ -147,9 +160,9 @@ def _rows(
             yield {"task_id": task_id, "test": source, "sample": sample, "shown": round_robin(shown[task_id], sample)}
 
 
-def _prompt(work: ProblemCandidates, candidate: Candidate | None) -> str:
-    shown = for_prompt(candidate.program, work.problem).strip() if candidate else None
-    return unit_test_prompt(work.problem.question, shown)
+def _test_prompt(problem: Problem, candidate: Candidate | None) -> str:
+    program = for_prompt(candidate.program, problem).strip() if candidate else None
+    return unit_test_prompt(problem.question, program)
 
 
 def _tests_file(settings: TestSettings) -> Path:

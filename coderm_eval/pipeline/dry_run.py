@@ -31,15 +31,15 @@ class SamplingEstimate:
 
 
 def estimate_sampling(
-    sampler: CachedModel, settings: SamplingSettings, questions: Iterable[SampleRequest]
+    model: CachedModel, settings: SamplingSettings, requests: Iterable[SampleRequest]
 ) -> SamplingEstimate:
     """Nothing is asked."""
-    questions = list(questions)
-    missing = sampler.missing(questions)
-    samples = sum(len(question.samples) for question in missing)
+    requests = list(requests)
+    missing = model.missing(requests)
+    samples = sum(len(request.samples) for request in missing)
     return SamplingEstimate(
         requests=len(missing),
         samples=samples,
-        stored=sum(len(question.samples) for question in questions) - samples,
-        most_tokens=sum(len(q.prompt.encode()) for q in missing) + samples * settings.max_tokens,
+        stored=sum(len(request.samples) for request in requests) - samples,
+        most_tokens=sum(len(request.prompt.encode()) for request in missing) + samples * settings.max_tokens,
     )

@@ -113,7 +113,7 @@ def run(
         settings=settings,
         average=each,
         chances=chances,
-        tally=tests.source.tally,
+        tally=tests.source.stats,
         comparison=compare_rules(results, grades) if grades else [],
         draws=draws,
         isolation=isolation,

@@ -306,7 +306,7 @@ def without_blanks(code: str) -> str:
     return "\n".join(line if line.strip() else "" for line in code.split("\n"))
 
 
-def test_the_papers_functions_come_back_from_a_class_but_for_lines_of_blanks(recorded_data: Path) -> None:
+def test_the_papers_functions_come_back_but_for_blank_lines(recorded_data: Path) -> None:
     functions = paper_functions(recorded_data)
     back = {task: paper_function(in_a_class(code)) for task, code in functions.items()}
     assert {t: without_blanks(c) for t, c in back.items()} == {t: without_blanks(c) for t, c in functions.items()}
@@ -384,7 +384,7 @@ def test_a_program_is_asked_about_through_the_function_that_runs_it() -> None:
     st.sampled_from([stdin_question, partial(method_question, starter_code=STARTER)]),
     st.sampled_from([None, "", FINE, "print(input())\n\n### question\n"]),
 )
-def test_the_question_about_a_method_or_a_program_is_found_in_its_test_prompt(
+def test_the_question_of_a_test_prompt_is_found_for_every_form(
     statement: str, question_about: Callable[[str], str], program: str | None
 ) -> None:
     asked = question_about(statement)

@@ -325,10 +325,10 @@ class Model:
     def __init__(self, before: Callable[[str], None] = lambda task: None) -> None:
         self.before = before
 
-    def sample(self, questions: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
-        for question in questions:
-            self.before(question.task_id)
-            yield [Completion(question.task_id, i, TEST.format(i, i), "stop", 3, 0, 0.0) for i in question.samples]
+    def sample(self, requests: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
+        for request in requests:
+            self.before(request.task_id)
+            yield [Completion(request.task_id, i, TEST.format(i, i), "stop", 3, 0, 0.0) for i in request.samples]
 
 
 def model_tests(store: Store, model: Model, **prompts: list[str]) -> ModelTests:
@@ -338,7 +338,7 @@ def model_tests(store: Store, model: Model, **prompts: list[str]) -> ModelTests:
         CachedModel(model, given, store.table("answers"), "testing"),
         prompts=prompts,
         entry_points=dict.fromkeys(prompts, "f"),
-        how="default",
+        extraction="default",
     )
 
 

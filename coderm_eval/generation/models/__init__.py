@@ -1,1 +1,1 @@
-"""Language models: at a server with OpenAI's API, or in this process."""
+"""Language models: on a server with OpenAI's API, or in this process."""

@@ -1,4 +1,4 @@
-"""What a language model is asked, and what it answers: the contract of every backend and of both roles."""
+"""The contract of every backend: what a language model is asked, and what it answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 __all__ = ["CONTEXT_OVERFLOW", "Completion", "Model", "SampleRequest", "context_overflow", "truncate_at_stop"]
 
 CONTEXT_OVERFLOW = "context_overflow"
-"""In the place of a finish reason: prompt and answer together are longer than the model can read."""
+"""Finish reason of a completion that does not exist, as prompt and answer are longer than the model's context."""
 
 
 @dataclass(frozen=True)
@@ -18,47 +18,50 @@ class SampleRequest:
 
     task_id: str
     prompt: str
-    """The user message; or the text to go on from, where the settings' `api` is "completions"."""
+    """The user's message, or the text to continue where the settings' `api` is "completions"."""
     samples: range
-    """Sample indices. Sample i is drawn with the base seed + i, also when it is one of several of a request:
-    vLLM gives choice j of a request the request's seed + j."""
+    """Sample indices. Sample i is drawn with the base seed + i, also where one request to a server draws several:
+    vLLM draws choice j of a request with the request's seed + j."""
 
 
 @dataclass(frozen=True)
 class Completion:
-    """One sample of a question."""
+    """One sample of a prompt."""
 
     task_id: str
     sample: int
     text: str
     finish_reason: str
-    """"stop", "length", CONTEXT_OVERFLOW (then the text is empty), or what else a server says."""
+    """"stop", "length", CONTEXT_OVERFLOW (then the text is empty), or whatever else a server says."""
     tokens: int
-    """Completion tokens, as the backend counts them; 0 where it does not say."""
+    """Completion tokens as the backend counts them; 0 where it does not say."""
     prompt_tokens: int
-    """Prompt tokens of the request, on the first answer of each request only."""
+    """Prompt tokens of the request; on the first completion of each request only."""
     seconds: float
-    """Wall seconds of the request, on the first answer of each request only."""
+    """Wall seconds of the request; on the first completion of each request only."""
     model: str = ""
-    """Name, and revision where there is one, that the backend says of the model which answered."""
+    """Name, and revision where there is one, of the model that answered, as the backend says it."""
 
 
 class Model(Protocol):
-    """A model that answers questions."""
+    """A language model that can be sampled."""
 
-    def sample(self, questions: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
-        """Answers as they come, those of one request together, in any order.
+    def sample(self, requests: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
+        """Yield completions as they come, those of one call to the backend together, in any order.
 
-        Raises ServerError or ModelError when they stop coming.
-        Whatever is asked together or before, sample i of a prompt is the same. Nothing is loaded before it is asked.
+        Sample i of a prompt is the same whatever else is requested, together or before. Nothing is loaded before the
+        first request.
+
+        Raises:
+            ServerError or ModelError: no more completions will come.
         """
 
 
 def context_overflow(task_id: str, sample: int) -> Completion:
-    """What stands for an answer to a prompt that is too long."""
+    """The completion of a prompt that is too long: no text."""
     return Completion(task_id, sample, "", CONTEXT_OVERFLOW, 0, 0, 0.0)
 
 
 def truncate_at_stop(text: str, stops: Iterable[str]) -> str:
-    """`text` up to the first of the texts `stops`; empty ones count for nothing."""
+    """`text` up to the first of the texts `stops`; empty stops are ignored."""
     return text[: min((text.index(stop) for stop in stops if stop and stop in text), default=len(text))]

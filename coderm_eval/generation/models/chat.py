@@ -1,4 +1,4 @@
-"""A prompt as every backend sends it: as messages to a chat model, or as a text to go on from."""
+"""A prompt in the form in which every backend sends it: messages for a chat model, or a text to continue."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ __all__ = ["messages", "text"]
 
 def messages(settings: SamplingSettings, prompt: str) -> list[dict[str, str]]:
     """The system prompt, if there is one, and the user's message."""
-    system = settings.system_prompt
-    before = [{"role": "system", "content": system}] if system else []
-    return [*before, {"role": "user", "content": prompt}]
+    user = {"role": "user", "content": prompt}
+    return [{"role": "system", "content": settings.system_prompt}, user] if settings.system_prompt else [user]
 
 
 def text(settings: SamplingSettings, prompt: str) -> str:
-    """The prompt, with the system prompt before it if there is one."""
+    """The prompt, after the system prompt if there is one."""
     return f"{settings.system_prompt}\n\n{prompt}" if settings.system_prompt else prompt

@@ -1,4 +1,4 @@
-"""What the backends that run a model in this process have in common."""
+"""What the backends that run a model in this process share."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["model_name", "out_of_memory_error", "package_missing", "preserved_rn
 
 
 def model_name(settings: SamplingSettings) -> str:
-    """Raises SettingsError if there is none."""
+    """The model's name; raises SettingsError if there is none."""
     if not settings.model:
         raise SettingsError(
-            f"{settings.section}.model is not set: name a model of the Hugging Face hub, or a folder that holds one"
+            f"{settings.section}.model is not set: name a model of the Hugging Face Hub, or a folder that holds one"
         )
     return settings.model
 
 
 def out_of_memory_error(model: str) -> ModelError:
-    """The GPU is full; the policy that wrote the candidates may still be on it."""
+    """The error for a full GPU, which may still hold the model that sampled the candidates."""
     return ModelError(
         f"there is not enough GPU memory for {model} in this process, perhaps because the policy still holds it: "
         f"serve it (`vllm serve {model} --port 8001`), and set tests.backend to openai and tests.base_url to "
@@ -36,7 +36,7 @@ def out_of_memory_error(model: str) -> ModelError:
 
 @contextmanager
 def preserved_rng_state() -> Iterator[None]:
-    """The caller's is as it was afterwards: Python's, numpy's, and torch's on every device."""
+    """Leave the caller's random numbers as they were: Python's, numpy's, and torch's on every device."""
     torch: Any = importlib.import_module("torch")
     python, numpy = random.getstate(), np.random.get_state()
     try:
@@ -48,7 +48,7 @@ def preserved_rng_state() -> Iterator[None]:
 
 
 def package_missing(backend: str, package: str) -> SettingsError:
-    """`package` cannot be imported, which `backend` needs."""
+    """The error for a `package` that `backend` needs and that is not installed."""
     return SettingsError(
         f"backend is {backend}, and {package} is not installed: run `pip install 'coderm-eval[{backend}]'`"
     )

@@ -1,4 +1,4 @@
-"""The backends by name; none is imported, and no model loaded, before it is used."""
+"""The backends by name. None is imported, and no model loaded, before it is used."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _PACKAGES = {"vllm": ("vllm",), "hf": ("torch", "transformers")}
 
 
 def make_model(settings: SamplingSettings) -> Model:
-    """The model that `settings` describe, not yet loaded.
+    """Make the model that `settings` describe, without loading it.
 
     Raises:
-        SettingsError: they do not say enough, or want a package that is not installed.
+        SettingsError: the settings are incomplete, or need a package that is not installed.
     """
     for package in _PACKAGES.get(settings.backend, ()):
         if find_spec(package) is None:

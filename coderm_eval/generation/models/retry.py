@@ -1,4 +1,4 @@
-"""Trying again: exponential backoff with jitter, or as long as a server says."""
+"""Retries with exponential backoff and jitter, or after as long as a server says."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ _backoff = tenacity.wait_random_exponential(multiplier=1, max=60)
 
 
 class TransientError(Exception):
-    """It may go better next time: in `after` seconds, if the server said so."""
+    """A failure that may not happen again: in `after` seconds, if the server said so."""
 
     def __init__(self, message: str, after: float | None = None) -> None:
         super().__init__(message)
         self.after = after
 
 
-async def with_retries(retries: int, ask: Callable[..., Awaitable[T]], *arguments: Any) -> T:
-    """What `ask` returns, tried again up to `retries` times; raises the last TransientError."""
+async def with_retries(retries: int, call: Callable[..., Awaitable[T]], *arguments: Any) -> T:
+    """Return what `call` returns, tried again up to `retries` times; raise the last TransientError."""
     retrying = tenacity.AsyncRetrying(
         stop=tenacity.stop_after_attempt(retries + 1),
-        wait=_wait,
+        wait=_wait_s,
         retry=tenacity.retry_if_exception_type(TransientError),
         reraise=True,
     )
-    return await retrying(ask, *arguments)
+    return await retrying(call, *arguments)
 
 
-def _wait(state: tenacity.RetryCallState) -> float:
+def _wait_s(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     after = error.after if isinstance(error, TransientError) else None
     if after is None:
         return _backoff(state)
-    return after * random.uniform(1, 1.1)  # those that were turned away together do not come back together
+    return after * random.uniform(1, 1.1)  # clients that were turned away together do not come back together
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, from the header Retry-After: a number, or a date (RFC 9110, 10.2.3); None if there is none to read."""
+    """Seconds from the header Retry-After, a number or a date (RFC 9110, 10.2.3); None if there are none to read."""
     value = headers.get("Retry-After", "")
     try:
         return max(0.0, float(value))

@@ -1,4 +1,4 @@
-"""Answers from a model that transformers runs in this process, on a GPU if there is one."""
+"""A model that transformers runs in this process, on a GPU if there is one."""
 
 from __future__ import annotations
 
@@ -25,79 +25,80 @@ from coderm_eval.generation.settings import SamplingSettings
 __all__ = ["TransformersModel"]
 
 _BLOCK = 8
-"""Samples that are drawn together, with one seed; blocks begin at its multiples, whatever is asked."""
+"""Samples that are drawn together, with one seed; blocks begin at multiples of it, whatever is requested."""
 
-_FILES = frozenset({"cache_dir", "local_files_only", "revision", "subfolder", "trust_remote_code"})
+_TOKENIZER_ARGS = frozenset({"cache_dir", "local_files_only", "revision", "subfolder", "trust_remote_code"})
 """Arguments of from_pretrained that a model shares with its tokenizer."""
 
 
 class TransformersModel:
-    """Asks each prompt by itself, so that no answer depends on what else is asked.
+    """Samples each prompt by itself, so that no completion depends on other requests.
 
-    Torch seeds a batch, not a sample: a whole block is drawn also where only some of its samples are wanted.
-    The model is loaded for the first question, and kept.
+    Torch seeds a batch, not a sample: a whole block is drawn even where only some of its samples are wanted.
+    The model is loaded at the first request, and kept.
 
     Raises:
-        SettingsError: `settings` do not say which model.
+        SettingsError: `settings` do not name a model.
     """
 
     def __init__(self, settings: SamplingSettings) -> None:
         self._settings = settings
         self._name = model_name(settings)
 
-    def sample(self, questions: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
-        for question in questions:
-            yield from self._answers(question)
+    def sample(self, requests: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
+        """Yield completions as `Model.sample` does."""
+        for request in requests:
+            yield from self._complete(request)
 
     @cached_property
-    def _loaded(self) -> _Loaded:
-        return _load(self._name, self._settings)
+    def _loaded(self) -> _LoadedTransformers:
+        return _load_transformers(self._name, self._settings)
 
-    def _answers(self, question: SampleRequest) -> Iterator[list[Completion]]:
-        prompt = self._loaded.encode(question.prompt)
+    def _complete(self, request: SampleRequest) -> Iterator[list[Completion]]:
+        prompt = self._loaded.encode(request.prompt)
         if not self._loaded.has_room_after(prompt):
-            yield [context_overflow(question.task_id, sample) for sample in question.samples]
+            yield [context_overflow(request.task_id, sample) for sample in request.samples]
             return
-        for start, samples in self._draws(question.samples):
-            yield self._draw(question.task_id, prompt, start, samples)
+        for start, samples in self._blocks(request.samples):
+            yield self._draw_block(request.task_id, prompt, start, samples)
 
-    def _draws(self, samples: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-        """(first sample of a block, the wanted ones of it)."""
-        if not self._settings.temperature:  # all samples are the same
+    def _blocks(self, samples: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+        """Yield (first sample of a block, the samples of it that are wanted)."""
+        if not self._settings.temperature:  # all samples are equal
             yield 0, list(samples)
             return
         for block, wanted in groupby(samples, key=lambda sample: sample // _BLOCK):
             yield block * _BLOCK, list(wanted)
 
-    def _draw(self, task_id: str, prompt: list[int], start: int, samples: list[int]) -> list[Completion]:
+    def _draw_block(self, task_id: str, prompt: list[int], start: int, samples: list[int]) -> list[Completion]:
         loaded = self._loaded
         started = time.monotonic()
         rows = loaded.generate(prompt, self._settings.seed + start)
         seconds = time.monotonic() - started
-        answers: list[Completion] = []
+        completions: list[Completion] = []
         for sample in samples:
-            row = rows[(sample - start) % len(rows)]  # one row for all, where all are the same
-            written, finish_reason = loaded.read(row)
-            whole = loaded.decode(prompt, written)
-            wanted = truncate_at_stop(whole, self._settings.stop)  # transformers writes out what it stops at
-            answers.append(
+            row = rows[(sample - start) % len(rows)]  # one row for all samples where all are equal
+            tokens, finish_reason = loaded.split_end(row)
+            whole = loaded.decode(prompt, tokens)
+            wanted = truncate_at_stop(whole, self._settings.stop)  # transformers writes out the text it stops at
+            completions.append(
                 Completion(
                     task_id=task_id,
                     sample=sample,
                     text=wanted,
                     finish_reason=finish_reason if wanted == whole else "stop",
-                    tokens=len(written),
-                    prompt_tokens=0 if answers else len(prompt),
-                    seconds=0.0 if answers else seconds,
+                    tokens=len(tokens),
+                    prompt_tokens=0 if completions else len(prompt),
+                    seconds=0.0 if completions else seconds,
                     model=loaded.full_name,
                 )
             )
-        return answers
+        return completions
 
 
 @dataclass(frozen=True)
-class _Loaded:
-    """A model in memory, and how it is asked."""
+class _LoadedTransformers:
+    """A model in memory, and how it is sampled."""
 
     settings: SamplingSettings
     name: str
@@ -109,56 +110,61 @@ class _Loaded:
     """A GenerationConfig."""
 
     def encode(self, prompt: str) -> list[int]:
+        """The tokens of a prompt, with the chat template's around it."""
         chat = self.settings.api == "chat"
-        whole = self._chat(prompt) if chat else text(self.settings, prompt)
-        ids: list[int] = self.tokenizer(whole, add_special_tokens=not chat)["input_ids"]  # a template has its own
+        whole = self._apply_template(prompt) if chat else text(self.settings, prompt)
+        ids: list[int] = self.tokenizer(whole, add_special_tokens=not chat)["input_ids"]  # a template writes its own
         return ids
 
     @property
     def context(self) -> int | None:
-        """Tokens that the model can read, where it says so."""
+        """Most tokens of prompt and answer together; None where the model does not say."""
         limit: int | None = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
         return limit
 
     def has_room_after(self, prompt: list[int]) -> bool:
+        """Whether a whole answer fits into the context."""
         return self.context is None or len(prompt) + self.settings.max_tokens <= self.context
 
     def generate(self, prompt: list[int], seed: int) -> list[list[int]]:
-        """What the model goes on with, once for each sequence that `sampling` asks for."""
+        """The tokens that follow the prompt, once for each sequence that `sampling` asks for."""
         torch = self.torch
-        with _memory_watched(self.name, torch), _repeatable_attention(torch), preserved_rng_state():
+        with _out_of_memory_named(self.name, torch), _repeatable_attention(torch), preserved_rng_state():
             ids = torch.tensor([prompt], device=self.model.device)
             torch.manual_seed(seed)
-            made = self.model.generate(
+            sequences = self.model.generate(
                 ids,
                 attention_mask=torch.ones_like(ids),
                 generation_config=self.sampling,
-                tokenizer=self.tokenizer,  # which reads the texts to stop at
+                tokenizer=self.tokenizer,  # for the texts to stop at
             )
-            rows: list[list[int]] = made[:, len(prompt) :].tolist()
+            rows: list[list[int]] = sequences[:, len(prompt) :].tolist()
         return rows
 
-    def read(self, row: list[int]) -> tuple[list[int], str]:
-        """The tokens of an answer without its end and what is after it, and its finish reason."""
+    def split_end(self, row: list[int]) -> tuple[list[int], str]:
+        """The tokens of an answer before its end, and its finish reason."""
         ends = self.sampling.eos_token_id or []
         end = next((index for index, token in enumerate(row) if token in ends), None)
         return row[:end], "length" if end is None else "stop"
 
-    def decode(self, prompt: list[int], written: list[int]) -> str:
-        """What is added to the prompt's text: some tokenizers drop the space before a text, here an indentation."""
+    def decode(self, prompt: list[int], tokens: list[int]) -> str:
+        """The text that `tokens` add to the prompt's: alone, some tokenizers would drop the space that they begin with,
+        which is an indentation here."""
         before, whole = (
             # The clean-up would take the space out of `x = [ ...`.
             self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-            for ids in (prompt, prompt + written)
+            for ids in (prompt, prompt + tokens)
         )
         return str(whole[len(before) :])
 
-    def _chat(self, prompt: str) -> str:
+    def _apply_template(self, prompt: str) -> str:
+        """The prompt as the chat template writes it, with the system prompt in the user's message where there is no
+        place of its own for it."""
         system = self.settings.system_prompt
         if system:
-            with suppress(TemplateError):  # how templates refuse a role that their model does not know
+            with suppress(TemplateError):  # raised by templates for a role that their model does not know
                 whole = self._render(messages(self.settings, prompt))
-                if system.strip() in whole:  # others leave it out without a word
+                if system.strip() in whole:  # other templates leave it out silently
                     return whole
         try:
             return self._render([{"role": "user", "content": text(self.settings, prompt)}])
@@ -171,62 +177,65 @@ class _Loaded:
         return str(self.tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False))
 
 
-def _load(name: str, settings: SamplingSettings) -> _Loaded:
+def _load_transformers(name: str, settings: SamplingSettings) -> _LoadedTransformers:
     torch: Any = importlib.import_module("torch")
     transformers: Any = importlib.import_module("transformers")
-    extra = settings.backend_args
-    with _loading(name):
-        files = {key: value for key, value in extra.items() if key in _FILES}
-        tokenizer = transformers.AutoTokenizer.from_pretrained(name, **files)
+    arguments = settings.backend_args
+    with _load_errors_explained(name):
+        shared = {key: value for key, value in arguments.items() if key in _TOKENIZER_ARGS}
+        tokenizer = transformers.AutoTokenizer.from_pretrained(name, **shared)
     if settings.api == "chat" and not tokenizer.chat_template:
         raise SettingsError(f"{name} has no chat template: set `api: completions`, as for a base model")
-    with _loading(name), _memory_watched(name, torch), preserved_rng_state():
-        # 4.46 knows no `dtype`, and 5.x prefers it where both are given.
-        model = transformers.AutoModelForCausalLM.from_pretrained(name, **{"torch_dtype": "auto", **extra})
-        if torch.cuda.is_available() and "device_map" not in extra and model.device.type == "cpu":
+    with _load_errors_explained(name), _out_of_memory_named(name, torch), preserved_rng_state():
+        # transformers 4.46 knows no `dtype`, and 5.x prefers it where both are given.
+        model = transformers.AutoModelForCausalLM.from_pretrained(name, **{"torch_dtype": "auto", **arguments})
+        if torch.cuda.is_available() and "device_map" not in arguments and model.device.type == "cpu":
             model = model.to("cuda")
         model.eval()
-    sampling = _sampling(transformers, settings, [*_ids(model.generation_config), *_ids(tokenizer)])
-    model.generation_config = sampling  # generate() fills in from the model's what a given one leaves open
-    return _Loaded(settings, name, _full_name(name, extra), torch, tokenizer, model, sampling)
+    sampling = _generation_config(transformers, settings, [*_end_ids(model.generation_config), *_end_ids(tokenizer)])
+    model.generation_config = sampling  # generate() takes from the model's own whatever the given one leaves open
+    return _LoadedTransformers(settings, name, _full_name(name, arguments), torch, tokenizer, model, sampling)
 
 
-def _sampling(transformers: Any, settings: SamplingSettings, ends: list[int]) -> Any:
+def _generation_config(transformers: Any, settings: SamplingSettings, ends: list[int]) -> Any:
     if settings.temperature:
         drawn = {"temperature": settings.temperature, "top_p": settings.top_p, "top_k": 0}
-        how = {"do_sample": True, "num_return_sequences": _BLOCK, **drawn}
+        strategy = {"do_sample": True, "num_return_sequences": _BLOCK, **drawn}
     else:
-        how = {"do_sample": False}
+        strategy = {"do_sample": False}
     return transformers.GenerationConfig(
         max_new_tokens=settings.max_tokens,
         eos_token_id=ends or None,
-        pad_token_id=ends[0] if ends else None,  # never read; some models' own pad token has no embedding
+        pad_token_id=ends[0] if ends else None,  # never read: some models' own pad token has no embedding
         stop_strings=list(settings.stop) or None,
-        **how,
+        **strategy,
     )
 
 
-def _ids(owner: Any) -> list[int]:
-    """The ids at which `owner`, a tokenizer or a GenerationConfig, ends an answer."""
+def _end_ids(owner: Any) -> list[int]:
+    """The token ids at which `owner`, a tokenizer or a GenerationConfig, ends an answer."""
     ids = owner.eos_token_id
     return [] if ids is None else ids if isinstance(ids, list) else [ids]
 
 
-def _full_name(name: str, extra: Mapping[str, Any]) -> str:
+def _full_name(name: str, arguments: Mapping[str, Any]) -> str:
     """The name, and the commit of the hub that it was loaded from."""
     from huggingface_hub import try_to_load_from_cache
 
     if Path(name).exists():
         return name
-    # Newer versions of transformers do not say the commit.
-    config = "/".join(filter(None, (extra.get("subfolder"), "config.json")))
-    path = try_to_load_from_cache(name, config, cache_dir=extra.get("cache_dir"), revision=extra.get("revision"))
+    # Newer versions of transformers do not tell the commit.
+    config = "/".join(filter(None, (arguments.get("subfolder"), "config.json")))
+    path = try_to_load_from_cache(
+        name, config, cache_dir=arguments.get("cache_dir"), revision=arguments.get("revision")
+    )
     commit = re.search(r"/snapshots/(\w+)/", path) if isinstance(path, str) else None
     return f"{name}@{commit[1]}" if commit else name
 
 
 @contextmanager
-def _memory_watched(name: str, torch: Any) -> Iterator[None]:
+def _out_of_memory_named(name: str, torch: Any) -> Iterator[None]:
+    """Turn torch's error for a full GPU into one sentence that says what to do."""
     try:
         yield
     except torch.cuda.OutOfMemoryError as error:
@@ -235,8 +244,10 @@ def _memory_watched(name: str, torch: Any) -> Iterator[None]:
 
 @contextmanager
 def _repeatable_attention(torch: Any) -> Iterator[None]:
-    """Without cuDNN's, torch's first choice on an H100, whose last bits differ from call to call: with torch 2.11,
-    9 of 24 answers came out the same the second time; with flash attention, or on a CPU, all do."""
+    """Run without cuDNN's attention, torch's first choice on an H100, whose last bits differ from call to call.
+
+    With torch 2.11, 9 of 24 answers came out the same the second time; with flash attention, or on a CPU, all did.
+    """
     was = torch.backends.cuda.cudnn_sdp_enabled()
     torch.backends.cuda.enable_cudnn_sdp(False)
     try:
@@ -246,13 +257,14 @@ def _repeatable_attention(torch: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _loading(name: str) -> Iterator[None]:
+def _load_errors_explained(name: str) -> Iterator[None]:
+    """Turn any error of loading into one sentence that says what to check."""
     try:
         yield
     except CodermError:
         raise
-    except Exception as error:  # each library below transformers has kinds of its own
+    except Exception as error:  # each library below transformers has errors of its own
         raise ModelError(
             f"{name}: transformers could not load it ({single_line(error)}); "
-            "check the name (model) and the arguments for from_pretrained (extra)"
+            "check the name (model) and the arguments for from_pretrained (backend_args)"
         ) from error

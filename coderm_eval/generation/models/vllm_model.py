@@ -1,4 +1,4 @@
-"""Answers from a model that vLLM runs in this process."""
+"""A model that vLLM runs in this process."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from coderm_eval.generation.settings import SamplingSettings
 
 __all__ = ["VllmModel"]
 
-_CHUNK = 512
-"""Samples that are asked for together: enough to keep a GPU busy, few enough to be stored every few minutes."""
+_BATCH = 512
+"""Samples that are drawn together: enough to keep a GPU busy, few enough to be stored every few minutes."""
 
-_NO_MEMORY = re.compile(
+_GPU_IS_FULL = re.compile(
     r"free memory on device|out of memory|not enough GPU memory|no available memory for the cache blocks",
     re.IGNORECASE,
 )
@@ -32,87 +32,87 @@ _NO_MEMORY = re.compile(
 
 
 class VllmModel:
-    """Asks for each sample in a request of its own, with a seed of its own; vLLM computes a common prompt once.
+    """Draws each sample by a vLLM request and a seed of its own; vLLM computes a prompt that several share once.
 
-    The model is loaded for the first question, and kept.
+    The model is loaded at the first request, and kept.
 
     Raises:
-        SettingsError: `settings` do not say which model.
+        SettingsError: `settings` do not name a model.
     """
 
     def __init__(self, settings: SamplingSettings) -> None:
         self._settings = settings
         self._name = model_name(settings)
 
-    def sample(self, questions: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
-        for chunk in _chunks(questions, _CHUNK):
-            yield self._answers(chunk)
+    def sample(self, requests: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
+        """Yield completions as `Model.sample` does."""
+        for batch in _batches(requests, _BATCH):
+            yield self._complete(batch)
 
     @cached_property
-    def _loaded(self) -> _Loaded:
-        return _load(self._name, self._settings)
+    def _loaded(self) -> _LoadedVllm:
+        return _load_vllm(self._name, self._settings)
 
-    def _answers(self, chunk: Sequence[SampleRequest]) -> list[Completion]:
+    def _complete(self, batch: Sequence[SampleRequest]) -> list[Completion]:
         loaded = self._loaded
         started = time.monotonic()
-        has_room = [loaded.has_room_after(question.prompt) for question in chunk]
-        asked = [question for question, fits in zip(chunk, has_room, strict=True) if fits]
-        outputs = iter(loaded.generate(asked))
-        answers = [
-            self._answer(question, sample, next(outputs)) if fits else context_overflow(question.task_id, sample)
-            for question, fits in zip(chunk, has_room, strict=True)
-            for sample in question.samples
+        fits = [loaded.has_room_after(request.prompt) for request in batch]
+        outputs = iter(loaded.generate([request for request, fit in zip(batch, fits, strict=True) if fit]))
+        completions = [
+            self._completion(request, sample, next(outputs)) if fit else context_overflow(request.task_id, sample)
+            for request, fit in zip(batch, fits, strict=True)
+            for sample in request.samples
         ]
-        answers[0] = replace(answers[0], seconds=time.monotonic() - started)
-        return answers
+        completions[0] = replace(completions[0], seconds=time.monotonic() - started)
+        return completions
 
-    def _answer(self, question: SampleRequest, sample: int, output: Any) -> Completion:
-        """`output` is a vllm.RequestOutput."""
-        (completion,) = output.outputs
-        first = sample == question.samples[0]
+    def _completion(self, request: SampleRequest, sample: int, output: Any) -> Completion:
+        """The one completion in `output`, a vllm.RequestOutput."""
+        (found,) = output.outputs
+        is_first = sample == request.samples[0]
         return Completion(
-            task_id=question.task_id,
+            task_id=request.task_id,
             sample=sample,
-            text=completion.text,
-            finish_reason=completion.finish_reason or "",
-            tokens=len(completion.token_ids),
-            prompt_tokens=len(output.prompt_token_ids) if first else 0,
+            text=found.text,
+            finish_reason=found.finish_reason or "",
+            tokens=len(found.token_ids),
+            prompt_tokens=len(output.prompt_token_ids) if is_first else 0,
             seconds=0.0,
             model=self._name,
         )
 
 
 @dataclass(frozen=True)
-class _Loaded:
-    """A model in memory, and how it is asked."""
+class _LoadedVllm:
+    """A model in memory, and how it is sampled."""
 
     settings: SamplingSettings
     name: str
     llm: Any
     """A vllm.LLM."""
-    sampling: Any
+    sampling_params: Any
     """The class vllm.SamplingParams."""
 
     def has_room_after(self, prompt: str) -> bool:
-        """For a prompt that is too long vLLM would refuse its whole chunk, and an answer it would cut short."""
+        """Whether a whole answer fits: vLLM refuses the batch of a prompt that is too long, and cuts an answer off."""
         limit: int = self.llm.llm_engine.model_config.max_model_len
-        return self._length(prompt) + self.settings.max_tokens <= limit
+        return self._prompt_tokens(prompt) + self.settings.max_tokens <= limit
 
-    def generate(self, questions: Sequence[SampleRequest]) -> list[Any]:
-        """A vllm.RequestOutput for each sample of each question, in their order."""
+    def generate(self, requests: Sequence[SampleRequest]) -> list[Any]:
+        """A vllm.RequestOutput for each sample of each request, in their order."""
         s = self.settings
-        prompts = [question.prompt for question in questions for _ in question.samples]
-        seeds = [s.seed + sample for question in questions for sample in question.samples]
+        prompts = [request.prompt for request in requests for _ in request.samples]
+        seeds = [s.seed + sample for request in requests for sample in request.samples]
         with _explained(self.name, "stopped", "what was answered so far is stored: run the same command to go on"):
-            how = {"temperature": s.temperature, "top_p": s.top_p, "max_tokens": s.max_tokens, "stop": list(s.stop)}
-            params = [self.sampling(n=1, seed=seed, **how) for seed in seeds]
+            given = {"temperature": s.temperature, "top_p": s.top_p, "max_tokens": s.max_tokens, "stop": list(s.stop)}
+            params = [self.sampling_params(n=1, seed=seed, **given) for seed in seeds]
             if s.api == "chat":
                 outputs = self.llm.chat([messages(s, p) for p in prompts], sampling_params=params, use_tqdm=False)
             else:
                 outputs = self.llm.generate([text(s, p) for p in prompts], sampling_params=params, use_tqdm=False)
         return list(outputs)
 
-    def _length(self, prompt: str) -> int:
+    def _prompt_tokens(self, prompt: str) -> int:
         tokenizer = self.llm.get_tokenizer()
         if self.settings.api == "completions":
             return len(tokenizer.encode(text(self.settings, prompt)))
@@ -128,39 +128,40 @@ class _Loaded:
         return len(ids)
 
 
-def _load(name: str, settings: SamplingSettings) -> _Loaded:
-    # With its engine in a child process vLLM says no reason for a failure, and what it batches depends on timing.
+def _load_vllm(name: str, settings: SamplingSettings) -> _LoadedVllm:
+    # With its engine in a child process vLLM gives no reason for a failure, and its batches depend on timing.
     os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
-    hint = "check the name (model) and the arguments for vLLM's LLM (extra)"
+    hint = "check the name (model) and the arguments for vLLM's LLM (backend_args)"
     with _explained(name, "could not load it", hint), preserved_rng_state():
         vllm: Any = importlib.import_module("vllm")
-        # The model's own generation_config.json has no say in how it is sampled.
+        # "vllm": the model's own generation_config.json does not change how it is sampled.
         llm = vllm.LLM(model=name, **{"generation_config": "vllm", **settings.backend_args})
-    return _Loaded(settings, name, llm, vllm.SamplingParams)
+    return _LoadedVllm(settings, name, llm, vllm.SamplingParams)
 
 
-def _chunks(questions: Iterable[SampleRequest], size: int) -> Iterator[list[SampleRequest]]:
-    """The questions in lists of `size` samples; a question may go on in the next list."""
-    chunk: list[SampleRequest] = []
+def _batches(requests: Iterable[SampleRequest], size: int) -> Iterator[list[SampleRequest]]:
+    """Yield the requests in lists of `size` samples; a request may continue in the next list."""
+    batch: list[SampleRequest] = []
     room = size
-    for question in questions:
-        rest = question.samples
+    for request in requests:
+        rest = request.samples
         while rest:
-            chunk.append(replace(question, samples=rest[:room]))
+            batch.append(replace(request, samples=rest[:room]))
             rest = rest[room:]
-            room -= len(chunk[-1].samples)
+            room -= len(batch[-1].samples)
             if not room:
-                yield chunk
-                chunk, room = [], size
-    if chunk:
-        yield chunk
+                yield batch
+                batch, room = [], size
+    if batch:
+        yield batch
 
 
 @contextmanager
 def _explained(name: str, what: str, hint: str) -> Iterator[None]:
+    """Turn any error of vLLM's into one sentence: `what` it did, and what to do."""
     try:
         yield
-    except Exception as error:  # vLLM lets through whatever the libraries below it raise
-        if _NO_MEMORY.search(str(error)):
+    except Exception as error:  # vLLM passes on whatever the libraries below it raise
+        if _GPU_IS_FULL.search(str(error)):
             raise out_of_memory_error(name) from error
         raise ModelError(f"{name}: vLLM {what} ({single_line(error)}); {hint}") from error

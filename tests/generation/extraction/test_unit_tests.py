@@ -144,14 +144,14 @@ def test_an_import_of_several_modules_keeps_those_that_exist() -> None:
     assert source.startswith("import math, unittest\n")
 
 
-def test_a_library_function_with_the_candidates_name_is_kept_under_its_other_name() -> None:
+def test_an_alias_of_a_library_function_of_that_name_is_kept() -> None:
     before = "from math import gcd as reference, gcd, lcm"
     source = cleaned(body("self.assertEqual(gcd(4, 6), reference(4, 6))", before=before), "gcd")
     assert "from math import gcd as reference, lcm\n" in source
     assert verdict(source, "def gcd(a, b):\n    return 1") == "FAIL"
 
 
-def test_only_the_names_of_an_unknown_module_that_the_test_uses_anew_are_defined() -> None:
+def test_of_an_unknown_module_only_new_names_are_defined() -> None:
     source = cleaned(body(CHECK, before="from solution import helper as h, ebb, ebb as ebb, ebb as drop"))
     assert "\ndrop = ebb\n" in source
     assert "helper" not in source
@@ -233,7 +233,7 @@ def test_a_truncated_answer_without_a_complete_method_is_rejected(mark: str) -> 
     assert extract_tests(cut[: cut.index(mark) + len(mark)], "ebb", truncated=True).rejected
 
 
-def test_code_that_was_complete_before_the_answer_was_cut_off_is_kept_whole() -> None:
+def test_code_that_was_complete_before_the_cut_is_kept_whole() -> None:
     (source,) = extract_tests(f"{answer(WHOLE)}These tests", "ebb", truncated=True).sources
     assert "test_rise" in source
 
@@ -397,7 +397,7 @@ def test_an_answer_gives_either_tests_or_a_reason(text: str, entry_point: str) -
 
 
 @given(codes.map(lambda text: text + PLAIN))
-def test_a_cleaned_test_parses_and_does_not_redefine_the_function_under_test(text: str) -> None:
+def test_a_cleaned_test_does_not_redefine_the_function_under_test(text: str) -> None:
     for source in (*extract_tests(answer(text), "ebb").sources, *recorded_tests(text, "ebb").sources):
         tree = parse(source)
         assert tree is not None

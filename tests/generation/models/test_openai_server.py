@@ -1,4 +1,4 @@
-"""The test writer's client against real HTTP servers that behave as servers do."""
+"""The client of OpenAI-compatible servers, against real HTTP servers that behave as such servers do."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ from helpers.servers import (
 from coderm_eval.core.errors import ServerError, SettingsError
 from coderm_eval.core.store import Store
 from coderm_eval.generation.cached_model import CachedModel
+from coderm_eval.generation.models.api_client import KEY_VARIABLE
 from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, Completion, SampleRequest
-from coderm_eval.generation.models.openai_server import KEY_VARIABLE, OpenAIServer
+from coderm_eval.generation.models.openai_server import OpenAIServer
 from coderm_eval.generation.settings import PolicySettings, TestSettings
 from coderm_eval.generation.test_sources import PROMPT_TOO_LONG, ModelTests
 
@@ -40,22 +41,22 @@ def settings(url: str, **more: Any) -> TestSettings:
     return TestSettings(**{"model": "m", "base_url": url, "retries": 3, **more})
 
 
-def written(url: str, *questions: SampleRequest, **more: Any) -> list[Completion]:
-    answered = chain.from_iterable(OpenAIServer(settings(url, **more)).sample(questions))
-    return sorted(answered, key=lambda a: (a.task_id, a.sample))
+def sampled(url: str, *requests: SampleRequest, **more: Any) -> list[Completion]:
+    completions = chain.from_iterable(OpenAIServer(settings(url, **more)).sample(requests))
+    return sorted(completions, key=lambda a: (a.task_id, a.sample))
 
 
-def test_all_samples_of_a_problem_come_from_one_request() -> None:
+def test_all_samples_of_a_prompt_come_from_one_request() -> None:
     with serving(well_behaved) as (url, seen):
-        got = written(url, SampleRequest("a", "ask", range(4)))
+        got = sampled(url, SampleRequest("a", "ask", range(4)))
     assert [answer.sample for answer in got] == [0, 1, 2, 3]
     assert [request["n"] for request in seen] == [4]
 
 
-def test_a_request_carries_the_papers_sampling_settings_unless_told_otherwise() -> None:
+def test_a_request_carries_the_papers_sampling_by_default() -> None:
     with serving(well_behaved) as (url, seen):
-        written(url, SampleRequest("a", "ask", range(1)))
-        written(url, SampleRequest("a", "ask", range(1)), temperature=0.3, max_tokens=9, seed=100)
+        sampled(url, SampleRequest("a", "ask", range(1)))
+        sampled(url, SampleRequest("a", "ask", range(1)), temperature=0.3, max_tokens=9, seed=100)
     sampling = [{k: r[k] for k in ("temperature", "top_p", "max_tokens", "seed")} for r in seen]
     assert sampling[0] == {"temperature": 0.8, "top_p": 0.95, "max_tokens": 2048, "seed": 0}
     assert sampling[1] == {"temperature": 0.3, "top_p": 0.95, "max_tokens": 9, "seed": 100}
@@ -64,21 +65,21 @@ def test_a_request_carries_the_papers_sampling_settings_unless_told_otherwise() 
 @pytest.mark.parametrize("behaviour", [well_behaved, one_choice_only])
 def test_sample_i_has_seed_base_plus_i_however_many_choices_a_server_gives(behaviour: Behaviour) -> None:
     with serving(behaviour) as (url, _):
-        got = written(url, SampleRequest("a", "ask", range(2, 6)), seed=10)
+        got = sampled(url, SampleRequest("a", "ask", range(2, 6)), seed=10)
     assert [TEST.format(10 + i, 10 + i) for i in range(2, 6)] == [answer.text for answer in got]
 
 
 @pytest.mark.parametrize("behaviour", [busy_at_first, broken_at_first])
 def test_a_server_that_is_busy_or_broken_for_a_while_costs_nothing(behaviour: Behaviour) -> None:
     with serving(behaviour) as (url, seen):
-        got = written(url, SampleRequest("a", "ask", range(3)))
+        got = sampled(url, SampleRequest("a", "ask", range(3)))
     assert len(got) == 3
     assert len(seen) == 3
 
 
 def test_tokens_are_counted_once() -> None:
     with serving(well_behaved) as (url, _):
-        got = written(url, SampleRequest("a", "ask", range(3)))
+        got = sampled(url, SampleRequest("a", "ask", range(3)))
     assert sum(answer.tokens for answer in got) == 30
     assert sum(answer.prompt_tokens for answer in got) == 7
 
@@ -95,16 +96,16 @@ UNUSABLE: list[tuple[Behaviour, str]] = [
 
 
 @pytest.mark.parametrize(("behaviour", "said"), UNUSABLE)
-def test_a_server_that_cannot_be_used_is_one_sentence_that_names_the_problem(behaviour: Behaviour, said: str) -> None:
+def test_an_unusable_server_is_one_sentence_with_the_task(behaviour: Behaviour, said: str) -> None:
     with serving(behaviour) as (url, _), pytest.raises(ServerError, match=said) as caught:
-        written(url, SampleRequest("demo/3", "ask", range(2)), retries=1)
+        sampled(url, SampleRequest("demo/3", "ask", range(2)), retries=1)
     assert "demo/3" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_server_that_is_not_there_is_named() -> None:
     with pytest.raises(ServerError, match=r"http://127\.0\.0\.1:9/v1 could not be reached \(.*\) \(tried 1 times\)"):
-        written("http://127.0.0.1:9/v1", SampleRequest("a", "ask", range(1)), retries=0)
+        sampled("http://127.0.0.1:9/v1", SampleRequest("a", "ask", range(1)), retries=0)
 
 
 def test_a_server_that_hangs_is_given_up_after_the_deadline() -> None:
@@ -116,11 +117,11 @@ def test_a_server_that_hangs_is_given_up_after_the_deadline() -> None:
 
     with serving(hanging) as (url, _):
         with pytest.raises(ServerError, match=r"did not answer within 0\.3 s"):
-            written(url, SampleRequest("a", "ask", range(1)), timeout_s=0.3, retries=0)
+            sampled(url, SampleRequest("a", "ask", range(1)), timeout_s=0.3, retries=0)
         release.set()
 
 
-def test_what_other_requests_still_bring_is_kept_when_one_fails() -> None:
+def test_completions_under_way_are_kept_when_a_request_fails() -> None:
     def failing_for_b(body: dict[str, Any], before: int) -> Reply:
         return refusing(body, before) if body["messages"][0]["content"] == "b" else well_behaved(body, before)
 
@@ -144,11 +145,11 @@ def source(url: str, store: Store, **more: Any) -> ModelTests:
         CachedModel(OpenAIServer(given), given, store.table("answers"), "writing tests"),
         prompts={"a": ["ask a"], "b": ["ask b"]},
         entry_points={"a": "f", "b": "f", "c": "f"},
-        how="default",
+        extraction="default",
     )
 
 
-def test_only_what_the_store_lacks_is_asked_for(tmp_path: Path) -> None:
+def test_only_samples_that_are_not_stored_are_requested(tmp_path: Path) -> None:
     with serving(well_behaved) as (url, seen):
         with Store(tmp_path) as store:
             first = dict(source(url, store)({"a": range(3)}))
@@ -167,7 +168,7 @@ def test_a_changed_setting_never_meets_an_old_answer(tmp_path: Path, changed: di
     assert len(seen) == 2
 
 
-def test_a_problem_without_a_prompt_is_not_asked_about(tmp_path: Path) -> None:
+def test_a_problem_without_a_prompt_is_not_requested(tmp_path: Path) -> None:
     with serving(well_behaved) as (url, seen), Store(tmp_path) as store:
         assert list(source(url, store)({"c": range(3)})) == []
     assert seen == []
@@ -181,8 +182,8 @@ def test_answers_without_a_test_are_counted_by_reason(tmp_path: Path) -> None:
     with serving(talking) as (url, _), Store(tmp_path) as store:
         tests = source(url, store)
         assert list(tests({"a": range(2)})) == [("a", [])]
-    assert tests.tally.samples == 2
-    assert sum(tests.tally.rejected.values()) == 2
+    assert tests.stats.samples == 2
+    assert sum(tests.stats.rejected.values()) == 2
 
 
 # What servers differ in
@@ -195,14 +196,14 @@ LIMITS: list[tuple[str, bytes]] = [
 
 
 @pytest.mark.parametrize(("name", "refusal"), LIMITS, ids=[name for name, _ in LIMITS])
-def test_a_server_that_refuses_so_many_choices_is_asked_for_fewer_and_told_so_once(name: str, refusal: bytes) -> None:
+def test_a_server_that_refuses_many_choices_is_asked_for_fewer(name: str, refusal: bytes) -> None:
     most = 2 if b"2" in refusal else 1
 
     def limited(body: dict[str, Any], before: int) -> Reply:
         return answers(body, body["n"]) if body["n"] <= most else (400, {}, refusal)
 
     with serving(limited) as (url, seen):
-        got = written(url, *(SampleRequest(task, task, range(4)) for task in "ab"), concurrency=1)
+        got = sampled(url, *(SampleRequest(task, task, range(4)) for task in "ab"), concurrency=1)
     assert [answer.sample for answer in got] == [0, 1, 2, 3] * 2
     assert {answer.text for answer in got} == {TEST.format(i, i) for i in range(4)}
     assert [request["n"] for request in seen].count(4) == 1
@@ -226,19 +227,19 @@ def test_a_prompt_that_is_too_long_costs_its_own_tests_and_no_others(tmp_path: P
         found = dict(tests({"a": range(2), "b": range(2)}))
         assert list(tests({"a": range(2)})) == [("a", [])]  # and it is not asked again
     assert (len(found["a"]), len(found["b"])) == (0, 2)
-    assert tests.tally.rejected == {PROMPT_TOO_LONG: 4}
+    assert tests.stats.rejected == {PROMPT_TOO_LONG: 4}
     assert len(seen) == 2
 
 
 def test_too_long_a_prompt_is_an_answer_without_text() -> None:
     with serving(lambda body, before: (400, {}, TOO_LONG[0])) as (url, _):
-        (answer,) = written(url, SampleRequest("a", "ask", range(1)))
+        (answer,) = sampled(url, SampleRequest("a", "ask", range(1)))
     assert (answer.text, answer.finish_reason, answer.tokens) == ("", CONTEXT_OVERFLOW, 0)
 
 
 def test_a_model_that_is_not_served_is_answered_with_those_that_are() -> None:
     with serving(refusing) as (url, _), pytest.raises(ServerError, match="; it serves m, other;"):
-        written(url, SampleRequest("a", "ask", range(1)), model="mm")
+        sampled(url, SampleRequest("a", "ask", range(1)), model="mm")
 
 
 def test_a_refusal_for_want_of_a_key_names_the_variable_and_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +249,7 @@ def test_a_refusal_for_want_of_a_key_names_the_variable_and_no_key(monkeypatch: 
         return 401, {}, b'{"error": {"message": "Incorrect API key provided: open-sesame"}}'
 
     with serving(locked) as (url, _), pytest.raises(ServerError, match=f"401.*set {KEY_VARIABLE}") as caught:
-        written(url.replace("http://", "http://user:secret@"), SampleRequest("a", "ask", range(1)))
+        sampled(url.replace("http://", "http://user:secret@"), SampleRequest("a", "ask", range(1)))
     assert "open-sesame" not in str(caught.value) and "secret" not in str(caught.value)
 
 
@@ -275,7 +276,7 @@ def test_retry_after_is_waited_for() -> None:
 
     with serving(later) as (url, _):
         started = time.monotonic()
-        written(url, SampleRequest("a", "ask", range(1)))
+        sampled(url, SampleRequest("a", "ask", range(1)))
     assert time.monotonic() - started >= 1
 
 
@@ -289,18 +290,18 @@ MESSAGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("a base model", {"api": "completions"}, {"prompt": "ask"}),
     ("a base model with an introduction", {"api": "completions", "system_prompt": "Go."}, {"prompt": "Go.\n\nask"}),
     ("stop", {"stop": ["\ndef "]}, {"stop": ["\ndef "]}),
-    ("what only this server knows", {"backend_args": {"top_k": 20}}, {"top_k": 20}),
+    ("an argument of this server alone", {"backend_args": {"top_k": 20}}, {"top_k": 20}),
 ]
 
 
 @pytest.mark.parametrize(("name", "given", "sent"), MESSAGES, ids=[name for name, *_ in MESSAGES])
 def test_what_is_sent(name: str, given: dict[str, Any], sent: dict[str, Any]) -> None:
     with serving(well_behaved) as (url, seen):
-        written(url, SampleRequest("a", "ask", range(1)), **given)
+        sampled(url, SampleRequest("a", "ask", range(1)), **given)
     assert {key: seen[0].get(key) for key in sent} == sent
 
 
-def test_a_base_model_is_asked_for_completions_and_stops_where_a_function_ends() -> None:
+def test_a_base_model_stops_where_a_function_ends() -> None:
     def completing(body: dict[str, Any], before: int) -> Reply:
         choice = {"index": 0, "text": "    return 1", "finish_reason": "stop", "logprobs": None}
         return 200, {}, json.dumps({"choices": [choice]}).encode()
@@ -336,7 +337,7 @@ SAID: list[tuple[str, Behaviour, str]] = [
 @pytest.mark.parametrize(("name", "behaviour", "text"), SAID, ids=[name for name, *_ in SAID])
 def test_what_is_read(name: str, behaviour: Behaviour, text: str) -> None:
     with serving(behaviour) as (url, _):
-        (answer,) = written(url, SampleRequest("a", "ask", range(1)))
+        (answer,) = sampled(url, SampleRequest("a", "ask", range(1)))
     assert answer.text == text
 
 
@@ -363,13 +364,13 @@ def test_no_more_requests_are_in_flight_than_allowed() -> None:
         return well_behaved(body, before)
 
     with serving(slow) as (url, _):
-        written(url, *(SampleRequest(str(i), str(i), range(1)) for i in range(20)), concurrency=4)
+        sampled(url, *(SampleRequest(str(i), str(i), range(1)) for i in range(20)), concurrency=4)
     assert most == 4
 
 
 def test_a_caller_with_an_event_loop_of_its_own_is_served_too() -> None:
     async def inside(url: str) -> list[Completion]:
-        return written(url, SampleRequest("a", "ask", range(2)))
+        return sampled(url, SampleRequest("a", "ask", range(2)))
 
     with serving(well_behaved) as (url, _):
         assert len(asyncio.run(inside(url))) == 2

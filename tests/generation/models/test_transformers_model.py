@@ -91,32 +91,34 @@ def backend(model: str, **more: Any) -> TransformersModel:
     return TransformersModel(TestSettings(**{"backend": "hf", "model": model, "max_tokens": 6, **more}))
 
 
-def asked(model: TransformersModel, *questions: SampleRequest) -> dict[tuple[str, int], Completion]:
-    return {(answer.task_id, answer.sample): answer for answers in model.sample(questions) for answer in answers}
+def sampled(model: TransformersModel, *requests: SampleRequest) -> dict[tuple[str, int], Completion]:
+    return {
+        (completion.task_id, completion.sample): completion for some in model.sample(requests) for completion in some
+    }
 
 
-def answers(model: str, prompt: str = "ask", samples: range = range(3), **more: Any) -> list[Completion]:
-    return [*asked(backend(model, **more), SampleRequest("a", prompt, samples)).values()]
+def completions(model: str, prompt: str = "ask", samples: range = range(3), **more: Any) -> list[Completion]:
+    return [*sampled(backend(model, **more), SampleRequest("a", prompt, samples)).values()]
 
 
 def texts(model: str, prompt: str = "ask", **more: Any) -> list[str]:
-    return [answer.text for answer in answers(model, prompt, **more)]
+    return [answer.text for answer in completions(model, prompt, **more)]
 
 
 @pytest.mark.parametrize("samples", [range(5, 7), range(7, 9), range(11, 12)])
-def test_a_sample_is_the_same_whichever_others_are_asked_for(make: Make, samples: range) -> None:
+def test_a_sample_does_not_depend_on_which_others_are_requested(make: Make, samples: range) -> None:
     folder = make()
     assert texts(folder, samples=samples) == texts(folder, samples=range(12))[samples.start : samples.stop]
 
 
-def test_a_sample_is_the_same_whatever_was_asked_before_or_together_with_it(make: Make) -> None:
+def test_a_sample_does_not_depend_on_other_prompts(make: Make) -> None:
     folder = make()
-    alone = asked(backend(folder), SampleRequest("a", "ask", range(12)))
+    alone = sampled(backend(folder), SampleRequest("a", "ask", range(12)))
     model = backend(folder)
     before = SampleRequest("b", "something longer", range(3))
     torch.manual_seed(5)
     for _ in range(2):
-        together = asked(model, before, SampleRequest("a", "ask", range(4, 12)))
+        together = sampled(model, before, SampleRequest("a", "ask", range(4, 12)))
         got = [together["a", sample].text for sample in range(4, 12)]
         assert got == [alone["a", sample].text for sample in range(4, 12)]
 
@@ -129,7 +131,7 @@ def test_samples_differ_from_each_other_and_with_another_seed_or_prompt(make: Ma
     assert sum(text != other for text, other in others) > 10
 
 
-def test_every_wanted_sample_is_answered_once_and_in_the_requests_that_made_them(make: Make) -> None:
+def test_every_wanted_sample_comes_once_with_its_block(make: Make) -> None:
     together = list(
         backend(make()).sample([SampleRequest("a", "ask", range(5, 18)), SampleRequest("b", "ask", range(2))])
     )
@@ -137,7 +139,7 @@ def test_every_wanted_sample_is_answered_once_and_in_the_requests_that_made_them
     assert samples == [[5, 6, 7], [*range(8, 16)], [16, 17], [0, 1]]
 
 
-def test_the_callers_random_state_is_left_alone_while_loading_and_between_answers(make: Make) -> None:
+def test_the_callers_random_state_is_left_alone(make: Make) -> None:
     torch.manual_seed(3)
     before = torch.get_rng_state()
     for _ in backend(make()).sample([SampleRequest("a", "ask", range(12)), SampleRequest("b", "ask", range(3))]):
@@ -145,19 +147,20 @@ def test_the_callers_random_state_is_left_alone_while_loading_and_between_answer
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_the_callers_random_state_is_left_alone_also_where_a_missing_weight_is_drawn(make: Make) -> None:
+def test_a_missing_weight_does_not_touch_the_callers_random_state(make: Make) -> None:
+    """transformers draws it."""
     folder = Path(make())
     weights = safetensors.load_file(folder / "model.safetensors")
     del weights["lm_head.weight"]
     safetensors.save_file(weights, folder / "model.safetensors", {"format": "pt"})
     before = torch.get_rng_state()
-    answers(str(folder))
+    completions(str(folder))
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_temperature_0_is_the_most_likely_answer_for_every_sample_and_seed(make: Make) -> None:
     folder = make()
-    greedy = answers(folder, samples=range(3, 12), temperature=0)
+    greedy = completions(folder, samples=range(3, 12), temperature=0)
     assert [answer.sample for answer in greedy] == [*range(3, 12)]
     assert {answer.text for answer in greedy} == set(texts(folder, temperature=0, seed=7))
     assert set(texts(folder, temperature=0.0001)) == {greedy[0].text}
@@ -170,38 +173,38 @@ def test_a_lower_top_p_leaves_less_to_choose_from(make: Make) -> None:
 
 
 def test_an_answer_ends_at_the_limit_of_tokens_and_says_so(make: Make) -> None:
-    got = answers(make(), max_tokens=9)
+    got = completions(make(), max_tokens=9)
     assert {(answer.tokens, answer.finish_reason) for answer in got} == {(9, "length")}
 
 
-def test_an_answer_ends_at_the_tokenizers_last_token_which_is_no_part_of_it(make: Make) -> None:
-    got = answers(make(likely=EOS))
+def test_the_tokenizers_end_token_is_no_part_of_an_answer(make: Make) -> None:
+    got = completions(make(likely=EOS))
     assert {(answer.text, answer.tokens, answer.finish_reason) for answer in got} == {("", 0, "stop")}
 
 
 @pytest.mark.parametrize("as_list", [True, False])
-def test_an_answer_ends_at_a_last_token_of_the_models_own_generation_config(make: Make, as_list: bool) -> None:
+def test_an_answer_ends_at_the_end_tokens_of_the_models_own_config(make: Make, as_list: bool) -> None:
     end = byte_tokenizer().token_to_id(END)
     folder = make(likely=END, generation={"eos_token_id": [end] if as_list else end})
-    assert {(answer.text, answer.finish_reason) for answer in answers(folder)} == {("", "stop")}
-    assert {answer.finish_reason for answer in answers(make("never", likely=END))} == {"length"}
+    assert {(answer.text, answer.finish_reason) for answer in completions(folder)} == {("", "stop")}
+    assert {answer.finish_reason for answer in completions(make("never", likely=END))} == {"length"}
 
 
 def test_of_answers_that_end_at_different_places_none_has_padding(make: Make) -> None:
     folder = make(likely=EOS, weight=0.6)  # about every tenth token
-    got = answers(folder, samples=range(16), max_tokens=8, temperature=1, top_p=1)
+    got = completions(folder, samples=range(16), max_tokens=8, temperature=1, top_p=1)
     assert len({answer.tokens for answer in got}) > 4
     assert {answer.finish_reason for answer in got} == {"stop", "length"}
     assert all((answer.tokens < 8) == (answer.finish_reason == "stop") for answer in got)
     assert all((answer.text == "") == (answer.tokens == 0) for answer in got)
 
 
-def test_tokens_of_the_prompt_and_seconds_are_counted_once_for_each_request(make: Make) -> None:
+def test_prompt_tokens_and_seconds_are_counted_once_per_block(make: Make) -> None:
     first, *rest = backend(make()).sample([SampleRequest("a", "ask", range(12))])
-    for request in [first, *rest]:
-        assert [answer.prompt_tokens for answer in request] == [len("ask") + 3, *[0] * (len(request) - 1)]
-        assert request[0].seconds > 0
-        assert {answer.seconds for answer in request[1:]} == {0.0}
+    for block in [first, *rest]:
+        assert [answer.prompt_tokens for answer in block] == [len("ask") + 3, *[0] * (len(block) - 1)]
+        assert block[0].seconds > 0
+        assert {answer.seconds for answer in block[1:]} == {0.0}
 
 
 def test_a_chat_prompt_is_what_the_template_makes_of_it(make: Make) -> None:
@@ -209,8 +212,8 @@ def test_a_chat_prompt_is_what_the_template_makes_of_it(make: Make) -> None:
     assert texts(folder, "ask") == texts(folder, "<|user|>ask<|assistant|>", api="completions")
 
 
-def test_a_prompt_to_go_on_from_is_taken_as_it_is(make: Make) -> None:
-    got = answers(make(template=None), "def f(x):\n", api="completions")
+def test_a_text_to_continue_is_taken_as_it_is(make: Make) -> None:
+    got = completions(make(template=None), "def f(x):\n", api="completions")
     assert got[0].prompt_tokens == len("def f(x):\n") + 1  # and the token with which texts begin
     assert [answer.finish_reason for answer in got] == ["length"] * 3
 
@@ -222,32 +225,34 @@ def test_a_system_prompt_has_the_role_of_that_name(make: Make) -> None:
 
 
 @pytest.mark.parametrize("template", [REFUSES_SYSTEM, FORGETS_SYSTEM])
-def test_a_template_without_that_role_gets_the_system_prompt_before_the_message(make: Make, template: str) -> None:
+def test_a_template_without_a_system_role_gets_it_before_the_message(make: Make, template: str) -> None:
     folder = make(template=template)
     assert texts(folder, "ask", system_prompt="Be short.") == texts(folder, "Be short.\n\nask")
 
 
-def test_a_prompt_to_go_on_from_has_the_system_prompt_before_it(make: Make) -> None:
+def test_a_text_to_continue_has_the_system_prompt_before_it(make: Make) -> None:
     folder = make()
     together = texts(folder, "# Python\n\nx = ", api="completions")
     assert texts(folder, "x = ", api="completions", system_prompt="# Python") == together
 
 
-def test_a_model_without_a_chat_template_is_one_sentence_that_names_the_setting(make: Make) -> None:
+def test_a_model_without_a_chat_template_is_one_sentence(make: Make) -> None:
     with pytest.raises(SettingsError, match=r"has no chat template: set `api: completions`"):
-        answers(make(template=None))
+        completions(make(template=None))
 
 
 def test_a_chat_template_that_fails_is_one_sentence_with_its_own_words(make: Make) -> None:
     folder = make(template="{{ raise_exception('only\ntools') }}")
     with pytest.raises(ModelError, match=r"its chat template cannot be used \(only tools\); set `api: completions`"):
-        answers(folder, system_prompt="Be short.")
+        completions(folder, system_prompt="Be short.")
 
 
 def test_where_prompt_and_answer_do_not_fit_nothing_is_generated(make: Make) -> None:
     model = backend(make(), api="completions", max_tokens=10)
     fits = CONTEXT - 10 - 1
-    got = asked(model, SampleRequest("long", "x" * (fits + 1), range(10)), SampleRequest("fits", "x" * fits, range(2)))
+    got = sampled(
+        model, SampleRequest("long", "x" * (fits + 1), range(10)), SampleRequest("fits", "x" * fits, range(2))
+    )
     overflown = [got["long", sample] for sample in range(10)]
     assert {(a.text, a.finish_reason, a.tokens, a.prompt_tokens) for a in overflown} == {("", CONTEXT_OVERFLOW, 0, 0)}
     assert [got["fits", sample].tokens for sample in range(2)] == [10, 10]
@@ -270,33 +275,34 @@ def test_spaces_are_left_as_the_model_wrote_them(make: Make) -> None:
     assert texts(make(likely=LOOSE_DOT), max_tokens=3) == [" . . ."] * 3
 
 
-def test_the_first_space_after_a_prompt_is_kept_for_it_may_be_an_indentation(make: Make) -> None:
+def test_the_first_space_after_a_prompt_is_kept(make: Make) -> None:
+    """It may be an indentation."""
     folder = make(tokenizer=metaspace_tokenizer(), template=None, likely="▁")
     assert texts(folder, "def f:", api="completions", max_tokens=4) == [" " * 4] * 3
 
 
 def test_special_tokens_are_no_part_of_the_text(make: Make) -> None:
-    assert [(a.text, a.tokens) for a in answers(make(likely=END))] == [("", 6)] * 3
+    assert [(a.text, a.tokens) for a in completions(make(likely=END))] == [("", 6)] * 3
 
 
 def test_a_model_is_loaded_once(make: Make) -> None:
     folder = make()
     model = backend(folder)
-    question = SampleRequest("a", "ask", range(2))
-    first = asked(model, question)
+    request = SampleRequest("a", "ask", range(2))
+    first = sampled(model, request)
     shutil.rmtree(folder)
-    again = asked(model, question)
+    again = sampled(model, request)
     assert [again["a", sample].text for sample in range(2)] == [first["a", sample].text for sample in range(2)]
 
 
-def test_nothing_is_loaded_before_a_question_is_asked() -> None:
+def test_nothing_is_loaded_before_the_first_request() -> None:
     assert list(backend("/no/such/folder").sample([])) == []
 
 
-def test_neither_torch_nor_transformers_is_imported_before_a_question_is_asked() -> None:
+def test_no_library_is_imported_before_the_first_request() -> None:
     code = (
         "import sys\n"
-        "from coderm_eval.pipeline.settings import TestSettings\n"
+        "from coderm_eval.generation.settings import TestSettings\n"
         "from coderm_eval.generation.models.transformers_model import TransformersModel\n"
         "list(TransformersModel(TestSettings(backend='hf', model='m')).sample([]))\n"
         "print([m for m in ('torch', 'transformers', 'huggingface_hub') if m in sys.modules])"
@@ -304,7 +310,8 @@ def test_neither_torch_nor_transformers_is_imported_before_a_question_is_asked()
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
 
-def test_arguments_for_loading_reach_the_model_and_those_about_files_the_tokenizer_too(make: Make) -> None:
+def test_arguments_for_loading_reach_the_model_and_the_tokenizer(make: Make) -> None:
+    """The tokenizer gets those about files alone."""
     folder = make("outer/inner")
     extra = {"subfolder": "inner", "attn_implementation": "eager"}
     assert len(set(texts(str(Path(folder).parent), backend_args=extra))) == 3
@@ -312,7 +319,7 @@ def test_arguments_for_loading_reach_the_model_and_those_about_files_the_tokeniz
 
 def test_an_answer_names_the_folder_of_its_model(make: Make) -> None:
     folder = make()
-    assert {answer.model for answer in answers(folder)} == {folder}
+    assert {answer.model for answer in completions(folder)} == {folder}
 
 
 def test_an_answer_names_the_commit_of_a_model_of_the_hub(make: Make, tmp_path: Path) -> None:
@@ -323,7 +330,7 @@ def test_an_answer_names_the_commit_of_a_model_of_the_hub(make: Make, tmp_path: 
     (cached / "refs").mkdir()
     (cached / "refs" / "main").write_text(commit)
     extra = {"cache_dir": str(tmp_path / "cache"), "local_files_only": True}
-    assert {answer.model for answer in answers("maker/tiny", backend_args=extra)} == {f"maker/tiny@{commit}"}
+    assert {answer.model for answer in completions("maker/tiny", backend_args=extra)} == {f"maker/tiny@{commit}"}
 
 
 def test_a_model_must_be_named() -> None:
@@ -349,19 +356,19 @@ def test_a_model_that_cannot_be_loaded_is_one_sentence_with_its_name(make: Make,
     folder = make()
     harm(Path(folder))
     with pytest.raises(ModelError, match=r"could not load it \(.+\); check the name \(model\)") as caught:
-        answers(folder)
+        completions(folder)
     assert str(caught.value).startswith(f"{folder}: ")
     assert "\n" not in str(caught.value)
 
 
 def test_a_model_that_the_hub_would_have_to_send_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"^maker/missing: transformers could not load it"):
-        answers("maker/missing", backend_args={"cache_dir": str(tmp_path), "local_files_only": True})
+        completions("maker/missing", backend_args={"cache_dir": str(tmp_path), "local_files_only": True})
 
 
 def test_an_argument_that_loading_does_not_know_is_named(make: Make) -> None:
-    with pytest.raises(ModelError, match=r"atn_implementation.*\(extra\)"):
-        answers(make(), backend_args={"atn_implementation": "eager"})
+    with pytest.raises(ModelError, match=r"atn_implementation.*\(backend_args\)"):
+        completions(make(), backend_args={"atn_implementation": "eager"})
 
 
 @pytest.mark.parametrize("step", ["from_pretrained", "forward"])
@@ -374,21 +381,21 @@ def test_a_full_gpu_is_one_sentence_with_the_ways_out(make: Make, monkeypatch: p
     folder = make()
     monkeypatch.setattr(transformers.LlamaForCausalLM, step, full)
     with pytest.raises(ModelError, match=f"not enough GPU memory.*`vllm serve {folder} --port 8001`") as caught:
-        answers(folder)
+        completions(folder)
     assert "\n" not in str(caught.value)
 
 
 def test_an_answer_ends_before_a_text_to_stop_at(make: Make) -> None:
     folder = make()
-    (free,) = answers(folder, temperature=0, samples=range(1), max_tokens=30)
+    (free,) = completions(folder, temperature=0, samples=range(1), max_tokens=30)
     stop = free.text[4:6]
-    (stopped,) = answers(folder, temperature=0, samples=range(1), max_tokens=30, stop=[stop])
+    (stopped,) = completions(folder, temperature=0, samples=range(1), max_tokens=30, stop=[stop])
     assert (free.finish_reason, stopped.finish_reason) == ("length", "stop")
     assert stopped.text == free.text[: free.text.index(stop)]
     assert stopped.tokens < free.tokens
 
 
-def test_a_whole_step_of_test_writing_runs_in_process(make: Make, tmp_path: Path) -> None:
+def test_write_tests_runs_a_model_in_process(make: Make, tmp_path: Path) -> None:
     """Random weights write no tests, which is counted; the prompts with their text are sent as they stand."""
     samples = tmp_path / "samples.jsonl"
     programs = [json.loads(line) for line in SAMPLES.read_text().splitlines() if "demo/0" in line]

@@ -1,4 +1,4 @@
-"""The vLLM backend: what it asks for and how it fails everywhere, and real answers where vLLM is installed."""
+"""The vLLM backend: its requests and failures anywhere, and real completions where vLLM is installed."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ import pytest
 
 from coderm_eval.core.errors import ModelError, SettingsError
 from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, Completion, SampleRequest
-from coderm_eval.generation.models.vllm_model import VllmModel, _chunks, _explained, _Loaded
+from coderm_eval.generation.models.vllm_model import VllmModel, _batches, _explained, _LoadedVllm
 from coderm_eval.generation.settings import TestSettings
 
 CONTEXT = 128
 SETTINGS = TestSettings(backend="vllm", model="m", max_tokens=20, seed=100)
 
 
-def answered(model: VllmModel, *questions: SampleRequest) -> dict[tuple[str, int], Completion]:
-    """All answers, by task and sample."""
-    return {(answer.task_id, answer.sample): answer for answers in model.sample(questions) for answer in answers}
+def sampled(model: VllmModel, *requests: SampleRequest) -> dict[tuple[str, int], Completion]:
+    """All completions, by task and sample."""
+    return {
+        (completion.task_id, completion.sample): completion for some in model.sample(requests) for completion in some
+    }
 
 
 def test_the_model_has_to_be_named() -> None:
@@ -32,7 +34,7 @@ def test_the_model_has_to_be_named() -> None:
         VllmModel(TestSettings(backend="vllm"))
 
 
-def test_nothing_is_imported_before_it_is_asked() -> None:
+def test_nothing_is_imported_before_the_first_request() -> None:
     program = """
 import sys
 from coderm_eval.generation.settings import TestSettings
@@ -53,10 +55,10 @@ assert not {"vllm", "torch", "transformers"} & set(sys.modules)
         (7, [["a0", "a1", "a2", "b4", "b5", "c0"]]),
     ],
 )
-def test_a_chunk_holds_so_many_samples(size: int, expected: list[list[str]]) -> None:
-    questions = [SampleRequest(*args) for args in (("a", "", range(3)), ("b", "", range(4, 6)), ("c", "", range(1)))]
-    chunks = [[f"{q.task_id}{i}" for q in chunk for i in q.samples] for chunk in _chunks(questions, size)]
-    assert chunks == expected
+def test_a_batch_holds_a_number_of_samples(size: int, expected: list[list[str]]) -> None:
+    requests = [SampleRequest(*args) for args in (("a", "", range(3)), ("b", "", range(4, 6)), ("c", "", range(1)))]
+    batches = [[f"{q.task_id}{i}" for q in batch for i in q.samples] for batch in _batches(requests, size)]
+    assert batches == expected
 
 
 FULL = [  # as vLLM 0.32 and 0.33, and torch 2.13, word it
@@ -105,8 +107,8 @@ class Params:
 
 @dataclass
 class Engine:
-    """In the place of vllm.LLM, with those signatures of 0.32 that are called: it shows what is asked together, in
-    which order, and what is not asked. One character is one token, and an answer is its prompt and seed."""
+    """Stands for vllm.LLM, with the signatures of 0.32 that are called; it records the calls. One character is one
+    token, and a completion is its prompt and seed."""
 
     requested: list[list[tuple[Any, Params]]] = field(default_factory=list)
 
@@ -146,13 +148,13 @@ class Engine:
 
 def with_engine(settings: TestSettings) -> tuple[VllmModel, Engine]:
     model, engine = VllmModel(settings), Engine()
-    model._loaded = _Loaded(settings, "m", engine, Params)
+    model._loaded = _LoadedVllm(settings, "m", engine, Params)
     return model, engine
 
 
 def test_each_sample_is_a_request_with_its_own_seed() -> None:
     model, engine = with_engine(SETTINGS)
-    answers = answered(model, SampleRequest("T/0", "abc", range(2)), SampleRequest("T/1", "de", range(5, 7)))
+    answers = sampled(model, SampleRequest("T/0", "abc", range(2)), SampleRequest("T/1", "de", range(5, 7)))
     ((first, *_),) = engine.requested
     assert first == ([{"role": "user", "content": "abc"}], Params(1, 100, 0.8, 0.95, 20, []))
     assert answers["T/0", 0] == Completion("T/0", 0, "abc 100", "stop", 2, 3, answers["T/0", 0].seconds, "m")
@@ -164,27 +166,27 @@ def test_each_sample_is_a_request_with_its_own_seed() -> None:
 
 def test_the_system_prompt_comes_first() -> None:
     chat, chat_engine = with_engine(SETTINGS.model_copy(update={"system_prompt": "Be brief."}))
-    answered(chat, SampleRequest("T/0", "abc", range(1)))
+    sampled(chat, SampleRequest("T/0", "abc", range(1)))
     messages = chat_engine.requested[0][0][0]
     assert messages == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "abc"}]
     base, base_engine = with_engine(SETTINGS.model_copy(update={"system_prompt": "Be brief.", "api": "completions"}))
-    answered(base, SampleRequest("T/0", "abc", range(1)))
+    sampled(base, SampleRequest("T/0", "abc", range(1)))
     assert base_engine.requested[0][0][0] == "Be brief.\n\nabc"
 
 
-def test_answers_come_after_each_chunk() -> None:
+def test_completions_come_after_each_batch() -> None:
     model, engine = with_engine(SETTINGS)
-    chunks = model.sample([SampleRequest("T/0", "abc", range(500)), SampleRequest("T/1", "de", range(100))])
+    batches = model.sample([SampleRequest("T/0", "abc", range(500)), SampleRequest("T/1", "de", range(100))])
     assert engine.requested == []
-    assert [(len(next(chunks)), len(engine.requested)) for _ in range(2)] == [(512, 1), (88, 2)]
-    assert next(chunks, None) is None
+    assert [(len(next(batches)), len(engine.requested)) for _ in range(2)] == [(512, 1), (88, 2)]
+    assert next(batches, None) is None
 
 
 @pytest.mark.parametrize("api", ["chat", "completions"])
-def test_a_prompt_without_room_for_an_answer_is_not_asked(api: str) -> None:
+def test_a_prompt_without_room_for_an_answer_is_not_requested(api: str) -> None:
     model, engine = with_engine(SETTINGS.model_copy(update={"api": api}))
     fits, too_long = "x" * (CONTEXT - 20), "x" * (CONTEXT - 19)
-    answers = answered(model, SampleRequest("T/0", too_long, range(2)), SampleRequest("T/1", fits, range(2)))
+    answers = sampled(model, SampleRequest("T/0", too_long, range(2)), SampleRequest("T/1", fits, range(2)))
     assert [answers["T/0", i].finish_reason for i in range(2)] == [CONTEXT_OVERFLOW] * 2
     assert [answers["T/1", i].text for i in range(2)] == [f"{fits} 100", f"{fits} 101"]
     assert len(engine.requested[0]) == 2
@@ -237,28 +239,28 @@ def real(tiny: Path) -> VllmModel:
     expected = [random.random(), random.random()]
     random.seed(1)
     assert random.random() == expected[0]
-    answered(model, SampleRequest("T/0", "warm", range(1)))
+    sampled(model, SampleRequest("T/0", "warm", range(1)))
     assert random.random() == expected[1]
     return model
 
 
 def like(model: VllmModel, **changes: Any) -> VllmModel:
-    """The same loaded model, asked in another way."""
+    """The same loaded model with other settings."""
     settings = model._settings.model_copy(update=changes)
     other = VllmModel(settings)
     other._loaded = replace(model._loaded, settings=settings)
     return other
 
 
-def test_a_real_sample_is_the_same_whatever_else_is_asked(real: VllmModel) -> None:
-    together = answered(real, SampleRequest("T/0", "def f(x):", range(8)), SampleRequest("T/1", "class A:", range(8)))
-    alone = answered(real, SampleRequest("T/1", "class A:", range(3, 5)))
+def test_a_real_sample_is_the_same_whatever_else_is_requested(real: VllmModel) -> None:
+    together = sampled(real, SampleRequest("T/0", "def f(x):", range(8)), SampleRequest("T/1", "class A:", range(8)))
+    alone = sampled(real, SampleRequest("T/1", "class A:", range(3, 5)))
     assert [alone["T/1", i].text for i in (3, 4)] == [together["T/1", i].text for i in (3, 4)]
     assert len({together["T/1", i].text for i in range(8)}) == 8
 
 
 def test_real_answers_are_counted(real: VllmModel) -> None:
-    answers = answered(like(real, max_tokens=90), SampleRequest("T/0", "def f(x):", range(32)))
+    answers = sampled(like(real, max_tokens=90), SampleRequest("T/0", "def f(x):", range(32)))
     assert answers["T/0", 0].prompt_tokens == len("?[user]def f(x):[assistant]")
     assert {a.prompt_tokens for a in answers.values() if a.sample} == {0}
     ended = {reason: [a.tokens for a in answers.values() if a.finish_reason == reason] for reason in ("stop", "length")}
@@ -269,23 +271,23 @@ def test_real_answers_are_counted(real: VllmModel) -> None:
 def test_a_real_prompt_without_room_spoils_no_other(real: VllmModel) -> None:
     room = CONTEXT - 20 - len("?[user][assistant]")
     prompts = {"fits": "x" * room, "not": "x" * (room + 1), "never": "x" * 1000}
-    answers = answered(real, *(SampleRequest(name, prompt, range(1)) for name, prompt in prompts.items()))
+    answers = sampled(real, *(SampleRequest(name, prompt, range(1)) for name, prompt in prompts.items()))
     assert answers["fits", 0].prompt_tokens == CONTEXT - 20
     assert [answers[name, 0].finish_reason for name in ("not", "never")] == [CONTEXT_OVERFLOW] * 2
 
 
-def test_a_real_text_is_gone_on_from(real: VllmModel) -> None:
+def test_a_real_text_is_continued(real: VllmModel) -> None:
     base = like(real, api="completions", system_prompt="A test.", temperature=0.0)
-    answers = answered(base, SampleRequest("T/0", "def f(x):", range(3)))
+    answers = sampled(base, SampleRequest("T/0", "def f(x):", range(3)))
     assert answers["T/0", 0].prompt_tokens == len("?A test.\n\ndef f(x):")
     assert len({answer.text for answer in answers.values()}) == 1
 
 
 def test_a_real_refusal_is_one_line(real: VllmModel) -> None:
     with pytest.raises(ModelError, match=r"vLLM stopped \(temperature must .*\); what was answered so far is stored"):
-        answered(like(real, temperature=3.0), SampleRequest("T/0", "def f(x):", range(1)))
+        sampled(like(real, temperature=3.0), SampleRequest("T/0", "def f(x):", range(1)))
 
 
 def test_a_real_model_that_is_not_there(tiny: Path) -> None:
     with pytest.raises(ModelError, match=r"vLLM could not load it \(.*\); check the name"):
-        answered(VllmModel(SETTINGS.model_copy(update={"model": f"{tiny}-not"})), SampleRequest("T/0", "p", range(1)))
+        sampled(VllmModel(SETTINGS.model_copy(update={"model": f"{tiny}-not"})), SampleRequest("T/0", "p", range(1)))

@@ -26,7 +26,7 @@ from coderm_eval.core.errors import ServerError, SettingsError
 from coderm_eval.core.pass_rates import read_rates
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.models.base import SampleRequest
-from coderm_eval.generation.probe.embeddings import PooledStates
+from coderm_eval.generation.probe.embeddings import EmbeddingServer
 from coderm_eval.generation.probe.features import Features, Source, read_features, write_features
 from coderm_eval.generation.probe.hidden_states import HiddenStates
 from coderm_eval.generation.probe.holdout import CrossValidation
@@ -134,9 +134,7 @@ def trained(made: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
 
 
 @pytest.mark.parametrize("layer", [-1, 0, 1, -2])
-def test_a_feature_is_the_hidden_state_of_the_last_token_of_the_policys_prompt(
-    model: str, layer: int, tmp_path: Path
-) -> None:
+def test_a_feature_is_the_last_tokens_hidden_state_of_the_prompt(model: str, layer: int, tmp_path: Path) -> None:
     config = tmp_path / "settings.yaml"
     config.write_text(f"policy: {{system_prompt: {SYSTEM}}}\n")
     known = ["--benchmark", "demo", "--backend", "hf", "--model", model, "--config", config]
@@ -203,12 +201,12 @@ def after(trouble: Behaviour, well: Behaviour) -> Behaviour:
 
 
 @pytest.mark.parametrize("trouble", [busy_at_first, broken_at_first])
-def test_a_server_that_is_busy_or_broken_for_a_while_gives_the_same_features(
+def test_a_server_that_is_broken_for_a_while_gives_the_same_features(
     model: str, demo: Path, trouble: Behaviour
 ) -> None:
     questions = sampling_requests(load_benchmark("demo").problems[:3], PolicySettings(), n=1)
     with serving(after(trouble, embedding(model))) as (url, seen):
-        states = dict(PooledStates(PolicySettings(model="m", base_url=url)).states(questions))
+        states = dict(EmbeddingServer(PolicySettings(model="m", base_url=url)).states(questions))
     assert len(seen) == 9
     expected = dict(zip(read_features(demo).task_ids, read_features(demo).states, strict=True))
     assert set(states) == {question.task_id for question in questions}
@@ -232,7 +230,7 @@ def test_a_base_model_at_a_server_gets_a_text_and_what_extra_holds() -> None:
     extra = {"use_activation": False, "prompt": "the server of these tests looks for it"}
     with serving(reply) as (url, _):
         settings = PolicySettings(model="m", base_url=url, api="completions", backend_args=extra)
-        ((task, state),) = PooledStates(settings).states([SampleRequest("a", "def f():", range(1))])
+        ((task, state),) = EmbeddingServer(settings).states([SampleRequest("a", "def f():", range(1))])
     assert (task, state.tolist()) == ("a", [8, 0])
 
 
@@ -253,7 +251,7 @@ def test_a_server_without_embeddings_is_one_sentence(behaviour: Behaviour, said:
     retries = 0 if "1 times" in said else 1
     with serving(behaviour) as (url, _), pytest.raises(ServerError, match=said) as caught:
         list(
-            PooledStates(PolicySettings(model="m", base_url=url, retries=retries)).states(
+            EmbeddingServer(PolicySettings(model="m", base_url=url, retries=retries)).states(
                 [SampleRequest("a/1", "x", range(1))]
             )
         )
@@ -262,7 +260,7 @@ def test_a_server_without_embeddings_is_one_sentence(behaviour: Behaviour, said:
 
 def test_an_unknown_model_at_a_server_is_said_with_those_that_it_has() -> None:
     with serving(refusing) as (url, _), pytest.raises(ServerError, match=r"404: .*; it serves m, other"):
-        list(PooledStates(PolicySettings(model="n", base_url=url)).states([SampleRequest("a", "x", range(1))]))
+        list(EmbeddingServer(PolicySettings(model="n", base_url=url)).states([SampleRequest("a", "x", range(1))]))
 
 
 # The network
