@@ -29,7 +29,7 @@ def report_command(run: Path) -> None:
     require_graded(run, summary)
     click.echo(render_rules(summary["rules"]))
     click.echo(render_quality(summary["test_quality"]))
-    click.echo(render_misleading(read_jsonl(run, "misleading.jsonl")))
+    click.echo(render_misleading(read_jsonl(run, "misleading_tests.jsonl")))
 
 
 @click.command("export")

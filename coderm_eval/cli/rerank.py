@@ -17,8 +17,9 @@ from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.generation.write_tests import make_test_source
 from coderm_eval.pipeline.budget import tests_per_problem
 from coderm_eval.pipeline.cross_checks import without_errata
-from coderm_eval.pipeline.run import RunResult, run
+from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings, load_settings
+from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.scores import mean_scores
 from coderm_eval.report.statistics import mean_interval
 from coderm_eval.report.tables import (
@@ -111,7 +112,7 @@ def _rerank(
     )
     result = run(
         benchmark,
-        {item.problem.task_id: item.candidates for item in work},
+        work,
         settings,
         out=out,
         store_folder=settings.store or out / "store",
@@ -121,7 +122,7 @@ def _rerank(
     _print_result(benchmark, result, settings, out)
 
 
-def _print_result(benchmark: Benchmark, result: RunResult, settings: Settings, out: Path) -> None:
+def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, out: Path) -> None:
     if result.scores:
         used = [r.selections[settings.rule].tests_used for r in result.results]
         tests = mean_interval(np.array(used, dtype=float))

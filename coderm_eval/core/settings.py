@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.messages import single_line, suggestion
 
-__all__ = ["CONFIG_VARIABLE", "Section", "merge", "parse_section", "read_yaml"]
+__all__ = ["CONFIG_VARIABLE", "Section", "in_current_names", "merge", "parse_section", "read_yaml"]
 
 CONFIG_VARIABLE = "CODERM_CONFIG"
 """Environment variable that names a YAML file of settings, for hosts without a --config flag."""
@@ -105,6 +105,19 @@ def parse_section(section: type[AnySection], given: Mapping[str, Any], source: s
         else:
             message = f"{name} is {problem['input']!r:.60}: {problem['msg'].lower()}"
         raise SettingsError(f"{source}: {message}") from error
+
+
+def in_current_names(section: type[Section], given: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """`given` with all keys and values as they are spelled today; `source` is what messages call it.
+
+    Raises:
+        SettingsError: a key is given under both names.
+    """
+    try:
+        current: dict[str, Any] = section.in_current_names(given)
+    except ValueError as error:
+        raise SettingsError(f"{source}: {error}") from error
+    return current
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -8,11 +8,15 @@ from typing import Any, get_args
 
 from coderm_eval.core.pass_rates import rates_for
 from coderm_eval.core.progress import gauge
+from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.generation.write_tests import TestSupply
+from coderm_eval.report.budget_curve import MakePolicy
+from coderm_eval.report.reporter import PoliciesOf
+from coderm_eval.report.scores import pass_rates
 from coderm_eval.selection.budget import BudgetPolicy, GreedyBudget, SequentialBudget, UniformBudget
 from coderm_eval.selection.budget.settings import BudgetPolicyName, BudgetSettings
 
-__all__ = ["all_policies", "budget_bar", "make_budget", "max_tests", "tests_per_problem"]
+__all__ = ["all_policies", "budget_bar", "make_budget", "max_tests", "policies_of", "tests_per_problem"]
 
 _MOST = 4
 """Times the average, for one problem, where budget.max is not set."""
@@ -79,6 +83,16 @@ def _outlook(probabilities: Collection[float], tolerance: float) -> str:
     decided = sum(probability <= tolerance for probability in probabilities)
     mean = sum(probabilities) / len(probabilities)
     return f"{decided} problems decided, {mean:.1%} of picks expected to change"
+
+
+def policies_of(settings: BudgetSettings) -> PoliciesOf:
+    """Every budget policy, for the tests that a finished run has recorded."""
+
+    def policies(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> Mapping[str, MakePolicy]:
+        recorded = {r.problem.task_id: sum(test.multiplicity for test in r.tests) for r in results}
+        return all_policies(settings, recorded, lambda: pass_rates(results, grades))
+
+    return policies
 
 
 def all_policies(

@@ -9,7 +9,7 @@ from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import grade_programs
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.core.store import Store
-from coderm_eval.pipeline.settings import Settings
+from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.report.run_directory import interval_row
 from coderm_eval.report.scores import mean_scores
 
@@ -21,8 +21,10 @@ def cross_checks(
     results: Sequence[RerankResult],
     grades: Sequence[Sequence[Grade]],
     problems: Mapping[str, Mapping[str, float]],
-    settings: Settings,
+    *,
+    rule: str,
     store: Store,
+    execution: ExecutionSettings,
 ) -> dict[str, Any]:
     """For `summary.json`; a value is null where there is nothing to say.
 
@@ -31,15 +33,15 @@ def cross_checks(
         problems: by task id, what `report.scores.problem_scores` gives.
     """
     return {
-        "extension": benchmark.protocol_note or None,
+        "protocol_note": benchmark.protocol_note or None,
         "without_errata": _without_errata(benchmark, problems),
-        "other_grader": _other_grader(benchmark, results, grades, settings, store),
+        "other_grader": _other_grader(benchmark, results, grades, rule, store, execution),
     }
 
 
 def messages(found: Mapping[str, Any]) -> list[str]:
-    """What `asides` found, in words."""
-    said = [found["extension"]] if found["extension"] else []
+    """Return what `cross_checks` found, as sentences."""
+    said = [found["protocol_note"]] if found["protocol_note"] else []
     if errata := found["without_errata"]:
         value = errata["pass@1"]["coderm"]["value"]
         said.append(f"without the benchmark's errata ({errata['left_out']} here) pass@1 of coderm is {value:.4f}")
@@ -69,8 +71,9 @@ def _other_grader(
     benchmark: Benchmark,
     results: Sequence[RerankResult],
     grades: Sequence[Sequence[Grade]],
-    settings: Settings,
+    rule: str,
     store: Store,
+    execution: ExecutionSettings,
 ) -> dict[str, Any] | None:
     """Of the picks alone: one program a problem is soon graded twice."""
     alternative = benchmark.alternative_grader  # made anew, with all its problems, whenever it is asked for
@@ -80,9 +83,9 @@ def _other_grader(
     regraded = other.problem_by_id()
     picks = {}
     for result, listed in zip(results, grades, strict=True):
-        chosen = result.selections[settings.rule].chosen
+        chosen = result.selections[rule].chosen
         if result.problem.task_id in regraded:
             picks[result.problem.task_id, result.candidates[chosen].program] = listed[chosen]
-    found = grade_programs(other, picks, store, settings.execution)
+    found = grade_programs(other, picks, store, execution)
     differ = sum(found[pick].passed != grade.passed for pick, grade in picks.items())
     return {"grader": name, "picks": len(picks), "differ": differ}

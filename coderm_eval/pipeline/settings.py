@@ -15,34 +15,25 @@ from pydantic import Field, model_validator
 from coderm_eval.benchmarks import BENCHMARKS
 from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
 from coderm_eval.benchmarks.livecodebench.settings import LiveCodeBenchSettings
-from coderm_eval.core.errors import SettingsError
-from coderm_eval.core.messages import suggestion
-from coderm_eval.core.settings import CONFIG_VARIABLE, Section, merge, parse_section, read_yaml
+from coderm_eval.core.settings import CONFIG_VARIABLE, Section, in_current_names, merge, parse_section, read_yaml
 from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.generation.settings import Extraction, PolicySettings, TestSettings, with_backend
-from coderm_eval.selection import ALL_RULES, broken_plugins, known_rules
+from coderm_eval.pipeline.presets import PAPER
+from coderm_eval.selection import ALL_RULES, known_rules
 from coderm_eval.selection.budget.settings import BudgetSettings
+from coderm_eval.selection.registry import require_rule
 
-__all__ = ["DEFAULT_RULE", "PAPER", "Settings", "load_settings"]
+__all__ = ["DEFAULT_RULE", "Settings", "load_settings"]
 
 DEFAULT_RULE = "evidence"
 
-PAPER: Mapping[str, Any] = {
-    "n": 100,
-    "tests": {
-        "num": 100,
-        "shown_candidate": "first",
-        "temperature": 0.8,
-        "top_p": 0.95,
-        "max_tokens": 2048,
-    },
-    "budget": {"policy": "uniform"},
-    "select": "majority",
-    "extraction": "paper",
-    "execution": {"timeout_s": 1.0},
-    "livecodebench": {"method_format": "paper"},
+_NOT_RECORDED = {
+    "store": True,
+    "policy": True,  # its answers are the candidates, wherever they come from
+    "execution": {"workers"},
+    "tests": {"concurrency", "timeout_s", "retries", "base_url", "file"},
 }
-"""The protocol of arXiv 2501.01054: its Table 4, config.json, extract_unit_test.py, main.py and calculate_result.py."""
+"""What changes how fast or where a run happens, but not what it finds."""
 
 
 class Settings(Section):
@@ -94,6 +85,10 @@ class Settings(Section):
         section: Section | None = getattr(self, key) if key else None
         return section
 
+    def recorded(self) -> dict[str, Any]:
+        """What `summary.json` says of the settings: all that affects what a run finds, as JSON."""
+        return self.model_dump(mode="json", exclude=_NOT_RECORDED)  # type: ignore[arg-type]
+
     @property
     def rule(self) -> str:
         """The rule whose pick counts."""
@@ -122,33 +117,16 @@ def load_settings(
     """
     if config is None and os.environ.get(CONFIG_VARIABLE):
         config = Path(os.environ[CONFIG_VARIABLE])
-    from_file = _in_current_names(read_yaml(config), str(config)) if config else {}
+    from_file = in_current_names(Settings, read_yaml(config), str(config)) if config else {}
     _parse(from_file, str(config), selects)  # a mistake in the file is reported against the file
-    given = _in_current_names(given, source)
+    given = in_current_names(Settings, given, source)
     if "tests" in given:  # before the merge, so that a given file also overrides the backend of the YAML
         given = {**given, "tests": with_backend(given["tests"])}
     return _parse(merge(from_file, given), source, selects)
 
 
-def _in_current_names(given: Mapping[str, Any], source: str) -> dict[str, Any]:
-    try:
-        current: dict[str, Any] = Settings.in_current_names(given)
-    except ValueError as error:
-        raise SettingsError(f"{source}: {error}") from error
-    return current
-
-
 def _parse(given: Mapping[str, Any], source: str, selects: bool) -> Settings:
     settings = parse_section(Settings, given, source)
     if selects and "select" in given:
-        _check_rule(settings.select, source)
+        require_rule(settings.select, source)
     return settings
-
-
-def _check_rule(name: str, source: str) -> None:
-    known = [*known_rules(), ALL_RULES]
-    if name in known:
-        return
-    broken = broken_plugins()
-    reason = f"; {'; '.join(broken)}" if broken else ""
-    raise SettingsError(f"{source}: select is {name!r}; {suggestion(name, known)}{reason}")

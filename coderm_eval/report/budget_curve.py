@@ -24,7 +24,7 @@ from coderm_eval.report.statistics import DrawSummary, Interval, mean_interval, 
 from coderm_eval.selection.budget import BudgetPolicy
 from coderm_eval.selection.budget.simulation import RecordedOrder, shuffled, simulate
 
-__all__ = ["ORDERS", "BudgetPoint", "budget_curve", "doubling_budgets", "write_curve"]
+__all__ = ["ORDERS", "BudgetPoint", "MakePolicy", "budget_curve", "doubling_budgets", "write_curve"]
 
 ORDERS = 100
 """Random orders of the recorded tests, over which each point is averaged."""

@@ -6,7 +6,7 @@ chosen.jsonl     EvalPlus samples: the chosen program of each task
 verdicts.jsonl   the matrix, votes, ties and pick of each task; nothing of the benchmark's own tests
 grades.jsonl     what the benchmark's own tests say of each candidate, if asked for
 pass_rates.jsonl the share of each problem's samples that are right, what a probe is trained on, if asked for
-misleading.jsonl the tests that spoke for a wrong program which the vote put first, if grades were asked for
+misleading_tests.jsonl the tests that spoke for a wrong program which the vote put first, if grades were asked for
 curve.csv, .svg  what each budget policy makes of the tests, if asked for
 summary.json     the numbers; all but `seconds` is the same for the same inputs
 """
@@ -62,7 +62,7 @@ def write_run(
     write_jsonl(folder / "chosen.jsonl", (_chosen_row(r, rule) for r in results))
     write_jsonl(folder / "verdicts.jsonl", (_verdict_row(r, shown) for r in results))
     if grades is None:
-        for name in ("grades.jsonl", "pass_rates.jsonl", "misleading.jsonl"):  # of a run before, with other picks
+        for name in ("grades.jsonl", "pass_rates.jsonl", "misleading_tests.jsonl"):  # of a run before, with other picks
             (folder / name).unlink(missing_ok=True)
     else:
         pairs = list(zip(results, grades, strict=True))
@@ -70,7 +70,7 @@ def write_run(
         rates = pass_rates(results, grades)
         write_jsonl(folder / "pass_rates.jsonl", ({"task_id": task, "rate": rate} for task, rate in rates.items()))
         write_jsonl(
-            folder / "misleading.jsonl", (_misleading_row(r, t) for r, g in pairs for t in misleading_tests(r, g))
+            folder / "misleading_tests.jsonl", (_misleading_row(r, t) for r, g in pairs for t in misleading_tests(r, g))
         )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.generation.test_sources import TestWritingStats
-from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.quality import QUALITIES, ConfusionMatrix, confusion_of_each_test, confusion_of_majority_vote
 from coderm_eval.report.rules import RuleScore
 from coderm_eval.report.run_directory import draw_summary_row, interval_row, json_number
@@ -20,112 +20,169 @@ from coderm_eval.report.statistics import DrawSummary, Interval
 from coderm_eval.selection.budget.settings import BudgetSettings
 from coderm_eval.selection.resampling import DRAWS, SEED
 
-__all__ = ["summarise"]
+__all__ = ["BudgetRecord", "GradedRecord", "Resampled", "RunContext", "RunRecord"]
 
 _VERSIONED = ("coderm-eval", "lm-eval", "evalplus", "numpy", "scipy")
 
-# What changes how fast or where a run happens, but not what it finds.
-_NOT_RECORDED = {
-    "store": True,
-    "policy": True,  # its answers are the candidates, wherever they come from
-    "execution": {"workers"},
-    "tests": {"concurrency", "timeout_s", "retries", "base_url", "file"},
-}
+
+@dataclass(frozen=True)
+class BudgetRecord:
+    """The budget that a run was given."""
+
+    settings: BudgetSettings
+    average: int
+    """Test samples per problem over the whole benchmark."""
+
+    def as_json(self, samples: int, change_probabilities: Mapping[str, float]) -> dict[str, Any]:
+        """The budget, the test samples that were spent, and the share of picks that more would still change."""
+        budget = self.settings
+        spent = {"policy": budget.policy, "average": self.average, "samples": samples}
+        if budget.policy == "uniform":
+            return spent
+        limited = {**spent, "min": budget.min, "max": budget.max}
+        if budget.policy == "greedy":
+            return {**limited, "rates": str(budget.rates)}
+        expected = _mean(list(change_probabilities.values()))
+        return {**limited, "tolerance": budget.tolerance, "expected_to_change": expected}
 
 
-def summarise(
-    results: Sequence[RerankResult],
-    *,
-    grades: Sequence[Sequence[Grade]] | None,
-    scores: MeanScores | None,
-    settings: Settings,
-    average: int,
-    chances: Mapping[str, float],
-    tally: TestWritingStats,
-    comparison: Sequence[RuleScore],
-    draws: Mapping[str, DrawSummary] | None,
-    isolation: str,
-    benchmark: str,
-    dataset_sha256: str,
-    beside: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    """All but `seconds` depends on the run's inputs alone.
+@dataclass(frozen=True)
+class RunContext:
+    """What a run was given: all that its numbers depend on, beside the candidates and the tests."""
 
-    `average`: test samples per problem. `chances`: how likely each pick is to change with more of them. `beside`: what
-    `asides` found.
-    """
-    sizes = [sum(c.multiplicity for c in r.candidates) for r in results]
-    used = [r.selections[settings.rule].tests_used for r in results]
-    cpu_seconds = sum(float(r.verdicts.cpu_seconds.sum()) for r in results)
+    benchmark: str
+    dataset_sha256: str
+    rule: str
+    """The rule that picks."""
+    rules: Sequence[str]
+    """All rules that are applied."""
+    budget: BudgetRecord
+    isolation: str
+    """The level in force, such as "namespaces+seccomp+rlimits"."""
+    settings: Mapping[str, Any]
+    """Those that affect what a run finds, as JSON."""
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Scores of the rules on random draws of the tests."""
+
+    tests: int
+    """Of each problem."""
+    scores: Mapping[str, DrawSummary]
+    """pass@1 by rule."""
+
+    def as_json(self) -> dict[str, Any]:
+        rows = {rule: draw_summary_row(summary) for rule, summary in self.scores.items()}
+        return {"tests": self.tests, "draws": DRAWS, "seed": SEED, "pass@1": rows}
+
+
+@dataclass(frozen=True)
+class GradedRecord:
+    """What the benchmark's own tests say of a run."""
+
+    grades: Sequence[Sequence[Grade]]
+    scores: MeanScores
+    rules: Sequence[RuleScore]
+    resampled: Resampled | None
+    cross_checks: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A finished run: everything that `summary.json` says."""
+
+    context: RunContext
+    results: Sequence[RerankResult]
+    tests: TestWritingStats
+    change_probabilities: Mapping[str, float]
+    """By task id, the probability that the pick would change with more tests."""
+    graded: GradedRecord | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of the file; all but `seconds` depends on the run's inputs alone."""
+        context = self.context
+        return {
+            "benchmark": context.benchmark,
+            **self._sizes(),
+            "select": context.rule,
+            "budget": context.budget.as_json(self.tests.samples, self.change_probabilities),
+            "tests_per_problem": _mean([r.selections[context.rule].tests_used for r in self.results]),
+            **self._scores(),
+            **self._counts(),
+            "isolation": context.isolation,
+            "settings": context.settings,
+            "versions": _versions(),
+            "dataset_sha256": context.dataset_sha256,
+            **self._costs(),
+        }
+
+    def _sizes(self) -> dict[str, Any]:
+        sizes = [sum(c.multiplicity for c in r.candidates) for r in self.results]
+        return {
+            "n_problems": len(self.results),
+            "n_candidates": sizes[0] if len(set(sizes)) == 1 else [min(sizes), max(sizes)],
+            "n_distinct_candidates": _mean([len(r.candidates) for r in self.results]),
+        }
+
+    def _scores(self) -> dict[str, Any]:
+        """What only grades can say; null without them."""
+        graded = self.graded
+        if graded is None:
+            return dict.fromkeys(("pass@1", "paired_gain", "rules", "resampled", "cross_checks", "test_quality"), None)
+        return {
+            "pass@1": _rows(graded.scores.pass_at_1),
+            "paired_gain": _rows(graded.scores.paired_gain),
+            "rules": {score.rule: _rule_row(score) for score in graded.rules} or None,
+            "resampled": graded.resampled and graded.resampled.as_json(),
+            "cross_checks": graded.cross_checks,
+            "test_quality": _quality_rows(self.results, graded.grades),
+        }
+
+    def _counts(self) -> dict[str, Any]:
+        """What was run, what could not be, and what could not be used."""
+        programs = [c for r in self.results for c in r.candidates]
+        grades = [grade for row in (self.graded.grades if self.graded else ()) for grade in row]
+        return {
+            "not_run": {
+                "executions": int(sum((~r.verdicts.ran).sum() for r in self.results)),
+                "grades": sum(grade.passed is None for grade in grades),
+            },
+            "executions": sum(r.verdicts.matrix.size for r in self.results),
+            "answers_without_code": sum(c.multiplicity for c in programs if not c.program.strip()),
+            "test_samples": {
+                "read": self.tests.samples,
+                "rejected": dict(sorted(self.tests.rejected.items())),
+                "truncated": self.tests.truncated,
+                "truncated_but_usable": self.tests.truncated_but_usable,
+            },
+            "problems_without_tests": sum(not r.tests for r in self.results),
+        }
+
+    def _costs(self) -> dict[str, Any]:
+        usage = self.tests.usage
+        cpu_seconds = sum(float(r.verdicts.cpu_seconds.sum()) for r in self.results)
+        return {
+            "tokens": {
+                "policy": None,  # the harness's model does not say
+                "tests": {"prompt": usage.prompt_tokens, "completion": usage.completion_tokens},
+            },
+            "seconds": {"writing_tests": round(usage.seconds, 3), "executing_cpu": round(cpu_seconds, 3)},
+        }
+
+
+def _versions() -> dict[str, str]:
+    installed = {name: importlib.metadata.version(name) for name in _VERSIONED}
+    return {"python": platform.python_version(), **installed}
+
+
+def _rule_row(score: RuleScore) -> dict[str, Any]:
     return {
-        "benchmark": benchmark,
-        "n_problems": len(results),
-        "n_candidates": sizes[0] if len(set(sizes)) == 1 else [min(sizes), max(sizes)],
-        "n_distinct_candidates": _mean([len(r.candidates) for r in results]),
-        "select": settings.rule,
-        "budget": _budget_row(settings.budget, average, chances, tally),
-        "tests_per_problem": _mean(used),
-        "pass@1": _rows(scores.pass_at_1) if scores else None,
-        "paired_gain": _rows(scores.paired_gain) if scores else None,
-        "rules": {found.rule: _rule_row(found) for found in comparison} or None,
-        "resampled": _resampled_row(draws, settings) if draws else None,
-        "beside": beside,
-        "test_quality": _quality_rows(results, grades) if grades else None,
-        "not_run": {
-            "executions": int(sum((~r.verdicts.ran).sum() for r in results)),
-            "grades": sum(grade.passed is None for row in grades or [] for grade in row),
-        },
-        "executions": sum(r.verdicts.matrix.size for r in results),
-        "answers_without_code": sum(c.multiplicity for r in results for c in r.candidates if not c.program.strip()),
-        "test_samples": {
-            "read": tally.samples,
-            "rejected": dict(sorted(tally.rejected.items())),
-            "truncated": tally.truncated,
-            "truncated_but_usable": tally.truncated_but_usable,
-        },
-        "problems_without_tests": sum(not r.tests for r in results),
-        "isolation": isolation,
-        "settings": settings.model_dump(mode="json", exclude=_NOT_RECORDED),  # type: ignore[arg-type]
-        "versions": {
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in _VERSIONED},
-        },
-        "dataset_sha256": dataset_sha256,
-        "tokens": {
-            "policy": None,  # the harness's model does not say
-            "tests": {"prompt": tally.usage.prompt_tokens, "completion": tally.usage.completion_tokens},
-        },
-        "seconds": {
-            "writing_tests": round(tally.usage.seconds, 3),
-            "executing_cpu": round(cpu_seconds, 3),
-        },
+        "pass@1": interval_row(score.pass_at_1),
+        "gain_over_random": interval_row(score.gain_over_random),
+        "gain_over_majority": interval_row(score.gain_over_majority),
+        "ahead_of_next": json_number(score.ahead_of_next),
     }
-
-
-def _budget_row(
-    budget: BudgetSettings, average: int, chances: Mapping[str, float], tally: TestWritingStats
-) -> dict[str, Any]:
-    used = {"policy": budget.policy, "average": average, "samples": tally.samples}
-    if budget.policy == "uniform":
-        return used
-    limited = {**used, "min": budget.min, "max": budget.max}
-    if budget.policy == "greedy":
-        return {**limited, "rates": str(budget.rates)}
-    return {**limited, "tolerance": budget.tolerance, "expected_to_change": _mean(list(chances.values()))}
-
-
-def _rule_row(found: RuleScore) -> dict[str, Any]:
-    return {
-        "pass@1": interval_row(found.pass_at_1),
-        "gain_over_random": interval_row(found.gain_over_random),
-        "gain_over_majority": interval_row(found.gain_over_majority),
-        "ahead_of_next": json_number(found.ahead_of_next),
-    }
-
-
-def _resampled_row(draws: Mapping[str, DrawSummary], settings: Settings) -> dict[str, Any]:
-    rows = {rule: draw_summary_row(summary) for rule, summary in draws.items()}
-    return {"tests": settings.resample_tests, "draws": DRAWS, "seed": SEED, "pass@1": rows}
 
 
 def _quality_rows(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> dict[str, Any]:
@@ -135,9 +192,9 @@ def _quality_rows(results: Sequence[RerankResult], grades: Sequence[Sequence[Gra
     }
 
 
-def _confusion_row(found: ConfusionMatrix) -> dict[str, Any]:
+def _confusion_row(matrix: ConfusionMatrix) -> dict[str, Any]:
     """Under the paper's names what the paper prints, and under the textbooks' what they mean."""
-    return {name: json_number(getattr(found, name)) for name in QUALITIES}
+    return {name: json_number(getattr(matrix, name)) for name in QUALITIES}
 
 
 def _rows(intervals: Mapping[str, Interval]) -> dict[str, Any]:

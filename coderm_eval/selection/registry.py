@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
 from types import MappingProxyType
 
-from coderm_eval.core.messages import single_line
+from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.messages import single_line, suggestion
 from coderm_eval.selection.ballot import Ballot, Scores
 
-__all__ = ["ALL_RULES", "ENTRY_POINTS", "RESERVED", "Rule", "broken_plugins", "known_rules", "selector"]
+__all__ = ["ALL_RULES", "ENTRY_POINTS", "RESERVED", "Rule", "broken_plugins", "known_rules", "require_rule", "selector"]
 
 ENTRY_POINTS = "coderm_eval.selectors"
 
@@ -60,6 +61,18 @@ def broken_plugins() -> Sequence[str]:
     """A sentence for each package whose rules cannot be loaded."""
     _load_installed()
     return tuple(_BROKEN)
+
+
+def require_rule(name: str, source: str) -> None:
+    """Check that `name` can be selected: a known rule, or all of them.
+
+    Raises:
+        SettingsError: it cannot; `source` is what the message calls the place where it was given.
+    """
+    known = [*known_rules(), ALL_RULES]
+    if name not in known:
+        reasons = "".join(f"; {sentence}" for sentence in broken_plugins())
+        raise SettingsError(f"{source}: select is {name!r}; {suggestion(name, known)}{reasons}")
 
 
 @functools.cache

@@ -27,7 +27,7 @@ def _run(folder: Path, rows: list[dict[str, str]], programs: dict[str, str], **s
     arguments = ["rerank", "--benchmark", "livecodebench", "--samples", samples, "--tests", tests]
     done = coderm(*arguments, "--out", "run", "--grade", "--config", "c.yaml", cwd=folder)
     assert done.returncode == 0, done.stderr
-    return json.loads((folder / "run" / "summary.json").read_text())["beside"], done.stdout + done.stderr
+    return json.loads((folder / "run" / "summary.json").read_text())["cross_checks"], done.stdout + done.stderr
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def _stdin(question_id: str) -> dict[str, str]:
 
 def test_methods_alone_leave_nothing_to_say(tmp_path: Path) -> None:
     beside, said = _run(tmp_path, [made.row("1")], {"1": METHOD})
-    assert beside == {"extension": None, "without_errata": None, "other_grader": None}
+    assert beside == {"protocol_note": None, "without_errata": None, "other_grader": None}
     assert "paper" not in said and "grader" not in said and "errata" not in said
 
 
@@ -55,10 +55,10 @@ def test_picks_of_which_the_other_grader_says_otherwise_are_counted(tmp_path: Pa
 
 def test_programs_that_read_standard_input_are_called_an_extension(tmp_path: Path) -> None:
     beside, said = _run(tmp_path, [made.row("1"), _stdin("2")], {"1": METHOD, "2": ASKS})
-    assert beside["extension"].startswith(
+    assert beside["protocol_note"].startswith(
         "1 of the 2 problems read standard input, for which the paper has no protocol"
     )
-    assert beside["extension"] in said
+    assert beside["protocol_note"] in said
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from coderm_eval.benchmarks.grade import grade_programs, require_complete
 from coderm_eval.core.errors import IncompleteRunError, InputError, ModelError, SettingsError
 from coderm_eval.core.files import write_atomically
 from coderm_eval.core.messages import abbreviated, single_line, suggestion, user_errors
-from coderm_eval.core.records import Grade, deduplicate_candidates
+from coderm_eval.core.records import Grade, ProblemCandidates, deduplicate_candidates
 from coderm_eval.core.store import Store
 from coderm_eval.generation.recorded.samples import read_samples, take_first
 from coderm_eval.generation.settings import TestSettings
@@ -41,8 +41,10 @@ from coderm_eval.hosts.evalplus.files import (
     sibling_path,
     write_results,
 )
-from coderm_eval.pipeline.run import RunResult, preflight, run
+from coderm_eval.pipeline.preflight import preflight
+from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings, load_settings
+from coderm_eval.report.reporter import RunReport
 
 __all__ = ["evaluate", "main"]
 
@@ -178,7 +180,7 @@ class _EvalPlusRun:
             allow_partial=self.allow_partial,
         )
 
-    def _picked(self, result: RunResult) -> dict[str, list[str]]:
+    def _picked(self, result: RunReport) -> dict[str, list[str]]:
         """The one program of each task that was picked."""
         chosen = {r.problem.task_id: r.candidates[r.selections[self.settings.rule].chosen] for r in result.results}
         return {task: [candidate.program] for task, candidate in chosen.items()}
@@ -190,14 +192,15 @@ class _EvalPlusRun:
         if why:
             raise InputError(f"{path} {why}; give --i-just-wanna-run, which keeps it as .bak, or delete it")
 
-    def _rerank(self, samples: Path, programs: Mapping[str, list[str]], out: Path, store: Path) -> RunResult:
-        candidates = {
-            task: deduplicate_candidates(listed)
+    def _rerank(self, samples: Path, programs: Mapping[str, list[str]], out: Path, store: Path) -> RunReport:
+        known = self.benchmark.problem_by_id()
+        problems = [
+            ProblemCandidates(known[task], deduplicate_candidates(listed))
             for task, listed in take_first(samples, programs, self.settings.n).items()
-        }
+        ]
         return run(
             self.benchmark,
-            candidates,
+            problems,
             self.settings,
             out=out,
             store_folder=store,

@@ -19,11 +19,12 @@ from lm_eval.api.task import ConfigurableTask
 from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.messages import user_errors
-from coderm_eval.core.records import Candidate, Problem, deduplicate_candidates, fingerprint
+from coderm_eval.core.records import Candidate, Problem, ProblemCandidates, deduplicate_candidates, fingerprint
 from coderm_eval.core.store import Store, read_rows
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.generation.sample import DEFAULT_N, extract_program, policy_prompt
-from coderm_eval.pipeline.run import preflight, run
+from coderm_eval.pipeline.preflight import preflight
+from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings, load_settings
 from coderm_eval.report.scores import ROWS
 from coderm_eval.selection import ALL_RULES
@@ -157,7 +158,10 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         with user_errors("coderm-eval"):
             result = run(
                 self._benchmark,
-                {task_id: self._candidates(task_id, given) for task_id, given in answers.items()},
+                [
+                    ProblemCandidates(self._problems[task_id], self._candidates(task_id, given))
+                    for task_id, given in answers.items()
+                ],
                 self._settings,
                 out=folder,
                 store_folder=self._store_folder,

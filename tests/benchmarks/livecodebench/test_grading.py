@@ -275,7 +275,7 @@ def test_the_grades_are_the_benchmarks_and_not_the_generated_tests(finished: Pat
     """The bells: all tests are for a wrong program, and it is picked; it stays wrong."""
     assert graded_right(finished) == {task: RIGHT[task] for task in FUNCTIONAL}
     assert picks(finished)[PEAL] not in RIGHT[PEAL]
-    assert {row["task_id"] for row in rows(finished / "misleading.jsonl")} == {PEAL}
+    assert {row["task_id"] for row in rows(finished / "misleading_tests.jsonl")} == {PEAL}
 
 
 def test_right_programs_win_where_tests_are_right(finished: Path) -> None:

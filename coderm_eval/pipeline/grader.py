@@ -1,0 +1,53 @@
+"""Stage 5 of a run: its candidates graded, its picks scored, and what else has to be said."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from coderm_eval.benchmarks import Benchmark
+from coderm_eval.benchmarks.grade import grade_programs
+from coderm_eval.core.records import Grade, ProblemCandidates, RerankResult
+from coderm_eval.core.store import Store
+from coderm_eval.execution.settings import ExecutionSettings
+from coderm_eval.pipeline.cross_checks import cross_checks
+from coderm_eval.report.reporter import GradedResults
+from coderm_eval.report.scores import pass_rates, problem_scores
+
+__all__ = ["Grader"]
+
+log = logging.getLogger(__name__)
+
+
+class Grader:
+    """Grades candidates with the benchmark's own tests; what the store holds is not run again.
+
+    Args:
+        rule: whose picks are scored as `coderm`.
+    """
+
+    def __init__(self, benchmark: Benchmark, store: Store, execution: ExecutionSettings, rule: str) -> None:
+        self._benchmark = benchmark
+        self._store = store
+        self._execution = execution
+        self._rule = rule
+
+    def __call__(self, results: Sequence[RerankResult]) -> GradedResults:
+        grades = self._grades(results)
+        pairs = zip(results, grades, strict=True)
+        scores = {r.problem.task_id: problem_scores(r, g, self._rule) for r, g in pairs}
+        checks = cross_checks(
+            self._benchmark, results, grades, scores, rule=self._rule, store=self._store, execution=self._execution
+        )
+        return GradedResults(grades, scores, checks)
+
+    def true_rates(self, problems: Sequence[ProblemCandidates]) -> dict[str, float]:
+        """Pass rates by the grades, by task id: of samples that could be graded; 0 where none could."""
+        log.warning("budget.rates is 'oracle': tests go where the grades say that they help; a bound, not a result")
+        return pass_rates(problems, self._grades(problems))
+
+    def _grades(self, problems: Sequence[ProblemCandidates | RerankResult]) -> list[list[Grade]]:
+        """Of each problem's candidates, in their order."""
+        pairs = [(item.problem.task_id, c.program) for item in problems for c in item.candidates]
+        grades = grade_programs(self._benchmark, pairs, self._store, self._execution)
+        return [[grades[item.problem.task_id, c.program] for c in item.candidates] for item in problems]

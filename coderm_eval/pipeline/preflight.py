@@ -1,0 +1,41 @@
+"""What would fail after hours of sampling, found out before them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.executor import make_executor
+from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
+from coderm_eval.execution.settings import ExecutionSettings
+from coderm_eval.generation.settings import TestSettings
+from coderm_eval.generation.write_tests import validate_test_settings
+from coderm_eval.pipeline.settings import Settings
+
+__all__ = ["preflight", "working_executor"]
+
+log = logging.getLogger(__name__)
+
+
+def preflight(settings: Settings) -> None:
+    """Find out before hours of sampling what a run would find out after them.
+
+    Raises:
+        SettingsError: no test writer is named. InputError: the tests file cannot be read.
+        IncompleteRunError: the executor does not work on this host.
+    """
+    with working_executor(settings.tests, settings.execution):
+        pass
+
+
+@contextmanager
+def working_executor(tests: TestSettings, execution: ExecutionSettings) -> Iterator[tuple[Executor, str]]:
+    """An executor that passed its own test, and the isolation in force."""
+    validate_test_settings(tests)
+    with make_executor(execution) as executor:
+        isolation = executor.self_test()
+        if isolation != FULL:
+            log.warning("isolation %s: %s", isolation, describe(isolation))
+        yield executor, isolation
