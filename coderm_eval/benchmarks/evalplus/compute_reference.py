@@ -46,14 +46,18 @@ def _kept(path: Path) -> dict[str, Any] | None:
 
 
 def _compute(dataset: Dataset, path: Path) -> dict[str, Any]:
-    """What EvalPlus then keeps at `path`; it names the file itself, so that its folder is another one meanwhile."""
+    """Compute what EvalPlus keeps at `path`, by its own function, and put it there.
+
+    The function writes HASH.pkl in EvalPlus's cache folder, in place. An absolute path in place of the hash has the
+    file written elsewhere, so that it can be moved when it is whole.
+    """
     from evalplus import evaluate
 
     not_none = evaluate.MBPP_OUTPUT_NOT_NONE_TASKS if dataset.name == "mbpp" else []
-    with tempfile.TemporaryDirectory(dir=path.parent) as beside:
-        evaluate.CACHE_DIR = beside
-        truth: dict[str, Any] = evaluate.get_groundtruth(dataset.rows(), "truth", not_none)
-        (Path(beside) / "truth.pkl").replace(path)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        written = Path(folder, "truth.pkl")
+        truth: dict[str, Any] = evaluate.get_groundtruth(dataset.rows(), str(written.with_suffix("")), not_none)
+        written.replace(path)
     return truth
 
 

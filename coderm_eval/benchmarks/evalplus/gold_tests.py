@@ -138,7 +138,9 @@ _MAY_NOTICE = re.compile(rf"\bopen\b|\b__import__\b|{_OTHER_IMPORTS}", re.MULTIL
 def _guard() -> str:
     """A statement that runs the installed EvalPlus's, where no name of it stays; the limits are the executor's.
 
-    It can run once in a process: it takes away what it uses itself.
+    It can run once in a process: it takes away what it uses itself. Its source is read from the installed package
+    and not copied here: what it takes away differs between versions, and a grade is that of the installed version.
+    It is pasted and not imported, which would load all of EvalPlus in every program's process, for half a second each.
     """
     from evalplus.eval.utils import WriteOnlyStringIO, reliability_guard
 
