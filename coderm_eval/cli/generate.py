@@ -9,8 +9,9 @@ from typing import Any, get_args
 import click
 
 from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
-from coderm_eval.cli.options import FILE, as_settings, earlier_name, flags_given, store_beside
+from coderm_eval.cli.options import FILE, KEYS, earlier_name, model_keys, store_beside
 from coderm_eval.core.records import ProblemCandidates
+from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import Store
 from coderm_eval.generation.cached_model import TokenUsage
 from coderm_eval.generation.recorded.samples import read_candidates
@@ -20,6 +21,8 @@ from coderm_eval.generation.test_sources import ModelTests
 from coderm_eval.generation.write_tests import TestSupply, model_test_source, write_tests
 from coderm_eval.pipeline.dry_run import SamplingEstimate, estimate_sampling
 from coderm_eval.pipeline.settings import load_settings
+
+_TEST_KEYS = {key: f"tests.{key}" for key in ("num", "shown_candidate", "condition")}
 
 
 def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,7 +50,7 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> No
     \b
     coderm-eval sample --benchmark mbpp+ --model P --base-url http://127.0.0.1:8000/v1 --n 100 --out samples.jsonl
     """
-    given = as_settings(flags) | {"policy": flags_given(flags, *MODEL_KEYS)}
+    given = flags_to_settings(flags, {**KEYS, **model_keys("policy")})
     settings = load_settings(given, source="flags", config=flags["config"], selects=False)
     problems = load_benchmark(benchmark, settings.for_benchmark(benchmark)).problems
     folder = store_beside(out, settings)
@@ -82,8 +85,8 @@ def write_tests_command(
     coderm-eval write-tests --benchmark mbpp+ --samples samples.jsonl --model KAKA22/CodeRM-8B \\
         --base-url http://127.0.0.1:8001/v1 --num 100 --out tests.jsonl
     """
-    own = flags_given(flags, *MODEL_KEYS, "num", "shown_candidate", "condition")
-    given = as_settings(flags) | {"tests": {"backend": "openai"} | own}
+    flags["backend"] = flags["backend"] or "openai"  # also where the file of settings names recorded tests
+    given = flags_to_settings(flags, {**KEYS, **model_keys("tests"), **_TEST_KEYS})
     settings = load_settings(given, source="flags", config=flags["config"], selects=False)
     problems = load_benchmark(benchmark, settings.for_benchmark(benchmark)).problem_by_id()
     work = read_candidates(samples, problems, benchmark=benchmark, n=settings.n, allow_partial=allow_partial)
@@ -107,6 +110,3 @@ def plan_tests(
 
 def _cost(usage: TokenUsage) -> str:
     return f"{usage.prompt_tokens:,} prompt and {usage.completion_tokens:,} completion tokens"
-
-
-MODEL_KEYS = ("model", "base_url", "backend")

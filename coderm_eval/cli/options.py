@@ -1,8 +1,8 @@
-"""Options that several verbs share, and flags as settings."""
+"""Options that several verbs share, and the settings that flags stand for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,9 +12,21 @@ from coderm_eval.pipeline.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_FLAGS_OF_SETTINGS = ("resample_tests", "resample", "budget_curve", "curve")
-
 FILE = click.Path(path_type=Path)
+
+KEYS: Mapping[str, str] = {
+    **{key: key for key in ("n", "preset", "select", "store", "resample_tests", "resample", "budget_curve", "curve")},
+    "tests": "tests.file",
+    "budget": "budget.policy",
+    "allow_incomplete": "execution.allow_incomplete",
+    "allow_not_run": "execution.allow_not_run",
+}
+"""Keys of settings by the names of the flags that stand for them, for `flags_to_settings`."""
+
+
+def model_keys(section: str) -> dict[str, str]:
+    """Keys of the flags that say which model plays a role; `section` is that role's section of the settings."""
+    return {key: f"{section}.{key}" for key in ("model", "base_url", "backend")}
 
 
 def earlier_name(flag: str, **attributes: Any) -> Callable[[Command], Command]:
@@ -24,20 +36,3 @@ def earlier_name(flag: str, **attributes: Any) -> Callable[[Command], Command]:
 
 def store_beside(out: Path, settings: Settings) -> Path:
     return settings.store or out.with_name(out.name + ".store")
-
-
-def flags_given(flags: dict[str, Any], *keys: str) -> dict[str, Any]:
-    """Those of the flags `keys` that were given."""
-    return {key: flags[key] for key in keys if flags.get(key) is not None}
-
-
-def as_settings(flags: dict[str, Any]) -> dict[str, Any]:
-    """Flags under the keys that settings have; those not given are left out."""
-    given = flags_given(flags, "n", "preset", "select", "store", *_FLAGS_OF_SETTINGS)
-    if flags.get("tests"):
-        given["tests"] = {"file": flags["tests"]}
-    if flags.get("budget"):
-        given["budget"] = {"policy": flags["budget"]}
-    if allowed := flags_given(flags, "allow_incomplete", "allow_not_run"):
-        given["execution"] = allowed
-    return given

@@ -10,9 +10,11 @@ import click
 from pytablewriter import MarkdownTableWriter
 
 from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
+from coderm_eval.cli.options import FILE, model_keys
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.progress import progress
+from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.models.registry import make_model
 from coderm_eval.generation.probe.embeddings import EmbeddingServer
@@ -25,8 +27,6 @@ from coderm_eval.generation.settings import PolicySettings
 from coderm_eval.pipeline.settings import load_settings
 
 __all__ = ["probe_group"]
-
-FILE = click.Path(path_type=Path)
 
 
 @click.group("probe")
@@ -48,7 +48,7 @@ def features_command(benchmark: str, layer: int, config: Path | None, out: Path,
     \b
     coderm-eval probe features --benchmark mbpp+ --backend hf --model P --out features.safetensors
     """
-    given = {"policy": {key: value for key, value in flags.items() if value is not None}}
+    given = flags_to_settings(flags, model_keys("policy"))
     settings = load_settings(given, source="flags", config=config, selects=False)
     requests = sampling_requests(
         load_benchmark(benchmark, settings.for_benchmark(benchmark)).problems, settings.policy, n=1

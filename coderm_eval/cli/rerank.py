@@ -10,8 +10,9 @@ import numpy as np
 
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, demo, load_benchmark
 from coderm_eval.cli.generate import plan_tests
-from coderm_eval.cli.options import FILE, as_settings, earlier_name
+from coderm_eval.cli.options import FILE, KEYS, earlier_name
 from coderm_eval.core.errors import InputError
+from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import Store
 from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.generation.write_tests import make_test_source
@@ -88,7 +89,7 @@ def rerank_command(
     \b
     coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --tests tests.jsonl --out run --grade
     """
-    settings = load_settings(as_settings(flags), source="flags", config=flags["config"])
+    settings = load_settings(flags_to_settings(flags, KEYS), source="flags", config=flags["config"])
     if settings.budget_curve and not graded:
         raise InputError("--budget-curve says how often picks are right, which needs grades: give --grade as well")
     loaded = load_benchmark(benchmark, settings.for_benchmark(benchmark))

@@ -15,7 +15,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.messages import single_line, suggestion
 
-__all__ = ["CONFIG_VARIABLE", "Section", "in_current_names", "merge", "parse_section", "read_yaml"]
+__all__ = [
+    "CONFIG_VARIABLE",
+    "Section",
+    "flags_to_settings",
+    "in_current_names",
+    "merge",
+    "parse_section",
+    "read_yaml",
+]
 
 CONFIG_VARIABLE = "CODERM_CONFIG"
 """Environment variable that names a YAML file of settings, for hosts without a --config flag."""
@@ -143,3 +151,22 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(old, Mapping) and isinstance(value, Mapping)
         merged[key] = merge(old, value) if both else value  # type: ignore[arg-type]  # both are mappings
     return merged
+
+
+def flags_to_settings(flags: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
+    """Flags under the keys of the settings that they stand for; a flag that is None was not given and is left out.
+
+    Args:
+        flags: values by the flags' names; those without a key are no settings.
+        keys: by the flags' names, keys such as "tests.file".
+    """
+    settings: dict[str, Any] = {}
+    for flag, key in keys.items():
+        value = flags.get(flag)
+        if value is not None:
+            *sections, name = key.split(".")
+            nested = {name: value}
+            for section in reversed(sections):
+                nested = {section: nested}
+            settings = merge(settings, nested)
+    return settings
