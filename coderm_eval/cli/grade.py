@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
-from coderm_eval.cli.options import FILE, as_settings, earlier_name, store_beside
+from coderm_eval.cli.options import FILE, KEYS, earlier_name, store_beside
+from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.generation.recorded.samples import read_samples
-from coderm_eval.pipeline.grade_samples import grade
+from coderm_eval.pipeline.grade_samples import grade_samples
 from coderm_eval.pipeline.settings import load_settings
 
 
@@ -29,12 +30,12 @@ def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool,
     \b
     coderm-eval grade --benchmark mbpp+ --samples samples.jsonl --out samples_eval_results.json
     """
-    settings = load_settings(as_settings(flags), source="flags", config=flags["config"], selects=False)
+    settings = load_settings(flags_to_settings(flags, KEYS), source="flags", config=flags["config"], selects=False)
     loaded = load_benchmark(benchmark, settings.for_benchmark(benchmark))
     programs = read_samples(
         samples, loaded.problem_by_id(), benchmark=loaded.name, n=settings.n, allow_partial=allow_partial
     )
     folder = store_beside(out, settings)
-    found = grade(loaded, programs, settings, out=out, store_folder=folder)
+    pass_at_1 = grade_samples(loaded, programs, settings.execution, out=out, store_folder=folder)
     count = sum(map(len, programs.values()))
-    click.echo(f"pass@1 {found.value:.4f} ± {found.stderr:.4f}  ({count} samples of {len(programs)} tasks)")
+    click.echo(f"pass@1 {pass_at_1.value:.4f} ± {pass_at_1.stderr:.4f}  ({count} samples of {len(programs)} tasks)")

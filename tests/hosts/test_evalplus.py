@@ -24,9 +24,8 @@ from helpers.replaying import replaying
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.core.errors import DatasetError, InputError, ModelError
-from coderm_eval.core.records import Grade
 from coderm_eval.hosts.evalplus.command import evaluate, main
-from coderm_eval.hosts.evalplus.files import ResultsFile
+from coderm_eval.hosts.evalplus.results import results_path
 from coderm_eval.hosts.server.replay import RecordedAnswers
 
 TASKS = tuple(str(problem["task_id"]) for problem in MINI_PROBLEMS)
@@ -380,10 +379,15 @@ def test_some_of_the_tasks_are_evaluated_on_demand_and_what_is_missing_is_said(
     assert list(results(files / "p_eval_results.json")["eval"]) == [TASKS[1]]
 
 
-def test_what_could_not_be_graded_has_no_row_as_evalplus_would_count_it_as_wrong() -> None:
-    grades = {("a", "x"): Grade({"base": "pass", "plus": "fail"}), ("a", "y"): Grade(), ("b", "z"): Grade()}
-    found = ResultsFile("hash", {"a": ["y", "x"], "b": ["z"]}, base_only=False).rows(grades)
-    assert [(task, row["solution"]) for task, listed in found.items() for row in listed] == [("a", "x")]
+def test_the_installed_evalplus_looks_for_results_where_they_are_written(
+    mini: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its code alone says where; this fails with a version that looks elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    drawn(tmp_path / "s.jsonl")
+    result_file(results_path(Path("s.jsonl")))
+    evalplus_evaluate("humaneval", "s.jsonl")
+    assert "Load from previous results from s_eval_results.json" in capsys.readouterr().out
 
 
 # Result files that are there already

@@ -1,0 +1,123 @@
+"""A run of `evalplus.coderm`: samples reranked by the pipeline, then samples and picks evaluated by EvalPlus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalplus.evaluate import evaluate as evalplus_evaluate
+
+from coderm_eval.benchmarks import Benchmark
+from coderm_eval.benchmarks.grade import grade_programs, require_complete
+from coderm_eval.core.errors import InputError
+from coderm_eval.core.files import write_atomically
+from coderm_eval.core.records import Grade, ProblemCandidates, deduplicate_candidates
+from coderm_eval.core.store import Store
+from coderm_eval.generation.recorded.samples import read_samples, take_first
+from coderm_eval.hosts.evalplus.results import ResultsFile, results_path
+from coderm_eval.pipeline.run import run
+from coderm_eval.pipeline.settings import Settings
+from coderm_eval.report.reporter import RunReport
+
+__all__ = ["EvalPlusRun"]
+
+_Programs = Mapping[str, Sequence[str]]
+_Grades = Mapping[tuple[str, str], Grade]
+
+
+@dataclass(frozen=True)
+class EvalPlusRun:
+    """How samples are reranked and evaluated, wherever they come from."""
+
+    dataset: str
+    """EvalPlus's name of the benchmark."""
+    benchmark: Benchmark
+    settings: Settings
+    anew: bool
+    """Whether results files that exist are set aside."""
+    allow_partial: bool
+
+    def rerank_and_evaluate(self, samples: Path) -> None:
+        """Write the picks, and let EvalPlus print pass@k of the samples and of the picks.
+
+        Raises:
+            CodermError: samples that cannot be used, a results file of other samples, or whatever stops a run.
+        """
+        programs = self._read(samples)
+        if not self.anew:
+            self._results_file(samples, programs).require_match()
+        out, picks = _beside(samples, ".coderm"), _beside(samples, ".coderm.jsonl")
+        store = self.settings.store or out / "store"
+        report = self._rerank(samples, programs, out, store)
+        write_atomically(picks, (out / "chosen.jsonl").read_bytes())
+        grades = self._grade(programs, store, out)
+        self._evaluate(
+            samples, programs, grades, f"{sum(map(len, programs.values()))} samples of {len(programs)} tasks"
+        )
+        tests = report.summary["tests_per_problem"]
+        how = f"one sample per task, picked by rule {self.settings.rule} with {tests:g} tests per problem"
+        self._evaluate(picks, self._picked(report), grades, how)
+        print(f"run directory: {out}")
+
+    def _read(self, samples: Path) -> dict[str, list[str]]:
+        """The programs of each of the benchmark's tasks, in the benchmark's order."""
+        if not samples.is_dir() and samples.suffix != ".jsonl":
+            raise InputError(
+                f"{samples}: EvalPlus takes samples from a plain .jsonl file or from a folder; unpack or rename it"
+            )
+        return read_samples(
+            samples,
+            self.benchmark.problem_by_id(),
+            benchmark=self.benchmark.name,
+            n=None,
+            allow_partial=self.allow_partial,
+        )
+
+    def _rerank(self, samples: Path, programs: Mapping[str, list[str]], out: Path, store: Path) -> RunReport:
+        known = self.benchmark.problem_by_id()
+        problems = [
+            ProblemCandidates(known[task], deduplicate_candidates(listed))
+            for task, listed in take_first(samples, programs, self.settings.n).items()
+        ]
+        return run(
+            self.benchmark,
+            problems,
+            self.settings,
+            out=out,
+            store_folder=store,
+            graded=True,
+            allow_partial=self.allow_partial,
+        )
+
+    def _picked(self, report: RunReport) -> dict[str, list[str]]:
+        """The one program of each task that was picked."""
+        chosen = {r.problem.task_id: r.candidates[r.selections[self.settings.rule].chosen] for r in report.results}
+        return {task: [candidate.program] for task, candidate in chosen.items()}
+
+    def _grade(self, programs: _Programs, store: Path, out: Path) -> _Grades:
+        """Grade all samples; only those that `n` left out of the run are not in the store yet."""
+        pairs = [(task, program) for task, listed in programs.items() for program in listed]
+        execution = self.settings.execution
+        with Store(store) as opened:
+            grades = grade_programs(self.benchmark, pairs, opened, execution)
+        ungraded = sum(grades[pair].passed is None for pair in pairs)
+        require_complete(executions=0, grades=ungraded, out=out, allowed=execution.allow_incomplete)
+        return grades
+
+    def _evaluate(self, samples: Path, programs: _Programs, grades: _Grades, description: str) -> None:
+        """Write the results file, from which EvalPlus then prints pass@k."""
+        self._results_file(samples, programs).write(grades, anew=self.anew)
+        print(f"{samples}: {description}")
+        evalplus_evaluate(self.dataset, str(samples), base_only=self.settings.evalplus.base_only)
+
+    def _results_file(self, samples: Path, programs: _Programs) -> ResultsFile:
+        base_only = self.settings.evalplus.base_only
+        return ResultsFile(results_path(samples), self.benchmark.results_hash, programs, base_only)
+
+
+def _beside(samples: Path, ending: str) -> Path:
+    """X.ending for samples X.jsonl, FOLDER.ending for those in a folder."""
+    if samples.name in ("", ".."):  # a folder which such a path does not name
+        samples = samples.resolve()
+    return samples.with_name((samples.name if samples.is_dir() else samples.stem) + ending)
