@@ -1,4 +1,4 @@
-"""`coderm-eval probe`: features of a model, a probe trained on them, and the pass rates that it predicts."""
+"""`probe features`, `probe train` and `probe predict`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,16 @@ from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.models.registry import make_model
 from coderm_eval.generation.probe.embeddings import EmbeddingServer
-from coderm_eval.generation.probe.features import Features, Source, gather, read_features, write_features
+from coderm_eval.generation.probe.features import (
+    Features,
+    FeatureSource,
+    collect_features,
+    read_features,
+    write_features,
+)
 from coderm_eval.generation.probe.hidden_states import HiddenStates
 from coderm_eval.generation.probe.holdout import FOLDS, CrossValidation
+from coderm_eval.generation.probe.libraries import require_probe_libraries
 from coderm_eval.generation.probe.probe import Probe, predict, rates_of, read_probe, train, write_probe
 from coderm_eval.generation.sample import sampling_requests
 from coderm_eval.generation.settings import PolicySettings
@@ -36,37 +43,37 @@ def probe_group() -> None:
 
 @probe_group.command("features")
 @click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
-@click.option("--model", help="Its name, at the server or on the model hub, or a folder.")
+@click.option("--model", help="Model name on the server or the Hub, or a local folder.")
 @click.option("--base-url", help="Root of an OpenAI-compatible server with embeddings.")
 @click.option("--backend", type=click.Choice(["hf", "openai"]), help="[default: openai]")
-@click.option("--layer", type=int, default=-1, show_default=True, help="Of the hidden states: 0 the embeddings.")
+@click.option("--layer", type=int, default=-1, show_default=True, help="Index of the hidden states; 0: the embeddings.")
 @click.option("--config", type=FILE, help="YAML file of settings (policy); flags override it.")
-@click.option("--out", type=FILE, required=True, help="File to write, of safetensors.")
-def features_command(benchmark: str, layer: int, config: Path | None, out: Path, **flags: str | None) -> None:
-    """Read the policy's prompts, and keep the hidden state of each one's last token.
+@click.option("--out", type=FILE, required=True, help="File of features to write.")
+def features_command(benchmark: str, layer: int, config: Path | None, out: Path, **flags: Any) -> None:
+    """Read the policy's prompts and keep the hidden state of each prompt's last token.
 
     \b
     coderm-eval probe features --benchmark mbpp+ --backend hf --model P --out features.safetensors
     """
+    require_probe_libraries()  # the file would be written after hours
     given = flags_to_settings(flags, model_keys("policy"))
     settings = load_settings(given, source="flags", config=config, selects=False)
-    requests = sampling_requests(
-        load_benchmark(benchmark, settings.for_benchmark(benchmark)).problems, settings.policy, n=1
-    )
-    features = _features(requests, settings.policy, layer, benchmark)
+    problems = load_benchmark(benchmark, settings.for_benchmark(benchmark)).problems
+    requests = sampling_requests(problems, settings.policy, n=1)
+    features = _make_features(requests, settings.policy, layer, benchmark)
     write_features(out, features)
-    problems, width = features.states.shape
-    click.echo(f"{out}: {width} features of {problems} problems, layer {layer} of {features.source.model}")
+    width = features.states.shape[1]
+    click.echo(f"{out}: {width} features of {len(problems)} problems, layer {layer} of {features.source.model}")
 
 
 @probe_group.command("train")
-@click.option("--features", "features_path", type=FILE, required=True, help="What `probe features` wrote.")
+@click.option("--features", "features_path", type=FILE, required=True, help="File that `probe features` wrote.")
 @click.option("--pass-rates", type=FILE, required=True, help='{"task_id", "rate"} lines.')
-@click.option("--out", type=FILE, required=True, help="File to write, of safetensors.")
+@click.option("--out", type=FILE, required=True, help="File of the probe to write.")
 @click.option("--hidden", type=click.IntRange(min=1), default=64, show_default=True, help="Width of the first layer.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 def train_command(features_path: Path, pass_rates: Path, out: Path, hidden: int, seed: int) -> None:
-    """Train a probe, and say what it is worth on problems that it has not seen.
+    """Train a probe and report how well it predicts problems that it was not trained on.
 
     \b
     coderm-eval probe train --features features.safetensors --pass-rates rates.jsonl --out probe.safetensors
@@ -74,13 +81,13 @@ def train_command(features_path: Path, pass_rates: Path, out: Path, hidden: int,
     features = read_features(features_path)
     probe = train(features, rates_of(features, features_path, pass_rates), hidden=hidden, seed=seed)
     write_probe(out, probe)
-    click.echo(_table(probe.card.held_out))
-    click.echo(_verdict(probe))
+    click.echo(_render_cross_validation(probe.card.held_out))
+    click.echo(_conclusion(probe))
 
 
 @probe_group.command("predict")
-@click.option("--probe", "probe_path", type=FILE, required=True, help="What `probe train` wrote.")
-@click.option("--features", "features_path", type=FILE, required=True, help="What `probe features` wrote.")
+@click.option("--probe", "probe_path", type=FILE, required=True, help="File that `probe train` wrote.")
+@click.option("--features", "features_path", type=FILE, required=True, help="File that `probe features` wrote.")
 @click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "rate"} lines.')
 def predict_command(probe_path: Path, features_path: Path, out: Path) -> None:
     """Predict pass rates, for `budget.rates`.
@@ -93,13 +100,13 @@ def predict_command(probe_path: Path, features_path: Path, out: Path) -> None:
     write_jsonl(out, ({"task_id": task, "rate": rate} for task, rate in rates.items()))
     click.echo(f"{out}: rates of {len(rates)} problems, from {min(rates.values()):.3f} to {max(rates.values()):.3f}")
     if probe.card.signal and features.source.benchmark == probe.card.benchmark:
-        click.echo(f"The probe was trained on {probe.card.benchmark}: it knows the pass rates there.", err=True)
+        click.echo(f"The probe was trained on {probe.card.benchmark}, whose pass rates it knows.", err=True)
 
 
-def _features(requests: Sequence[SampleRequest], policy: PolicySettings, layer: int, benchmark: str) -> Features:
-    reader = _reader(policy, layer)
+def _make_features(requests: Sequence[SampleRequest], policy: PolicySettings, layer: int, benchmark: str) -> Features:
+    reader = _state_reader(policy, layer)
     states = dict(progress(reader.states(requests), len(requests), "reading prompts", "prompts"))
-    source = Source(
+    source = FeatureSource(
         model=reader.full_name,
         layer=layer,
         backend=policy.backend,
@@ -107,17 +114,17 @@ def _features(requests: Sequence[SampleRequest], policy: PolicySettings, layer: 
         system_prompt=policy.system_prompt,
         benchmark=benchmark,
     )
-    return gather(source, [request.task_id for request in requests], states)
+    return collect_features(source, [request.task_id for request in requests], states)
 
 
-def _reader(policy: PolicySettings, layer: int) -> HiddenStates | EmbeddingServer:
-    """Raises SettingsError if the settings do not say enough, or ask for what there is not."""
+def _state_reader(policy: PolicySettings, layer: int) -> HiddenStates | EmbeddingServer:
+    """Whatever reads states of this policy; raises SettingsError if the settings are incomplete or impossible."""
     if policy.backend == "vllm":
         raise SettingsError(
             "policy.backend is 'vllm', which shows no hidden states in this process: give --backend hf, or serve the "
             "model (`vllm serve MODEL --runner pooling --convert embed`) and give --backend openai and --base-url"
         )
-    make_model(policy)  # says what is not set or not installed
+    make_model(policy)  # raises an error for what is not set or not installed
     if policy.backend == "hf":
         return HiddenStates(policy, layer)
     if layer != -1:
@@ -127,7 +134,7 @@ def _reader(policy: PolicySettings, layer: int) -> HiddenStates | EmbeddingServe
     return EmbeddingServer(policy)
 
 
-def _table(held_out: CrossValidation) -> str:
+def _render_cross_validation(held_out: CrossValidation) -> str:
     rows: list[list[Any]] = [
         ["Brier score", f"{held_out.brier:.4f}", f"{held_out.brier_of_constant:.4f}"],
         ["Mean calibration error", f"{held_out.calibration_error:.4f}", ""],
@@ -137,12 +144,12 @@ def _table(held_out: CrossValidation) -> str:
     return str(MarkdownTableWriter(headers=headers, value_matrix=rows).dumps())
 
 
-def _verdict(probe: Probe) -> str:
+def _conclusion(probe: Probe) -> str:
     p_value = probe.card.held_out.p_value
     how = "one-sided paired t-test of squared errors" + ("" if p_value is None else f", p = {p_value:.2g}")
     if probe.card.signal:
-        return f"Signal: on problems that it has not seen the probe beats the mean rate ({how})."
+        return f"Signal: the probe beats the mean rate on problems that it was not trained on ({how})."
     return (
-        f"No signal: on problems that it has not seen the probe does not beat the mean rate ({how}), so that the saved "
-        f"one predicts {probe.card.mean_rate:.3f} for every problem."
+        f"No signal: the probe does not beat the mean rate on problems that it was not trained on ({how}). "
+        f"The saved probe predicts {probe.card.mean_rate:.3f} for every problem."
     )

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_core import to_json
+from pydantic import Field, TypeAdapter, field_validator, model_validator
 
 from coderm_eval.core.settings import Section
 
@@ -100,7 +99,7 @@ class SamplingSettings(Section):
             "seed": self.seed,
             "extra": self.backend_args,
         }
-        return to_json(affects_answers, inf_nan_mode="null").decode()
+        return TypeAdapter(dict[str, Any]).dump_json(affects_answers).decode()
 
 
 class PolicySettings(SamplingSettings):

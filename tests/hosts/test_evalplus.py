@@ -371,7 +371,7 @@ def test_some_of_the_tasks_are_evaluated_on_demand_and_what_is_missing_is_said(
     strange = {"task_id": "HumanEval/77", "solution": "x = 1"}
     write_rows(files / "p.jsonl", [{"task_id": TASKS[1], "solution": p} for p in four(TASKS[1])] + [strange])
     message = said(InputError, lambda: evaluate("humaneval", "p.jsonl", tests="t.jsonl"))
-    assert "no line for 2 of its tasks (HumanEval/0, HumanEval/2)" in message and "HumanEval/77" in message
+    assert "nothing for 2 of its tasks (HumanEval/0, HumanEval/2)" in message and "HumanEval/77" in message
     evaluate("humaneval", "p.jsonl", tests="t.jsonl", allow_partial=True)
     assert blocks(capsys.readouterr().out)[3::4] == ["pass@1:\t0.500", "pass@1:\t1.000"]
     assert "no samples of 2 tasks (HumanEval/0, HumanEval/2)" in caplog.text

@@ -1,1 +1,1 @@
-"""Programs and unit tests out of a model's answers."""
+"""Find programs and unit tests in a model's answers."""

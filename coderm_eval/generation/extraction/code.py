@@ -1,9 +1,9 @@
-"""Code out of a model's answer: one way for candidate programs and for unit tests.
+"""Find the code in a model's answer, for candidate programs and for unit tests alike.
 
-The order: drop the reasoning, take the whole text if it is Python that has what is wanted; else the last
-Python-labelled fence that has it, then any fence that has it, then text between triple backticks wherever
-they stand, then the last fence at all. "What is wanted" is a function of the syntax tree: the entry point
-for a program, a TestCase for a test.
+The reasoning is dropped first. Then the first of these is taken: the whole text if it is Python with what is wanted;
+the last fence labelled Python that has it; the last fence of any label that has it; text between triple backticks,
+wherever they stand, that has it; the last fence labelled Python; the last fence. A function of the syntax tree says
+what is wanted: the entry point for a program, a TestCase for a test.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["extract_code", "unclosed_code"]
 
 _PYTHON_LABELS = frozenset({"python", "py", "python3", "python2"})
 _FENCE = re.compile(r"([ \t]*)(`{3,}(?!.*`)|~{3,})[ \t]*([^\s`]*)")
-_LOOSE_FENCES = (  # "Sure: ```python", "- ```python", "return x```": no fence to CommonMark, but models write it
+_LOOSE_FENCES = (  # "Sure: ```python", "- ```python", "return x```": not fences in CommonMark, but models write them
     re.compile(r"```(?:python|py)\d?\b[^`\n]*\n(.*?)```", re.DOTALL | re.IGNORECASE),
     re.compile(r"```[^`\n]*\n(.*?)```", re.DOTALL),
 )
@@ -37,19 +37,19 @@ class _Fence(NamedTuple):
     closed: bool
 
 
-def extract_code(answer: str, wanted: Callable[[ast.Module], bool], how: Extraction = "default") -> str:
-    """The piece of Python source in `answer` for which `wanted` holds, or the likeliest one; empty if none.
+def extract_code(answer: str, wanted: Callable[[ast.Module], bool], extraction: Extraction = "default") -> str:
+    """The Python source in `answer` for which `wanted` holds, or else the likeliest piece; empty if there is none.
 
-    `how="paper"` keeps an answer only if it has exactly one fenced block, as the authors' scripts do.
+    With the extraction "paper" an answer has to have exactly one fenced block, as in the authors' scripts.
     """
-    if how == "paper":
+    if extraction == "paper":
         return _only_fence(answer)
 
     def fits(code: str) -> bool:
         return (tree := parse(code)) is not None and wanted(tree)
 
     text = _without_reasoning(answer)
-    if fits(text):  # first, since a docstring may hold fences of its own
+    if fits(text):  # first, since a docstring may contain fences
         return text
     fences = list(_fences(text))
     fitting = [f for f in fences if fits(f.body)]
@@ -66,7 +66,7 @@ def extract_code(answer: str, wanted: Callable[[ast.Module], bool], how: Extract
 
 
 def unclosed_code(answer: str) -> str | None:
-    """The code in a fence that an answer opens and does not close, as far as it goes; None if there is none."""
+    """The code in a fence that an answer opens and does not close; None if there is no such fence."""
     fences = list(_fences(_without_reasoning(answer)))
     return fences[-1].body if fences and not fences[-1].closed else None
 
@@ -76,9 +76,10 @@ def _without_reasoning(answer: str) -> str:
 
 
 def _fences(text: str) -> Iterator[_Fence]:
-    """Fenced blocks as CommonMark reads them: a fence closes with at least as many marks; the last may stay open.
+    """Yield fenced blocks as CommonMark reads them.
 
-    One inside a list is indented, and so is its body.
+    A fence is closed by at least as many marks, and the last one may stay open. A fence
+    inside a list is indented, and so is its body.
     """
     opening: re.Match[str] | None = None
     body: list[str] = []
@@ -96,7 +97,7 @@ def _fences(text: str) -> Iterator[_Fence]:
 
 
 def _fence(opening: re.Match[str], body: Sequence[str], *, closed: bool) -> _Fence:
-    """The block without its opening's indentation, unless its first line has less: then it never had it."""
+    """The block without the indentation of its opening, unless its first line is indented by less."""
     indent = len(opening[1])
     first = next((line for line in body if line.strip()), "")
     if indent and not first[:indent].strip():
@@ -105,19 +106,19 @@ def _fence(opening: re.Match[str], body: Sequence[str], *, closed: bool) -> _Fen
 
 
 def _closes(mark: re.Match[str], opening: re.Match[str]) -> bool:
-    """Whether it is bare, long enough, and indented by less than a docstring inside the block is."""
+    """Whether `mark` has no label, is long enough, and is indented by less than a docstring inside the block."""
     deeper = len(mark[1].expandtabs(4)) - len(opening[1].expandtabs(4))
     return not mark[3] and mark[2].startswith(opening[2]) and deeper < 4
 
 
 def _loose_fences(text: str) -> Iterator[str]:
-    """What stands between triple backticks, those with Python's label last, without a common indentation."""
+    """Yield text between triple backticks, without common indentation; that with Python's label comes last."""
     for pattern in reversed(_LOOSE_FENCES):
         yield from (textwrap.dedent(body) for body in pattern.findall(text))
 
 
 def _only_fence(answer: str) -> str:
-    """The paper's extraction: the one ```python block, or else the one unlabelled block; empty otherwise."""
+    """The paper's extraction: the only ```python block, or else the only unlabelled block; empty otherwise."""
     for pattern in _PAPER_FENCES:
         blocks: list[str] = pattern.findall(answer)
         if blocks:

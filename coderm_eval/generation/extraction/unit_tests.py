@@ -1,4 +1,4 @@
-"""A unit test out of a model's answer or a recorded line: cleaned source, or the reason why there is none."""
+"""Find the unit test in a model's answer or a recorded line: cleaned source, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -18,37 +18,39 @@ NO_CLASS = "no TestCase class"
 NO_METHOD = "no test method"
 NOT_ONE_CLASS = "not exactly one class"
 
-_LINE_END = re.compile(r"\r\n?|\n")  # as the parser counts lines
+_LINE_END = re.compile(r"\r\n?|\n")  # as Python's parser counts lines
 
 _MOST_CUTS = 20
-"""Places to cut a truncated answer at; the last one or two will do, but for a model that repeats itself."""
+"""Most places at which a truncated answer is cut. The last two suffice unless a model repeats itself."""
 _METHOD_START = re.compile(r"[ \t]+(?:@|def\b|async\b)")
 
 
 class Extracted(NamedTuple):
-    """The tests in one answer: usually one; `rejected` says why there are none."""
+    """The tests in one answer, usually one; `rejected` is the reason if there are none."""
 
     sources: tuple[str, ...]
     rejected: str | None = None
 
 
-def extract_tests(answer: str, entry_point: str, how: Extraction = "default", *, truncated: bool = False) -> Extracted:
+def extract_tests(
+    answer: str, entry_point: str, extraction: Extraction = "default", *, truncated: bool = False
+) -> Extracted:
     """The unittest class in a test writer's answer.
 
-    Kept: imports, helpers, the TestCase classes. Dropped: a re-statement of the function under test,
-    `unittest.main()` and other bare statements, `if __name__` blocks, imports of modules that do not exist;
-    of a truncated answer the method in which it ends (the paper's way drops all of it).
+    Kept are imports, helpers and the TestCase classes. Dropped are a re-statement of the function under test,
+    `unittest.main()` and other bare statements, `if __name__` blocks, and imports of modules that do not exist. Of a
+    truncated answer the method in which it ends is dropped; the paper's extraction drops all of it.
     """
-    if truncated and how == "default" and (whole := _complete_methods(unclosed_code(answer) or "", entry_point)):
+    if truncated and extraction == "default" and (whole := _complete_methods(unclosed_code(answer) or "", entry_point)):
         return whole
-    code = extract_code(answer, lambda tree: bool(_test_classes(tree)), how)
+    code = extract_code(answer, lambda tree: bool(_test_classes(tree)), extraction)
     if not code:
         return Extracted((), NO_CODE)
-    return _paper_test(code) if how == "paper" else _clean(code, entry_point)
+    return _paper_test(code) if extraction == "paper" else _clean(code, entry_point)
 
 
 def _complete_methods(code: str, entry_point: str) -> Extracted | None:
-    """The tests of `code`, which breaks off somewhere, up to where its last method begins; None if none are left."""
+    """The tests of `code`, which breaks off, up to where its last method begins; None if none are left."""
     lines = _LINE_END.split(code)
     starts = [n for n, line in enumerate(lines) if _METHOD_START.match(line)]
     for start in reversed(starts[-_MOST_CUTS:]):
@@ -59,9 +61,9 @@ def _complete_methods(code: str, entry_point: str) -> Extracted | None:
 
 
 def recorded_tests(source: str, entry_point: str) -> Extracted:
-    """The tests of one line of a tests file: one class, or one class for each plain `assert`.
+    """The tests of one line of a tests file: its TestCase classes as one test, or one test per plain `assert`.
 
-    An assert comes with the imports, helpers and constants above it.
+    An assert's test includes the imports, helpers and constants above it.
     """
     tree = parse(source)
     if tree is None:
@@ -72,14 +74,15 @@ def recorded_tests(source: str, entry_point: str) -> Extracted:
     sources = []
     for node in tree.body:
         if isinstance(node, ast.Assert):
-            sources.append(_assert_class(setup, _text(source, node)))
-        elif text := _kept(source, node, entry_point):
+            sources.append(_assert_class(setup, _statement_text(source, node)))
+        elif text := _kept_text(source, node, entry_point):
             setup += text + "\n"
     return Extracted(tuple(sources), None if sources else NO_CLASS)
 
 
 def _assert_class(setup: str, statement: str) -> str:
-    """`setup` comes first, as an import from `__future__` must; a second line of an assert needs no indentation."""
+    """A class with one assert. `setup` comes first, as an import from `__future__` must; the further lines of an assert
+    need no indentation."""
     return (
         f"{setup}import unittest\n\n\nclass TestAssert(unittest.TestCase):\n"
         f"    def test_assert(self):\n        {statement}\n"
@@ -93,25 +96,25 @@ def _clean(code: str, entry_point: str) -> Extracted:
         return Extracted((), NO_CLASS)
     if not _runnable(tree, classes):
         return Extracted((), NO_METHOD)
-    kept = [text for node in tree.body if (text := _kept(code, node, entry_point))]
+    kept = [text for node in tree.body if (text := _kept_text(code, node, entry_point))]
     return Extracted(("\n\n".join(kept) + "\n",))
 
 
-def _kept(code: str, node: ast.stmt, entry_point: str) -> str | None:
-    """The text of a top-level statement that a test needs; None for one that it must not have."""
+def _kept_text(code: str, node: ast.stmt, entry_point: str) -> str | None:
+    """The text of a top-level statement that a test needs; None for a statement that it must not contain."""
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return _kept_import(node, entry_point)
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return None if node.name in (entry_point, "Solution") else _text(code, node)
+        return None if node.name in (entry_point, "Solution") else _statement_text(code, node)
     is_constant = isinstance(node, (ast.Assign, ast.AnnAssign)) and entry_point not in bound(node)
-    return _text(code, node) if is_constant else None
+    return _statement_text(code, node) if is_constant else None
 
 
 def _kept_import(node: ast.Import | ast.ImportFrom, entry_point: str) -> str | None:
     """An import without the names that would hide the function under test.
 
-    An unknown module ("from solution import f") stands for the candidate itself, whose names are there
-    already; only a new name for the function has to be given again.
+    An unknown module ("from solution import f") stands for the candidate itself, whose names are defined already; only
+    an alias of the function has to be defined.
     """
     if isinstance(node, ast.ImportFrom):
         if node.level or not is_known_module(node.module):
@@ -124,7 +127,7 @@ def _kept_import(node: ast.Import | ast.ImportFrom, entry_point: str) -> str | N
 
 
 def _test_classes(tree: ast.Module) -> list[ast.ClassDef]:
-    """Classes that derive from a ...TestCase, under any imported name, directly or through a class of the module."""
+    """The classes that derive from a ...TestCase, by any imported name, directly or through a class of the module."""
     known = {
         alias.asname
         for node in tree.body
@@ -143,13 +146,13 @@ def _test_classes(tree: ast.Module) -> list[ast.ClassDef]:
 
 
 def _base_names(node: ast.ClassDef) -> set[str]:
-    """The last names of its bases: TestCase of unittest.TestCase."""
+    """The last part of the name of each base: TestCase for unittest.TestCase."""
     names = {base.id for base in node.bases if isinstance(base, ast.Name)}
     return names | {base.attr for base in node.bases if isinstance(base, ast.Attribute)}
 
 
 def _runnable(tree: ast.Module, classes: Sequence[ast.ClassDef]) -> bool:
-    """Whether one of the test classes has a test method, of its own or from a mixin of the module."""
+    """Whether a test class has a test method, of its own or from a mixin in the module."""
     mixins = {name for node in classes for name in _base_names(node)}
     return any(
         isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)) and item.name.startswith("test")
@@ -159,8 +162,8 @@ def _runnable(tree: ast.Module, classes: Sequence[ast.ClassDef]) -> bool:
     )
 
 
-def _text(source: str, node: ast.stmt) -> str:
-    """The source of a statement with its decorators, comments inside it included."""
+def _statement_text(source: str, node: ast.stmt) -> str:
+    """The source of a statement, with its decorators and the comments inside it."""
     decorators = getattr(node, "decorator_list", [])
     if decorators:
         return "\n".join(_LINE_END.split(source)[decorators[0].lineno - 1 : node.end_lineno])
@@ -168,13 +171,13 @@ def _text(source: str, node: ast.stmt) -> str:
 
 
 def _paper_test(code: str) -> Extracted:
-    """The authors' own cleaning: exactly one class; imports, and the text from it up to the next top-level def."""
+    """The authors' own cleaning: imports, and the only class with all text up to the next top-level def."""
     code = re.sub(r"if __name__ == ['\"]__main__['\"]:\n    unittest\.main\(\)", "", code)
     tree = parse(code)
     if tree is None or sum(isinstance(node, ast.ClassDef) for node in ast.walk(tree)) != 1:
         return Extracted((), NOT_ONE_CLASS)
     imports = [
-        _text(code, node)
+        _statement_text(code, node)
         for node in tree.body
         if isinstance(node, (ast.Import, ast.ImportFrom)) and "your_module" not in ast.unparse(node)
     ]

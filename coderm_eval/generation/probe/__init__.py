@@ -1,10 +1,13 @@
-"""The paper's difficulty probe: a small network that reads a problem's pass rate off a model's hidden state.
+"""The paper's difficulty probe: a small network that predicts a problem's pass rate from a model's hidden state.
 
-commands         coderm-eval probe features, train, predict
-  hidden_states    prompts -> states, from transformers in this process
-  pooling          prompts -> states, from a server's embeddings
-  features         the file of states; what they are of
-  saved            the file of a probe; training and using one
-    holdout          what a probe is worth on problems that it has not seen
-      network          the network and how it is fitted
+    hidden_states    prompts -> states, by transformers in this process
+    embeddings       prompts -> states, from a server
+    features         the file of states, and what model and problems they are of
+    probe            the file of a probe; training and prediction
+    holdout          cross-validation
+    network          the network and how it is fitted
+    tensors          files of tensors
+    libraries        what the extra `probe` installs
+
+The commands are in coderm_eval/cli/probe.py.
 """

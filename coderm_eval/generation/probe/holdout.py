@@ -1,4 +1,4 @@
-"""What a probe is worth on problems that it has not seen: cross-validation over problems."""
+"""Cross-validation over problems: how well a probe predicts problems that it was not trained on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["FOLDS", "MIN_PROBLEMS", "CrossValidation", "best_decay", "hold_out"]
 FOLDS = 5
 
 MIN_PROBLEMS = 10
-"""Problems, so that each fold has two."""
+"""Fewest problems, so that each fold has two."""
 
 _INNER_FOLDS = 3
 _BINS = 5
@@ -27,9 +27,9 @@ _LEVEL = 0.05
 
 
 class CrossValidation(Record):
-    """Predictions for each problem by a network fitted to the other folds, held against pass rates.
+    """Predictions of each problem by a network that was fitted to the other folds, compared with its pass rate.
 
-    The constant is the mean rate of the other folds.
+    The constant prediction is the mean rate of the other folds.
     """
 
     problems: int
@@ -37,38 +37,38 @@ class CrossValidation(Record):
     """Mean squared error."""
     brier_of_constant: float
     calibration_error: float
-    """Of five bins with as many problems each, by prediction: mean |mean prediction - mean rate|."""
+    """Mean |mean prediction - mean rate| of five bins, by prediction, with equally many problems."""
     spearman: float | None
-    """None if all rates, or all predictions, are the same."""
+    """Rank correlation of predictions and rates; None if all rates, or all predictions, are equal."""
     p_value: float | None
-    """Of a one-sided paired t-test over problems that squared errors are lower than the constant's; None if all
-    differences are the same."""
+    """One-sided paired t-test over problems: are squared errors lower than the constant's? None if all differences are
+    equal."""
 
     @property
     def better(self) -> bool:
-        """Than the constant, at 95 %."""
+        """Whether the network beats the constant, at 95 %."""
         return self.p_value is not None and self.p_value < _LEVEL
 
 
 def hold_out(states: Floats, rates: Floats, hidden: int, rng: np.random.Generator) -> CrossValidation:
-    """Cross-validation; each fold's weight decay is chosen within the others.
+    """Cross-validate; each fold's weight decay is chosen within the other folds.
 
     Args:
-        states: shape (problems, width), at least LEAST problems.
+        states: shape (problems, width), at least MIN_PROBLEMS problems.
         rates: shape (problems,).
     """
     predicted, constant = np.empty_like(rates), np.empty_like(rates)
-    for fold in progress(_folds(len(rates), FOLDS, rng), FOLDS, "holding out", "folds"):
+    for fold in progress(_folds(len(rates), FOLDS, rng), FOLDS, "cross-validating", "folds"):
         known = states[fold.rest], rates[fold.rest]
         decay = best_decay(*known, DECAYS, hidden, rng)
         flat, network = fit_each(*known, [math.inf, decay], hidden, rng)
         constant[fold.held] = flat.rates(states[fold.held])
         predicted[fold.held] = network.rates(states[fold.held])
-    return _compared(rates, predicted, constant)
+    return _compare(rates, predicted, constant)
 
 
 def best_decay(states: Floats, rates: Floats, decays: Sequence[float], hidden: int, rng: np.random.Generator) -> float:
-    """The one with the lowest cross-entropy on folds that were held out; of equal ones the first."""
+    """The weight decay with the lowest cross-entropy on folds that were held out; of equal ones the first."""
     losses = np.zeros(len(decays))
     for fold in _folds(len(rates), _INNER_FOLDS, rng):
         for index, network in enumerate(fit_each(states[fold.rest], rates[fold.rest], decays, hidden, rng)):
@@ -88,7 +88,7 @@ def _folds(problems: int, count: int, rng: np.random.Generator) -> Iterator[_Fol
         yield _Fold(held, np.setdiff1d(np.arange(problems), held))
 
 
-def _compared(rates: Floats, predicted: Floats, constant: Floats) -> CrossValidation:
+def _compare(rates: Floats, predicted: Floats, constant: Floats) -> CrossValidation:
     errors, errors_of_constant = (predicted - rates) ** 2, (constant - rates) ** 2
     return CrossValidation(
         problems=len(rates),

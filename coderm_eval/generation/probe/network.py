@@ -1,7 +1,7 @@
 """The network: two layers over standardised features, fitted to pass rates.
 
-A few hundred problems with thousands of features each: the weight decay does the work, and decides by itself whether
-anything is left of the weights.
+With a few hundred problems and thousands of features each, the weight decay does the work: it decides whether anything
+is left of the weights.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ __all__ = ["DECAYS", "Floats", "Network", "cross_entropy", "fit_each"]
 Floats = npt.NDArray[np.float64]
 
 DECAYS = (math.inf, 0.03, 0.01, 0.003, 0.001)
-"""Weight decays to choose from. With inf only the bias is left: the mean rate for everything."""
+"""Weight decays to choose from. With inf only the bias is left: the mean rate for every problem."""
 
 _CERTAIN = 1e-6
-"""Rates this near to 0 or 1 have no larger logits, and cost no more where they are wrong."""
+"""Rates are clipped this far from 0 and 1, which bounds their logits and the cost of a wrong prediction."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Network:
     """rate(x) = sigmoid(w2 · tanh(W1ᵀ (x - mean) / scale + b1) + b2)."""
 
     mean: Floats
-    """Shape (width,): of the problems that it was fitted to, like `scale`."""
+    """Shape (width,): mean of each feature over the problems that the network was fitted to."""
     scale: Floats
-    """Shape (width,)."""
+    """Shape (width,): standard deviation of each feature over the same problems, times √width."""
     w1: Floats
     """Shape (width, hidden)."""
     b1: Floats
@@ -43,14 +43,14 @@ class Network:
     """Shape (1,)."""
 
     def rates(self, states: Floats) -> Floats:
-        """States of shape (problems, width) to rates of shape (problems,)."""
+        """Rates of shape (problems,) for states of shape (problems, width)."""
         hidden = np.tanh((states - self.mean) / self.scale @ self.w1 + self.b1)
         rates: Floats = special.expit(hidden @ self.w2 + self.b2[0])
         return rates
 
     @staticmethod
     def shapes(width: int, hidden: int) -> Mapping[str, tuple[int, ...]]:
-        """Of each field."""
+        """The shape of each field."""
         one: tuple[int, ...] = (width,)
         return {"mean": one, "scale": one, "w1": (width, hidden), "b1": (hidden,), "w2": (hidden,), "b2": (1,)}
 
@@ -65,12 +65,12 @@ def cross_entropy(rates: Floats, predicted: Floats) -> Floats:
 def fit_each(
     states: Floats, rates: Floats, decays: Sequence[float], hidden: int, rng: np.random.Generator
 ) -> Iterator[Network]:
-    """A network for each weight decay, all from the same random start.
+    """Fit a network for each weight decay, all from the same random start.
 
     Each minimises the mean cross-entropy + decay / 2 · (|W1|² + |b1|² + |w2|²), over features that are standardised
-    and then divided by √width, so that a problem's row has length 1 on average and a decay means the same for any
-    model. The search is among weights in the space that the rows span: outside of it a weight changes no prediction
-    here and costs decay. So the work grows with the number of problems and not with the width.
+    and then divided by √width. A problem's row then has length 1 on average, and a decay means the same for any model.
+    Only weights in the space that the rows span are searched: a part outside of it changes no prediction for these
+    problems and costs decay. The work therefore grows with the number of problems, not with the width.
 
     Args:
         states: shape (problems, width).
@@ -106,7 +106,10 @@ class _Weights:
 
 
 def _minimum(rows: Floats, rates: Floats, decay: float, start: _Weights) -> _Weights:
-    """By L-BFGS, to 1e-4 of the loss: 2e-9 took five times as long, for Brier scores that were 0.0005 lower at best."""
+    """The weights that L-BFGS finds, to 1e-4 of the loss.
+
+    2e-9 took five times as long, for Brier scores that were 0.0005 lower at best.
+    """
     if math.isinf(decay):
         return _Weights(np.zeros_like(start.w1), np.zeros_like(start.w2), start.bias)
 
@@ -130,7 +133,7 @@ def _loss(rows: Floats, rates: Floats, decay: float, weights: _Weights) -> tuple
 
 
 def _statistics(states: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of each feature, these times √width; what does not vary is left as it is."""
+    """Mean of each feature, and its standard deviation times √width; 1 · √width for a feature that does not vary."""
     mean, deviation = states.mean(axis=0), states.std(axis=0)
     constant = deviation <= 1e-6 * np.abs(mean)  # the rounding of float32
     return mean, np.where(constant, 1.0, deviation) * math.sqrt(states.shape[1])

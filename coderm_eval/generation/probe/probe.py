@@ -1,12 +1,11 @@
-"""A probe: trained on features and pass rates, saved, and used to predict.
+"""A probe: trained on features and pass rates, saved to a file, and used to predict.
 
-A file of safetensors: the network's tensors; in its metadata, under `coderm_probe`, JSON with what the features were
-of, the shape and seed of the network, the mean rate, whether there was a signal, and the held-out figures.
+A file of safetensors: the network's tensors; in its metadata, under `coderm_probe`, JSON with the source of the
+features, the network's shape and seed, the mean rate, whether there was a signal, and the figures of cross-validation.
 """
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -17,15 +16,16 @@ import numpy as np
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.pass_rates import rates_for
-from coderm_eval.generation.probe.features import COMMAND, Features, Source
+from coderm_eval.generation.probe.features import FEATURES_COMMAND, Features, FeatureSource
 from coderm_eval.generation.probe.holdout import MIN_PROBLEMS, CrossValidation, best_decay, hold_out
+from coderm_eval.generation.probe.libraries import probe_library
 from coderm_eval.generation.probe.network import DECAYS, Floats, Network, fit_each
 from coderm_eval.generation.probe.tensors import read_tensors, write_tensors
 
 __all__ = ["Probe", "predict", "rates_of", "read_probe", "train", "write_probe"]
 
 _KIND = "coderm_probe"
-_COMMAND = "coderm-eval probe train"
+_TRAIN_COMMAND = "coderm-eval probe train"
 
 _MUST_AGREE = {
     "model": "--model",
@@ -34,24 +34,26 @@ _MUST_AGREE = {
     "api": "policy.api",
     "system_prompt": "policy.system_prompt",
 }
-"""What features and a probe's have in common, and where it is set."""
+"""What features must have in common with those that a probe was trained on, and where each is set."""
 
 
-class _Card(Source):
-    """What is said of the network; of the source, `benchmark` is the one that it was trained on."""
+class _ProbeRecord(FeatureSource):
+    """What a file says about its network; `benchmark` is the one that it was trained on."""
 
     width: int
     hidden: int
     seed: int
     mean_rate: float
     signal: bool
-    """Whether its held-out predictions beat the mean rate; if not, the network gives the mean rate to all."""
+    """Whether held-out predictions beat the mean rate; if not, the network predicts the mean rate for every problem."""
     held_out: CrossValidation
 
 
 @dataclass(frozen=True)
 class Probe:
-    card: _Card
+    """A network that predicts pass rates, and how it was trained."""
+
+    card: _ProbeRecord
     network: Network
 
 
@@ -59,7 +61,7 @@ def rates_of(features: Features, features_path: Path, rates_path: Path) -> Float
     """The pass rates of the features' problems, in their order.
 
     Raises:
-        InputError: a file of rates that cannot be read or lacks some, or too few problems to hold any out.
+        InputError: the file of rates cannot be read or is incomplete, or there are too few problems to hold any out.
     """
     if len(features.task_ids) < MIN_PROBLEMS:
         raise InputError(
@@ -70,9 +72,9 @@ def rates_of(features: Features, features_path: Path, rates_path: Path) -> Float
 
 
 def train(features: Features, rates: Floats, *, hidden: int, seed: int) -> Probe:
-    """A network fitted to all problems, if one fitted to some of them beats the mean rate on the others.
+    """Fit a network to all problems, if networks fitted to some of them beat the mean rate on the others.
 
-    If not, one without weights. The same input gives the same probe.
+    If not, the network has no weights and predicts the mean rate. The same input gives the same probe.
     """
     rng = np.random.default_rng(seed)
     states = features.states.astype(np.float64)
@@ -80,7 +82,7 @@ def train(features: Features, rates: Floats, *, hidden: int, seed: int) -> Probe
         held_out = hold_out(states, rates, hidden, rng)
         decay = best_decay(states, rates, DECAYS[1:], hidden, rng) if held_out.better else math.inf
         (network,) = fit_each(states, rates, [decay], hidden, rng)
-    card = _Card(
+    card = _ProbeRecord(
         **features.source.model_dump(),
         width=states.shape[1],
         hidden=hidden,
@@ -93,38 +95,39 @@ def train(features: Features, rates: Floats, *, hidden: int, seed: int) -> Probe
 
 
 def _one_thread() -> AbstractContextManager[None]:
-    """For linear algebra: sums are then the same on any number of cores.
+    """Limit linear algebra to one thread: sums are then the same on any number of cores.
 
-    It is no slower: two threads on two busy cores took twelve times as long, waiting for each other.
+    That is not slower: two threads on two busy cores took twelve times as long, waiting for each other.
     """
-    limits: AbstractContextManager[None] = importlib.import_module("threadpoolctl").threadpool_limits(1)
+    limits: AbstractContextManager[None] = probe_library("threadpoolctl").threadpool_limits(1)
     return limits
 
 
 def write_probe(path: Path, probe: Probe) -> None:
-    """Raises InputError if the file cannot be written."""
+    """Write a file of a probe; raises InputError if that is impossible."""
     tensors = {name: np.asarray(value, dtype=np.float32) for name, value in asdict(probe.network).items()}
     write_tensors(path, _KIND, probe.card, tensors)
 
 
 def read_probe(path: Path) -> Probe:
-    """Raises InputError if `path` is not a file that `write_probe` wrote."""
-    card, tensors = read_tensors(path, _KIND, _Card, _COMMAND)
+    """Read a file of a probe; raises InputError if `write_probe` did not write it."""
+    card, tensors = read_tensors(path, _KIND, _ProbeRecord, _TRAIN_COMMAND)
     found = {name: tensor.shape for name, tensor in tensors.items()}
     expected = Network.shapes(card.width, card.hidden)
     for name, shape in expected.items():
         if found.get(name) != shape:
             raise InputError(
-                f"{path}: tensor {name!r} has shape {found.get(name)}, not {shape}; write it anew with `{_COMMAND}`"
+                f"{path}: tensor {name!r} has shape {found.get(name)}, not {shape}; "
+                f"write it anew with `{_TRAIN_COMMAND}`"
             )
     return Probe(card, Network(**{name: tensors[name].astype(np.float64) for name in expected}))
 
 
 def predict(probe: Probe, probe_path: Path, features: Features, features_path: Path) -> Mapping[str, float]:
-    """{task id: predicted pass rate}.
+    """Predict the pass rate of each task, by task id.
 
     Raises:
-        InputError: the features are not of the kind that the probe was trained on.
+        InputError: the features differ in kind from those that the probe was trained on.
     """
     for key, typed in _MUST_AGREE.items():
         wanted, found = getattr(probe.card, key), getattr(features.source, key)
@@ -137,7 +140,7 @@ def predict(probe: Probe, probe_path: Path, features: Features, features_path: P
     if width != probe.card.width:
         raise InputError(
             f"{features_path}: {width} features a problem, and {probe_path} was trained on {probe.card.width}; "
-            f"write the features anew with `{COMMAND} --model {probe.card.model}`"
+            f"write the features anew with `{FEATURES_COMMAND} --model {probe.card.model}`"
         )
     rates = probe.network.rates(features.states.astype(np.float64))
     return dict(zip(features.task_ids, map(float, rates), strict=True))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from coderm_eval.core.errors import InputError, SettingsError
+from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_atomically
 from coderm_eval.core.messages import single_line
+from coderm_eval.generation.probe.libraries import probe_library
 
 __all__ = ["Record", "Tensor", "read_tensors", "write_tensors"]
 
@@ -31,7 +30,7 @@ R = TypeVar("R", bound=Record)
 
 
 def write_tensors(path: Path, kind: str, record: Record, tensors: Mapping[str, Tensor]) -> None:
-    """The same bytes for the same content, written whole or not at all.
+    """Write a file atomically; the same content gives the same bytes.
 
     The record is one entry of the metadata, JSON under the name `kind`: safetensors writes several entries in an
     order that changes from process to process.
@@ -39,7 +38,7 @@ def write_tensors(path: Path, kind: str, record: Record, tensors: Mapping[str, T
     Raises:
         InputError: the file cannot be written.
     """
-    content = _library("safetensors.numpy").save(dict(tensors), metadata={kind: record.model_dump_json()})
+    content = probe_library("safetensors.numpy").save(dict(tensors), metadata={kind: record.model_dump_json()})
     try:
         write_atomically(path, content)
     except OSError as error:
@@ -47,19 +46,19 @@ def write_tensors(path: Path, kind: str, record: Record, tensors: Mapping[str, T
 
 
 def read_tensors(path: Path, kind: str, record: type[R], command: str) -> tuple[R, dict[str, Tensor]]:
-    """The content of a file that `command` wrote.
+    """Read a file that `command` wrote.
 
     Raises:
-        InputError: no such file, not one of safetensors, or one that holds something else.
+        InputError: the file is missing, is not one of safetensors, or holds something else.
     """
-    library = _library("safetensors")
+    library = probe_library("safetensors")
     hint = f"name a file that `{command} --out` wrote"
     try:
         with library.safe_open(path, framework="numpy") as file:
             metadata, names = file.metadata() or {}, sorted(file.keys())
             if kind not in metadata:
-                raise InputError(f"{path}: no {kind} in it, but {_shown(metadata, names)}; {hint}")
-            return _parsed(path, record, metadata[kind], hint), {name: file.get_tensor(name) for name in names}
+                raise InputError(f"{path}: no {kind} in it, but {_quoted_names(metadata, names)}; {hint}")
+            return _parse_record(path, record, metadata[kind], hint), {name: file.get_tensor(name) for name in names}
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; {hint}") from None
     except (OSError, TypeError, library.SafetensorError) as error:
@@ -68,21 +67,16 @@ def read_tensors(path: Path, kind: str, record: type[R], command: str) -> tuple[
         ) from error
 
 
-def _parsed(path: Path, record: type[R], said: str, hint: str) -> R:
+def _parse_record(path: Path, record: type[R], text: str, hint: str) -> R:
     try:
-        return record.model_validate_json(said)
+        return record.model_validate_json(text)
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"])) or "JSON"
-        raise InputError(f"{path}: {where} in {said!r:.60}: {problem['msg'].lower()}; {hint}") from error
+        raise InputError(f"{path}: {where} in {text!r:.60}: {problem['msg'].lower()}; {hint}") from error
 
 
-def _shown(metadata: Mapping[str, str], names: list[str]) -> str:
-    found = sorted(metadata) or names
+def _quoted_names(metadata: Mapping[str, str], tensors: list[str]) -> str:
+    """What a file of something else holds."""
+    found = sorted(metadata) or tensors
     return ", ".join(repr(name) for name in found[:3]) or "nothing"
-
-
-def _library(name: str) -> Any:
-    if find_spec("safetensors") is None:
-        raise SettingsError("a probe's files need safetensors, which is not installed: run `pip install safetensors`")
-    return importlib.import_module(name)

@@ -1,1 +1,1 @@
-"""Files in place of a model: recorded candidates and tests."""
+"""Recorded candidates and tests: files in place of a model."""

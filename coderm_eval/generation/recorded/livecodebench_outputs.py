@@ -29,7 +29,7 @@ def parse_outputs(path: Path, content: bytes) -> dict[str, list[str]]:
     """The programs of each question id, in the order of `content`; `path` is for messages.
 
     Raises:
-        InputError: not such a list, an entry without an id or without programs, or a question twice.
+        InputError: it is no such list, or has an entry without id or programs, or one question twice.
     """
     programs: dict[str, list[str]] = {}
     for number, entry in enumerate(_parse_list(path, content), 1):
@@ -57,7 +57,7 @@ def _parse_list(path: Path, content: bytes) -> list[Any]:
 
 
 def _parse_entry(place: str, entry: Any) -> tuple[str, list[str]]:
-    """An entry's question id and programs."""
+    """The question id and the programs of an entry."""
     if isinstance(entry, list):
         raise InputError(
             f"{place} has no question id, only a list: {_quoted_json(entry)}; write each entry as {_ENTRY}"

@@ -1,14 +1,13 @@
-"""Files that users bring: candidates and tests, one JSON object a line, gzipped or not.
+"""Files of texts by task: one JSON object per line, gzipped or not.
 
-samples   {"task_id", "solution"}   EvalPlus's own format, N lines a task
-tests     {"task_id", "test"}       M lines a task: a unittest class, or plain asserts
+tests     {"task_id", "test"}       M lines per task, each a unittest class or plain asserts
+samples   {"task_id", "solution"}   N lines per task; `samples` reads these and other formats
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
-from typing import NamedTuple
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import numbered_lines, parse_object
@@ -17,21 +16,16 @@ from coderm_eval.core.messages import abbreviated, expected_shape, quoted_line
 __all__ = ["check_coverage", "read_by_task"]
 
 
-class _Line(NamedTuple):
-    number: int
-    task_id: str
-    value: str
-
-
 def read_by_task(path: Path, column: str) -> dict[str, list[str]]:
-    """{task id: its values of `column`, in file order}, for each task in the file.
+    """Read the texts under `column` by task id, in file order.
 
     Raises:
         InputError: no such file, or a line that is not a JSON object with text under both keys.
     """
     values: dict[str, list[str]] = {}
-    for line in _read_lines(path, column):
-        values.setdefault(line.task_id, []).append(line.value)
+    for number, line in numbered_lines(path):
+        task_id, value = _parse_line(path, number, line, column)
+        values.setdefault(task_id, []).append(value)
     if not values:
         raise InputError(f"{path}: no lines; expected {expected_shape(column)} on each")
     return values
@@ -41,7 +35,7 @@ def check_coverage(path: Path, found: Collection[str], expected: Collection[str]
     """Refuse a file whose task ids are not exactly the benchmark's.
 
     Raises:
-        InputError: names the unknown and the missing ids, and what goes on without them.
+        InputError: names the unknown and the missing ids, and the flag that leaves them out.
     """
     unknown = [task for task in found if task not in expected]
     missing = [task for task in expected if task not in found]
@@ -49,21 +43,19 @@ def check_coverage(path: Path, found: Collection[str], expected: Collection[str]
     if unknown:
         complaints.append(f"{len(unknown)} task ids that {benchmark} does not have ({abbreviated(unknown)})")
     if missing:
-        complaints.append(f"no line for {len(missing)} of its tasks ({abbreviated(missing)})")
+        complaints.append(f"nothing for {len(missing)} of its tasks ({abbreviated(missing)})")
     if complaints:
-        raise InputError(f"{path}: {' and '.join(complaints)}; --allow-partial goes on with the tasks that are there")
+        raise InputError(
+            f"{path}: {' and '.join(complaints)}; --allow-partial evaluates only the tasks that are present"
+        )
 
 
-def _read_lines(path: Path, column: str) -> Iterator[_Line]:
-    for number, line in numbered_lines(path):
-        yield _parse_line(path, number, line, column)
-
-
-def _parse_line(path: Path, number: int, line: bytes, column: str) -> _Line:
+def _parse_line(path: Path, number: int, line: bytes, column: str) -> tuple[str, str]:
+    """The task id and the text of a line."""
     row = parse_object(path, number, line, expected_shape(column))
     if not all(isinstance(row.get(key), str) for key in ("task_id", column)):
         raise InputError(
             f"{path}:{number}: no text under task_id and {column}: {quoted_line(line)}; "
             f"expected {expected_shape(column)}"
         )
-    return _Line(number, row["task_id"], row[column])
+    return row["task_id"], row[column]

@@ -714,7 +714,7 @@ MISTAKES: list[tuple[dict[str, object], list[str]]] = [
     ({"start_date": "last spring"}, ["start_date is 'last spring', not a date; write it as 2024-01-01"]),
     ({"io": "methods"}, ["livecodebench.io is 'methods'"]),
     ({"platfrom": "leetcode"}, ["unknown setting 'livecodebench.platfrom'; did you mean 'platform'?"]),
-    ({**BOTH}, ["samples.jsonl: no line for 2 of its tasks (abc350_a, abc350_b)", "--allow-partial"]),
+    ({**BOTH}, ["samples.jsonl: nothing for 2 of its tasks (abc350_a, abc350_b)", "--allow-partial"]),
     ({"io": "stdin"}, ["3 task ids that livecodebench does not have (3101, 3102, 3103)", "--allow-partial"]),
 ]
 

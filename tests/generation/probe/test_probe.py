@@ -22,12 +22,12 @@ from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.benchmarks.prompts import function_request
 from coderm_eval.cli import main
-from coderm_eval.core.errors import ServerError, SettingsError
+from coderm_eval.core.errors import ServerError
 from coderm_eval.core.pass_rates import read_rates
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.probe.embeddings import EmbeddingServer
-from coderm_eval.generation.probe.features import Features, Source, read_features, write_features
+from coderm_eval.generation.probe.features import Features, FeatureSource, read_features, write_features
 from coderm_eval.generation.probe.hidden_states import HiddenStates
 from coderm_eval.generation.probe.holdout import CrossValidation
 from coderm_eval.generation.probe.network import Network, _loss, _Weights, cross_entropy, fit_each
@@ -71,9 +71,9 @@ def succeeded(*arguments: object) -> str:
     return result.output
 
 
-def described(model: str, **more: Any) -> Source:
+def described(model: str, **more: Any) -> FeatureSource:
     known = {"layer": -1, "backend": "hf", "api": "chat", "system_prompt": None, "benchmark": "made"}
-    return Source(**{"model": model, **known, **more})
+    return FeatureSource(**{"model": model, **known, **more})
 
 
 @pytest.fixture(scope="module")
@@ -332,7 +332,7 @@ def test_a_planted_signal_is_found_in_problems_that_were_held_out(trained: tuple
     assert float(brier) < 0.6 * float(brier_of_mean)
     assert float(figures(said)["Mean calibration error"][0]) < 0.1
     assert float(figures(said)["Spearman rank correlation"][0]) > 0.5
-    assert "\nSignal: on problems that it has not seen the probe beats the mean rate" in said
+    assert "\nSignal: the probe beats the mean rate on problems that it was not trained on" in said
     card = read_probe(path).card
     assert (card.signal, card.width, card.hidden, card.seed, card.held_out.problems) == (True, WIDTH, 64, 0, PROBLEMS)
     assert card.held_out.brier == pytest.approx(float(brier), abs=1e-4)
@@ -416,7 +416,7 @@ def test_predictions_are_the_rates_file_of_a_greedy_budget(
 
 def test_predictions_on_what_it_was_trained_on_say_so(trained: tuple[Path, str], made: Path, tmp_path: Path) -> None:
     given = ["--probe", trained[0], "--features", made, "--out", tmp_path / "rates.jsonl"]
-    assert "it knows the pass rates there" in succeeded("predict", *given)
+    assert "whose pass rates it knows" in succeeded("predict", *given)
     found, known = read_rates(tmp_path / "rates.jsonl"), read_rates(trained[0].with_name("rates.jsonl"))
     assert stats.spearmanr([found[t] for t in known], list(known.values())).statistic > 0.8
 
@@ -430,7 +430,7 @@ def files(trained: tuple[Path, str], demo: Path, model: str, tmp_path: Path) -> 
     found = read_features(demo)
     known = described(model)
 
-    def written(name: str, source: Source, states: Floats, task_ids: tuple[str, ...] = found.task_ids) -> Path:
+    def written(name: str, source: FeatureSource, states: Floats, task_ids: tuple[str, ...] = found.task_ids) -> Path:
         write_features(tmp_path / name, Features(source, task_ids, states))
         return tmp_path / name
 
@@ -576,10 +576,16 @@ def test_a_missing_package_is_said_with_the_command(
     assert f"{package} is not installed: run `pip install 'coderm-eval[hf]'`" in result.output
 
 
-def test_files_without_safetensors_are_said_with_the_command(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "safetensors", None)
-    with pytest.raises(SettingsError, match="safetensors, which is not installed: run `pip install safetensors`"):
-        read_features(demo)
+@pytest.mark.parametrize("package", ["safetensors", "threadpoolctl"])
+def test_a_missing_library_of_the_probe_is_named_before_any_work(
+    monkeypatch: pytest.MonkeyPatch, package: str, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    given = ["--benchmark", "demo", "--backend", "hf", "--model", "no such model", "--out", tmp_path / "out"]
+    assert (
+        f"needs {package}, which is not installed: run `pip install 'coderm-eval[probe]'`"
+        in probe("features", *given).output
+    )
 
 
 def test_the_command_line_imports_none_of_them() -> None:

@@ -237,14 +237,14 @@ def coverage(found: list[str], expected: list[str]) -> str:
 
 def test_unknown_and_missing_tasks_are_both_named() -> None:
     assert coverage(["a", "z"], ["a", "b", "c"]) == (
-        "samples.jsonl: 1 task ids that demo does not have (z) and no line for 2 of its tasks (b, c); "
-        "--allow-partial goes on with the tasks that are there"
+        "samples.jsonl: 1 task ids that demo does not have (z) and nothing for 2 of its tasks (b, c); "
+        "--allow-partial evaluates only the tasks that are present"
     )
 
 
 def test_of_many_tasks_five_are_named() -> None:
     message = coverage(["a"], ["a", *map(str, range(8))])
-    assert "no line for 8 of its tasks (0, 1, 2, 3, 4 and 3 more);" in message
+    assert "nothing for 8 of its tasks (0, 1, 2, 3, 4 and 3 more);" in message
     assert "does not have" not in message
 
 
