@@ -63,6 +63,11 @@ def read_sample_folder(folder: Path) -> dict[str, list[str]]:
 
 def _parse_sample(place: str, row: Mapping[str, Any], line: bytes, problems: Mapping[str, Problem]) -> tuple[str, str]:
     """The task id and the whole program of a line; a solution counts for more than a completion, as in EvalPlus."""
+    if {"doc", "resps"} <= row.keys():
+        raise InputError(
+            f"{place}: a line of lm-eval's --log_samples; give the samples.jsonl of a run directory, or "
+            f"write {SAMPLE_SHAPE} lines"
+        )
     task_id = row.get("task_id")
     key = next((key for key in ("solution", "completion") if key in row), None)
     if not isinstance(task_id, str) or key is None:

@@ -118,6 +118,7 @@ BAD_LINES: list[tuple[Any, str]] = [
     ({"task_id": 3, "solution": "x"}, "no task_id with a solution or a completion: "),
     ({"task_id": "tide/0", "solution": ["x", "y"]}, "solution of tide/0 is a list of 2; write a line for each"),
     ({"task_id": "tide/0", "completion": 5}, "completion of tide/0 is '5'; expected "),
+    ({"doc_id": 0, "doc": {}, "resps": [["x"]], "filter": "coderm"}, "a line of lm-eval's --log_samples; give "),
     ([1], "no task_id with a solution or a completion: '[1]'"),
 ]
 
