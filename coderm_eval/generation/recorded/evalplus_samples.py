@@ -43,18 +43,21 @@ def read_sample_lines(
     return programs
 
 
-def read_sample_folder(folder: Path) -> dict[str, list[str]]:
-    """Read programs by task id, in the order of their numbers, which is that in which they were sampled.
+def read_sample_folder(folder: Path, problems: Mapping[str, Problem]) -> dict[str, list[str]]:
+    """Read programs by task id, in the order of their numbers, in which they were sampled.
 
-    EvalPlus itself takes the files in whatever order the disk lists them.
+    EvalPlus itself takes the files in whatever order the disk lists them. A folder's name is its task id with "_" for
+    "/"; some ids have a "_" of their own.
 
     Raises:
         InputError: the folder holds no such files, or one that cannot be read.
     """
     programs: dict[str, list[str]] = {}
+    task_ids = {task_id.replace("/", "_"): task_id for task_id in problems}
     for task in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
+        task_id = task_ids.get(task.name, task.name.replace("_", "/"))
         for file in sorted(task.glob("*.py"), key=_sample_order):
-            programs.setdefault(task.name.replace("_", "/"), []).append(_read_program(file))
+            programs.setdefault(task_id, []).append(_read_program(file))
     if not programs:
         found = "no files such as HumanEval_0/0.py are in it" if any(folder.iterdir()) else "the folder is empty"
         raise InputError(f"{folder}: {found}; name a folder that has them, or a file of {SAMPLE_SHAPE} lines")

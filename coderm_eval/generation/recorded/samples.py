@@ -71,7 +71,7 @@ def take_first(path: Path, samples: Mapping[str, list[str]], n: int | None) -> d
 def _read_programs(path: Path, problems: Mapping[str, Problem]) -> dict[str, list[str]]:
     """Programs by task id, in the order of the file or folder."""
     if path.is_dir():
-        return read_sample_folder(path)
+        return read_sample_folder(path, problems)
     with open_input(path) as file:
         if _is_json_list(file):
             return parse_outputs(path, file.read())

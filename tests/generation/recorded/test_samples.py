@@ -81,6 +81,13 @@ def test_a_folder_gives_the_same_programs_in_order(tmp_path: Path) -> None:
     assert read(folder(tmp_path / "drawn", many)) == many
 
 
+def test_a_task_id_may_have_an_underscore_of_its_own(tmp_path: Path) -> None:
+    path = folder(tmp_path / "drawn", {"abc301_a": ["x = 1"]})
+    problems = {"abc301_a": Problem("abc301_a", "solve", "", "")}
+    found = read_samples(path, problems, benchmark="livecodebench", n=None, allow_partial=False)
+    assert found == {"abc301_a": ["x = 1"]}
+
+
 def test_a_solution_counts_for_more_than_a_completion(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "s", [{"task_id": t, "solution": "x = 1", "completion": "no"} for t in PROBLEMS])
     assert read(path) == {task: ["x = 1"] for task in PROBLEMS}
