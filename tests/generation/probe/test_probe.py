@@ -360,7 +360,7 @@ def test_noise_is_no_signal_and_then_a_greedy_budget_is_uniform(
     given = ["--features", made, "--pass-rates", rates, "--out", tmp_path / "probe", "--hidden", 16, "--seed", seed]
     said = succeeded("train", *given)
     mean = np.mean(list(read_rates(rates).values()))
-    assert f"so that the saved one predicts {mean:.3f} for every problem." in said
+    assert f"The saved probe predicts {mean:.3f} for every problem." in said
     assert "\nNo signal: " in said
     succeeded("predict", "--probe", tmp_path / "probe", "--features", demo, "--out", tmp_path / "predicted.jsonl")
     predicted = read_rates(tmp_path / "predicted.jsonl")
