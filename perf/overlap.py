@@ -147,11 +147,7 @@ def made_up(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell
 
 
 def real(workers: int) -> Execute:
-    def run_cells(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
-        for done in execute(program_tests(problems), workers):
-            yield ExecutionResult(done.key, done.verdict, done.cpu_seconds, done.output)
-
-    return run_cells
+    return lambda problems: execute(program_tests(problems), workers)
 
 
 def program_tests(problems: Iterable[Sequence[Cell]]) -> Iterator[ProgramTest[Cell] | None]:
