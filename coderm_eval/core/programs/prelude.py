@@ -7,7 +7,7 @@ import importlib
 import symtable
 from collections.abc import Iterator
 
-from coderm_eval.core.programs.source import module_names
+from coderm_eval.core.programs.source import module_names, symbol_table
 
 __all__ = ["FULL_PRELUDE", "LIMITS", "prelude"]
 
@@ -37,9 +37,8 @@ def prelude(program: str) -> str:
 
 def _taken_from_outside(program: str) -> set[str]:
     """Names that some scope looks up in the module, which does not make them."""
-    try:
-        module = symtable.symtable(program, "program.py", "exec")
-    except (SyntaxError, ValueError, RecursionError):
+    module = symbol_table(program)
+    if module is None:
         return set()
     used = {symbol.get_name() for scope in _scopes(module) for symbol in scope.get_symbols() if symbol.is_global()}
     return used - module_names(program)

@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 
-__all__ = ["after_future", "bound", "defines", "is_known_module", "module_names", "parse"]
+__all__ = ["after_future", "bound", "defines", "is_known_module", "module_names", "parse", "symbol_table"]
 
 
 def parse(source: str) -> ast.Module | None:
@@ -33,12 +33,20 @@ def _is_future(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
+def symbol_table(source: str) -> symtable.SymbolTable | None:
+    """The names of each scope of a program; None if it is no Python."""
+    try:
+        with warnings.catch_warnings():  # from Python 3.12 on the compiler warns of escapes here, too
+            warnings.simplefilter("ignore")
+            return symtable.symtable(source, "program.py", "exec")
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
 def module_names(source: str) -> set[str]:
     """What a program makes or imports in its module, outside of functions and classes; nothing if it is no Python."""
-    try:
-        symbols = symtable.symtable(source, "program.py", "exec").get_symbols()
-    except (SyntaxError, ValueError, RecursionError):
-        return set()
+    table = symbol_table(source)
+    symbols = table.get_symbols() if table else []
     return {s.get_name() for s in symbols if s.is_assigned() or s.is_imported() or s.is_namespace()}
 
 
