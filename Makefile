@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint
+.PHONY: demo test lint docs
 
 demo: $(VENV)/installed
 	HF_HUB_OFFLINE=1 $(BIN)/lm_eval run --model dummy --tasks coderm_demo --confirm_run_unsafe_code
@@ -18,6 +18,10 @@ lint: $(VENV)/installed-dev
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/deptry .
 
+docs: $(VENV)/installed-docs
+	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
 # lm-eval reads the installed copy of tasks/, so a change there installs again.
 $(VENV)/installed: pyproject.toml $(wildcard tasks/*.yaml)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -26,4 +30,8 @@ $(VENV)/installed: pyproject.toml $(wildcard tasks/*.yaml)
 
 $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+$(VENV)/installed-docs: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable '.[docs]'
 	touch $@
