@@ -1,4 +1,4 @@
-"""Every command of the README is run, and what it shows is what comes out."""
+"""Every command of the README and the guide is run, and what they show is what comes out."""
 
 from __future__ import annotations
 
@@ -27,11 +27,17 @@ from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
 from coderm_eval.hosts.server.replay import RecordedAnswers
 from coderm_eval.selection import Ballot, known_rules, registry
 
-README = (ROOT / "README.md").read_text()
-BLOCKS: list[str] = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-COMMANDS: list[str] = [
-    line[2:] for block in BLOCKS for line in block.replace("\\\n", "").splitlines() if line.startswith("$ ")
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("guide/*.md")), DOCS / "design" / "security.md"]
+BLOCKS: list[str] = [
+    block for page in PAGES for block in re.findall(r"```console\n(.*?)```", page.read_text(), re.DOTALL)
 ]
+FIRST_SCREEN = BLOCKS[0]
+COMMANDS: list[str] = list(
+    dict.fromkeys(
+        line[2:] for block in BLOCKS for line in block.replace("\\\n", "").splitlines() if line.startswith("$ ")
+    )
+)
 
 RUN_BY_CI = {"make demo", "make test"}
 """What .ci/run runs; a test cannot run the tests."""
@@ -40,7 +46,7 @@ SCRIPTS = Path(sys.executable).parent
 
 
 def command(start: str) -> str:
-    """The one command of the README that starts so."""
+    """Return the one command of all pages that starts so."""
     (found,) = [line for line in COMMANDS if line.startswith(start)]
     return found
 
@@ -56,8 +62,8 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
         "coderm-eval replay",
         "coderm-eval report",
         "coderm-eval doctor",
-        "coderm-eval solutions",
-        "coderm-eval tests",
+        "coderm-eval sample",
+        "coderm-eval write-tests",
         "coderm-eval fetch",
         "coderm-eval export",
         "evalplus.coderm",
@@ -77,7 +83,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_first_screen_shows_the_real_output_of_its_command(example: Path) -> None:
-    assert table((example / "output").read_text()) == table(BLOCKS[0])
+    assert table((example / "output").read_text()) == table(FIRST_SCREEN)
     (folder,) = (example / "coderm-runs").glob("coderm_demo-*")
     assert (folder / "summary.json").exists()
 
@@ -87,7 +93,11 @@ def test_the_embedded_example_gives_the_same_table_without_lm_eval(example: Path
     shutil.copytree(example / "coderm-runs", example / "coderm-demo" / "store")
     done = shell("coderm-eval demo", example)
     assert done.returncode == 0, done.stderr
-    assert table(done.stdout) == table(BLOCKS[0])
+    assert table(done.stdout) == table(FIRST_SCREEN)
+
+
+def test_the_quickstart_shows_what_the_readme_shows() -> None:
+    assert FIRST_SCREEN in (DOCS / "guide" / "quickstart.md").read_text()
 
 
 def table(text: str) -> list[str]:
@@ -157,7 +167,7 @@ def test_the_livecodebench_commands_run_as_they_stand(tmp_path: Path) -> None:
 
 def test_the_rule_of_ones_own_is_a_rule() -> None:
     """It is run as it stands: two tests, of which one is passed by a single candidate."""
-    [code] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    [code] = re.findall(r"```python\n(.*?)```", (DOCS / "reference" / "rules.md").read_text(), re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)
     try:
@@ -172,17 +182,18 @@ def test_the_rule_of_ones_own_is_a_rule() -> None:
 def test_the_doctor_says_which_isolation_there_is(tmp_path: Path) -> None:
     done = shell(command("coderm-eval doctor"), tmp_path)
     assert done.returncode == 0, done.stderr
-    (shown,) = re.findall(r"^isolation .*$", README, re.M)
+    (shown,) = re.findall(r"^isolation .*$", (DOCS / "design" / "security.md").read_text(), re.M)
     level = done.stdout.split(":")[0].removeprefix("isolation ")
     assert done.stdout == f"isolation {level}: {describe(level)}\n"
     assert shown == f"isolation {FULL}: {describe(FULL)}"
 
 
-def test_the_run_directory_has_the_files_of_the_readme(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
+def test_the_run_directory_has_the_documented_files(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
     write_files(tmp_path, mini_humaneval)
     shell(command("coderm-eval rerank --benchmark humaneval+"), tmp_path)
-    rows = README.split("| file | holds |")[1].split("\n\n")[0]
-    named = set(re.findall(r"`([a-z_]+(?:\.jsonl?|/))`", rows))
+    page = (DOCS / "reference" / "run-directory.md").read_text()
+    rows = [row for row in page.split("\n## ")[0].splitlines() if row.startswith("| `") and "--budget-curve" not in row]
+    named = set(re.findall(r"`([a-z_]+(?:\.jsonl?|/))`", "".join(row.split("|")[1] for row in rows)))
     assert {name.strip("/") for name in named} == {path.name for path in (tmp_path / "run").iterdir()}
 
 
@@ -221,7 +232,7 @@ def test_the_lm_eval_command_runs_with_only_its_addresses_changed(tmp_path: Path
 
 
 def test_the_commands_that_ask_models_run_with_only_their_addresses_changed(tmp_path: Path, server: str) -> None:
-    for start in ("coderm-eval solutions", "coderm-eval tests"):
+    for start in ("coderm-eval sample", "coderm-eval write-tests"):
         done = shell(command(start).replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server), tmp_path)
         assert done.returncode == 0, done.stderr
     for name, each in (("samples.jsonl", 20), ("tests.jsonl", 100)):

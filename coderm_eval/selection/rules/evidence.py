@@ -1,6 +1,6 @@
 """This project's own rule, and the default: agreement where tests are weak, the vote where they are strong.
 
-What was tried on the way, what each part gives and how the constants were chosen is in docs/selection.md.
+What was tried on the way, what each part gives and how the constants were chosen is in docs/measurements/selection.md.
 """
 
 from __future__ import annotations

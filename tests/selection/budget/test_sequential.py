@@ -170,7 +170,7 @@ def test_a_higher_risk_spends_less() -> None:
 
 def test_what_is_expected_to_change_is_what_changes() -> None:
     """Draws of problems unlike any that the constants were fitted to, at three budgets: at most 20 points apart, and
-    never too sure. (On recorded tests within a few points: docs/budgets.md.)"""
+    never too sure. (On recorded tests within a few points: docs/measurements/budgets.md.)"""
     for average in (8, 16, 32):
         expected, changed = [], []
         for seed in range(12):
