@@ -108,21 +108,29 @@ def parameter_text(parameter: click.Parameter) -> str:
 
 def settings_sections(section: type[BaseModel], path: str) -> Iterator[str]:
     """The table of a section, then those of the sections in it."""
-    said, inner = attribute_docstrings(section), []
+    said, inner = attribute_docstrings(section), []  # a field without a docstring is an error
     rows = []
     for key, field in section.model_fields.items():
         if nested := section_of(field):
             inner.append((nested, f"{path}{key}"))
         elif not key.startswith("_") and not is_hidden(field):
-            rows.append([code(f"{path}{key}"), values(field), default(field), said.get(key, "")])
+            rows.append([code(f"{path}{key}"), values(field), default(field), said[key]])
     if rows:
         yield table(["key", "values", "default", "is"], rows) + "\n"
-    if earlier := getattr(section, "renamed", None):
-        names = ", ".join(f"`{path}{old}` for `{path}{new}`" for old, new in sorted(earlier.items()))
-        yield f"Also accepted, until 1.0 at least: {names}.\n"
+    if names := earlier_names(section, path):
+        yield f"Also accepted, until 1.0 at least: {', '.join(names)}.\n"
     for nested, name in inner:
         yield f"## `{name}`\n\n{section_docstring(nested)}\n"
         yield from settings_sections(nested, f"{name}.")
+
+
+def earlier_names(section: type[BaseModel], path: str) -> list[str]:
+    keys: dict[str, str] = getattr(section, "renamed", {})
+    values: dict[str, dict[str, str]] = getattr(section, "renamed_values", {})
+    return [
+        *(f"`{path}{old}` for `{path}{new}`" for old, new in sorted(keys.items())),
+        *(f"`{path}{key}: {old}` for `{new}`" for key, pairs in values.items() for old, new in pairs.items()),
+    ]
 
 
 def section_of(field: FieldInfo) -> type[BaseModel] | None:

@@ -14,7 +14,7 @@ __all__ = ["ExecutionSettings"]
 
 
 class ExecutionSettings(Section):
-    """Limits of one execution of one unit test."""
+    """Limits of one unit test run against one program, and how many run at a time."""
 
     renamed: ClassVar[Mapping[str, str]] = {"allow_not_run": "allow_incomplete"}
     renamed_values: ClassVar[Mapping[str, Mapping[str, str]]] = {"isolation": {"require": "strict"}}
@@ -26,8 +26,9 @@ class ExecutionSettings(Section):
     memory_mb: int = Field(default=1024, ge=64)
     """MiB of address space of a program."""
     output_mb: int = Field(default=8, ge=1, le=256)
-    """What a program may answer with, in one process; what it prints is thrown away."""
+    """MiB of answers of a program in one process; what it prints is thrown away."""
     isolation: Literal["auto", "namespaces", "rlimits", "strict"] = "auto"
-    """auto: the strongest level that the host allows; strict: refuse to run with less than full isolation."""
+    """`auto`: the strongest level that the host allows; `strict`: refuse to run with less than full isolation;
+    `namespaces`, `rlimits`: just these."""
     allow_incomplete: bool = False
     """Whether a run may end with exit code 0 although something could not be run."""

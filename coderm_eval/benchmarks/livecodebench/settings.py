@@ -21,30 +21,34 @@ def _iso(given: Any) -> Any:
 
 
 class LiveCodeBenchSettings(Section):
-    """Which problems of LiveCodeBench, and how they are put and graded.
+    """Which problems of LiveCodeBench, and how they are posed and graded.
 
-    With none of release, dates, platform and io: the paper's 168, `PAPER_SLICE`. With any of them: all that match.
+    With none of release, dates, platform and io: the paper's 168. With any of them: all that match.
     """
 
     renamed: ClassVar[Mapping[str, str]] = {"kind": "io", "function_format": "method_format"}
     renamed_values: ClassVar[Mapping[str, Mapping[str, str]]] = {"grader": {"fixed": "corrected"}}
 
     release: str | None = None
-    """release_v1 ... release_v6, release_latest (the default), v1 ... v6 or a range such as v4_v6."""
+    """release_v1 ... release_v6, release_latest (the default), an addition v1 ... v6, or a range such as v4_v6."""
     start_date: str | None = None
+    """First contest date; a bare date is its midnight."""
     end_date: str | None = None
-    """First and last contest date; a bare date is its midnight."""
+    """Last contest date; a bare date is its midnight."""
     _iso_dates = field_validator("start_date", "end_date", mode="before")(_iso)
     platform: Literal["leetcode", "atcoder", "codeforces"] | None = None
+    """Where the contest took place; by default anywhere."""
     io: Literal["functional", "stdin", "both"] = "both"
+    """`functional`: problems that ask for a method; `stdin`: for a program that reads its input."""
     timeout_s: float = Field(default=6.0, gt=0)
     """CPU seconds of a program for one of the benchmark's own tests."""
     grader: Grader = "corrected"
-    """How programs that read standard input are run for their grade: as processes, or as the official grader does it,
-    which fails a dozen kinds of right ones. Methods are graded by the official rules in any case."""
+    """How programs that read standard input are run for their grade. `corrected`: as processes; `official`: as
+    LiveCodeBench's grader does it, which rejects a dozen kinds of right programs. Methods are graded by the official
+    rules in any case."""
     method_format: Literal["default", "paper"] = "default"
-    """How tests reach a method: in its class, of which each call gets a fresh one; or as the paper's authors turned
-    it into a function, which breaks methods that call others."""
+    """How tests reach a method. `default`: in its class, a fresh one for each call; `paper`: as the authors turned it
+    into a function, which breaks methods that call others."""
 
     @model_validator(mode="before")
     @classmethod

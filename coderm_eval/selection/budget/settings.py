@@ -19,19 +19,22 @@ class BudgetSettings(Section):
     renamed: ClassVar[Mapping[str, str]] = {"risk": "tolerance"}
 
     policy: BudgetPolicyName = "sequential"
-    """sequential: in rounds, where verdicts so far say that picks may change; uniform: all the same; greedy: the
-    paper's dynamic allocation, by pass rates."""
+    """`sequential`: in rounds, where the verdicts so far say that picks may change; `uniform`: the same number for
+    every problem; `greedy`: the paper's dynamic allocation, by pass rates."""
     average: int | None = Field(default=None, ge=1)
-    """Per problem over the whole benchmark; by default tests.num, or as many as a file has lines for one problem."""
+    """Test samples per problem over the whole benchmark, never exceeded; by default `tests.num`, or the most lines that
+    a file of tests has for one problem."""
     min: int = Field(default=1, ge=0)
+    """Fewest test samples of one problem; not with `uniform`."""
     max: int | None = Field(default=None, ge=1)
-    """Per problem; by default four times the average. A problem cannot get more than a file holds."""
+    """Most test samples of one problem; by default four times the average, and no more than a file holds. Not with
+    `uniform`."""
     tolerance: float = Field(default=0.03, ge=0, le=1)
-    """With `sequential`: the run stops before the total is spent once no more than this share of the problems is
-    expected to get another pick from `max` tests each."""
+    """`sequential` stops before the total is spent once no more than this share of the picks is expected to differ from
+    those after `max` tests each."""
     rates: Literal["agreement", "oracle"] | Path = "agreement"
-    """agreement: how alike candidates behave on the first `min` tests; oracle: the grades, which nobody has in
-    earnest; or a file of {"task_id", "rate"} lines."""
+    """Pass rates for `greedy`. `agreement`: how alike candidates behave on the first `min` tests; `oracle`: the grades,
+    which give a bound and no result; or a file of {"task_id", "rate"} lines."""
 
     @model_validator(mode="after")
     def _limits_leave_room(self) -> BudgetSettings:
