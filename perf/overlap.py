@@ -23,7 +23,7 @@ from typing import Any
 
 from coderm_eval.core.protocols import Cell, Execute, ExecutionResult
 from coderm_eval.core.records import Problem, ProblemCandidates, Selection, Verdict, deduplicate_candidates
-from coderm_eval.core.store import Store
+from coderm_eval.core.store import open_store
 from coderm_eval.execution.pairs import ProgramTest
 from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.models.openai_server import OpenAIServer
@@ -120,7 +120,7 @@ def measured(url: str, options: argparse.Namespace, policy: BudgetPolicy) -> tup
 def seconds(url: str, options: argparse.Namespace, policy: BudgetPolicy, store: Path, execute: Execute) -> float:
     items = list(work(options))
     settings = TestSettings(model="m", base_url=url, concurrency=options.concurrency)
-    with Store(store) as opened:
+    with open_store(store) as opened:
         tests = ModelTests(
             CachedModel(OpenAIServer(settings), settings, opened.table("answers"), "writing tests"),
             prompts={item.problem.task_id: [item.problem.question] for item in items},

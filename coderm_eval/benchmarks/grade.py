@@ -35,8 +35,9 @@ def grade_programs(
     graded = benchmark.grade(missing, workers=execution.workers, isolation=execution.isolation)
     for key, grade in progress(graded if missing else (), len(missing), "grading", "programs"):
         if grade.statuses:
-            table.add(key, dict(grade.statuses))
-    return {pair: Grade(table.get(key)) for pair, key in keys.items()}
+            table.add_all({key: dict(grade.statuses)})
+    stored = table.get_many(keys.values())
+    return {pair: Grade(stored.get(key, {})) for pair, key in keys.items()}
 
 
 def require_complete(*, executions: int, grades: int, out: Path, allowed: bool) -> None:

@@ -12,7 +12,7 @@ from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
 from coderm_eval.cli.options import FILE, KEYS, earlier_name, model_keys, store_beside
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.settings import flags_to_settings
-from coderm_eval.core.store import Store
+from coderm_eval.core.store import open_store
 from coderm_eval.generation.cached_model import TokenUsage
 from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.generation.sample import DEFAULT_N, policy_model, sample_candidates, sampling_requests
@@ -55,7 +55,7 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> No
     problems = load_benchmark(benchmark, settings.for_benchmark(benchmark)).problems
     folder = store_beside(out, settings)
     if dry_run:
-        with Store(folder) as store:
+        with open_store(folder) as store:
             model = policy_model(settings.policy, store)
             click.echo(
                 estimate_sampling(model, settings.policy, sampling_requests(problems, settings.policy, settings.n))
@@ -92,7 +92,7 @@ def write_tests_command(
     work = read_candidates(samples, problems, benchmark=benchmark, n=settings.n, allow_partial=allow_partial)
     folder = store_beside(out, settings)
     if dry_run:
-        with Store(folder) as store:
+        with open_store(folder) as store:
             tests = model_test_source(work, settings.tests, store, settings.extraction)
             click.echo(plan_tests(tests, work, settings.tests))
         return

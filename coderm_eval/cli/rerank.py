@@ -13,7 +13,7 @@ from coderm_eval.cli.generate import plan_tests
 from coderm_eval.cli.options import FILE, KEYS, earlier_name
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.settings import flags_to_settings
-from coderm_eval.core.store import Store
+from coderm_eval.core.store import open_store
 from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.generation.write_tests import make_test_source
 from coderm_eval.pipeline.budget import tests_per_problem
@@ -142,7 +142,7 @@ def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, o
 def _plan_rerank(benchmark: Benchmark, samples: Path, settings: Settings, out: Path, allow_partial: bool) -> None:
     known = benchmark.problem_by_id()
     work = read_candidates(samples, known, benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial)
-    with Store(settings.store or out / "store") as store:
+    with open_store(settings.store or out / "store") as store:
         tests = make_test_source(
             work,
             settings.tests,

@@ -50,8 +50,9 @@ def cached_execution(executor: Executor, table: Table, execution: ExecutionSetti
         def owed() -> Iterator[ProgramTest[_Owed] | None]:
             for cells in problems:
                 keys = [fingerprint("verdict", limits, source_of(cell), cell.test) for cell in cells]
-                if all(key in table for key in keys):
-                    read.extend(_stored_result(cell, table[key]) for cell, key in zip(cells, keys, strict=True))
+                stored = table.get_many(keys)
+                if len(stored) == len(set(keys)):
+                    read.extend(_stored_result(cell, stored[key]) for cell, key in zip(cells, keys, strict=True))
                     yield None
                     continue
                 watch.owed += len(cells)
@@ -62,7 +63,7 @@ def cached_execution(executor: Executor, table: Table, execution: ExecutionSetti
         for done in progress(ran, lambda: watch.owed, "running tests", "pairs", note=watch.note):
             cell, key = done.key
             if done.verdict != Verdict.NOT_RUN:
-                table.add(key, {"v": done.verdict.code, "s": done.cpu_seconds, "o": done.output})
+                table.add_all({key: {"v": done.verdict.code, "s": done.cpu_seconds, "o": done.output}})
             yield ExecutionResult(cell, done.verdict, done.cpu_seconds, done.output)
         yield from read
 

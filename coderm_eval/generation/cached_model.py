@@ -71,7 +71,8 @@ class CachedModel:
 
     def completion(self, prompt: str, sample: int) -> Completion:
         """A stored completion; raises KeyError if there is none."""
-        row = self._table[self._key(prompt, sample)]
+        key = self._key(prompt, sample)
+        row = self._table.get_many([key])[key]
         return Completion(**{name: row[name] for name in _FIELDS})
 
     def _missing_samples(self, request: SampleRequest) -> Iterator[range]:

@@ -9,7 +9,7 @@ from typing import Any
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.programs.forms import is_solution
 from coderm_eval.core.records import Problem
-from coderm_eval.core.store import Store
+from coderm_eval.core.store import Store, open_store
 from coderm_eval.generation.cached_model import CachedModel, TokenUsage
 from coderm_eval.generation.extraction.code import extract_code
 from coderm_eval.generation.models.base import SampleRequest
@@ -71,7 +71,7 @@ def sample_candidates(
                 program = extract_program(completion.text, problem, extraction, completes=completes)
                 yield {"task_id": problem.task_id, "solution": program, "sample": sample}
 
-    with Store(store_folder) as store:
+    with open_store(store_folder) as store:
         model = policy_model(settings, store)
         for _ in model.sample(requests):
             pass  # the file is written once all are answered

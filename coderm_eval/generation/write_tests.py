@@ -11,7 +11,7 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.programs.forms import for_prompt
 from coderm_eval.core.records import Candidate, Problem, ProblemCandidates
-from coderm_eval.core.store import Store
+from coderm_eval.core.store import Store, open_store
 from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.extraction.unit_tests import recorded_tests
 from coderm_eval.generation.models.registry import make_model
@@ -144,7 +144,7 @@ def write_tests(
     Raises:
         CodermError: a model that does not answer; what it answered before is stored.
     """
-    with Store(store_folder) as store:
+    with open_store(store_folder) as store:
         supply = model_test_source(problems, settings, store, extraction)
         wanted = supply.wanted(problems)
         written = dict(supply.source(wanted))

@@ -9,7 +9,7 @@ import numpy as np
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import grade_programs, require_complete
-from coderm_eval.core.store import Store
+from coderm_eval.core.store import open_store
 from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.report.evalplus_results import results_rows, write_results
 from coderm_eval.report.scores import pass_at_1
@@ -35,7 +35,7 @@ def grade_samples(
         IncompleteRunError: something could not be graded and `execution.allow_incomplete` is off; the file is written.
     """
     pairs = [(task, program) for task, listed in programs.items() for program in listed]
-    with Store(store_folder) as store:
+    with open_store(store_folder) as store:
         grades = grade_programs(benchmark, pairs, store, execution)
     write_results(out, benchmark.results_hash, results_rows(programs, grades))
     ungraded = sum(grades[pair].passed is None for pair in pairs)

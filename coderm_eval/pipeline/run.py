@@ -15,7 +15,7 @@ from pathlib import Path
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import require_complete
 from coderm_eval.core.records import ProblemCandidates
-from coderm_eval.core.store import Store
+from coderm_eval.core.store import open_store
 from coderm_eval.pipeline.budget import budget_bar
 from coderm_eval.pipeline.cross_checks import messages
 from coderm_eval.pipeline.loop import rerank
@@ -45,7 +45,7 @@ def run(
         IncompleteRunError: something could not be run and `execution.allow_incomplete` is off; the files are written.
     """
     with (
-        Store(store_folder) as store,
+        open_store(store_folder) as store,
         assemble(benchmark, problems, settings, out, store, graded=graded, allow_partial=allow_partial) as stages,
     ):
         report = _run(stages, problems)

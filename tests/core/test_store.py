@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from helpers.cli import rows
 
-from coderm_eval.core.store.jsonl import Store, read_rows
+from coderm_eval.core.store import Row, Store, open_store
 
 FOREIGN_LINES: list[bytes] = [
     b"",
@@ -45,39 +46,49 @@ STRINGS: list[str] = [
 
 
 def _add(folder: Path, *keys: str) -> None:
-    with Store(folder) as store:
+    with open_store(folder) as store:
         for key in keys:
-            store.table("spans").add(key, {"v": f"value of {key}"})
+            store.table("spans").add_all({key: {"v": f"value of {key}"}})
 
 
 def _file(folder: Path) -> Path:
     return folder / "spans.jsonl"
 
 
+def _row(store: Store, key: str) -> Row:
+    return store.table("spans").get_many([key])[key]
+
+
+def _keys(folder: Path) -> list[str]:
+    """The keys that a newly opened store knows among those that these tests use."""
+    with open_store(folder) as store:
+        return list(store.table("spans").get_many("abc"))
+
+
 def test_rows_are_there_when_a_store_is_opened_again(tmp_path: Path) -> None:
     _add(tmp_path, "a", "b")
-    with Store(tmp_path) as store:
+    with open_store(tmp_path) as store:
         table = store.table("spans")
         assert len(table) == 2
-        assert table["b"] == {"v": "value of b"}
-        assert "c" not in table and table.get("c") == {}
+        assert _row(store, "b") == {"v": "value of b"}
+        assert "c" not in table and table.get_many(["c", "a"]) == {"a": {"v": "value of a"}}
 
 
 def test_a_row_is_there_at_once(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
-        store.table("spans").add("a", {"v": 1})
-        assert store.table("spans")["a"] == {"v": 1}
-        assert list(read_rows(_file(tmp_path))) == [{"k": "a", "v": 1}]
+    with open_store(tmp_path) as store:
+        store.table("spans").add_all({"a": {"v": 1}})
+        assert _row(store, "a") == {"v": 1}
+        assert rows(_file(tmp_path)) == [{"k": "a", "v": 1}]
 
 
 def test_a_closed_table_refuses_rows_and_writes_to_nobody_elses_file(tmp_path: Path) -> None:
     """The number of a file that was closed goes to the next one that is opened."""
-    with Store(tmp_path) as store:
+    with open_store(tmp_path) as store:
         table = store.table("spans")
-        table.add("a", {"v": 1})
+        table.add_all({"a": {"v": 1}})
     others = [(tmp_path / f"other {number}").open("w") for number in range(20)]
     with pytest.raises(RuntimeError, match=r"spans\.jsonl is closed"):
-        table.add("b", {"v": 2})
+        table.add_all({"b": {"v": 2}})
     for other in others:
         other.close()
         assert Path(other.name).read_text() == ""
@@ -85,24 +96,25 @@ def test_a_closed_table_refuses_rows_and_writes_to_nobody_elses_file(tmp_path: P
 
 
 def test_kinds_of_rows_are_kept_apart(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
-        store.table("spans").add("a", {"v": 1})
+    with open_store(tmp_path) as store:
+        store.table("spans").add_all({"a": {"v": 1}})
         assert "a" not in store.table("piers")
 
 
 def test_the_first_of_two_rows_with_one_key_counts(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
-        store.table("spans").add("a", {"v": 1})
-        store.table("spans").add("a", {"v": 2})
-        assert store.table("spans")["a"] == {"v": 1}
+    with open_store(tmp_path) as store:
+        store.table("spans").add_all({"a": {"v": 1}})
+        store.table("spans").add_all({"a": {"v": 2}})
+        assert _row(store, "a") == {"v": 1}
     with _file(tmp_path).open("a") as file:
         file.write('{"k": "a", "v": 3}\n')
-    with Store(tmp_path) as store:
-        assert store.table("spans")["a"] == {"v": 1}
+    with open_store(tmp_path) as store:
+        assert _row(store, "a") == {"v": 1}
 
 
 def test_a_missing_file_has_no_rows(tmp_path: Path) -> None:
-    assert list(read_rows(_file(tmp_path))) == []
+    with open_store(tmp_path) as store:
+        assert len(store.table("spans")) == 0
 
 
 def test_a_row_cut_off_at_any_byte_is_owed_again_and_harms_no_other(tmp_path: Path) -> None:
@@ -111,11 +123,11 @@ def test_a_row_cut_off_at_any_byte_is_owed_again_and_harms_no_other(tmp_path: Pa
     start = whole.index(b"\n") + 1
     for end in range(start, len(whole) - 1):
         _file(tmp_path).write_bytes(whole[:end])
-        with Store(tmp_path) as store:
+        with open_store(tmp_path) as store:
             assert "a" in store.table("spans") and "b" not in store.table("spans")
         _add(tmp_path, "b", "c")
-        with Store(tmp_path) as store:
-            assert {key: store.table("spans")[key]["v"] for key in "abc"} == {k: f"value of {k}" for k in "abc"}
+        with open_store(tmp_path) as store:
+            assert {key: _row(store, key)["v"] for key in "abc"} == {k: f"value of {k}" for k in "abc"}
 
 
 def test_a_row_that_lacks_nothing_but_its_newline_counts_from_then_on(tmp_path: Path) -> None:
@@ -123,10 +135,10 @@ def test_a_row_that_lacks_nothing_but_its_newline_counts_from_then_on(tmp_path: 
     _add(tmp_path, "a", "b")
     _file(tmp_path).write_bytes(_file(tmp_path).read_bytes()[:-1])
     for _ in range(2):
-        with Store(tmp_path) as store:
-            assert store.table("spans")["b"] == {"v": "value of b"}
+        with open_store(tmp_path) as store:
+            assert _row(store, "b") == {"v": "value of b"}
     _add(tmp_path, "c")
-    assert [row["k"] for row in read_rows(_file(tmp_path))] == ["a", "b", "c"]
+    assert _keys(tmp_path) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("line", FOREIGN_LINES, ids=lambda line: repr(line[:20]))
@@ -135,36 +147,36 @@ def test_a_foreign_line_is_passed_over(tmp_path: Path, line: bytes) -> None:
     with _file(tmp_path).open("ab") as file:
         file.write(line + b"\n")
     _add(tmp_path, "b")
-    assert [row["k"] for row in read_rows(_file(tmp_path))] == ["a", "b"]
+    assert _keys(tmp_path) == ["a", "b"]
 
 
 @pytest.mark.parametrize("text", STRINGS, ids=ascii)
 def test_any_string_comes_back_as_it_was(tmp_path: Path, text: str) -> None:
-    with Store(tmp_path) as store:
-        store.table("spans").add(f"key {text}", {"v": text, "deep": [{"er": text}]})
+    with open_store(tmp_path) as store:
+        store.table("spans").add_all({f"key {text}": {"v": text, "deep": [{"er": text}]}})
     assert _file(tmp_path).read_bytes().count(b"\n") == 1
-    with Store(tmp_path) as store:
-        assert store.table("spans")[f"key {text}"] == {"v": text, "deep": [{"er": text}]}
+    with open_store(tmp_path) as store:
+        assert _row(store, f"key {text}") == {"v": text, "deep": [{"er": text}]}
 
 
 def test_two_stores_on_one_folder_do_not_tear_each_others_rows(tmp_path: Path) -> None:
-    with Store(tmp_path) as one, Store(tmp_path) as two:
+    with open_store(tmp_path) as one, open_store(tmp_path) as two:
         for number in range(50):
-            one.table("spans").add(f"one {number}", {"v": "1" * number})
-            two.table("spans").add(f"two {number}", {"v": "2" * number})
-    with Store(tmp_path) as store:
+            one.table("spans").add_all({f"one {number}": {"v": "1" * number}})
+            two.table("spans").add_all({f"two {number}": {"v": "2" * number}})
+    with open_store(tmp_path) as store:
         assert len(store.table("spans")) == 100
 
 
 _WRITES_FOR_EVER = """
 import itertools, sys
 from pathlib import Path
-from coderm_eval.core.store import Store
+from coderm_eval.core.store import open_store
 
-with Store(Path(sys.argv[1])) as store:
+with open_store(Path(sys.argv[1])) as store:
     table = store.table("spans")
     for number in itertools.count(len(table)):
-        table.add(str(number), {"v": "x" * (number * 997 % 20_000)})
+        table.add_all({str(number): {"v": "x" * (number * 997 % 20_000)}})
 """
 
 
@@ -177,10 +189,10 @@ def test_a_process_killed_while_it_writes_leaves_a_readable_store(tmp_path: Path
             assert writer.poll() is None and time.monotonic() < deadline
         writer.send_signal(signal.SIGKILL)
         writer.wait()
-        with Store(tmp_path) as store:
+        with open_store(tmp_path) as store:
             table = store.table("spans")
             assert len(table) > 10
-            assert all(table[str(n)] == {"v": "x" * (n * 997 % 20_000)} for n in range(len(table)))
+            assert all(_row(store, str(n)) == {"v": "x" * (n * 997 % 20_000)} for n in range(len(table)))
     _add(tmp_path, "last")
     lines = _file(tmp_path).read_bytes().splitlines()
     assert sum(not line.endswith(b"}") for line in lines) <= 5

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.core.store import Store
+from coderm_eval.core.store import Store, open_store
 from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.models.base import Completion, SampleRequest
 from coderm_eval.generation.settings import TestSettings
@@ -46,7 +46,7 @@ def cached(store: Store, model: Listed, settings: TestSettings = SETTINGS) -> Ca
 def test_a_stored_sample_is_not_requested_again_by_another_process(tmp_path: Path) -> None:
     requests = [SampleRequest("a", "p", range(2)), SampleRequest("b", "q", range(1))]
     for expected in (2, 0):
-        with Store(tmp_path) as store:
+        with open_store(tmp_path) as store:
             model = Listed()
             assert list(cached(store, model).sample(requests)) == requests
             assert len(model.requested) == expected
@@ -55,9 +55,9 @@ def test_a_stored_sample_is_not_requested_again_by_another_process(tmp_path: Pat
 
 def test_a_run_that_was_stopped_keeps_whole_requests(tmp_path: Path) -> None:
     requests = [SampleRequest(task, task, range(3)) for task in "abc"]
-    with Store(tmp_path) as store, pytest.raises(KeyboardInterrupt):
+    with open_store(tmp_path) as store, pytest.raises(KeyboardInterrupt):
         list(cached(store, Listed(most=2)).sample(requests))
-    with Store(tmp_path) as store:
+    with open_store(tmp_path) as store:
         model = Listed()
         list(cached(store, model).sample(requests))
         assert [request.task_id for request in model.requested] == ["c"]
@@ -70,7 +70,7 @@ def test_a_request_is_yielded_once_all_its_samples_are_stored(tmp_path: Path) ->
         SampleRequest("b", "q", range(1)),
         SampleRequest("c", "r", range(1)),
     )
-    with Store(tmp_path) as store:
+    with open_store(tmp_path) as store:
         list(cached(store, Listed()).sample([SampleRequest("a", "p", range(1, 2)), whole]))
         model = Listed()
         yielded = [(request, len(model.requested)) for request in cached(store, model).sample([gap, whole, new])]
@@ -83,7 +83,7 @@ def test_a_model_that_leaves_something_out_is_an_error(tmp_path: Path) -> None:
             return super().sample(list(requests)[1:])
 
     requests = [SampleRequest(task, task, range(1)) for task in "ab"]
-    with Store(tmp_path) as store, pytest.raises(AssertionError, match="has to raise an error"):
+    with open_store(tmp_path) as store, pytest.raises(AssertionError, match="has to raise an error"):
         list(cached(store, Forgetful()).sample(requests))
 
 
@@ -91,7 +91,7 @@ def test_a_model_that_leaves_something_out_is_an_error(tmp_path: Path) -> None:
 def test_only_gaps_are_requested_each_as_one_run(known: set[int], start: int, stop: int) -> None:
     import tempfile
 
-    with tempfile.TemporaryDirectory() as folder, Store(Path(folder)) as store:
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder)) as store:
         model = cached(store, Listed())
         list(model.sample(SampleRequest("a", "p", range(i, i + 1)) for i in known))
         missing = model.missing([SampleRequest("a", "p", range(start, stop))])
@@ -101,14 +101,14 @@ def test_only_gaps_are_requested_each_as_one_run(known: set[int], start: int, st
 
 
 def test_the_same_prompt_of_two_tasks_is_one_prompt(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
+    with open_store(tmp_path) as store:
         model = cached(store, Listed())
         list(model.sample([SampleRequest("a", "p", range(2))]))
         assert model.missing([SampleRequest("b", "p", range(2))]) == []
 
 
 def test_another_model_never_meets_old_completions(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
+    with open_store(tmp_path) as store:
         list(cached(store, Listed()).sample([SampleRequest("a", "p", range(2))]))
         other = cached(store, Listed(), TestSettings(model="other", base_url=SETTINGS.base_url))
         assert other.missing([SampleRequest("a", "p", range(2))]) == [SampleRequest("a", "p", range(2))]
@@ -118,7 +118,7 @@ def test_another_model_never_meets_old_completions(tmp_path: Path) -> None:
 
 def test_an_estimate_counts_missing_and_stored_samples(tmp_path: Path) -> None:
     requests = [SampleRequest("a", "äp", range(4)), SampleRequest("b", "q", range(4))]
-    with Store(tmp_path) as store:
+    with open_store(tmp_path) as store:
         model = cached(store, Listed())
         list(model.sample([SampleRequest("a", "äp", range(1, 2))]))
         estimate = estimate_sampling(model, SETTINGS, requests)

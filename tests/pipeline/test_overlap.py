@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.cli import rows
 from helpers.servers import TEST
 
 from coderm_eval.core.protocols import Cell, ExecutionResult, Written
@@ -29,7 +30,7 @@ from coderm_eval.core.records import (
     Verdict,
     deduplicate_candidates,
 )
-from coderm_eval.core.store import Store, read_rows
+from coderm_eval.core.store import Store, open_store
 from coderm_eval.execution.backends.local import run_pairs
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.pairs import ProgramTest
@@ -290,13 +291,13 @@ def test_a_writer_that_outlives_its_run_finds_the_store_closed(tmp_path: Path, u
         script.happen(f"write {task}0")
         script.happen(f"written {task}0")
 
-    with Store(tmp_path) as store:
+    with open_store(tmp_path) as store:
         script.write = model_tests(store, Model(before_answer))  # type: ignore[method-assign]
         with pytest.raises(KeyboardInterrupt):
             script.rerank("ab")
     let_the_writer_end(script)
     assert unheard == []
-    assert [row["task_id"] for row in read_rows(tmp_path / "answers.jsonl")] == ["a"]
+    assert [row["task_id"] for row in rows(tmp_path / "answers.jsonl")] == ["a"]
 
 
 def test_a_run_leaves_no_thread() -> None:
@@ -345,7 +346,7 @@ def model_tests(store: Store, model: Model, **prompts: list[str]) -> ModelTests:
 def test_a_problem_is_passed_on_once_its_prompts_are_answered(tmp_path: Path) -> None:
     """a's three samples take turns with two prompts: three questions."""
     asked: list[str] = []
-    with Store(tmp_path) as store:
+    with open_store(tmp_path) as store:
         source = model_tests(store, Model(asked.append), a=["one", "two"], b=["three"])
         came = [(task, len(tests), len(asked)) for task, tests in source({"a": range(3), "b": range(2)})]
         again = [(task, len(tests), len(asked)) for task, tests in source({"b": range(2), "a": range(3)})]

@@ -1,5 +1,16 @@
-"""What was expensive to compute, kept: one table for each kind of row."""
+"""What was expensive to compute, kept: answers, executions, grades. One table for each kind of row.
 
-from coderm_eval.core.store.jsonl import Store, Table, read_rows
+Each row has a key made of everything that affects it, so that a changed setting never meets an old row.
+"""
 
-__all__ = ["Store", "Table", "read_rows"]
+from pathlib import Path
+
+from coderm_eval.core.store.base import Row, Store, Table
+from coderm_eval.core.store.jsonl import JsonLinesStore
+
+__all__ = ["Row", "Store", "Table", "open_store"]
+
+
+def open_store(folder: Path) -> Store:
+    """The store in `folder`, which is made if it is not there; close it with `with`."""
+    return JsonLinesStore(folder)

@@ -20,7 +20,7 @@ from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.messages import user_errors
 from coderm_eval.core.records import Candidate, Problem, ProblemCandidates, deduplicate_candidates, fingerprint
-from coderm_eval.core.store import Store, read_rows
+from coderm_eval.core.store import open_store
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.generation.sample import DEFAULT_N, extract_program, policy_prompt
 from coderm_eval.pipeline.preflight import preflight
@@ -89,8 +89,13 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
 
     def _recall_samples(self) -> None:
         """Take the samples that an earlier run of the same command has stored, and ask only for the others."""
-        stored = {row["k"]: row["text"] for row in read_rows(self._store_folder / "samples.jsonl")}
-        recalled = [(i, text) for i in self.instances if (text := stored.get(self._sample_key(i))) is not None]
+        if not self._store_folder.is_dir():
+            return
+        keys = [self._sample_key(instance) for instance in self.instances]
+        with open_store(self._store_folder) as store:
+            stored = store.table("samples").get_many(keys)
+        pairs = zip(self.instances, keys, strict=True)
+        recalled = [(instance, stored[key]["text"]) for instance, key in pairs if key in stored]
         for instance, text in recalled:
             instance.resps.append(text)
             instance.repeats = 0
@@ -185,12 +190,12 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
     def _stored_answers(self) -> dict[str, dict[int, str]]:
         """{task id: {sample index: answer}}, kept in the store before anything can go wrong with them."""
         answers: dict[str, dict[int, str]] = {}
-        with Store(self._store_folder) as store:
-            for instance in self.instances:
-                text = instance.resps[0]
-                answers.setdefault(instance.doc["task_id"], {})[instance.idx] = text
-                if self._prompt_style != "recorded":
-                    store.table("samples").add(self._sample_key(instance), {"text": text})
+        for instance in self.instances:
+            answers.setdefault(instance.doc["task_id"], {})[instance.idx] = instance.resps[0]
+        if self._prompt_style != "recorded":
+            with open_store(self._store_folder) as store:
+                rows = {self._sample_key(instance): {"text": instance.resps[0]} for instance in self.instances}
+                store.table("samples").add_all(rows)
         return answers
 
     def _candidates(self, task_id: str, answers: Mapping[int, str]) -> tuple[Candidate, ...]:

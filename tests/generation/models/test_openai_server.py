@@ -28,7 +28,7 @@ from helpers.servers import (
 )
 
 from coderm_eval.core.errors import ServerError, SettingsError
-from coderm_eval.core.store import Store
+from coderm_eval.core.store import Store, open_store
 from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.models.api_client import KEY_VARIABLE
 from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, Completion, SampleRequest
@@ -151,9 +151,9 @@ def source(url: str, store: Store, **more: Any) -> ModelTests:
 
 def test_only_samples_that_are_not_stored_are_requested(tmp_path: Path) -> None:
     with serving(well_behaved) as (url, seen):
-        with Store(tmp_path) as store:
+        with open_store(tmp_path) as store:
             first = dict(source(url, store)({"a": range(3)}))
-        with Store(tmp_path) as store:
+        with open_store(tmp_path) as store:
             again = dict(source(url, store)({"a": range(5), "b": range(2)}))
     asked = sorted((r["messages"][0]["content"], r["seed"], r["n"]) for r in seen[1:])
     assert asked == [("ask a", 3, 2), ("ask b", 0, 2)]
@@ -162,14 +162,14 @@ def test_only_samples_that_are_not_stored_are_requested(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("changed", [{"temperature": 0.5}, {"seed": 1}, {"model": "other"}, {"max_tokens": 5}])
 def test_a_changed_setting_never_meets_an_old_answer(tmp_path: Path, changed: dict[str, Any]) -> None:
-    with serving(well_behaved) as (url, seen), Store(tmp_path) as store:
+    with serving(well_behaved) as (url, seen), open_store(tmp_path) as store:
         list(source(url, store)({"a": range(1)}))
         list(source(url, store, **changed)({"a": range(1)}))
     assert len(seen) == 2
 
 
 def test_a_problem_without_a_prompt_is_not_requested(tmp_path: Path) -> None:
-    with serving(well_behaved) as (url, seen), Store(tmp_path) as store:
+    with serving(well_behaved) as (url, seen), open_store(tmp_path) as store:
         assert list(source(url, store)({"c": range(3)})) == []
     assert seen == []
 
@@ -179,7 +179,7 @@ def test_answers_without_a_test_are_counted_by_reason(tmp_path: Path) -> None:
         status, headers, content = answers(body, body["n"])
         return status, headers, content.replace(b"class TestF", b"class_TestF")
 
-    with serving(talking) as (url, _), Store(tmp_path) as store:
+    with serving(talking) as (url, _), open_store(tmp_path) as store:
         tests = source(url, store)
         assert list(tests({"a": range(2)})) == [("a", [])]
     assert tests.stats.samples == 2
@@ -222,7 +222,7 @@ def test_a_prompt_that_is_too_long_costs_its_own_tests_and_no_others(tmp_path: P
     def short_of_breath(body: dict[str, Any], before: int) -> Reply:
         return (400, {}, refusal) if body["messages"][0]["content"] == "ask a" else well_behaved(body, before)
 
-    with serving(short_of_breath) as (url, seen), Store(tmp_path) as store:
+    with serving(short_of_breath) as (url, seen), open_store(tmp_path) as store:
         tests = source(url, store)
         found = dict(tests({"a": range(2), "b": range(2)}))
         assert list(tests({"a": range(2)})) == [("a", [])]  # and it is not asked again
@@ -255,13 +255,13 @@ def test_a_refusal_for_want_of_a_key_names_the_variable_and_no_key(monkeypatch: 
 
 def test_nothing_that_is_stored_holds_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KEY_VARIABLE, "open-sesame")
-    with serving(well_behaved) as (url, _), Store(tmp_path) as store:
+    with serving(well_behaved) as (url, _), open_store(tmp_path) as store:
         list(source(url, store)({"a": range(2)}))
     assert "open-sesame" not in (tmp_path / "answers.jsonl").read_text()
 
 
 def test_a_row_says_all_about_its_sample(tmp_path: Path) -> None:
-    with serving(well_behaved) as (url, _), Store(tmp_path) as store:
+    with serving(well_behaved) as (url, _), open_store(tmp_path) as store:
         list(source(url, store, seed=5)({"a": range(2)}))
     rows = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
     said = [(r["sample"], r["seed"], r["finish_reason"], r["tokens"], r["model"]) for r in rows]
