@@ -19,7 +19,7 @@ __all__ = ["CachedModel", "TokenUsage"]
 
 @dataclass
 class TokenUsage:
-    """What completions cost, in whichever run they were requested."""
+    """The cost of completions, whether this run or an earlier one requested them."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0

@@ -30,7 +30,7 @@ Extraction = Literal["default", "paper"]
 ShownCandidate = Literal["first", "rotate", "none"]
 
 AFTER_FUNCTION = ("\ndef ", "\nclass ", "\nif __name__", "\nprint(")
-"""What follows a function: four texts, the most that OpenAI's API takes."""
+"""Texts that follow a function; four are the most that OpenAI's API takes."""
 
 _SECRET_ARGS = ("token", "api_key", "Authorization")
 
@@ -69,7 +69,7 @@ class SamplingSettings(Section):
     timeout_s: float = Field(default=600, gt=0)
     """Wall seconds for one request."""
     retries: int = Field(default=10, ge=0)
-    """How often a request is tried again after 429, 5xx, a time-out or a connection error, with exponential backoff."""
+    """Retries of a request after 429, 5xx, a time-out or a connection error, with exponential backoff."""
     concurrency: int = Field(default=64, ge=1)
     """Most requests that are under way at once."""
 
@@ -126,7 +126,7 @@ def with_backend(tests: Any) -> Any:
 
 
 class TestSettings(SamplingSettings):
-    """Where unit tests come from: a model, or a file."""
+    """The source of unit tests: a model, or a file."""
 
     section: ClassVar[str] = "tests"
     renamed: ClassVar[Mapping[str, str]] = {**SamplingSettings.renamed, "condition": "shown_candidate", "n": "num"}

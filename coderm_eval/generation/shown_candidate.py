@@ -23,7 +23,7 @@ def round_robin(values: Sequence[T], sample: int) -> T:
 def shown_candidates(
     candidates: Sequence[Candidate], problem: Problem, shown_candidate: ShownCandidate
 ) -> list[Candidate | None]:
-    """What the prompts of a problem show; test samples take them in turn.
+    """The candidates that the prompts of a problem show; test samples take them in turn.
 
     Returns:
         first: the first candidate, in sample order, that parses and is what the problem asks for. rotate: all of

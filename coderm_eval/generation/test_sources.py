@@ -1,4 +1,4 @@
-"""Where the loop gets its tests: from a recorded file, or from a model whose completions the store keeps."""
+"""The sources of tests: a recorded file, or a model whose completions the store keeps."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROMPT_TOO_LONG = "prompt too long for the model"
 
 @dataclass
 class TestWritingStats:
-    """What became of the test samples; filled while they are read."""
+    """Counts of test samples, and of those that could not be used; filled while samples are read."""
 
     samples: int = 0
     rejected: Counter[str] = field(default_factory=Counter)

@@ -38,7 +38,7 @@ DEFAULT_TESTS = 20
 
 @dataclass(frozen=True)
 class TestSupply(Generic[Source]):
-    """Where a run's tests come from, and how many there are."""
+    """The source of a run's tests, and how many tests it has."""
 
     source: Source
     per_problem: int

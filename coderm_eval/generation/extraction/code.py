@@ -106,7 +106,7 @@ def _fence(opening: re.Match[str], body: Sequence[str], *, closed: bool) -> _Fen
 
 
 def _closes(mark: re.Match[str], opening: re.Match[str]) -> bool:
-    """Whether `mark` has no label, is long enough, and is indented by less than a docstring inside the block."""
+    """Return whether `mark` has no label, is long enough, and is indented by less than a docstring in the block."""
     deeper = len(mark[1].expandtabs(4)) - len(opening[1].expandtabs(4))
     return not mark[3] and mark[2].startswith(opening[2]) and deeper < 4
 

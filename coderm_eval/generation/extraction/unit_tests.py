@@ -152,7 +152,7 @@ def _base_names(node: ast.ClassDef) -> set[str]:
 
 
 def _runnable(tree: ast.Module, classes: Sequence[ast.ClassDef]) -> bool:
-    """Whether a test class has a test method, of its own or from a mixin in the module."""
+    """Return whether a test class has a test method, of its own or from a mixin in the module."""
     mixins = {name for node in classes for name in _base_names(node)}
     return any(
         isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)) and item.name.startswith("test")

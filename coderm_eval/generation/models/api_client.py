@@ -25,7 +25,7 @@ _TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
 
 
 class ApiReply(NamedTuple):
-    """What a server replied to one request."""
+    """A server's reply to one request."""
 
     status: int
     text: str
@@ -108,7 +108,7 @@ class ApiClient:
         return self.error(task_id, "; ".join(filter(None, [what, hint])))
 
     async def _hint(self, session: aiohttp.ClientSession, status: int) -> str:
-        """What to do about a refusal, as far as the server helps to find out."""
+        """Advice on a refusal, as far as the server helps to find it out."""
         if status in (401, 403):
             return f"set {KEY_VARIABLE} to a key that it accepts"
         try:

@@ -1,4 +1,4 @@
-"""What the backends that run a model in this process share."""
+"""Functions that the backends share which run a model in this process."""
 
 from __future__ import annotations
 

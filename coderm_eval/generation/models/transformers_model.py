@@ -123,7 +123,7 @@ class _LoadedTransformers:
         return limit
 
     def has_room_after(self, prompt: list[int]) -> bool:
-        """Whether a whole answer fits into the context."""
+        """Return whether a whole answer fits into the context."""
         return self.context is None or len(prompt) + self.settings.max_tokens <= self.context
 
     def generate(self, prompt: list[int], seed: int) -> list[list[int]]:

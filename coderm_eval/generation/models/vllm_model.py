@@ -28,7 +28,7 @@ _GPU_IS_FULL = re.compile(
     r"free memory on device|out of memory|not enough GPU memory|no available memory for the cache blocks",
     re.IGNORECASE,
 )
-"""How vLLM, and torch below it, say that the GPU is full."""
+"""Messages of vLLM, and of torch below it, about a full GPU."""
 
 
 class VllmModel:
@@ -94,7 +94,7 @@ class _LoadedVllm:
     """The class vllm.SamplingParams."""
 
     def has_room_after(self, prompt: str) -> bool:
-        """Whether a whole answer fits: vLLM refuses the batch of a prompt that is too long, and cuts an answer off."""
+        """Return whether a whole answer fits. vLLM refuses the batch of too long a prompt, and cuts answers off."""
         limit: int = self.llm.llm_engine.model_config.max_model_len
         return self._prompt_tokens(prompt) + self.settings.max_tokens <= limit
 

@@ -24,7 +24,7 @@ _TENSOR = "features"
 
 
 class FeatureSource(Record):
-    """Where states come from; states of two sources are comparable only if nothing but the benchmark differs."""
+    """The origin of states; states of two origins are comparable only if nothing but the benchmark differs."""
 
     model: str
     layer: int

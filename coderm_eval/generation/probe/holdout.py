@@ -46,7 +46,7 @@ class CrossValidation(Record):
 
     @property
     def better(self) -> bool:
-        """Whether the network beats the constant, at 95 %."""
+        """True if the network beats the constant, at 95 %."""
         return self.p_value is not None and self.p_value < _LEVEL
 
 

@@ -34,18 +34,18 @@ _MUST_AGREE = {
     "api": "policy.api",
     "system_prompt": "policy.system_prompt",
 }
-"""What features must have in common with those that a probe was trained on, and where each is set."""
+"""Properties that features share with those that a probe was trained on, and where each is set."""
 
 
 class _ProbeRecord(FeatureSource):
-    """What a file says about its network; `benchmark` is the one that it was trained on."""
+    """A file's description of its network; `benchmark` is the one that it was trained on."""
 
     width: int
     hidden: int
     seed: int
     mean_rate: float
     signal: bool
-    """Whether held-out predictions beat the mean rate; if not, the network predicts the mean rate for every problem."""
+    """True if held-out predictions beat the mean rate; if not, the network predicts the mean rate for every problem."""
     held_out: CrossValidation
 
 

@@ -21,7 +21,7 @@ Tensor = npt.NDArray[np.float32]
 
 
 class Record(BaseModel):
-    """What a file says about its tensors."""
+    """A file's description of its tensors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
@@ -77,6 +77,6 @@ def _parse_record(path: Path, record: type[R], text: str, hint: str) -> R:
 
 
 def _quoted_names(metadata: Mapping[str, str], tensors: list[str]) -> str:
-    """What a file of something else holds."""
+    """The names of what a file of something else holds."""
     found = sorted(metadata) or tensors
     return ", ".join(repr(name) for name in found[:3]) or "nothing"

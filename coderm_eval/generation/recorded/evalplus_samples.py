@@ -24,7 +24,7 @@ SAMPLE_SHAPE = expected_shape("solution")
 def read_sample_lines(
     path: Path, lines: Iterable[tuple[int, bytes]], problems: Mapping[str, Problem]
 ) -> dict[str, list[str]]:
-    """Read programs by task id, in file order; a completion is put behind its problem's prompt.
+    """Read programs by task id, in file order; a completion continues its problem's prompt.
 
     Args:
         path: the file, for messages.

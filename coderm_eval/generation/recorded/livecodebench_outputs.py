@@ -63,7 +63,7 @@ def _parse_entry(place: str, entry: Any) -> tuple[str, list[str]]:
             f"{place} has no question id, only a list: {_quoted_json(entry)}; write each entry as {_ENTRY}"
         )
     if not isinstance(entry, dict) or not {"question_id", "code_list"} <= entry.keys():
-        raise InputError(f"{place} lacks question_id or code_list: {_quoted_json(entry)}; expected {_ENTRY}")
+        raise InputError(f"{place} has no question_id or no code_list: {_quoted_json(entry)}; expected {_ENTRY}")
     question, programs = entry["question_id"], entry["code_list"]
     if type(question) not in (str, int):  # a bool is an int, too
         raise InputError(f"{place}: question_id is {_quoted_json(question)}; expected a text or a whole number")

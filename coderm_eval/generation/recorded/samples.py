@@ -79,7 +79,7 @@ def _read_programs(path: Path, problems: Mapping[str, Problem]) -> dict[str, lis
 
 
 def _is_json_list(file: io.BufferedReader) -> bool:
-    """Whether a list begins here, but for blanks and a byte order mark. Lines of JSON begin with an object."""
+    """Return whether the file is one list, and not lines of objects; blanks and a byte order mark may come first."""
     return file.peek(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
 
 

@@ -113,12 +113,12 @@ NO_LIST = [{}, entry("7", "x"), {"7": ["x"]}, None, 3, "x", []]
 BAD_ENTRIES: list[tuple[object, str]] = [
     (["x", "y"], """has no question id, only a list: '["x", "y"]'; write each entry as {"question_id": """),
     ([], "has no question id, only a list: '[]'; write each entry as"),
-    (None, "lacks question_id or code_list: 'null'; expected {"),
-    ("x", """lacks question_id or code_list: '"x"'; expected {"""),
-    ({}, "lacks question_id or code_list: '{}'; expected {"),
-    ({"question_id": "7"}, """lacks question_id or code_list: '{"question_id": "7"}'; expected"""),
-    ({"code_list": ["é"]}, """lacks question_id or code_list: '{"code_list": ["é"]}'; expected"""),
-    ({"task_id": "7", "solution": "x"}, "lacks question_id or code_list: "),
+    (None, "has no question_id or no code_list: 'null'; expected {"),
+    ("x", """has no question_id or no code_list: '"x"'; expected {"""),
+    ({}, "has no question_id or no code_list: '{}'; expected {"),
+    ({"question_id": "7"}, """has no question_id or no code_list: '{"question_id": "7"}'; expected"""),
+    ({"code_list": ["é"]}, """has no question_id or no code_list: '{"code_list": ["é"]}'; expected"""),
+    ({"task_id": "7", "solution": "x"}, "has no question_id or no code_list: "),
     (
         {"pass@1": 0.5, "detail": {"pass@1": {str(n): 0.5 for n in range(9)}}},
         """: {"0": 0.5, "1": 0.5,...'; expected""",
