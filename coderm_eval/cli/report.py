@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
+from coderm_eval.benchmarks import BENCHMARKS, Benchmark, load_benchmark
 from coderm_eval.cli.options import FILE
-from coderm_eval.report.leaderboards.livecodebench import export
+from coderm_eval.core.errors import InputError
+from coderm_eval.pipeline.settings import load_settings
+from coderm_eval.report.leaderboards.base import load_exporter
 from coderm_eval.report.run_directory import read_json, read_jsonl, require_graded
-from coderm_eval.report.tables import (
-    render_misleading,
-    render_quality,
-    render_rules,
-)
+from coderm_eval.report.tables import render_misleading, render_quality, render_rules
 
 
 @click.command("report")
 @click.argument("run", type=FILE)
 def report_command(run: Path) -> None:
-    """Print what a run directory says of the rules that were compared and of the tests.
+    """Print the tables of a graded run: the rules, the quality of the tests, and the tests that misled.
 
     \b
     coderm-eval report run
@@ -34,16 +35,34 @@ def report_command(run: Path) -> None:
 
 @click.command("export")
 @click.argument("run", type=FILE)
+@click.option("--to", "leaderboard", default="livecodebench", show_default=True, help="Leaderboard.")
 @click.option("--out", type=FILE, required=True, help="Folder to write.")
-@click.option("--name", required=True, help='Of the entry, with the setting: "P + CodeRM-8B Bo20 (N=1)".')
-@click.option("--temperature", type=float, default=0.8, show_default=True, help="That candidates were sampled with.")
-def export_command(run: Path, out: Path, name: str, temperature: float) -> None:
-    """Write the picks of a graded LiveCodeBench run as its runner and its leaderboard take them.
+@click.option("--name", required=True, help='Name of the entry, with the setting: "P + CodeRM-8B Bo20 (N=1)".')
+@click.option(
+    "--temperature", type=float, default=0.8, show_default=True, help="Sampling temperature of the candidates."
+)
+def export_command(run: Path, leaderboard: str, out: Path, name: str, temperature: float) -> None:
+    """Write the picks of a graded run as a leaderboard takes them.
 
     \b
     coderm-eval export run --out submission --name "P + CodeRM-8B Bo20 (N=1)"
     """
-    exported = export(run, out, name=name, temperature=temperature)
+    exporter = load_exporter(leaderboard)
+    summary = read_json(run, "summary.json")
+    if summary.get("benchmark") not in exporter.BENCHMARKS:
+        known = ", ".join(exporter.BENCHMARKS)
+        raise InputError(f"{run}: a run of {summary.get('benchmark')}; only those of {known} can be exported")
+    require_graded(run, summary)
+    exported = exporter.export(run, _benchmark_of(run, summary), out, name=name, temperature=temperature)
     if exported.incomplete:
         logging.getLogger(__name__).warning("%s", exported.incomplete)
-    click.echo(f"{exported.custom_output}\n{exported.eval_all}")
+    click.echo("\n".join(map(str, exported.files)))
+
+
+def _benchmark_of(run: Path, summary: Mapping[str, Any]) -> Benchmark:
+    """The benchmark of a run, with the settings that it was loaded with."""
+    name = summary["benchmark"]
+    key = BENCHMARKS[name].section
+    given = {key: summary["settings"][key]} if key else {}
+    settings = load_settings(given, source=str(run / "summary.json"), selects=False)
+    return load_benchmark(name, settings.for_benchmark(name))

@@ -129,7 +129,7 @@ def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, o
         tests = mean_interval(np.array(used, dtype=float))
         click.echo(render_scores(_TASKS[benchmark.name], result.scores, tests))
         if kept := without_errata(benchmark, result.problems):
-            click.echo(render_scores("without errata", mean_scores(kept), tests))
+            click.echo(render_scores("excluding known-bad problems", mean_scores(kept), tests))
     if result.summary["rules"] and settings.select == ALL_RULES:
         click.echo(render_rules(result.summary["rules"]))
     if result.summary["resampled"]:

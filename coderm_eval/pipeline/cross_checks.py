@@ -1,4 +1,4 @@
-"""What has to be said beside a graded run's scores: errors of the benchmark, another grader, what the paper lacks."""
+"""What a graded run says beside its scores: known-bad problems, another grader, what the paper has no protocol for."""
 
 from __future__ import annotations
 
@@ -7,53 +7,75 @@ from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import grade_programs
-from coderm_eval.core.records import Grade, RerankResult
+from coderm_eval.core.records import Grade
 from coderm_eval.core.store import Store
 from coderm_eval.execution.settings import ExecutionSettings
-from coderm_eval.report.run_directory import interval_row
+from coderm_eval.report.run_directory import AlternativeGrades, interval_row
 from coderm_eval.report.scores import mean_scores
 
-__all__ = ["cross_checks", "messages", "without_errata"]
+__all__ = ["cross_checks", "grade_picks_by_alternative", "messages", "without_errata"]
 
 
 def cross_checks(
     benchmark: Benchmark,
-    results: Sequence[RerankResult],
-    grades: Sequence[Sequence[Grade]],
     problems: Mapping[str, Mapping[str, float]],
-    *,
-    rule: str,
-    store: Store,
-    execution: ExecutionSettings,
+    picks: Mapping[str, Grade],
+    alternative: AlternativeGrades | None,
 ) -> dict[str, Any]:
-    """For `summary.json`; a value is null where there is nothing to say.
+    """The entry `cross_checks` of summary.json; a value is null if there is nothing to say.
 
     Args:
-        grades: go with `results`.
-        problems: by task id, what `report.scores.problem_scores` gives.
+        benchmark: that was graded.
+        problems: what `report.scores.problem_scores` gives, by task id.
+        picks: grades of the picks, by task id.
+        alternative: grades of picks by the benchmark's other grader, if it has one.
     """
     return {
         "protocol_note": benchmark.protocol_note or None,
         "without_errata": _without_errata(benchmark, problems),
-        "other_grader": _other_grader(benchmark, results, grades, rule, store, execution),
+        "other_grader": _disagreement(picks, alternative) if alternative else None,
     }
 
 
-def messages(found: Mapping[str, Any]) -> list[str]:
-    """Return what `cross_checks` found, as sentences."""
-    said = [found["protocol_note"]] if found["protocol_note"] else []
-    if errata := found["without_errata"]:
+def messages(checks: Mapping[str, Any]) -> list[str]:
+    """Say in sentences what `cross_checks` found."""
+    sentences = [checks["protocol_note"]] if checks["protocol_note"] else []
+    if errata := checks["without_errata"]:
         value = errata["pass@1"]["coderm"]["value"]
-        said.append(f"without the benchmark's errata ({errata['left_out']} here) pass@1 of coderm is {value:.4f}")
-    if (other := found["other_grader"]) and other["differ"]:
-        said.append(f"the {other['grader']} grader says otherwise of {other['differ']} of {other['picks']} picks")
-    return said
+        sentences.append(f"excluding known-bad problems ({errata['left_out']} here), pass@1 of coderm is {value:.4f}")
+    if (other := checks["other_grader"]) and other["differ"]:
+        sentences.append(f"the {other['grader']} grader disagrees on {other['differ']} of {other['picks']} picks")
+    return sentences
 
 
 def without_errata(benchmark: Benchmark, problems: Mapping[str, Mapping[str, float]]) -> Sequence[Mapping[str, float]]:
-    """Of the problems that are not in the errata; none where that would be all or none of them."""
-    kept = [found for task, found in problems.items() if task not in benchmark.errata]
+    """Scores of the problems without known errors; none if that would be all problems."""
+    kept = [scores for task, scores in problems.items() if task not in benchmark.errata]
     return kept if len(kept) < len(problems) else ()
+
+
+def grade_picks_by_alternative(
+    benchmark: Benchmark,
+    picks: Mapping[str, str],
+    *,
+    store: Store,
+    execution: ExecutionSettings,
+) -> AlternativeGrades | None:
+    """Grade the picks by the benchmark's other grader, if it has one: those that it may judge otherwise.
+
+    Args:
+        benchmark: whose other grader it is.
+        picks: programs by task id; only these, since one program per problem is quickly graded twice.
+        store: what it holds is not graded again.
+        execution: workers and isolation.
+    """
+    alternative = benchmark.alternative_grader  # made anew, with all its problems, whenever it is asked for
+    if alternative is None:
+        return None
+    name, other = alternative
+    pairs = {task: (task, picks[task]) for task in other.problem_by_id() if task in picks}
+    grades = grade_programs(other, pairs.values(), store, execution)
+    return AlternativeGrades(name, {task: grades[pair] for task, pair in pairs.items()})
 
 
 def _without_errata(benchmark: Benchmark, problems: Mapping[str, Mapping[str, float]]) -> dict[str, Any] | None:
@@ -67,25 +89,12 @@ def _without_errata(benchmark: Benchmark, problems: Mapping[str, Mapping[str, fl
     }
 
 
-def _other_grader(
-    benchmark: Benchmark,
-    results: Sequence[RerankResult],
-    grades: Sequence[Sequence[Grade]],
-    rule: str,
-    store: Store,
-    execution: ExecutionSettings,
-) -> dict[str, Any] | None:
-    """Of the picks alone: one program a problem is soon graded twice."""
-    alternative = benchmark.alternative_grader  # made anew, with all its problems, whenever it is asked for
-    if alternative is None:
-        return None
-    name, other = alternative
-    regraded = other.problem_by_id()
-    picks = {}
-    for result, listed in zip(results, grades, strict=True):
-        chosen = result.selections[rule].chosen
-        if result.problem.task_id in regraded:
-            picks[result.problem.task_id, result.candidates[chosen].program] = listed[chosen]
-    found = grade_programs(other, picks, store, execution)
-    differ = sum(found[pick].passed != grade.passed for pick, grade in picks.items())
-    return {"grader": name, "picks": len(picks), "differ": differ}
+def _disagreement(picks: Mapping[str, Grade], alternative: AlternativeGrades) -> dict[str, Any]:
+    """How many picks were graded by both graders, and on how many these disagree."""
+    pairs = [(picks[task].passed, grade.passed) for task, grade in alternative.grades.items()]
+    graded = [(one, other) for one, other in pairs if one is not None and other is not None]
+    return {
+        "grader": alternative.grader,
+        "picks": len(graded),
+        "differ": sum(one != other for one, other in graded),
+    }

@@ -10,8 +10,9 @@ from coderm_eval.benchmarks.grade import grade_programs
 from coderm_eval.core.records import Grade, ProblemCandidates, RerankResult
 from coderm_eval.core.store import Store
 from coderm_eval.execution.settings import ExecutionSettings
-from coderm_eval.pipeline.cross_checks import cross_checks
+from coderm_eval.pipeline.cross_checks import cross_checks, grade_picks_by_alternative
 from coderm_eval.report.reporter import GradedResults
+from coderm_eval.report.run_directory import AlternativeGrades
 from coderm_eval.report.scores import pass_rates, problem_scores
 
 __all__ = ["Grader"]
@@ -36,15 +37,22 @@ class Grader:
         grades = self._grades(results)
         pairs = zip(results, grades, strict=True)
         scores = {r.problem.task_id: problem_scores(r, g, self._rule) for r, g in pairs}
-        checks = cross_checks(
-            self._benchmark, results, grades, scores, rule=self._rule, store=self._store, execution=self._execution
-        )
-        return GradedResults(grades, scores, checks)
+        alternative = self._alternative_grades(results)
+        checks = cross_checks(self._benchmark, scores, self._grades_of_picks(results, grades), alternative)
+        return GradedResults(grades, scores, alternative, checks)
 
     def true_rates(self, problems: Sequence[ProblemCandidates]) -> dict[str, float]:
         """Pass rates by the grades, by task id: of samples that could be graded; 0 where none could."""
         log.warning("budget.rates is 'oracle': tests go where the grades say that they help; a bound, not a result")
         return pass_rates(problems, self._grades(problems))
+
+    def _alternative_grades(self, results: Sequence[RerankResult]) -> AlternativeGrades | None:
+        picks = {r.problem.task_id: r.candidates[r.selections[self._rule].chosen].program for r in results}
+        return grade_picks_by_alternative(self._benchmark, picks, store=self._store, execution=self._execution)
+
+    def _grades_of_picks(self, results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> dict[str, Grade]:
+        pairs = zip(results, grades, strict=True)
+        return {r.problem.task_id: listed[r.selections[self._rule].chosen] for r, listed in pairs}
 
     def _grades(self, problems: Sequence[ProblemCandidates | RerankResult]) -> list[list[Grade]]:
         """Of each problem's candidates, in their order."""

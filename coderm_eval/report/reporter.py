@@ -13,7 +13,7 @@ from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.generation.test_sources import TestWritingStats
 from coderm_eval.report.budget_curve import BudgetPoint, MakePolicy, budget_curve, doubling_budgets, write_curve
 from coderm_eval.report.rules import compare_rules, resampled_scores
-from coderm_eval.report.run_directory import write_run
+from coderm_eval.report.run_directory import AlternativeGrades, write_alternative_grades, write_run
 from coderm_eval.report.scores import MeanScores, mean_scores
 from coderm_eval.report.statistics import DrawSummary
 from coderm_eval.report.summary import GradedRecord, Resampled, RunContext, RunRecord
@@ -30,6 +30,8 @@ class GradedResults:
     """Of each problem, in the order of the results; of each of its candidates, in their order."""
     scores: Mapping[str, Mapping[str, float]]
     """pass@1 of each way to choose, by task id."""
+    alternative: AlternativeGrades | None
+    """Grades of the picks by the benchmark's other grader, if it has one."""
     cross_checks: Mapping[str, Any]
     """What has to be said beside the scores, as JSON."""
 
@@ -90,6 +92,7 @@ class Reporter:
         """
         grades = graded.grades if graded else None
         write_run(self._folder, results, rule=self._context.rule, shown=shown, grades=grades)
+        write_alternative_grades(self._folder, graded.alternative if graded else None)
         curve = self._write_curve(results, grades) if grades is not None and self._policies else []
         record = RunRecord(
             context=self._context,

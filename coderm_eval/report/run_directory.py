@@ -7,6 +7,7 @@ verdicts.jsonl   the matrix, votes, ties and pick of each task; nothing of the b
 grades.jsonl     what the benchmark's own tests say of each candidate, if asked for
 pass_rates.jsonl the share of each problem's samples that are right, what a probe is trained on, if asked for
 misleading_tests.jsonl the tests that spoke for a wrong program which the vote put first, if grades were asked for
+alternative_grades.jsonl what the benchmark's other grader says of the picks, if grades were asked for and it has one
 curve.csv, .svg  what each budget policy makes of the tests, if asked for
 summary.json     the numbers; all but `seconds` is the same for the same inputs
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +30,21 @@ from coderm_eval.report.scores import pass_rates
 from coderm_eval.report.statistics import DrawSummary, Interval
 
 __all__ = [
+    "AlternativeGrades",
     "draw_summary_row",
     "interval_row",
     "json_number",
+    "read_alternative_grades",
     "read_json",
     "read_jsonl",
     "require_graded",
+    "write_alternative_grades",
     "write_run",
     "write_samples",
 ]
+
+
+_ALTERNATIVE_GRADES = "alternative_grades.jsonl"
 
 
 def write_samples(folder: Path, work: Iterable[ProblemCandidates]) -> Path:
@@ -72,6 +80,35 @@ def write_run(
         write_jsonl(
             folder / "misleading_tests.jsonl", (_misleading_row(r, t) for r, g in pairs for t in misleading_tests(r, g))
         )
+
+
+@dataclass(frozen=True)
+class AlternativeGrades:
+    """Grades of picks by another grader than the run's own."""
+
+    grader: str
+    """The name of that grader."""
+    grades: Mapping[str, Grade]
+    """By task id."""
+
+
+def write_alternative_grades(folder: Path, alternative: AlternativeGrades | None) -> None:
+    """Write alternative_grades.jsonl; without grades, remove what an earlier run left there."""
+    path = folder / _ALTERNATIVE_GRADES
+    if alternative is None:
+        path.unlink(missing_ok=True)
+        return
+    grades = alternative.grades.items()
+    write_jsonl(path, ({"task_id": task, "grader": alternative.grader, **g.statuses} for task, g in grades))
+
+
+def read_alternative_grades(folder: Path) -> AlternativeGrades | None:
+    """Read what `write_alternative_grades` wrote; None if there is no such file, or nothing in it."""
+    rows = read_jsonl(folder, _ALTERNATIVE_GRADES) if (folder / _ALTERNATIVE_GRADES).exists() else []
+    if not rows:
+        return None
+    [grader] = {row.pop("grader") for row in rows}
+    return AlternativeGrades(grader, {row.pop("task_id"): Grade(row) for row in rows})
 
 
 def interval_row(interval: Interval) -> dict[str, Any]:

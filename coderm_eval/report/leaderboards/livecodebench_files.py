@@ -111,7 +111,7 @@ def _check_graded(path: Path, programs: Mapping[str, Sequence[str]], grades: Map
     if ungraded:
         raise IncompleteRunError(
             f"{path}: not written, as it has no place for grades that could not be run (those of "
-            f"{abbreviated(ungraded)}); run the same command to try them again"
+            f"{abbreviated(ungraded)}); run the same `coderm-eval rerank` to try them again"
         )
 
 

@@ -335,7 +335,7 @@ def test_a_grade_that_could_not_be_run_is_refused_and_nothing_written(tmp_path: 
     gaps = GRADES | {"999": [RIGHT, Grade()], "3000": [Grade(), Grade()]}
     assert said(IncompleteRunError, write_eval_all, path, problems, PROGRAMS, gaps) == (
         f"{path}: not written, as it has no place for grades that could not be run (those of 3000, 999); "
-        "run the same command to try them again"
+        "run the same `coderm-eval rerank` to try them again"
     )
     assert not path.exists()
 

@@ -1,0 +1,78 @@
+"""What an exporter is, and the exporters by name: this package's own, and those of other packages.
+
+An exporter is a module with two names:
+
+    BENCHMARKS = ("livecodebench",)
+
+    def export(run, benchmark, out, *, name, temperature) -> Export: ...
+
+A package makes one known by an entry point in the group `coderm_eval.exporters` that names the module. It is imported
+when it is asked for, so that a broken one stops no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Protocol, cast
+
+from coderm_eval.benchmarks import Benchmark
+from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.messages import single_line, suggestion
+
+__all__ = ["ENTRY_POINTS", "Export", "Exporter", "load_exporter"]
+
+ENTRY_POINTS = "coderm_eval.exporters"
+
+_OWN = (EntryPoint("livecodebench", "coderm_eval.report.leaderboards.livecodebench", ENTRY_POINTS),)
+
+
+@dataclass(frozen=True)
+class Export:
+    """The files that were written."""
+
+    files: Sequence[Path]
+    incomplete: str | None
+    """Why the leaderboard would skip the files, as a sentence; None if it would not."""
+
+
+class Exporter(Protocol):
+    """Writes the picks of a run as a leaderboard takes them. It reads the run directory, and starts nothing."""
+
+    BENCHMARKS: Collection[str]
+    """Names of the benchmarks whose runs it takes."""
+
+    def export(self, run: Path, benchmark: Benchmark, out: Path, *, name: str, temperature: float) -> Export:
+        """Write the picks of a graded run into the folder `out`.
+
+        Args:
+            run: a run directory.
+            benchmark: the one of that run, loaded with the run's settings.
+            out: the folder.
+            name: of the entry, with the setting: it is the only place for it.
+            temperature: that the candidates were sampled with.
+
+        Raises:
+            CodermError: the run cannot be exported, or not to that folder.
+        """
+
+
+def load_exporter(name: str) -> Exporter:
+    """The exporter called `name`.
+
+    Raises:
+        SettingsError: there is none of that name, or its package cannot be loaded.
+    """
+    points = {point.name: point for point in (*entry_points(group=ENTRY_POINTS), *_OWN)}
+    point = points.get(name)
+    if point is None:
+        raise SettingsError(f"no exporter is called {name!r}; {suggestion(name, sorted(points))}")
+    try:
+        return cast(Exporter, point.load())
+    except Exception as error:  # whatever a package does when it is imported
+        raise SettingsError(
+            f"the exporter {point.name} = {point.value} cannot be loaded ({single_line(error)}): "
+            f"mend or uninstall the package {point.dist.name if point.dist else ''}"
+        ) from error
