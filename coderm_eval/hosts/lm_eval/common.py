@@ -1,0 +1,156 @@
+"""What a reranked benchmark is for any version of lm-eval: its prompts, its candidates, its store and its run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
+from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.records import Candidate, ProblemCandidates, deduplicate_candidates, fingerprint
+from coderm_eval.core.store import open_store
+from coderm_eval.generation.recorded.readers import read_by_task
+from coderm_eval.generation.sample import DEFAULT_N, extract_program, policy_prompt
+from coderm_eval.pipeline.preflight import preflight
+from coderm_eval.pipeline.run import run
+from coderm_eval.pipeline.settings import Settings, load_settings
+from coderm_eval.report.reporter import RunReport
+from coderm_eval.report.scores import ROWS
+from coderm_eval.selection import ALL_RULES
+
+__all__ = ["RerankedBenchmark"]
+
+log = logging.getLogger(__name__)
+
+DEFAULT_STORE = Path("coderm-runs")
+
+PromptStyle = Literal["chat", "completion", "recorded"]
+"""A message to a chat model; code for a base model to go on from; or no prompt at all: the candidates come with the
+benchmark, and the model's answer is not used."""
+
+_OWN_METADATA = frozenset({"version", "benchmark", "prompt", "coderm", "config_source"})
+"""Keys of a task's metadata that are this project's or the task file's; lm-eval adds the --model_args to them."""
+
+
+class RerankedBenchmark:
+    """A benchmark whose N sampled answers are reranked by unit tests.
+
+    Args:
+        metadata: a task file's: `benchmark`, `prompt` (a PromptStyle), and settings under `coderm`; with them the
+            --model_args, which say which model the policy is.
+
+    Raises:
+        SettingsError: the settings cannot be used. DatasetError: the benchmark is not on this machine.
+    """
+
+    def __init__(self, metadata: Mapping[str, Any]) -> None:
+        style: PromptStyle = metadata["prompt"]
+        self.is_recorded = style == "recorded"
+        self._completes = style == "completion"
+        self.settings = _settings(metadata.get("coderm") or {}, self.is_recorded)
+        name = metadata["benchmark"]
+        self._benchmark: Benchmark = load_benchmark(name, self.settings.for_benchmark(name))
+        self._problems = self._benchmark.problem_by_id()
+        self._model = repr(sorted((key, str(value)) for key, value in metadata.items() if key not in _OWN_METADATA))
+        self.store_folder = self.settings.store or DEFAULT_STORE
+        """The store; the directory of a run is a folder in it."""
+
+    @property
+    def n(self) -> int:
+        """Answers that the model is asked for, per problem."""
+        return 1 if self.is_recorded else self.settings.n or DEFAULT_N
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Rows of the result table; with `select: all` there is one for each rule as well."""
+        return tuple(sorted({*ROWS, *self.settings.compared})) if self.settings.select == ALL_RULES else ROWS
+
+    def documents(self) -> list[dict[str, str]]:
+        """A row for each problem, with the prompt under `text`; no gold test or canonical solution is in it."""
+        return [
+            {"task_id": p.task_id, "entry_point": p.entry_point, "text": policy_prompt(p, completes=self._completes)}
+            for p in self._benchmark.problems
+        ]
+
+    def check(self, generation: Mapping[str, Any]) -> None:
+        """Find out before the model's hours of sampling what would fail after them.
+
+        Raises:
+            CodermError: greedy decoding of several samples, a setting that cannot be used, a host without isolation.
+        """
+        greedy = generation.get("temperature") == 0 or generation.get("do_sample") is False
+        if greedy and self.n > 1:
+            raise SettingsError(
+                f"n is {self.n} but decoding is greedy, so that all samples would be the same: "
+                "pass --gen_kwargs do_sample=True,temperature=0.8, or set n to 1"
+            )
+        preflight(self.settings)
+
+    def sample_key(self, context: object, generation: Mapping[str, Any], sample: int) -> str:
+        """What a sample is stored under: all that affects it."""
+        return fingerprint("sample", self._model, str(context), repr(sorted(generation.items())), str(sample))
+
+    def stored_samples(self, keys: Iterable[str]) -> dict[str, str]:
+        """Those of the samples that an earlier run has stored, by key."""
+        if self.is_recorded or not self.store_folder.is_dir():
+            return {}
+        with open_store(self.store_folder) as store:
+            return {key: row["text"] for key, row in store.table("samples").get_many(keys).items()}
+
+    def store_samples(self, texts: Mapping[str, str]) -> None:
+        """Keep the samples, by key, before anything can go wrong with them."""
+        if not self.is_recorded:
+            with open_store(self.store_folder) as store:
+                store.table("samples").add_all({key: {"text": text} for key, text in texts.items()})
+
+    def rerank(self, answers: Mapping[str, Sequence[str]], *, name: str, generation: Mapping[str, Any]) -> RunReport:
+        """Rerank and grade all answers, and write the run directory in the store.
+
+        Args:
+            answers: by task id, in the order of their sample index.
+            name: of the task, which the folder's name begins with.
+            generation: how the answers were sampled.
+
+        Raises:
+            CodermError: as `pipeline.run.run`.
+        """
+        if not self.is_recorded:
+            _warn_of_duplicates(answers)
+        folder = self.store_folder / f"{name}-{self._run_id(answers, generation)}"
+        problems = [
+            ProblemCandidates(self._problems[task], self._candidates(task, given)) for task, given in answers.items()
+        ]
+        report = run(self._benchmark, problems, self.settings, out=folder, store_folder=self.store_folder, graded=True)
+        log.warning("run directory: %s", folder)
+        return report
+
+    def _candidates(self, task_id: str, answers: Sequence[str]) -> tuple[Candidate, ...]:
+        if self.is_recorded:
+            return deduplicate_candidates(read_by_task(demo.SAMPLES, "solution")[task_id][: self.settings.n])
+        problem, how = self._problems[task_id], self.settings.extraction
+        return deduplicate_candidates(extract_program(a, problem, how, completes=self._completes) for a in answers)
+
+    def _run_id(self, answers: Mapping[str, object], generation: Mapping[str, Any]) -> str:
+        """Eight digits that change with all that makes it another run, so that runs never share a folder."""
+        settings = self.settings.model_dump_json(exclude={"store": True, "execution": {"workers"}})
+        return fingerprint(settings, self._model, repr(sorted(generation.items())), *sorted(answers))[:8]
+
+
+def _settings(given: Any, is_recorded: bool) -> Settings:
+    if not isinstance(given, dict):
+        raise SettingsError(f'--metadata: coderm is {given!r}, not settings such as {{"coderm": {{"n": 20}}}}')
+    recorded = {"tests": {"file": demo.TESTS}} if is_recorded else {}
+    return load_settings({**recorded, **given}, source="--metadata coderm")
+
+
+def _warn_of_duplicates(answers: Mapping[str, Sequence[str]]) -> None:
+    """Warn when more than half of a problem's samples, on average, repeat another: N is then not what it seems."""
+    repeated = [1 - len(set(given)) / len(given) for given in answers.values() if len(given) > 1]
+    if repeated and sum(repeated) > len(repeated) / 2:
+        log.warning(
+            "%.0f %% of the samples repeat another sample of their problem: sampling is off or nearly so "
+            "(--gen_kwargs temperature=...), or the server gives one answer whatever the seed",
+            100 * sum(repeated) / len(repeated),
+        )
