@@ -8,7 +8,6 @@ import sys
 
 from helpers.paths import ROOT
 
-
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
