@@ -60,8 +60,8 @@ def main() -> None:
     everything = read_matrix(options)
     slow = slow_programs(everything, options.workers)
     matrix = without(everything, slow)
-    with Executor(LIMITS, workers=1) as executor:
-        isolation = executor.self_test()
+    with Executor(workers=1) as executor:
+        isolation = executor.self_test(LIMITS)
     print(f"isolation {isolation}, {options.workers} workers, medians of {options.repeats} runs")
     print(f"{len(matrix.pairs)} pairs of a sample and a test, {len(matrix.cells)} distinct cells; ", end="")
     print(f"{len(slow)} programs that ran out of time are left out\n")

@@ -24,6 +24,7 @@ from coderm_eval.benchmarks import GradeTask
 from coderm_eval.benchmarks.livecodebench import LiveCodeBench
 from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, read_rows
 from coderm_eval.benchmarks.livecodebench.settings import LiveCodeBenchSettings
+from coderm_eval.execution.backends.local import Executor
 from perf._common import argument_parser, median
 
 ANSWERS = ("sum(tides) % 1000", "sum(tides) % 1000 + (len(tides) > {most})", "-1")
@@ -86,7 +87,8 @@ def ours_right(inputs: list[str], outputs: list[str], programs: list[str], worke
         path.write_text(json.dumps(row) + "\n")
         benchmark = LiveCodeBench(read_rows([path], ProblemFilter()), LiveCodeBenchSettings())
         tasks = [GradeTask(str(n), "1", text) for n, text in enumerate(programs)]
-        return sum(bool(grade.passed) for _, grade in benchmark.grade(tasks, workers=workers))
+        with Executor(workers=workers) as executor:
+            return sum(bool(grade.passed) for _, grade in benchmark.grade(tasks, executor))
 
 
 def lighteval_right(inputs: list[str], outputs: list[str], groups: list[list[str]], workers: int) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from coderm_eval.core.records import Grade, Problem, Verdict
+from coderm_eval.execution.backends.local import Executor
 
 __all__ = ["Benchmark", "GradeTask", "grade_from_verdict"]
 
@@ -46,16 +47,18 @@ class Benchmark(ABC):
     def grader(self) -> str:
         """Everything that affects a grade beside the program, as one string: grader, version, limits, data."""
 
-    @abstractmethod
-    def grade(
-        self, tasks: Iterable[GradeTask], *, workers: int, isolation: str = "auto"
-    ) -> Iterator[tuple[str, Grade]]:
-        """(key, grade) of every task, as they come; a program that could not be graded has an empty Grade.
+    def prepare(self) -> None:  # noqa: B027  # most have nothing to prepare
+        """Make what grading needs and can be kept, such as expected outputs; `grade` does so where it is missing.
 
-        Args:
-            tasks: any number.
-            workers: processes.
-            isolation: as `Executor` has it.
+        Raises:
+            IncompleteRunError: it could not be made here, so that nothing can be graded.
+        """
+
+    @abstractmethod
+    def grade(self, tasks: Iterable[GradeTask], executor: Executor) -> Iterator[tuple[str, Grade]]:
+        """Yield (key, grade) of every task, as they come; a program that could not be graded has an empty Grade.
+
+        The benchmark has its own limits; `executor` may have run something else before under others.
         """
 
     def problem_by_id(self) -> dict[str, Problem]:

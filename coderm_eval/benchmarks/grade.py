@@ -11,7 +11,7 @@ from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.progress import progress
 from coderm_eval.core.records import Grade, fingerprint
 from coderm_eval.core.store import Store
-from coderm_eval.execution.settings import ExecutionSettings
+from coderm_eval.execution.backends.local import Executor
 
 __all__ = ["grade_programs", "require_complete"]
 
@@ -22,17 +22,14 @@ def grade_programs(
     benchmark: Benchmark,
     programs: Iterable[tuple[str, str]],
     store: Store,
-    execution: ExecutionSettings,
+    executor: Executor,
 ) -> dict[tuple[str, str], Grade]:
-    """{(task id, program): grade} of distinct programs; what the store holds is not run again.
-
-    The benchmark has its own limits; `execution` says by how many workers they are run, and in what isolation.
-    """
+    """Return {(task id, program): grade} of distinct programs; what the store holds is not run again."""
     table = store.table("grades")
     grader = benchmark.grader()
     keys = {pair: fingerprint("grade", grader, *pair) for pair in programs}
     missing = [GradeTask(key, *pair) for pair, key in keys.items() if key not in table]
-    graded = benchmark.grade(missing, workers=execution.workers, isolation=execution.isolation)
+    graded = benchmark.grade(missing, executor)
     for key, grade in progress(graded if missing else (), len(missing), "grading", "programs"):
         if grade.statuses:
             table.add_all({key: dict(grade.statuses)})

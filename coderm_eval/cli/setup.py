@@ -10,7 +10,7 @@ from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
 from coderm_eval.benchmarks.livecodebench.fetch import fetch as fetch_livecodebench
 from coderm_eval.benchmarks.livecodebench.releases import LATEST
 from coderm_eval.cli.options import FILE
-from coderm_eval.execution.executor import make_executor
+from coderm_eval.execution.executor import limits_from_settings, make_executor
 from coderm_eval.execution.sandbox.isolation.levels import describe
 from coderm_eval.pipeline.settings import load_settings
 
@@ -28,7 +28,7 @@ def fetch_command(benchmark: str, release: str | None) -> None:
     if benchmark == "livecodebench":
         fetch_livecodebench(settings.livecodebench.release or LATEST)
     loaded = load_benchmark(benchmark, settings.for_benchmark(benchmark))
-    list(loaded.grade((), workers=1))  # makes what grading needs, such as expected outputs
+    loaded.prepare()
     click.echo(f"{benchmark}: {len(loaded.problems)} problems, SHA-256 {loaded.dataset_sha256}")
 
 
@@ -38,5 +38,5 @@ def doctor_command(config: Path | None) -> None:
     """Say which isolation this host grants, after a right and a wrong program have been run in it."""
     execution = load_settings({}, source="doctor", config=config, selects=False).execution
     with make_executor(execution) as executor:
-        level = executor.self_test()
+        level = executor.self_test(limits_from_settings(execution))
     click.echo(f"isolation {level}: {describe(level)}")

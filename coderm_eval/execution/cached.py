@@ -12,7 +12,7 @@ from coderm_eval.core.protocols import Cell, Execute, ExecutionResult
 from coderm_eval.core.records import Verdict, fingerprint
 from coderm_eval.core.store import Table
 from coderm_eval.execution.backends.local import Executor
-from coderm_eval.execution.executor import limits_of
+from coderm_eval.execution.executor import limits_from_settings
 from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
 from coderm_eval.execution.settings import ExecutionSettings
 
@@ -31,10 +31,10 @@ def cached_execution(executor: Executor, table: Table, execution: ExecutionSetti
     asked of it, and a run that was killed in the middle of a problem is to end as one that was not.
 
     Args:
-        executor: `executor_of(execution)`.
-        isolation: what its self-test found in force; verdicts under another one are not read.
+        isolation: what the executor's self-test found in force; verdicts under another one are not read.
     """
-    limits = fingerprint(limits_fingerprint(limits_of(execution)), isolation)
+    limits = limits_from_settings(execution)
+    conditions = fingerprint(limits_fingerprint(limits), isolation)
 
     def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
         read: list[ExecutionResult[Cell]] = []
@@ -49,7 +49,7 @@ def cached_execution(executor: Executor, table: Table, execution: ExecutionSetti
 
         def owed() -> Iterator[ProgramTest[_Owed] | None]:
             for cells in problems:
-                keys = [fingerprint("verdict", limits, source_of(cell), cell.test) for cell in cells]
+                keys = [fingerprint("verdict", conditions, source_of(cell), cell.test) for cell in cells]
                 stored = table.get_many(keys)
                 if len(stored) == len(set(keys)):
                     read.extend(_stored_result(cell, stored[key]) for cell, key in zip(cells, keys, strict=True))
@@ -59,7 +59,7 @@ def cached_execution(executor: Executor, table: Table, execution: ExecutionSetti
                 for cell, key in zip(cells, keys, strict=True):
                     yield _program_test((cell, key), source_of(cell))
 
-        ran = executor.run(owed())
+        ran = executor.run(owed(), limits)
         for done in progress(ran, lambda: watch.owed, "running tests", "pairs", note=watch.note):
             cell, key = done.key
             if done.verdict != Verdict.NOT_RUN:

@@ -1,4 +1,4 @@
-"""An executor, as the settings ask for it."""
+"""The executor and its limits, as the settings have them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.settings import ExecutionSettings
 
-__all__ = ["make_executor"]
+__all__ = ["limits_from_settings", "make_executor"]
 
 
-def make_executor(execution: ExecutionSettings) -> Executor:
-    """An executor as the settings ask for it."""
-    return Executor(limits_of(execution), workers=execution.workers, isolation=execution.isolation)
+def make_executor(settings: ExecutionSettings) -> Executor:
+    """Make the executor of a whole run: one for verdicts and grades."""
+    return Executor(workers=settings.workers, isolation=settings.isolation)
 
 
-def limits_of(execution: ExecutionSettings) -> Limits:
-    return Limits(execution.timeout_s, execution.memory_mb, execution.output_mb)
+def limits_from_settings(settings: ExecutionSettings) -> Limits:
+    """Return the limits of one execution; the defaults are those of `Limits`."""
+    return Limits(settings.timeout_s, settings.memory_mb, settings.output_mb)

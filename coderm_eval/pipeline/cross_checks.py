@@ -9,7 +9,7 @@ from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import grade_programs
 from coderm_eval.core.records import Grade
 from coderm_eval.core.store import Store
-from coderm_eval.execution.settings import ExecutionSettings
+from coderm_eval.execution.backends.local import Executor
 from coderm_eval.report.run_directory import AlternativeGrades, interval_row
 from coderm_eval.report.scores import mean_scores
 
@@ -59,7 +59,7 @@ def grade_picks_by_alternative(
     picks: Mapping[str, str],
     *,
     store: Store,
-    execution: ExecutionSettings,
+    executor: Executor,
 ) -> AlternativeGrades | None:
     """Grade the picks by the benchmark's other grader, if it has one: those that it may judge otherwise.
 
@@ -67,14 +67,14 @@ def grade_picks_by_alternative(
         benchmark: whose other grader it is.
         picks: programs by task id; only these, since one program per problem is quickly graded twice.
         store: what it holds is not graded again.
-        execution: workers and isolation.
+        executor: that of the run.
     """
     alternative = benchmark.alternative_grader  # made anew, with all its problems, whenever it is asked for
     if alternative is None:
         return None
     name, other = alternative
     pairs = {task: (task, picks[task]) for task in other.problem_by_id() if task in picks}
-    grades = grade_programs(other, pairs.values(), store, execution)
+    grades = grade_programs(other, pairs.values(), store, executor)
     return AlternativeGrades(name, {task: grades[pair] for task, pair in pairs.items()})
 
 

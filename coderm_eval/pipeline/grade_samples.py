@@ -10,6 +10,7 @@ import numpy as np
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import grade_programs, require_complete
 from coderm_eval.core.store import open_store
+from coderm_eval.execution.executor import make_executor
 from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.report.evalplus_results import results_rows, write_results
 from coderm_eval.report.scores import pass_at_1
@@ -35,8 +36,8 @@ def grade_samples(
         IncompleteRunError: something could not be graded and `execution.allow_incomplete` is off; the file is written.
     """
     pairs = [(task, program) for task, listed in programs.items() for program in listed]
-    with open_store(store_folder) as store:
-        grades = grade_programs(benchmark, pairs, store, execution)
+    with open_store(store_folder) as store, make_executor(execution) as executor:
+        grades = grade_programs(benchmark, pairs, store, executor)
     write_results(out, benchmark.results_hash, results_rows(programs, grades))
     ungraded = sum(grades[pair].passed is None for pair in pairs)
     require_complete(executions=0, grades=ungraded, out=out, allowed=execution.allow_incomplete)

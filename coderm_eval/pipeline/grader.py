@@ -9,7 +9,7 @@ from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import grade_programs
 from coderm_eval.core.records import Grade, ProblemCandidates, RerankResult
 from coderm_eval.core.store import Store
-from coderm_eval.execution.settings import ExecutionSettings
+from coderm_eval.execution.backends.local import Executor
 from coderm_eval.pipeline.cross_checks import cross_checks, grade_picks_by_alternative
 from coderm_eval.report.reporter import GradedResults
 from coderm_eval.report.run_directory import AlternativeGrades
@@ -27,10 +27,10 @@ class Grader:
         rule: whose picks are scored as `coderm`.
     """
 
-    def __init__(self, benchmark: Benchmark, store: Store, execution: ExecutionSettings, rule: str) -> None:
+    def __init__(self, benchmark: Benchmark, store: Store, executor: Executor, rule: str) -> None:
         self._benchmark = benchmark
         self._store = store
-        self._execution = execution
+        self._executor = executor
         self._rule = rule
 
     def __call__(self, results: Sequence[RerankResult]) -> GradedResults:
@@ -48,7 +48,7 @@ class Grader:
 
     def _alternative_grades(self, results: Sequence[RerankResult]) -> AlternativeGrades | None:
         picks = {r.problem.task_id: r.candidates[r.selections[self._rule].chosen].program for r in results}
-        return grade_picks_by_alternative(self._benchmark, picks, store=self._store, execution=self._execution)
+        return grade_picks_by_alternative(self._benchmark, picks, store=self._store, executor=self._executor)
 
     def _grades_of_picks(self, results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> dict[str, Grade]:
         pairs = zip(results, grades, strict=True)
@@ -57,5 +57,5 @@ class Grader:
     def _grades(self, problems: Sequence[ProblemCandidates | RerankResult]) -> list[list[Grade]]:
         """Of each problem's candidates, in their order."""
         pairs = [(item.problem.task_id, c.program) for item in problems for c in item.candidates]
-        grades = grade_programs(self._benchmark, pairs, self._store, self._execution)
+        grades = grade_programs(self._benchmark, pairs, self._store, self._executor)
         return [[grades[item.problem.task_id, c.program] for c in item.candidates] for item in problems]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from coderm_eval.execution.backends.local import Executor
-from coderm_eval.execution.executor import make_executor
+from coderm_eval.execution.executor import limits_from_settings, make_executor
 from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
 from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.generation.settings import TestSettings
@@ -35,7 +35,7 @@ def working_executor(tests: TestSettings, execution: ExecutionSettings) -> Itera
     """An executor that passed its own test, and the isolation in force."""
     validate_test_settings(tests)
     with make_executor(execution) as executor:
-        isolation = executor.self_test()
+        isolation = executor.self_test(limits_from_settings(execution))
         if isolation != FULL:
             log.warning("isolation %s: %s", isolation, describe(isolation))
         yield executor, isolation

@@ -82,7 +82,7 @@ def assemble(
                 allow_partial=allow_partial,
             )
             each = tests_per_problem(settings.budget, tests)
-            grader = Grader(benchmark, store, settings.execution, settings.rule)
+            grader = Grader(benchmark, store, executor, settings.rule)
             yield Stages(
                 write_tests=tests,
                 execute=cached_execution(executor, store.table("verdicts"), settings.execution, isolation),

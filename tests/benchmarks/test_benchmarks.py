@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.execution import graded
 from helpers.mini_humaneval import MiniHumanEval
 from helpers.other_hosts import granted
 
@@ -75,7 +76,7 @@ def _rows(path: Path) -> list[Row]:
 def _grades(benchmark: Benchmark, programs: dict[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
     """{key: statuses} of {key: (task id, program)}."""
     tasks = [GradeTask(key, *program) for key, program in programs.items()]
-    return {key: dict(grade.statuses) for key, grade in benchmark.grade(tasks, workers=2)}
+    return graded(benchmark, tasks)
 
 
 def _truth_file(mini: MiniHumanEval) -> Path:
@@ -112,8 +113,8 @@ def test_the_examples_problems_ask_for_their_function_with_examples(demo: Benchm
 
 def test_of_the_examples_candidates_those_noted_as_right_pass_the_gold_tests_and_no_other(demo: Benchmark) -> None:
     programs = {(row["task_id"], row["solution"]): row["note"] for row in _rows(SAMPLES)}
-    graded = _grades(demo, {str(number): pair for number, pair in enumerate(programs)})
-    passed = {number: Grade(statuses).passed for number, statuses in graded.items()}
+    found = _grades(demo, {str(number): pair for number, pair in enumerate(programs)})
+    passed = {number: Grade(statuses).passed for number, statuses in found.items()}
     assert None not in passed.values()
     said = [(note, passed[str(number)]) for number, note in enumerate(programs.values())]
     assert [note for note, well in said if well != note.startswith("right")] == []
@@ -125,8 +126,8 @@ def test_programs_are_graded_in_the_isolation_that_is_asked_for(demo: Benchmark)
     right = next(row for row in _rows(SAMPLES) if row["note"].startswith("right"))
     looks = f"import os\n\nassert os.path.exists({__file__!r})\n{right['solution']}"
     tasks = [GradeTask("it", right["task_id"], looks)]
-    found = {level: dict(demo.grade(tasks, workers=1, isolation=level))["it"].passed for level in ("auto", "rlimits")}
-    assert found == {"auto": False, "rlimits": True}
+    found = {level: graded(demo, tasks, isolation=level)["it"]["gold"] for level in ("auto", "rlimits")}
+    assert found == {"auto": "fail", "rlimits": "pass"}
 
 
 def test_the_examples_gold_tests_are_none_of_its_generated_tests() -> None:
@@ -168,9 +169,9 @@ def test_nothing_in_a_problem_contains_its_canonical_solution(mini_humaneval: Mi
 def test_right_programs_pass_and_wrong_ones_fail(mini_humaneval: MiniHumanEval) -> None:
     programs = {f"right {task}": (task, program) for task, program in mini_humaneval.right.items()}
     programs |= {f"wrong {task}": (task, program) for task, program in mini_humaneval.wrong.items()}
-    graded = _grades(load_benchmark("humaneval+"), programs)
-    assert {key: PASS if key.startswith("right") else graded[key] for key in programs} == graded
-    assert not any(Grade(statuses).passed for key, statuses in graded.items() if key.startswith("wrong"))
+    found = _grades(load_benchmark("humaneval+"), programs)
+    assert {key: PASS if key.startswith("right") else found[key] for key in programs} == found
+    assert not any(Grade(statuses).passed for key, statuses in found.items() if key.startswith("wrong"))
 
 
 def test_grades_are_those_of_evalplus_itself(mini_humaneval: MiniHumanEval) -> None:
@@ -185,10 +186,10 @@ def test_grades_are_those_of_evalplus_itself(mini_humaneval: MiniHumanEval) -> N
         assert itself.stdin and itself.stdout
         with itself.stdin as asked:
             asked.write(json.dumps(programs))
-        graded = _grades(load_benchmark("humaneval+"), programs)
+        found = _grades(load_benchmark("humaneval+"), programs)
         said = json.loads(itself.stdout.read().splitlines()[-1])
-    assert graded == said
-    assert graded == {name: statuses for name, _, statuses in BUOYS}
+    assert found == said
+    assert found == {name: statuses for name, _, statuses in BUOYS}
 
 
 def test_a_relative_path_to_the_dataset_works_as_an_absolute_one_does(
@@ -199,8 +200,8 @@ def test_a_relative_path_to_the_dataset_works_as_an_absolute_one_does(
     monkeypatch.chdir(mini_humaneval.path.parent)
     monkeypatch.setenv("HUMANEVAL_OVERRIDE_PATH", mini_humaneval.path.name)
     monkeypatch.setattr(humaneval, "HUMANEVAL_OVERRIDE_PATH", mini_humaneval.path.name)
-    graded = _grades(load_benchmark("humaneval+"), {"it": ("HumanEval/0", mini_humaneval.right["HumanEval/0"])})
-    assert graded == {"it": PASS}
+    found = _grades(load_benchmark("humaneval+"), {"it": ("HumanEval/0", mini_humaneval.right["HumanEval/0"])})
+    assert found == {"it": PASS}
 
 
 def test_the_checksum_is_that_of_the_uncompressed_dataset(

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from helpers.execution import graded
 from helpers.livecodebench import rows as made
 from helpers.livecodebench.programs import CASES, PROBLEMS, Case
 from helpers.processes import our_processes
@@ -54,7 +55,7 @@ def _statuses(rows: list[Row], grader: Grader, cases: Iterable[Case]) -> dict[st
     benchmark = LiveCodeBench(rows, LiveCodeBenchSettings(timeout_s=1, grader=grader))
     cases = sorted(cases, key=lambda case: case.problem)
     tasks = [GradeTask(case.name, case.problem, case.program) for case in cases]
-    return {key: grade.statuses.get("tests", "not run") for key, grade in benchmark.grade(tasks, workers=2)}
+    return {key: statuses.get("tests", "not run") for key, statuses in graded(benchmark, tasks).items()}
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 from helpers.attacks import ATTACKS, TEST, Attack
+from helpers.execution import run_tests
 from helpers.other_hosts import granted
+from helpers.paths import ROOT
 from helpers.processes import is_alive, processes_with, soon
 
 from coderm_eval.core.records import Verdict
-from coderm_eval.execution.backends.local import run_pairs
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.pairs import ProgramTest
 from coderm_eval.execution.sandbox.isolation.levels import FULL
@@ -72,7 +73,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
 
 def verdicts(attacks: list[Attack], outside: Outside, isolation: str) -> dict[str, Verdict]:
     pairs = (ProgramTest(attack.name, outside.arm(attack.program), TEST, attack.name, "rungs") for attack in attacks)
-    outcomes = run_pairs(pairs, LIMITS, workers=2, isolation=isolation)
+    outcomes = run_tests(pairs, LIMITS, workers=2, isolation=isolation)
     return {outcome.key: outcome.verdict for outcome in outcomes}
 
 
@@ -135,21 +136,22 @@ def test_a_right_program_passes_beside_all_of_them(outside: Outside, isolation: 
     for number, attack in enumerate(ATTACKS[::10]):
         pairs.append(ProgramTest(f"attack {number}", outside.arm(attack.program), TEST, "ladder", "rungs"))
         pairs.append(ProgramTest(f"right {number}", f"{right}# {number}\nMARK = {number}\n", TEST, "ladder", "rungs"))
-    said = {o.key: o.verdict for o in run_pairs(pairs, LIMITS, workers=1)}
+    said = {o.key: o.verdict for o in run_tests(pairs, LIMITS, workers=1)}
     assert {key for key, verdict in said.items() if verdict == Verdict.PASSED} == {k for k in said if "right" in k}
 
 
 _RUNS_FOR_EVER = """
-import itertools
+import itertools, sys
+sys.path.insert(0, sys.argv[1])
+from helpers.execution import run_tests
 from coderm_eval.execution.pairs import ProgramTest
-from coderm_eval.execution.backends.local import run_pairs
 from coderm_eval.execution.limits import Limits
 
 program = "import os, time\\ndef rungs(height):\\n    os.fork()\\n    time.sleep(1000)\\n"
 test = "import unittest\\nclass T(unittest.TestCase):\\n    def test(self): rungs(1)\\n"
 print("ready", flush=True)
 pairs = (ProgramTest(n, program, test, str(n), "rungs") for n in itertools.count())
-for _ in run_pairs(pairs, Limits(timeout_s=60), workers=2):
+for _ in run_tests(pairs, Limits(timeout_s=60), workers=2):
     pass
 """
 
@@ -158,7 +160,9 @@ for _ in run_pairs(pairs, Limits(timeout_s=60), workers=2):
 def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path, isolation: str) -> None:
     source = _RUNS_FOR_EVER.replace("workers=2", f"workers=2, isolation={isolation!r}")
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    parent = subprocess.Popen([sys.executable, "-c", source], env=environment, stdout=subprocess.PIPE)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", source, str(ROOT / "tests")], env=environment, stdout=subprocess.PIPE
+    )
     assert parent.stdout and parent.stdout.readline() == b"ready\n"
     marker = f"TMPDIR={tmp_path}"
     assert soon(lambda: len(processes_with(marker)) > 4)  # workers, their sandboxes, programs

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping
 
 import pytest
+from helpers.execution import run_tests
 from helpers.other_hosts import granted
 from helpers.processes import our_processes
 
 from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import NO_OUTPUT, Verdict
-from coderm_eval.execution.backends.local import Executor, run_pairs
+from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
 
@@ -242,7 +243,7 @@ GREEDY: list[tuple[str, str, Limits, Verdict]] = [
 
 def _verdicts(pairs: Iterable[tuple[str, str, str]], policy: Limits = ROOMY, *, workers: int = 2) -> dict[str, Verdict]:
     """{name: verdict} of (name, program, test)."""
-    outcomes = run_pairs((ProgramTest(*pair, entry_point="rungs") for pair in pairs), policy, workers=workers)
+    outcomes = run_tests((ProgramTest(*pair, entry_point="rungs") for pair in pairs), policy, workers=workers)
     return {outcome.key: outcome.verdict for outcome in outcomes}
 
 
@@ -385,13 +386,13 @@ def test_test_classes_of_the_candidate_do_not_count() -> None:
 
 def test_cpu_seconds_are_those_of_the_program_and_not_of_its_waits() -> None:
     programs = {"works": _doing("while time.process_time() < 0.5: pass"), "waits": _doing("time.sleep(0.5)")}
-    outcomes = run_pairs((ProgramTest(name, program, TEST) for name, program in programs.items()), ROOMY, workers=1)
+    outcomes = run_tests((ProgramTest(name, program, TEST) for name, program in programs.items()), ROOMY, workers=1)
     cpu = {outcome.key: outcome.cpu_seconds for outcome in outcomes}
     assert cpu["waits"] < 0.4 <= cpu["works"]
 
 
 def test_no_pairs_give_no_outcomes() -> None:
-    assert list(run_pairs([], ROOMY, workers=2)) == []
+    assert list(run_tests([], ROOMY, workers=2)) == []
 
 
 def _counted(pairs: int, taken: list[int]) -> Iterator[ProgramTest[int]]:
@@ -402,7 +403,7 @@ def _counted(pairs: int, taken: list[int]) -> Iterator[ProgramTest[int]]:
 
 def test_outcomes_come_while_pairs_are_still_being_made() -> None:
     taken: list[int] = []
-    outcomes = run_pairs(_counted(60, taken), ROOMY, workers=2)
+    outcomes = run_tests(_counted(60, taken), ROOMY, workers=2)
     next(outcomes)
     assert len(taken) < 60
     assert {outcome.key for outcome in outcomes} < set(range(60)) and len(taken) == 60
@@ -410,7 +411,7 @@ def test_outcomes_come_while_pairs_are_still_being_made() -> None:
 
 def test_a_consumer_that_stops_early_leaves_no_process_behind() -> None:
     before = our_processes()
-    outcomes = run_pairs(_counted(60, []), ROOMY, workers=2)
+    outcomes = run_tests(_counted(60, []), ROOMY, workers=2)
     next(outcomes)
     assert our_processes() - before
     assert isinstance(outcomes, Generator)
@@ -425,13 +426,13 @@ def test_an_error_in_the_input_reaches_the_consumer_and_leaves_no_process_behind
 
     before = our_processes()
     with pytest.raises(OSError, match="no more ladders"):
-        list(run_pairs(pairs(), ROOMY, workers=1))
+        list(run_tests(pairs(), ROOMY, workers=1))
     assert our_processes() <= before
 
 
 def test_an_outcome_carries_the_key_of_its_pair() -> None:
     key = object()
-    [outcome] = run_pairs([ProgramTest(key, RIGHT, TEST)], ROOMY, workers=1)
+    [outcome] = run_tests([ProgramTest(key, RIGHT, TEST)], ROOMY, workers=1)
     assert outcome == ExecutionResult(key, PASSED, outcome.cpu_seconds, outcome.output)
 
 
@@ -451,7 +452,7 @@ NO_ANSWER: list[tuple[str, str]] = [
 
 def _outputs(programs: Mapping[str, str], test: str) -> dict[str, int]:
     pairs = [ProgramTest(name, program, test) for name, program in programs.items()]
-    return {outcome.key: outcome.output for outcome in run_pairs(pairs, Limits(), workers=2)}
+    return {outcome.key: outcome.output for outcome in run_tests(pairs, Limits(), workers=2)}
 
 
 def test_outputs_are_equal_where_programs_answered_alike_whatever_the_test_expects() -> None:
@@ -480,12 +481,30 @@ def test_runs_of_one_executor_share_its_workers_and_the_end_leaves_none() -> Non
     before = our_processes()
     pairs = [ProgramTest(key, program, TEST) for key, program in (("right", RIGHT), ("wrong", WRONG))]
     seen = []
-    with Executor(ROOMY, workers=2) as executor:
+    with Executor(workers=2) as executor:
         for _ in range(3):
-            assert {o.key: o.verdict for o in executor.run(pairs)} == {"right": PASSED, "wrong": FAILED}
+            assert {o.key: o.verdict for o in executor.run(pairs, ROOMY)} == {"right": PASSED, "wrong": FAILED}
             seen.append(our_processes() - before)
     assert seen[0] and seen[0] == seen[1] == seen[2]
     assert our_processes() <= before
+
+
+def test_runs_under_other_limits_share_one_executor() -> None:
+    """As those for verdicts and for grades do."""
+    slow = _doing("while time.process_time() < 0.8: pass")
+    looks = f"import sys\n\nassert 'colorsys' in sys.modules\n{TEST}"
+    runs = [
+        (slow, TEST, ROOMY, ()),
+        (slow, TEST, TIGHT, ()),
+        (RIGHT, looks, TIGHT, ("colorsys",)),
+        (slow, TEST, ROOMY, ()),
+    ]
+    with Executor(workers=2) as executor:
+        found = [
+            [result.verdict for result in executor.run([ProgramTest(0, program, test)], limits, libraries)]
+            for program, test, limits, libraries in runs
+        ]
+    assert found == [[PASSED], [TIMED_OUT], [PASSED], [PASSED]]
 
 
 def test_the_self_test_passes_under_the_default_limits() -> None:
@@ -508,14 +527,14 @@ def test_every_limit_changes_the_fingerprint_of_a_policy(other: Limits) -> None:
 def test_importing_a_large_library_costs_a_program_none_of_its_time() -> None:
     """scipy.stats alone takes longer to import than this limit allows."""
     program = f"from scipy.stats import beta\nimport scipy.optimize as so\n{RIGHT}"
-    (outcome,) = run_pairs([ProgramTest("scipy", program, TEST)], Limits(timeout_s=0.3), workers=1)
+    (outcome,) = run_tests([ProgramTest("scipy", program, TEST)], Limits(timeout_s=0.3), workers=1)
     assert outcome.verdict == PASSED
 
 
 def test_libraries_are_there_before_the_first_test() -> None:
     test = f"import sys\n\nassert 'colorsys' in sys.modules\n{TEST}"
     found = [
-        [outcome.verdict for outcome in run_pairs([ProgramTest(0, RIGHT, test)], ROOMY, workers=1, libraries=libraries)]
+        [outcome.verdict for outcome in run_tests([ProgramTest(0, RIGHT, test)], ROOMY, workers=1, libraries=libraries)]
         for libraries in ([], ["colorsys"])
     ]
     assert found == [[FAILED], [PASSED]]
@@ -593,7 +612,7 @@ def test_a_right_program_passes_however_many_calls_it_is_asked(program: str) -> 
 def test_a_fresh_program_is_loaded_for_each_call() -> None:
     program = "calls = []\n\n\ndef rungs(height):\n    calls.append(height)\n    return height * 3 * len(calls)\n"
     pairs = [ProgramTest(fresh, program, MANY, str(fresh), "rungs", fresh=fresh) for fresh in (True, False)]
-    said = {outcome.key: outcome.verdict for outcome in run_pairs(pairs, ROOMY, workers=1)}
+    said = {outcome.key: outcome.verdict for outcome in run_tests(pairs, ROOMY, workers=1)}
     assert said == {True: PASSED, False: FAILED}
 
 
@@ -623,5 +642,5 @@ def test_pairs_may_have_limits_of_their_own() -> None:
     pairs = [
         ProgramTest(seconds, _taking(0.5), TALL, entry_point="rungs", timeout_s=seconds) for seconds in (0.2, 2, None)
     ]
-    said = {outcome.key: outcome.verdict for outcome in run_pairs(pairs, Limits(timeout_s=0.2), workers=1)}
+    said = {outcome.key: outcome.verdict for outcome in run_tests(pairs, Limits(timeout_s=0.2), workers=1)}
     assert said == {0.2: TIMED_OUT, 2: PASSED, None: TIMED_OUT}

@@ -49,8 +49,8 @@ def _problems(count: int) -> Iterator[ProgramTest[int]]:
 @pytest.mark.parametrize("name", PROCESSES)
 def test_a_process_of_a_worker_that_is_killed_costs_no_verdict(name: str) -> None:
     before = our_processes()
-    with Executor(Limits(timeout_s=5), workers=1) as executor:
-        outcomes = executor.run(_problems(20))
+    with Executor(workers=1) as executor:
+        outcomes = executor.run(_problems(20), Limits(timeout_s=5))
         verdicts = [next(outcomes).verdict]
         [worker] = our_processes() - before
         os.kill(_tree(worker)[name], signal.SIGKILL)
@@ -64,8 +64,8 @@ def test_a_process_of_a_worker_that_is_stuck_holds_nobody_up(name: str, monkeypa
     monkeypatch.setattr(local, "silence_s", lambda _: 3)
     before = our_processes()
     start = time.monotonic()
-    with Executor(Limits(timeout_s=5), workers=1) as executor:
-        outcomes = executor.run(_problems(20))
+    with Executor(workers=1) as executor:
+        outcomes = executor.run(_problems(20), Limits(timeout_s=5))
         verdicts = {next(outcomes).verdict}
         [worker] = our_processes() - before
         os.kill(_tree(worker)[name], signal.SIGSTOP)
@@ -80,8 +80,8 @@ def test_a_consumer_that_stops_does_not_wait_for_a_program_that_is_under_way() -
     sleeps = f"import time\n{RUNGS}time.sleep(300)\n"
     tests = [ProgramTest(0, RUNGS, TEST.format(n=0), "0"), ProgramTest(1, sleeps, TEST.format(n=1), "1")]
     start = time.monotonic()
-    with Executor(Limits(timeout_s=200), workers=1) as executor:
-        outcomes = executor.run(tests)
+    with Executor(workers=1) as executor:
+        outcomes = executor.run(tests, Limits(timeout_s=200))
         next(outcomes)
         outcomes.close()  # type: ignore[attr-defined]
     assert time.monotonic() - start < 30

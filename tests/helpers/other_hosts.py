@@ -45,5 +45,5 @@ ROOMY = Limits(timeout_s=5)
 
 def granted(mode: str = "auto", limits: Limits = ROOMY) -> str:
     """The isolation that this host grants, once its executor has passed its own test."""
-    with Executor(limits, workers=1, isolation=mode) as executor:
-        return executor.self_test()
+    with Executor(workers=1, isolation=mode) as executor:
+        return executor.self_test(limits)

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from helpers.cli import rows
+from helpers.execution import run_tests
 from helpers.servers import TEST
 
 from coderm_eval.core.protocols import Cell, ExecutionResult, Written
@@ -31,7 +32,6 @@ from coderm_eval.core.records import (
     deduplicate_candidates,
 )
 from coderm_eval.core.store import Store, open_store
-from coderm_eval.execution.backends.local import run_pairs
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.pairs import ProgramTest
 from coderm_eval.generation.cached_model import CachedModel
@@ -368,7 +368,7 @@ def test_pairs_are_run_while_no_others_are_ready() -> None:
                 yield None
 
     outcomes = {}
-    for outcome in run_pairs(pairs(), Limits(), workers=2):
+    for outcome in run_tests(pairs(), Limits(), workers=2):
         known.append(outcome.key)
         outcomes[outcome.key] = outcome.verdict
     assert outcomes == {0: Verdict.FAILED, 1: Verdict.PASSED, 2: Verdict.FAILED}

@@ -18,7 +18,7 @@ from pathlib import Path
 from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_from_verdict
 from coderm_eval.benchmarks.prompts import function_question, function_request
 from coderm_eval.core.records import Grade, Problem
-from coderm_eval.execution.backends.local import run_pairs
+from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
 
@@ -38,18 +38,16 @@ class _Demo(Benchmark):
         self.problems = tuple(_problem(json.loads(line)) for line in data.splitlines())
         self.dataset_sha256 = hashlib.sha256(data + gold).hexdigest()
         self._gold = {row["task_id"]: row["test"] for row in map(json.loads, gold.splitlines())}
-        self._policy = Limits()
+        self._limits = Limits()
 
     def grader(self) -> str:
-        return f"demo {self.dataset_sha256} {limits_fingerprint(self._policy)}"
+        return f"demo {self.dataset_sha256} {limits_fingerprint(self._limits)}"
 
-    def grade(
-        self, tasks: Iterable[GradeTask], *, workers: int, isolation: str = "auto"
-    ) -> Iterator[tuple[str, Grade]]:
+    def grade(self, tasks: Iterable[GradeTask], executor: Executor) -> Iterator[tuple[str, Grade]]:
         names = {problem.task_id: problem.entry_point for problem in self.problems}
-        pairs = (ProgramTest(t.key, t.program, self._gold[t.task_id], t.task_id, names[t.task_id]) for t in tasks)
-        for outcome in run_pairs(pairs, self._policy, workers=workers, isolation=isolation):
-            yield outcome.key, grade_from_verdict(outcome.verdict, "gold")
+        tests = (ProgramTest(t.key, t.program, self._gold[t.task_id], t.task_id, names[t.task_id]) for t in tasks)
+        for result in executor.run(tests, self._limits):
+            yield result.key, grade_from_verdict(result.verdict, "gold")
 
 
 def load_demo() -> Benchmark:

@@ -26,7 +26,7 @@ from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
 from coderm_eval.benchmarks.prompts import docstring_question, function_question, function_request
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.records import Grade, Problem, Verdict
-from coderm_eval.execution.backends.local import run_pairs
+from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
 
@@ -63,15 +63,16 @@ class EvalPlus(Benchmark):
         limits = f"{limits_fingerprint(self._limits())} {self._factor}"
         return f"evalplus {version} {REVISION} {self.dataset.name} {self.dataset_sha256} {self._suites} {limits}"
 
-    def grade(
-        self, tasks: Iterable[GradeTask], *, workers: int, isolation: str = "auto"
-    ) -> Iterator[tuple[str, Grade]]:
+    def prepare(self) -> None:
+        reference_answers(self.dataset)
+
+    def grade(self, tasks: Iterable[GradeTask], executor: Executor) -> Iterator[tuple[str, Grade]]:
         found: dict[GradeTask, dict[str, Verdict]] = {}
-        pairs = self._pairs(sorted(tasks, key=lambda task: task.task_id), reference_answers(self.dataset))
-        for outcome in run_pairs(pairs, self._limits(), workers=workers, isolation=isolation, libraries=LIBRARIES):
-            task, suite = outcome.key
+        tests = self._tests(sorted(tasks, key=lambda task: task.task_id), reference_answers(self.dataset))
+        for result in executor.run(tests, self._limits(), LIBRARIES):
+            task, suite = result.key
             verdicts = found.setdefault(task, {})
-            verdicts[suite] = outcome.verdict
+            verdicts[suite] = result.verdict
             if len(verdicts) > len(self._suites):
                 yield task.key, Grade(statuses(found.pop(task), unpassable=task.task_id in self.errata))
 
@@ -82,7 +83,7 @@ class EvalPlus(Benchmark):
     def _limits(self) -> Limits:
         return LIMITS._replace(timeout_s=self._least_s, memory_mb=_memory_mb())
 
-    def _pairs(
+    def _tests(
         self, tasks: Iterable[GradeTask], answers: Mapping[str, Mapping[str, Answers]]
     ) -> Iterator[ProgramTest[_Key]]:
         for task_id, group in groupby(tasks, lambda task: task.task_id):

@@ -18,7 +18,7 @@ from coderm_eval.benchmarks.livecodebench.prompts import method_question, method
 from coderm_eval.benchmarks.livecodebench.settings import Grader, LiveCodeBenchSettings
 from coderm_eval.core.programs.forms import to_callable
 from coderm_eval.core.records import Form, Grade, Problem
-from coderm_eval.execution.backends.local import run_pairs
+from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
 
 __all__ = ["LiveCodeBench", "load_livecodebench"]
@@ -66,13 +66,11 @@ class LiveCodeBench(Benchmark):
     def grader(self) -> str:
         return f"livecodebench {self._settings.grader} {self.dataset_sha256} {limits_fingerprint(self._limits)}"
 
-    def grade(
-        self, tasks: Iterable[GradeTask], *, workers: int, isolation: str = "auto"
-    ) -> Iterator[tuple[str, Grade]]:
-        for outcome in run_pairs(self._pairs(tasks), self._limits, workers=workers, isolation=isolation):
-            yield outcome.key, grade_from_verdict(outcome.verdict, "tests")
+    def grade(self, tasks: Iterable[GradeTask], executor: Executor) -> Iterator[tuple[str, Grade]]:
+        for result in executor.run(self._tests(tasks), self._limits):
+            yield result.key, grade_from_verdict(result.verdict, "tests")
 
-    def _pairs(self, tasks: Iterable[GradeTask]) -> Iterator[ProgramTest[str]]:
+    def _tests(self, tasks: Iterable[GradeTask]) -> Iterator[ProgramTest[str]]:
         problems = self.problem_by_id()
         test, of, fixed = "", "", self._settings.grader == "corrected"
         for task in tasks:

@@ -1,4 +1,4 @@
-"""Pairs of a program and a test in, verdicts out, as they come."""
+"""Programs and tests in, verdicts out, as they come."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from typing import Any, Generic, NamedTuple
 from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import NO_OUTPUT, Verdict
-from coderm_eval.execution.backends.pool import Job, WorkerPool
+from coderm_eval.execution.backends.pool import Job, Setup, WorkerPool
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.pairs import Key, ProgramTest
 from coderm_eval.execution.static_analysis import ProgramInfo, analyse, identity_of_test
 from coderm_eval.execution.wire.heartbeat import silence_s
 
-__all__ = ["Executor", "run_pairs"]
+__all__ = ["Executor"]
 
 _ROWS_PER_JOB = 64
 """Most programs of one problem for one worker: enough to spread the cost of its tests' start, few enough to share out,
@@ -38,26 +38,22 @@ _VERDICTS = {verdict.code: verdict for verdict in Verdict} | {"W": Verdict.TIMED
 
 
 class Executor:
-    """Worker processes that run pairs under one limits; they are started with the first pair, and kept until the end.
+    """Worker processes that run programs against tests, for verdicts and grades alike.
 
-        with Executor(Policy(), workers=8) as executor:
-            for outcome in executor.run(pairs): ...
+        with Executor(workers=8) as executor:
+            for result in executor.run(tests, Limits()): ...
+
+    The workers are started with the first test, and kept until the end. One that gets other limits or libraries than
+    before starts its sandboxes anew.
 
     Args:
-        limits: limits of one pair.
         workers: processes.
         isolation: one of `isolation.levels.MODES`.
-        libraries: modules that tests import, loaded beforehand.
     """
 
-    def __init__(self, limits: Limits, *, workers: int, isolation: str = "auto", libraries: Sequence[str] = ()) -> None:
+    def __init__(self, *, workers: int, isolation: str = "auto") -> None:
         self._isolation = isolation
-        self._pool = WorkerPool(
-            "coderm_eval.execution.sandbox.worker",
-            workers=workers,
-            silence_timeout_s=silence_s(limits),
-            arguments=[json.dumps(limits), isolation, *libraries],
-        )
+        self._pool = WorkerPool("coderm_eval.execution.sandbox.worker", workers=workers)
 
     def __enter__(self) -> Executor:
         self._pool.__enter__()
@@ -66,21 +62,26 @@ class Executor:
     def __exit__(self, *exception: object) -> None:
         self._pool.__exit__(*exception)
 
-    def run(self, pairs: Iterable[ProgramTest[Key] | None]) -> Iterator[ExecutionResult[Key]]:
-        """Run every pair; outcomes stream in the order in which they are ready.
+    def run(
+        self, tests: Iterable[ProgramTest[Key] | None], limits: Limits, libraries: Sequence[str] = ()
+    ) -> Iterator[ExecutionResult[Key]]:
+        """Run every program against its test; results stream in the order in which they are ready.
 
         A verdict does not depend on the number of workers: programs that differ only in comments, docstrings and
         layout are run as one, likewise tests, and one that ran out of wall time without using up its CPU time, as
         happens on a loaded machine, is run again when nothing else runs. A program that twice took its worker down
-        is NOT_RUN.
+        is NOT_RUN. One run at a time: the next may begin when this one is exhausted or closed.
 
         Args:
-            pairs: any number; a few problems' worth of them is held in memory. None where no pair is ready for the
-                moment: those before it are run, and outcomes passed on, without waiting for the next.
+            tests: any number; a few problems' worth of them is held in memory. None where none is ready for the
+                moment: those before it are run, and results passed on, without waiting for the next.
+            limits: of each test, but for `ProgramTest.timeout_s`.
+            libraries: modules that tests import, loaded beforehand.
         """
+        setup = Setup((json.dumps(limits), self._isolation, *libraries), silence_s(limits))
         decided: deque[ExecutionResult[Key]] = deque()
         late: list[_Row[Key]] = []
-        for row, answer in self._pool.run(_jobs(self._announced(pairs), decided)):
+        for row, answer in self._pool.run(_jobs(self._announced(tests, setup), setup, decided)):
             while decided:
                 yield decided.popleft()
             if answer and "W" in answer["verdicts"]:
@@ -88,31 +89,30 @@ class Executor:
                 late.append(again)
             yield from row.outcomes(answer)
         yield from decided
-        alone = (Job([(row, row.message())], row.preamble()) for row in late)
+        alone = (Job([(row, row.message())], row.preamble(), setup) for row in late)
         for row, answer in self._pool.run(alone, at_once=1):
             yield from row.outcomes(answer)
 
-    def _announced(self, pairs: Iterable[ProgramTest[Key] | None]) -> Iterator[ProgramTest[Key] | None]:
+    def _announced(self, tests: Iterable[ProgramTest[Key] | None], setup: Setup) -> Iterator[ProgramTest[Key] | None]:
         """Have the workers start while the first problem's programs are being read."""
-        for number, pair in enumerate(pairs):
+        for number, test in enumerate(tests):
             if number == 0:
-                self._pool.start()
-            yield pair
+                self._pool.start(setup)
+            yield test
 
-    def self_test(self) -> str:
+    def self_test(self, limits: Limits) -> str:
         """Check on this host, under these limits, that a right program passes and a wrong one fails.
 
         Returns:
             The isolation in force, e.g. "namespaces+seccomp+rlimits".
 
         Raises:
-            NotRunError: the executor does not work here, so that any verdict would be meaningless; or the host
-                does not grant the isolation that was asked for.
+            IncompleteRunError: the executor does not work here, so that any verdict would be meaningless; or the host
+                does not allow the isolation that was requested.
         """
-        level = self._level()
-        said = {
-            o.key: o.verdict for o in self.run([ProgramTest("right", _GOOD, _TEST), ProgramTest("wrong", _BAD, _TEST)])
-        }
+        level = self._level(limits)
+        programs = [ProgramTest("right", _GOOD, _TEST), ProgramTest("wrong", _BAD, _TEST)]
+        said = {result.key: result.verdict for result in self.run(programs, limits)}
         if said != {"right": Verdict.PASSED, "wrong": Verdict.FAILED}:
             verdicts = ", ".join(f"a {key} program {said[key].name.lower()}" for key in sorted(said))
             raise IncompleteRunError(
@@ -121,12 +121,13 @@ class Executor:
             )
         return level
 
-    def _level(self) -> str:
+    def _level(self, limits: Limits) -> str:
         if sys.platform == "win32":
             raise IncompleteRunError(
                 "Windows itself has no way to confine programs: run coderm-eval in WSL (`wsl --install`)"
             )
-        [(_, answer)] = self._pool.run([Job([("level", {"isolation": True})])], at_once=1)
+        setup = Setup((json.dumps(limits), self._isolation), silence_s(limits))
+        [(_, answer)] = self._pool.run([Job([("level", {"isolation": True})], setup=setup)], at_once=1)
         if answer is None:
             raise IncompleteRunError("the executor does not start on this host; see the messages above")
         if "refused" in answer:
@@ -135,19 +136,6 @@ class Executor:
                 "namespaces, or set execution.isolation to auto"
             )
         return str(answer["level"])
-
-
-def run_pairs(
-    pairs: Iterable[ProgramTest[Key] | None],
-    limits: Limits,
-    *,
-    workers: int,
-    isolation: str = "auto",
-    libraries: Sequence[str] = (),
-) -> Iterator[ExecutionResult[Key]]:
-    """`Executor.run`, with an executor for these pairs alone."""
-    with Executor(limits, workers=workers, isolation=isolation, libraries=libraries) as executor:
-        yield from executor.run(pairs)
 
 
 class _Problem(NamedTuple):
@@ -208,9 +196,11 @@ class _Row(Generic[Key]):
         return parts[0], parts[1], {key: list(compress(found, in_time)) for key, found in answer.items()}
 
 
-def _jobs(pairs: Iterable[ProgramTest[Key] | None], decided: deque[ExecutionResult[Key]]) -> Iterator[Job[_Row[Key]]]:
-    """The pairs of each problem in jobs; those whose program or test is no Python are `decided` without."""
-    for problem, together in groupby(pairs, key=_problem):
+def _jobs(
+    tests: Iterable[ProgramTest[Key] | None], setup: Setup, decided: deque[ExecutionResult[Key]]
+) -> Iterator[Job[_Row[Key]]]:
+    """The tests of each problem in jobs; those whose program or test is no Python are `decided` without."""
+    for problem, together in groupby(tests, key=_problem):
         if problem is None:
             yield from (Job(()) for _ in together)
             continue
@@ -218,7 +208,7 @@ def _jobs(pairs: Iterable[ProgramTest[Key] | None], decided: deque[ExecutionResu
         for pair in filter(None, together):
             if not table.add(pair):
                 decided.append(ExecutionResult(pair.key, Verdict.FAILED, 0.0))
-        yield from table.jobs()
+        yield from table.jobs(setup)
 
 
 def _problem(pair: ProgramTest[Any] | None) -> _Problem | None:
@@ -253,9 +243,9 @@ class _Table(Generic[Key]):
         self._rows[program.identity].cells.setdefault(self._columns[test], []).append(pair.key)
         return True
 
-    def jobs(self) -> Iterator[Job[_Row[Key]]]:
+    def jobs(self, setup: Setup) -> Iterator[Job[_Row[Key]]]:
         rows = list(self._rows.values())
         size = math.ceil(len(rows) / math.ceil(len(rows) / _ROWS_PER_JOB)) if rows else 1
         for n in range(0, len(rows), size):
             part = rows[n : n + size]
-            yield Job([(row, row.message()) for row in part], part[0].preamble())
+            yield Job([(row, row.message()) for row in part], part[0].preamble(), setup)

@@ -11,12 +11,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from coderm_eval.execution.backends.process import LEAVE_S, Message, WorkerProcess, clean_environment
+from coderm_eval.execution.backends.process import LEAVE_S, Message, Setup, WorkerProcess, clean_environment
 
-__all__ = ["Job", "WorkerPool"]
+__all__ = ["Job", "Setup", "WorkerPool"]
 
 Key = TypeVar("Key")
 
@@ -32,36 +32,26 @@ class Job(Generic[Key]):
     requests: Sequence[tuple[Key, Message]]
     preamble: Message | None = None
     """Sent before them, and again to a worker that takes another's place; it has no answer."""
+    setup: Setup = field(default_factory=Setup)
+    """How the worker is started that answers them."""
 
 
 class WorkerPool:
     """`workers` processes of `python -m module`, from when they are needed, or from `start` on, until it closes.
 
-        with WorkerPool("package.worker", workers=8, silence_timeout_s=60) as pool:
+        with WorkerPool("package.worker", workers=8) as pool:
             for key, answer in pool.run(jobs): ...
 
     Args:
         module: its main answers each JSON line with one, which repeats the request's "token".
         workers: number of processes.
-        silence_timeout_s: wall seconds after which a silent worker counts as dead.
-        arguments: command-line arguments of the module.
         environment: variables that the workers get beside PATH and the locale.
     """
 
-    def __init__(
-        self,
-        module: str,
-        *,
-        workers: int,
-        silence_timeout_s: float,
-        arguments: Sequence[str] = (),
-        environment: Mapping[str, str] | None = None,
-    ) -> None:
-        command = [sys.executable, "-m", module, *arguments]
+    def __init__(self, module: str, *, workers: int, environment: Mapping[str, str] | None = None) -> None:
+        command = [sys.executable, "-m", module]
         variables = clean_environment() | dict(environment or {})
-        self._workers = [
-            WorkerProcess(command, silence_timeout_s=silence_timeout_s, environment=variables) for _ in range(workers)
-        ]
+        self._workers = [WorkerProcess(command, variables) for _ in range(workers)]
 
     def __enter__(self) -> WorkerPool:
         return self
@@ -73,10 +63,13 @@ class WorkerPool:
         for worker in self._workers:
             worker.dismiss(deadline)
 
-    def start(self) -> None:
+    def start(self, setup: Setup) -> None:
         """Start all processes now, for a run whose first job takes a while to be put together."""
         for worker in self._workers:
-            worker.start()
+            if not worker.is_set_up(setup):
+                worker.end_input()  # all at once, as above
+        for worker in self._workers:
+            worker.start(setup)
 
     def run(self, jobs: Iterable[Job[Key]], *, at_once: int | None = None) -> Iterator[tuple[Key, Message | None]]:
         """Answers in the order in which they come; at most a few jobs per worker are held in memory.
@@ -150,6 +143,9 @@ class _Lanes(Generic[Key]):
                 worker.kill()
                 thread.join(1)
 
+    def _answer(self, worker: WorkerProcess, message: Message, job: Job[Key]) -> Message | None:
+        return worker.answer(message, job.preamble, job.setup, given_up=self._stopping.is_set)
+
     def _feed(self, worker: WorkerProcess) -> None:
         """Give one worker job after job."""
         try:
@@ -158,6 +154,6 @@ class _Lanes(Generic[Key]):
                 for key, message in job.requests:
                     if self._stopping.is_set():
                         return
-                    self._news.put((key, worker.answer(message, job.preamble, given_up=self._stopping.is_set)))
+                    self._news.put((key, self._answer(worker, message, job)))
         except BaseException as error:  # the consumer raises it: it would wait for ever
             self._news.put(error)

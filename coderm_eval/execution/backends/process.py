@@ -19,13 +19,23 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from coderm_eval.execution.wire.lines import LineReader, write_line
 
-__all__ = ["LEAVE_S", "Message", "WorkerProcess", "clean_environment"]
+__all__ = ["LEAVE_S", "Message", "Setup", "WorkerProcess", "clean_environment"]
 
 Message = dict[str, Any]
+
+
+class Setup(NamedTuple):
+    """How a process is started; one that was started otherwise is replaced."""
+
+    arguments: tuple[str, ...] = ()
+    """Of its command line."""
+    silence_s: float = 60
+    """Wall seconds without an answer or a sign of life after which it counts as dead."""
+
 
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
 _TRIES = 2
@@ -43,26 +53,33 @@ class WorkerProcess:
 
     Args:
         command: reads and writes JSON lines; each answer repeats its request's "token".
-        silence_timeout_s: wall seconds after which a silent process counts as dead.
         environment: all variables that it gets.
     """
 
-    def __init__(self, command: Sequence[str], *, silence_timeout_s: float, environment: Mapping[str, str]) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._command = command
-        self._silence_s = silence_timeout_s
         self._environment = environment
+        self._setup = Setup()
         self._process: subprocess.Popen[bytes] | None = None
         self._replies = LineReader(-1)
         self._prepared_with: Message | None = None
 
-    def start(self) -> None:
+    def is_set_up(self, setup: Setup) -> bool:
+        """Whether a process runs that was started so."""
+        return self._process is not None and self._setup == setup
+
+    def start(self, setup: Setup) -> None:
         """Start it now, unless it runs; whatever keeps it from that comes up again with the next request."""
         with contextlib.suppress(OSError):
-            if self._process is None:
-                self._start()
+            self._ensure(setup)
 
     def answer(
-        self, message: Message, preamble: Message | None = None, *, given_up: Callable[[], bool] = lambda: False
+        self,
+        message: Message,
+        preamble: Message | None = None,
+        setup: Setup | None = None,
+        *,
+        given_up: Callable[[], bool] = lambda: False,
     ) -> Message | None:
         """The answer to one request; None if it ended two processes, or if nobody wants it any more.
 
@@ -70,11 +87,12 @@ class WorkerProcess:
             message: without a token.
             preamble: sent before it, unless the process had this very object before its last request; it has no
                 answer.
+            setup: of the process that is to answer.
             given_up: whether nobody wants it any more, where a process has ended before it answered.
         """
         for _ in range(_TRIES):
             try:
-                return self._exchange(message, preamble)
+                return self._exchange(message, preamble, setup or Setup())
             except OSError:  # no process could be started, its pipe broke, or it was silent for too long
                 self.dismiss()
             if given_up():
@@ -108,11 +126,11 @@ class WorkerProcess:
                 process.wait(timeout=_KILL_S)
         process.stdout.close()
 
-    def _exchange(self, message: Message, preamble: Message | None) -> Message:
+    def _exchange(self, message: Message, preamble: Message | None, setup: Setup) -> Message:
         """Send one request and wait for its answer; raises BrokenPipeError or TimeoutError if none comes."""
-        process = self._process or self._start()
+        process = self._ensure(setup)
         assert process.stdin
-        requests, deadline = process.stdin.fileno(), time.monotonic() + self._silence_s
+        requests, deadline = process.stdin.fileno(), time.monotonic() + setup.silence_s
         if preamble is not None and self._prepared_with is not preamble:
             write_line(requests, json.dumps(preamble).encode(), deadline)
         self._prepared_with = preamble
@@ -121,12 +139,17 @@ class WorkerProcess:
         write_line(requests, json.dumps({**message, "token": token}).encode(), deadline)
         while not (answer := _answer_with(token, self._replies.read(deadline))):
             if answer is not None:  # a sign of life
-                deadline = time.monotonic() + self._silence_s
+                deadline = time.monotonic() + setup.silence_s
         return answer
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _ensure(self, setup: Setup) -> subprocess.Popen[bytes]:
+        """The process, started now unless it runs already; raises OSError if it cannot be."""
+        if self._process and self._setup == setup:
+            return self._process
+        self.dismiss()
+        self._setup = setup
         self._process = subprocess.Popen(
-            self._command,
+            [*self._command, *setup.arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,

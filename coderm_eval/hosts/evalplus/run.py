@@ -14,6 +14,7 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_atomically
 from coderm_eval.core.records import Grade, ProblemCandidates, deduplicate_candidates
 from coderm_eval.core.store import open_store
+from coderm_eval.execution.executor import make_executor
 from coderm_eval.generation.recorded.samples import read_samples, take_first
 from coderm_eval.hosts.evalplus.results import ResultsFile, results_path
 from coderm_eval.pipeline.run import run
@@ -99,8 +100,8 @@ class EvalPlusRun:
         """Grade all samples; only those that `n` left out of the run are not in the store yet."""
         pairs = [(task, program) for task, listed in programs.items() for program in listed]
         execution = self.settings.execution
-        with open_store(store) as opened:
-            grades = grade_programs(self.benchmark, pairs, opened, execution)
+        with open_store(store) as opened, make_executor(execution) as executor:
+            grades = grade_programs(self.benchmark, pairs, opened, executor)
         ungraded = sum(grades[pair].passed is None for pair in pairs)
         require_complete(executions=0, grades=ungraded, out=out, allowed=execution.allow_incomplete)
         return grades

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from evalplus.eval import untrusted_check
+from helpers import execution
 from helpers.attacks import ATTACKS
 from helpers.mini_humaneval import MiniHumanEval, mini_row, point_evalplus
 
@@ -187,7 +188,7 @@ def graded(programs: Mapping[str, str], task_id: str = "HumanEval/0", **chosen: 
     """{name: statuses} of programs for one problem of HumanEval+, under these settings of EvalPlus's."""
     benchmark = load_benchmark("humaneval+", load_settings({"evalplus": chosen}, source="test").evalplus)
     tasks = [GradeTask(name, task_id, program) for name, program in programs.items()]
-    return {name: dict(grade.statuses) for name, grade in benchmark.grade(tasks, workers=2)}
+    return execution.graded(benchmark, tasks)
 
 
 PASS = {"base": "pass", "plus": "pass"}
@@ -389,6 +390,4 @@ def test_reference_solutions_of_a_few_real_problems_pass(
     benchmark = load_benchmark(name)
     rows = map(json.loads, few.read_text().splitlines())
     given = [GradeTask(row["task_id"], row["task_id"], row["prompt"] + row["canonical_solution"]) for row in rows]
-    assert {key: dict(grade.statuses) for key, grade in benchmark.grade(given, workers=2)} == {
-        task.key: PASS for task in given
-    }
+    assert execution.graded(benchmark, given) == {task.key: PASS for task in given}

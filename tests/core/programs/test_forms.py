@@ -44,7 +44,7 @@ def _limits_are_given_back() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def executor() -> Iterator[Executor]:
-    with Executor(ROOMY, workers=1) as executor:
+    with Executor(workers=1) as executor:
         yield executor
 
 
@@ -377,7 +377,7 @@ def _asked(executor: Executor, cases: Iterable[tuple[str, str, str, object]]) ->
         ProgramTest(name, program, _test(f"self.assertEqual({expression}, {value!r})"), entry_point="ebb")
         for name, program, expression, value in cases
     ]
-    return {outcome.key: outcome.verdict for outcome in executor.run(pairs)}
+    return {outcome.key: outcome.verdict for outcome in executor.run(pairs, ROOMY)}
 
 
 def _test(*lines: str) -> str:
@@ -1208,7 +1208,7 @@ def in_the_sandbox(executor: Executor) -> dict[str, Verdict]:
         ProgramTest(name, _solving(program), _test(*map(_expected, calls)), entry_point="solve", fresh=True)
         for name, program, calls in ALL_PROGRAMS
     ]
-    return {outcome.key: outcome.verdict for outcome in executor.run(pairs)}
+    return {outcome.key: outcome.verdict for outcome in executor.run(pairs, ROOMY)}
 
 
 def _solving(program: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from helpers.processes import is_alive, our_processes, soon
 
-from coderm_eval.execution.backends.pool import Job, WorkerPool
+from coderm_eval.execution.backends.pool import Job, Setup, WorkerPool
 
 _LOOP = """
 import json, os, sys, time
@@ -61,14 +61,13 @@ CHATTERING: list[tuple[str, str]] = [
 """What an untrusted program may get a worker to print around its answers, as lines of the echo worker."""
 
 
-def _pool(
-    folder: Path, source: str, *, workers: int = 1, silence_timeout_s: float = 60, **variables: str
-) -> WorkerPool:
+def _pool(folder: Path, source: str, *, workers: int = 1, **variables: str) -> WorkerPool:
     (folder / "ferry.py").write_text(source)
     environment = {"PYTHONPATH": str(folder), **variables}
-    return WorkerPool("ferry", workers=workers, silence_timeout_s=silence_timeout_s, environment=environment)
+    return WorkerPool("ferry", workers=workers, environment=environment)
 
 
+SETUP = Setup()
 Answers = list[tuple[int, dict[str, Any] | None]]
 
 
@@ -78,14 +77,14 @@ def _run(pool: WorkerPool, jobs: Iterable[Job[int]]) -> Answers:
         return list(pool.run(jobs))
 
 
-def _jobs(*messages: str) -> Iterator[Job[int]]:
+def _jobs(*messages: str, setup: Setup = SETUP) -> Iterator[Job[int]]:
     """One job a message."""
-    return (Job([(number, {"say": message})]) for number, message in enumerate(messages))
+    return (Job([(number, {"say": message})], setup=setup) for number, message in enumerate(messages))
 
 
-def _said(pool: WorkerPool, *messages: str) -> list[Any]:
+def _said(pool: WorkerPool, *messages: str, silence_s: float = 60) -> list[Any]:
     """What the workers said to each message, in the order of the messages; None where they could not."""
-    answers = dict(_run(pool, _jobs(*messages)))
+    answers = dict(_run(pool, _jobs(*messages, setup=Setup(silence_s=silence_s))))
     assert len(answers) == len(messages)
     return [answer and answer["said"] for _, answer in sorted(answers.items())]
 
@@ -119,15 +118,9 @@ def test_no_messages_start_no_worker(tmp_path: Path) -> None:
 
 
 def test_arguments_reach_the_worker(tmp_path: Path) -> None:
-    (tmp_path / "ferry.py").write_text(TELLS.replace("VALUE", "sys.argv[1:]"))
-    pool = WorkerPool(
-        "ferry",
-        workers=1,
-        silence_timeout_s=60,
-        arguments=["north", "south"],
-        environment={"PYTHONPATH": str(tmp_path)},
-    )
-    assert _said(pool, "where?") == [["north", "south"]]
+    pool = _pool(tmp_path, TELLS.replace("VALUE", "sys.argv[1:]"))
+    answers = _run(pool, _jobs("where?", setup=Setup(("north", "south"))))
+    assert answers == [(0, {"said": ["north", "south"]})]
 
 
 def test_a_worker_sees_only_a_few_variables_of_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,22 +152,39 @@ def test_workers_that_cannot_be_started_answer_nothing_and_hold_up_nobody(tmp_pa
 
 
 def test_a_worker_that_says_nothing_is_replaced(tmp_path: Path) -> None:
-    assert _said(_pool(tmp_path, SILENT, silence_timeout_s=2), "a", "hush", "b") == ["a", None, "b"]
+    assert _said(_pool(tmp_path, SILENT), "a", "hush", "b", silence_s=2) == ["a", None, "b"]
 
 
 def test_a_worker_that_neither_answers_nor_leaves_is_killed(tmp_path: Path) -> None:
-    assert _said(_pool(tmp_path, STUCK, silence_timeout_s=0.5), "a") == [None]
+    assert _said(_pool(tmp_path, STUCK), "a", silence_s=0.5) == [None]
 
 
 @pytest.mark.parametrize("flood", ["say('{')", "while True: say('x\\n')", "while True: say('x' * 1_000)"])
 def test_a_worker_that_talks_without_answering_is_no_better_than_a_silent_one(tmp_path: Path, flood: str) -> None:
-    assert _said(_pool(tmp_path, f"{_LOOP}    {flood}\n", silence_timeout_s=0.5), "a") == [None]
+    assert _said(_pool(tmp_path, f"{_LOOP}    {flood}\n"), "a", silence_s=0.5) == [None]
 
 
 @pytest.mark.parametrize(("name", "chatter"), CHATTERING)
 def test_lines_that_are_no_answer_are_passed_over(tmp_path: Path, name: str, chatter: str) -> None:
-    pool = _pool(tmp_path, f"{_LOOP}    {chatter}\n    say(answer)\n", silence_timeout_s=10)
-    assert _said(pool, "a", "b", "c") == ["a", "b", "c"]
+    pool = _pool(tmp_path, f"{_LOOP}    {chatter}\n    say(answer)\n")
+    assert _said(pool, "a", "b", "c", silence_s=10) == ["a", "b", "c"]
+
+
+BEATS = f"""{_LOOP}
+    for _ in range(6):
+        time.sleep(0.5)
+        say(json.dumps({{"token": request["token"]}}) + "\\n")
+    say(answer)
+"""
+
+
+def test_a_sign_of_life_gives_a_worker_more_time(tmp_path: Path) -> None:
+    assert _said(_pool(tmp_path, BEATS), "a", silence_s=2) == ["a"]
+
+
+def test_an_error_of_the_pool_itself_reaches_the_consumer(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        _run(_pool(tmp_path, ECHO), [Job([(0, {"say": object()})])])
 
 
 def test_a_slow_worker_is_waited_for(tmp_path: Path) -> None:
@@ -237,6 +247,14 @@ def test_a_process_that_died_between_two_runs_is_replaced(tmp_path: Path) -> Non
     assert second and second["said"] != first["said"]
 
 
+def test_a_job_of_another_setup_replaces_the_process(tmp_path: Path) -> None:
+    with _pool(tmp_path, TELLS.replace("VALUE", "[os.getpid(), *sys.argv[1:]]")) as pool:
+        setups = [Setup(("north",)), Setup(("north",)), Setup(("south",)), Setup(("north",))]
+        said = [answer["said"] for s in setups for _, answer in pool.run(_jobs("who?", setup=s)) if answer]
+    assert [where for _, where in said] == ["north", "north", "south", "north"]
+    assert said[0] == said[1] and len({process for process, _ in said}) == 3
+
+
 def test_one_at_a_time_is_one_process(tmp_path: Path) -> None:
     with _pool(tmp_path, TELLS.replace("VALUE", "os.getpid()"), workers=3) as pool:
         said = {answer["said"] for _, answer in pool.run(_jobs(*"abcdef"), at_once=1) if answer}
@@ -264,7 +282,7 @@ _FERRIES_FOR_EVER = """
 import itertools, sys
 from coderm_eval.execution.backends.pool import Job, WorkerPool
 
-pool = WorkerPool("ferry", workers=2, silence_timeout_s=60, environment={"PYTHONPATH": sys.argv[1]})
+pool = WorkerPool("ferry", workers=2, environment={"PYTHONPATH": sys.argv[1]})
 for _ in pool.run(Job([(number, {"say": "ahoy"})]) for number in itertools.count()):
     pass
 """
@@ -342,7 +360,7 @@ def test_answers_are_passed_on_while_their_job_is_still_under_way(tmp_path: Path
     """Whether or not further jobs stand in a queue that has no room for all of them."""
     mark = tmp_path / "mark"
     jobs = [Job([(0, {"say": "a"}), (1, {"say": "wait"})]), *(Job([(n + 2, {"say": "b"})]) for n in range(more))]
-    with _pool(tmp_path, WAITS, silence_timeout_s=30, MARK=str(mark)) as pool:
+    with _pool(tmp_path, WAITS, MARK=str(mark)) as pool:
         answers = pool.run(jobs)
         assert next(answers) == (0, {"said": "a"})
         mark.touch()

@@ -22,17 +22,17 @@ _REPORT = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from helpers.attacks import ATTACKS, TEST
-from coderm_eval.execution.backends.local import Executor, run_pairs
+from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.pairs import ProgramTest
 from coderm_eval.execution.limits import Limits
 
 limits = Limits(timeout_s=0.5, memory_mb=256)
 chosen = [attack for attack in ATTACKS if attack.kind in sys.argv[3].split(",")]
-with Executor(Limits(timeout_s=5), workers=1, isolation=sys.argv[2]) as executor:
-    level = executor.self_test()
-pairs = (ProgramTest(a.name, a.program.replace("{secret}", sys.argv[4]), TEST, a.name, "rungs") for a in chosen)
-outcomes = run_pairs(pairs, limits, workers=2, isolation=sys.argv[2])
-print(json.dumps([level, {outcome.key: outcome.verdict.code for outcome in outcomes}]))
+tests = (ProgramTest(a.name, a.program.replace("{secret}", sys.argv[4]), TEST, a.name, "rungs") for a in chosen)
+with Executor(workers=2, isolation=sys.argv[2]) as executor:
+    level = executor.self_test(Limits(timeout_s=5))
+    verdicts = {result.key: result.verdict.code for result in executor.run(tests, limits)}
+print(json.dumps([level, verdicts]))
 """
 
 
@@ -87,12 +87,13 @@ def test_every_level_has_a_sentence_of_its_own() -> None:
 _PASSES = """
 import sys
 sys.path.insert(0, sys.argv[1])
+from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.pairs import ProgramTest
-from coderm_eval.execution.backends.local import run_pairs
 from coderm_eval.execution.limits import Limits
 
-[outcome] = run_pairs([ProgramTest(0, sys.argv[2], sys.argv[3])], Limits(timeout_s=5), workers=1)
-print(outcome.verdict.name)
+with Executor(workers=1) as executor:
+    [result] = executor.run([ProgramTest(0, sys.argv[2], sys.argv[3])], Limits(timeout_s=5))
+print(result.verdict.name)
 """
 
 _USES_PACKAGES = """

@@ -1,0 +1,32 @@
+"""Running programs in tests: an executor for the call alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from coderm_eval.benchmarks import Benchmark, GradeTask
+from coderm_eval.core.protocols import ExecutionResult
+from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.pairs import Key, ProgramTest
+
+__all__ = ["graded", "run_tests"]
+
+
+def run_tests(
+    tests: Iterable[ProgramTest[Key] | None],
+    limits: Limits,
+    *,
+    workers: int,
+    isolation: str = "auto",
+    libraries: Sequence[str] = (),
+) -> Iterator[ExecutionResult[Key]]:
+    """What `Executor.run` yields."""
+    with Executor(workers=workers, isolation=isolation) as executor:
+        yield from executor.run(tests, limits, libraries)
+
+
+def graded(benchmark: Benchmark, tasks: Iterable[GradeTask], *, isolation: str = "auto") -> dict[str, dict[str, str]]:
+    """{key: statuses} of the tasks; no statuses where a program could not be graded."""
+    with Executor(workers=2, isolation=isolation) as executor:
+        return {key: dict(grade.statuses) for key, grade in benchmark.grade(tasks, executor)}
