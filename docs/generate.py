@@ -86,12 +86,12 @@ def help_text(command: click.Command) -> str:
 
 
 def flag(parameter: click.Parameter) -> str:
+    kind = parameter.type
+    value = "|".join(map(str, kind.choices)) if isinstance(kind, click.Choice) else kind.name.split()[0].upper()
     if isinstance(parameter, click.Argument):
-        return str(parameter.name).upper()
+        return value if isinstance(kind, click.Choice) else str(parameter.name).upper()
     if getattr(parameter, "is_flag", False):
         return ", ".join(parameter.opts)
-    kind = parameter.type
-    value = "|".join(map(str, kind.choices)) if isinstance(kind, click.Choice) else kind.name.upper()
     return f"{', '.join(parameter.opts)} {value}"
 
 

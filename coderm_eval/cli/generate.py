@@ -31,7 +31,9 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--dry-run", is_flag=True, help="Print the planned requests without sending them."),
         click.option("--config", type=FILE, help="YAML file of settings; flags override it."),
         click.option("--store", type=FILE, help="Folder of stored answers.  [default: OUT.store]"),
-        click.option("--backend", type=click.Choice(get_args(Backend)), help="[default: openai]"),
+        click.option(
+            "--backend", type=click.Choice(get_args(Backend)), help="Where the model runs.  [default: openai]"
+        ),
         click.option("--base-url", help="Root of an OpenAI-compatible server."),
         click.option("--model", help="Model name on the server or the Hub, or a local folder."),
     ):
@@ -40,7 +42,9 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command("sample")
-@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
+@click.option(
+    "--benchmark", type=click.Choice(list(BENCHMARKS)), required=True, help="Benchmark whose problems are posed."
+)
 @_model_options
 @click.option("--n", type=int, help="Candidates per problem.  [default: 20]")
 @click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "solution"} lines.')
@@ -68,7 +72,9 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> No
 
 
 @click.command("write-tests")
-@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
+@click.option(
+    "--benchmark", type=click.Choice(list(BENCHMARKS)), required=True, help="Benchmark whose problems are posed."
+)
 @click.option("--samples", type=FILE, required=True, help='Candidates, to show one: {"task_id", "solution"} lines.')
 @_model_options
 @click.option("--num", type=int, help="Test samples per problem.  [default: 20]")
@@ -79,7 +85,7 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> No
 def write_tests_command(
     benchmark: str, samples: Path, out: Path, allow_partial: bool, dry_run: bool, **flags: Any
 ) -> None:
-    """Have a model write unit tests, for `rerank --tests`: the only step that wants a GPU.
+    """Have a model write unit tests, for `rerank --tests`.
 
     \b
     coderm-eval write-tests --benchmark mbpp+ --samples samples.jsonl --model KAKA22/CodeRM-8B \\

@@ -16,7 +16,7 @@ from coderm_eval.pipeline.settings import load_settings
 
 
 @click.command("grade")
-@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
+@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True, help="Benchmark of the samples.")
 @click.option("--samples", type=FILE, required=True, help='{"task_id", "solution"} lines.')
 @click.option("--out", type=FILE, required=True, help="EvalPlus eval_results JSON to write.")
 @click.option("--allow-partial", is_flag=True, help="Grade only the tasks present in the file.")

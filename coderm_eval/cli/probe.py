@@ -42,10 +42,12 @@ def probe_group() -> None:
 
 
 @probe_group.command("features")
-@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
+@click.option(
+    "--benchmark", type=click.Choice(list(BENCHMARKS)), required=True, help="Benchmark whose prompts are read."
+)
 @click.option("--model", help="Model name on the server or the Hub, or a local folder.")
 @click.option("--base-url", help="Root of an OpenAI-compatible server with embeddings.")
-@click.option("--backend", type=click.Choice(["hf", "openai"]), help="[default: openai]")
+@click.option("--backend", type=click.Choice(["hf", "openai"]), help="Where the model runs.  [default: openai]")
 @click.option("--layer", type=int, default=-1, show_default=True, help="Index of the hidden states; 0: the embeddings.")
 @click.option("--config", type=FILE, help="YAML file of settings (policy); flags override it.")
 @click.option("--out", type=FILE, required=True, help="File of features to write.")
@@ -71,7 +73,7 @@ def features_command(benchmark: str, layer: int, config: Path | None, out: Path,
 @click.option("--pass-rates", type=FILE, required=True, help='{"task_id", "rate"} lines.')
 @click.option("--out", type=FILE, required=True, help="File of the probe to write.")
 @click.option("--hidden", type=click.IntRange(min=1), default=64, show_default=True, help="Width of the first layer.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of folds and weights.")
 def train_command(features_path: Path, pass_rates: Path, out: Path, hidden: int, seed: int) -> None:
     """Train a probe and report how well it predicts problems that it was not trained on.
 

@@ -41,7 +41,7 @@ _TASKS = {
 
 
 @click.command("demo")
-@click.option("--out", type=FILE, default=Path("coderm-demo"), show_default=True)
+@click.option("--out", type=FILE, default=Path("coderm-demo"), show_default=True, help="Run directory to write.")
 def demo_command(out: Path) -> None:
     """Rerank the embedded example: no model, no network, no dataset."""
     settings = load_settings({"tests": {"file": demo.TESTS}}, source="demo")
@@ -56,7 +56,7 @@ def demo_command(out: Path) -> None:
 
 
 @click.command("rerank")
-@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True)
+@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True, help="Benchmark of the samples.")
 @click.option("--samples", type=FILE, required=True, help='Candidates: {"task_id", "solution"} lines.')
 @click.option("--tests", type=FILE, help='Recorded tests: {"task_id", "test"} lines.')
 @click.option("--out", type=FILE, required=True, help="Run directory to write.")

@@ -18,8 +18,8 @@ from coderm_eval.pipeline.settings import load_settings
 @click.command("replay")
 @click.option("--samples", type=FILE, required=True, help='Candidates: {"task_id", "solution"} lines.')
 @click.option("--tests", type=FILE, help='Recorded tests: {"task_id", "test"} lines.')
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=int, default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=int, default=8000, show_default=True, help="Port to listen on; 0: a free one.")
 def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> None:
     """Serve recorded candidates and tests as an OpenAI-compatible server.
 

@@ -17,7 +17,7 @@ from coderm_eval.pipeline.settings import load_settings
 
 @click.command("fetch")
 @click.argument("benchmark", type=click.Choice(list(BENCHMARKS)))
-@click.option("--release", help="Of livecodebench: release_v1 ... release_v6, v1 ... v6, v4_v6, ...")
+@click.option("--release", help="Release of livecodebench: release_v1 ... release_v6, v1 ... v6, v4_v6, ...")
 def fetch_command(benchmark: str, release: str | None) -> None:
     """Download a benchmark once and check it; from then on it needs no network.
 
@@ -35,7 +35,7 @@ def fetch_command(benchmark: str, release: str | None) -> None:
 @click.command("doctor")
 @click.option("--config", type=FILE, help="YAML file of settings.")
 def doctor_command(config: Path | None) -> None:
-    """Say which isolation this host grants, after a right and a wrong program have been run in it."""
+    """Print the isolation that this host allows, after running a right and a wrong program in it."""
     execution = load_settings({}, source="doctor", config=config, selects=False).execution
     with make_executor(execution) as executor:
         level = executor.self_test(limits_from_settings(execution))
