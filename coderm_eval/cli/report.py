@@ -14,7 +14,7 @@ from coderm_eval.cli.options import FILE
 from coderm_eval.core.errors import InputError
 from coderm_eval.pipeline.settings import load_settings
 from coderm_eval.report.leaderboards.base import load_exporter
-from coderm_eval.report.run_directory import read_json, read_jsonl, require_graded
+from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.tables import render_misleading, render_quality, render_rules
 
 
@@ -26,11 +26,11 @@ def report_command(run: Path) -> None:
     \b
     coderm-eval report run
     """
-    summary = read_json(run, "summary.json")
-    require_graded(run, summary)
+    directory = RunDirectory(run)
+    summary = directory.graded_summary()
     click.echo(render_rules(summary["rules"]))
     click.echo(render_quality(summary["test_quality"]))
-    click.echo(render_misleading(read_jsonl(run, "misleading_tests.jsonl")))
+    click.echo(render_misleading(directory.rows("misleading_tests.jsonl")))
 
 
 @click.command("export")
@@ -47,13 +47,13 @@ def export_command(run: Path, leaderboard: str, out: Path, name: str, temperatur
     \b
     coderm-eval export run --out submission --name "P + CodeRM-8B Bo20 (N=1)"
     """
-    exporter = load_exporter(leaderboard)
-    summary = read_json(run, "summary.json")
+    exporter, directory = load_exporter(leaderboard), RunDirectory(run)
+    summary = directory.summary()
     if summary.get("benchmark") not in exporter.BENCHMARKS:
         known = ", ".join(exporter.BENCHMARKS)
         raise InputError(f"{run}: a run of {summary.get('benchmark')}; only those of {known} can be exported")
-    require_graded(run, summary)
-    exported = exporter.export(run, _benchmark_of(run, summary), out, name=name, temperature=temperature)
+    directory.graded_summary()
+    exported = exporter.export(directory, _benchmark_of(run, summary), out, name=name, temperature=temperature)
     if exported.incomplete:
         logging.getLogger(__name__).warning("%s", exported.incomplete)
     click.echo("\n".join(map(str, exported.files)))

@@ -10,7 +10,8 @@ from coderm_eval.benchmarks.grade import grade_programs
 from coderm_eval.core.records import Grade
 from coderm_eval.core.store import Store
 from coderm_eval.execution.backends.local import Executor
-from coderm_eval.report.run_directory import AlternativeGrades, interval_row
+from coderm_eval.report.rows import interval_row
+from coderm_eval.report.run_directory import AlternativeGrades
 from coderm_eval.report.scores import mean_scores
 
 __all__ = ["cross_checks", "grade_picks_by_alternative", "messages", "without_errata"]

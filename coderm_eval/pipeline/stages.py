@@ -21,7 +21,7 @@ from coderm_eval.pipeline.grader import Grader
 from coderm_eval.pipeline.preflight import working_executor
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.reporter import Reporter
-from coderm_eval.report.run_directory import write_samples
+from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.summary import BudgetRecord, RunContext
 from coderm_eval.selection.budget import BudgetPolicy
 
@@ -70,7 +70,8 @@ def assemble(
         CodermError: a setting or file that cannot be used, or an executor that does not work on this host.
     """
     with working_executor(settings.tests, settings.execution) as (executor, isolation):
-        samples = write_samples(out, problems)
+        directory = RunDirectory(out)
+        samples = directory.write_samples(problems)
         with _advice_in_two_steps(benchmark.name, settings.tests, samples):
             tests = make_test_source(
                 problems,
@@ -89,7 +90,7 @@ def assemble(
                 select=_selector(settings, problems, tests, each, lambda: grader.true_rates(problems)),
                 grade=grader if graded else None,
                 report=Reporter(
-                    out,
+                    directory,
                     _context(benchmark, settings, isolation, BudgetRecord(settings.budget, each)),
                     resample_tests=settings.resample_tests,
                     policies=policies_of(settings.budget) if settings.budget_curve else None,

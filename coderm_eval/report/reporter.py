@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from coderm_eval.core.files import write_json
 from coderm_eval.core.progress import progress
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.generation.test_sources import TestWritingStats
 from coderm_eval.report.budget_curve import BudgetPoint, MakePolicy, budget_curve, doubling_budgets, write_curve
 from coderm_eval.report.rules import compare_rules, resampled_scores
-from coderm_eval.report.run_directory import AlternativeGrades, write_alternative_grades, write_run
+from coderm_eval.report.run_directory import AlternativeGrades, RunDirectory
 from coderm_eval.report.scores import MeanScores, mean_scores
 from coderm_eval.report.statistics import DrawSummary
 from coderm_eval.report.summary import GradedRecord, Resampled, RunContext, RunRecord
@@ -58,16 +56,16 @@ class Reporter:
     """Writes a run directory.
 
     Args:
-        folder: the run directory.
+        directory: the run directory.
         context: what the run was given.
         resample_tests: also score the rules with so many of each problem's tests, drawn many times.
         policies: the budget policies to score on the recorded tests; None: no budget curve.
     """
 
     def __init__(
-        self, folder: Path, context: RunContext, *, resample_tests: int | None, policies: PoliciesOf | None
+        self, directory: RunDirectory, context: RunContext, *, resample_tests: int | None, policies: PoliciesOf | None
     ) -> None:
-        self._folder = folder
+        self._directory = directory
         self._context = context
         self._resample_tests = resample_tests
         self._policies = policies
@@ -90,10 +88,11 @@ class Reporter:
             written: what became of the test samples.
             change_probabilities: by task id, the probability that the pick would change with more tests.
         """
-        grades = graded.grades if graded else None
-        write_run(self._folder, results, rule=self._context.rule, shown=shown, grades=grades)
-        write_alternative_grades(self._folder, graded.alternative if graded else None)
-        curve = self._write_curve(results, grades) if grades is not None and self._policies else []
+        self._directory.write_results(results, rule=self._context.rule, shown=shown)
+        if graded:
+            self._directory.write_grades(results, graded.grades, graded.alternative)
+        else:
+            self._directory.remove_grades()
         record = RunRecord(
             context=self._context,
             results=results,
@@ -102,13 +101,13 @@ class Reporter:
             graded=self._grade_record(results, graded) if graded else None,
         )
         summary = record.as_json()
-        write_json(self._folder / "summary.json", summary)
+        self._directory.write_summary(summary)
         return RunReport(
             results=results,
             summary=summary,
             scores=record.graded.scores if record.graded else None,
             problems=graded.scores if graded else {},
-            curve=curve,
+            curve=self._write_curve(results, graded.grades) if graded and self._policies else [],
         )
 
     def _grade_record(self, results: Sequence[RerankResult], graded: GradedResults) -> GradedRecord:
@@ -135,5 +134,5 @@ class Reporter:
         policies = self._policies(results, grades)
         points = budget_curve(results, grades, context.rule, policies, doubling_budgets(results))
         if points:
-            write_curve(self._folder, points, f"{context.benchmark}, {context.rule}")
+            write_curve(self._directory.folder, points, f"{context.benchmark}, {context.rule}")
         return points

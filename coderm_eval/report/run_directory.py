@@ -1,85 +1,40 @@
-"""The files of a run directory; each is written whole or not at all, and depends on nothing but the run's inputs.
+"""The files of a run directory: each is written whole or not at all, and depends on nothing but the run's inputs.
 
-samples.jsonl    the candidates as programs, EvalPlus's format
-tests.jsonl      the test samples that were used; a test that was written twice stands there twice
-chosen.jsonl     EvalPlus samples: the chosen program of each task
-verdicts.jsonl   the matrix, votes, ties and pick of each task; nothing of the benchmark's own tests
-grades.jsonl     what the benchmark's own tests say of each candidate, if asked for
-pass_rates.jsonl the share of each problem's samples that are right, what a probe is trained on, if asked for
-misleading_tests.jsonl the tests that spoke for a wrong program which the vote put first, if grades were asked for
-alternative_grades.jsonl what the benchmark's other grader says of the picks, if grades were asked for and it has one
-curve.csv, .svg  what each budget policy makes of the tests, if asked for
-summary.json     the numbers; all but `seconds` is the same for the same inputs
+samples.jsonl             the candidates as programs, in EvalPlus's format
+tests.jsonl               the test samples that were used; a test that was written twice stands there twice
+chosen.jsonl              the chosen program of each task, as EvalPlus samples
+verdicts.jsonl            the matrix, votes, ties and pick of each task; nothing of the benchmark's own tests
+summary.json              the numbers; all but `seconds` is the same for the same inputs
+
+Where grades were asked for:
+
+grades.jsonl              what the benchmark's own tests say of each candidate
+pass_rates.jsonl          the share of each problem's samples that are right: what a probe is trained on
+misleading_tests.jsonl    the tests that spoke for a wrong program which the vote put first
+alternative_grades.jsonl  what the benchmark's other grader says of the picks, if it has one
+curve.csv, curve.svg      what each budget policy makes of the tests, if that was asked for
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.files import write_jsonl
-from coderm_eval.core.records import Candidate, Grade, ProblemCandidates, RerankResult, Selection
-from coderm_eval.generation.shown_candidate import round_robin
-from coderm_eval.report.quality import MisleadingTest, misleading_tests
+from coderm_eval.core.files import write_json, write_jsonl
+from coderm_eval.core.records import Grade, ProblemCandidates, RerankResult
+from coderm_eval.report.quality import misleading_tests
+from coderm_eval.report.rows import chosen_row, grade_row, misleading_row, sample_rows, test_rows, verdict_row
 from coderm_eval.report.scores import pass_rates
-from coderm_eval.report.statistics import DrawSummary, Interval
 
-__all__ = [
-    "AlternativeGrades",
-    "draw_summary_row",
-    "interval_row",
-    "json_number",
-    "read_alternative_grades",
-    "read_json",
-    "read_jsonl",
-    "require_graded",
-    "write_alternative_grades",
-    "write_run",
-    "write_samples",
-]
+__all__ = ["AlternativeGrades", "RunDirectory"]
 
-
+_SUMMARY = "summary.json"
 _ALTERNATIVE_GRADES = "alternative_grades.jsonl"
-
-
-def write_samples(folder: Path, work: Iterable[ProblemCandidates]) -> Path:
-    """Write the candidates, before anything is asked or run; returns the file."""
-    path = folder / "samples.jsonl"
-    write_jsonl(path, (row for item in work for row in _sample_rows(item)))
-    return path
-
-
-def write_run(
-    folder: Path,
-    results: Sequence[RerankResult],
-    *,
-    rule: str,
-    shown: Mapping[str, Sequence[int | None]],
-    grades: Sequence[Sequence[Grade]] | None,
-) -> None:
-    """Write everything but the candidates and the summary.
-
-    `shown`: the samples that each problem's test prompts showed, in turn.
-    """
-    write_jsonl(folder / "tests.jsonl", (row for r in results for row in _test_rows(r)))
-    write_jsonl(folder / "chosen.jsonl", (_chosen_row(r, rule) for r in results))
-    write_jsonl(folder / "verdicts.jsonl", (_verdict_row(r, shown) for r in results))
-    if grades is None:
-        for name in ("grades.jsonl", "pass_rates.jsonl", "misleading_tests.jsonl"):  # of a run before, with other picks
-            (folder / name).unlink(missing_ok=True)
-    else:
-        pairs = list(zip(results, grades, strict=True))
-        write_jsonl(folder / "grades.jsonl", (_grade_row(r, g) for r, g in pairs))
-        rates = pass_rates(results, grades)
-        write_jsonl(folder / "pass_rates.jsonl", ({"task_id": task, "rate": rate} for task, rate in rates.items()))
-        write_jsonl(
-            folder / "misleading_tests.jsonl", (_misleading_row(r, t) for r, g in pairs for t in misleading_tests(r, g))
-        )
+_OF_GRADES = ("grades.jsonl", "pass_rates.jsonl", "misleading_tests.jsonl")
 
 
 @dataclass(frozen=True)
@@ -92,60 +47,108 @@ class AlternativeGrades:
     """By task id."""
 
 
-def write_alternative_grades(folder: Path, alternative: AlternativeGrades | None) -> None:
-    """Write alternative_grades.jsonl; without grades, remove what an earlier run left there."""
-    path = folder / _ALTERNATIVE_GRADES
-    if alternative is None:
-        path.unlink(missing_ok=True)
-        return
-    grades = alternative.grades.items()
-    write_jsonl(path, ({"task_id": task, "grader": alternative.grader, **g.statuses} for task, g in grades))
+@dataclass(frozen=True)
+class RunDirectory:
+    """Writes and reads the files of one run."""
 
+    folder: Path
 
-def read_alternative_grades(folder: Path) -> AlternativeGrades | None:
-    """Read what `write_alternative_grades` wrote; None if there is no such file, or nothing in it."""
-    rows = read_jsonl(folder, _ALTERNATIVE_GRADES) if (folder / _ALTERNATIVE_GRADES).exists() else []
-    if not rows:
-        return None
-    [grader] = {row.pop("grader") for row in rows}
-    return AlternativeGrades(grader, {row.pop("task_id"): Grade(row) for row in rows})
+    def __str__(self) -> str:
+        return str(self.folder)
 
+    def write_samples(self, problems: Iterable[ProblemCandidates]) -> Path:
+        """Write the candidates, before anything is asked or run; returns the file."""
+        path = self.folder / "samples.jsonl"
+        write_jsonl(path, (row for item in problems for row in sample_rows(item)))
+        return path
 
-def interval_row(interval: Interval) -> dict[str, Any]:
-    return {
-        "value": json_number(interval.value),
-        "ci95": [json_number(interval.low), json_number(interval.high)],
-        "stderr": json_number(interval.stderr),
-    }
+    def write_results(
+        self, results: Sequence[RerankResult], *, rule: str, shown: Mapping[str, Sequence[int | None]]
+    ) -> None:
+        """Write the tests, the verdicts and the picks.
 
+        Args:
+            results: of each problem.
+            rule: whose picks are the chosen programs.
+            shown: by task id, the samples that the problem's test prompts showed, in turn.
+        """
+        write_jsonl(self.folder / "tests.jsonl", (row for r in results for row in test_rows(r)))
+        write_jsonl(self.folder / "chosen.jsonl", (chosen_row(r, rule) for r in results))
+        write_jsonl(self.folder / "verdicts.jsonl", (verdict_row(r, shown) for r in results))
 
-def draw_summary_row(draws: DrawSummary) -> dict[str, Any]:
-    return {
-        "value": json_number(draws.value),
-        "ci95": [json_number(draws.low), json_number(draws.high)],
-        "stdev": json_number(draws.stdev),
-    }
+    def write_grades(
+        self,
+        results: Sequence[RerankResult],
+        grades: Sequence[Sequence[Grade]],
+        alternative: AlternativeGrades | None,
+    ) -> None:
+        """Write what only grades can say.
 
+        Args:
+            results: of each problem.
+            grades: of each problem's candidates, in the order of the results.
+            alternative: what another grader says of the picks.
+        """
+        pairs = list(zip(results, grades, strict=True))
+        rates = pass_rates(results, grades)
+        misleading = (misleading_row(r, t) for r, g in pairs for t in misleading_tests(r, g))
+        write_jsonl(self.folder / "grades.jsonl", (grade_row(r, g) for r, g in pairs))
+        write_jsonl(self.folder / "pass_rates.jsonl", ({"task_id": task, "rate": rate} for task, rate in rates.items()))
+        write_jsonl(self.folder / "misleading_tests.jsonl", misleading)
+        if alternative is None:
+            self._remove(_ALTERNATIVE_GRADES)
+        else:
+            graded = alternative.grades.items()
+            rows = ({"task_id": task, "grader": alternative.grader, **g.statuses} for task, g in graded)
+            write_jsonl(self.folder / _ALTERNATIVE_GRADES, rows)
 
-def read_json(folder: Path, name: str) -> dict[str, Any]:
-    """One of the files of a run directory.
+    def remove_grades(self) -> None:
+        """Remove the files that `write_grades` wrote for an earlier run, which had other picks."""
+        self._remove(*_OF_GRADES, _ALTERNATIVE_GRADES)
 
-    Raises:
-        InputError: `folder` is not a run directory.
-    """
-    return _parsed(folder / name, _read(folder / name))
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        write_json(self.folder / _SUMMARY, summary)
 
+    def summary(self) -> dict[str, Any]:
+        """What summary.json holds.
 
-def read_jsonl(folder: Path, name: str) -> list[dict[str, Any]]:
-    """Like `read_json`, of a file with an object on each line."""
-    path = folder / name
-    return [_parsed(path, line) for line in _read(path).splitlines()]
+        Raises:
+            InputError: this is no run directory.
+        """
+        path = self.folder / _SUMMARY
+        return _parsed(path, _read(path))
 
+    def graded_summary(self) -> dict[str, Any]:
+        """What summary.json holds of a graded run.
 
-def require_graded(folder: Path, summary: Mapping[str, Any]) -> None:
-    """Raises InputError if nothing in the run directory `folder`, whose summary this is, was graded."""
-    if not summary.get("rules"):
-        raise InputError(f"{folder}: nothing in it was graded; run the same `coderm-eval rerank` with --grade")
+        Raises:
+            InputError: this is no run directory, or the run was not graded.
+        """
+        summary = self.summary()
+        if not summary.get("rules"):
+            raise InputError(f"{self}: nothing in it was graded; run the same `coderm-eval rerank` with --grade")
+        return summary
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """The rows of a file with an object on each line, such as "chosen.jsonl".
+
+        Raises:
+            InputError: the file cannot be read.
+        """
+        path = self.folder / name
+        return [_parsed(path, line) for line in _read(path).splitlines()]
+
+    def alternative_grades(self) -> AlternativeGrades | None:
+        """What another grader says of the picks; None if there is no such file, or nothing in it."""
+        rows = self.rows(_ALTERNATIVE_GRADES) if (self.folder / _ALTERNATIVE_GRADES).exists() else []
+        if not rows:
+            return None
+        [grader] = {row.pop("grader") for row in rows}
+        return AlternativeGrades(grader, {row.pop("task_id"): Grade(row) for row in rows})
+
+    def _remove(self, *names: str) -> None:
+        for name in names:
+            (self.folder / name).unlink(missing_ok=True)
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
@@ -162,71 +165,3 @@ def _read(path: Path) -> str:
         raise InputError(
             f"{path}: cannot be read ({error.strerror}); name a folder that `coderm-eval rerank --grade --out` wrote"
         ) from error
-
-
-def json_number(value: float) -> float | None:
-    """JSON has no NaN: undefined is null."""
-    return None if math.isnan(value) else round(value, 6)
-
-
-def _sample_rows(work: ProblemCandidates) -> Iterable[dict[str, Any]]:
-    by_sample = {s: c.program for c in work.candidates for s in c.samples}
-    for sample in sorted(by_sample):
-        yield {"task_id": work.problem.task_id, "solution": by_sample[sample]}
-
-
-def _test_rows(result: RerankResult) -> Iterable[dict[str, Any]]:
-    by_sample = {sample: test.source for test in result.tests for sample in test.samples}
-    for sample in sorted(by_sample):
-        yield {"task_id": result.problem.task_id, "test": by_sample[sample]}
-
-
-def _chosen_row(result: RerankResult, rule: str) -> dict[str, Any]:
-    chosen = result.candidates[result.selections[rule].chosen]
-    return {"task_id": result.problem.task_id, "solution": chosen.program}
-
-
-def _verdict_row(result: RerankResult, shown: Mapping[str, Sequence[int | None]]) -> dict[str, Any]:
-    task_id = result.problem.task_id
-    conditions = shown.get(task_id)
-    return {
-        "task_id": task_id,
-        "shown": conditions and [[round_robin(conditions, s) for s in test.samples] for test in result.tests],
-        "candidates": [candidate.samples for candidate in result.candidates],
-        "tests": [test.samples for test in result.tests],
-        "verdicts": result.verdicts.rows(),
-        "selections": {
-            rule: _selection_row(selection, result.candidates) for rule, selection in sorted(result.selections.items())
-        },
-    }
-
-
-def _selection_row(selection: Selection, candidates: Sequence[Candidate]) -> dict[str, Any]:
-    return {
-        "chosen": candidates[selection.chosen].samples[0],
-        "ties": sorted(sample for row in selection.ties for sample in candidates[row].samples),
-        "rewards": [json_number(reward) for reward in selection.rewards],
-        "tests_used": selection.tests_used,
-        "stopped": selection.stopped,
-    }
-
-
-def _misleading_row(result: RerankResult, found: MisleadingTest) -> dict[str, Any]:
-    return {
-        "task_id": found.task_id,
-        "wrong": found.wrong,
-        "right": found.right,
-        "accepted_wrong": json_number(found.accepted_wrong),
-        "accepted_right": json_number(found.accepted_right),
-        "test": result.tests[found.test].source,
-    }
-
-
-def _grade_row(result: RerankResult, grades: Sequence[Grade]) -> dict[str, Any]:
-    return {
-        "task_id": result.problem.task_id,
-        "grades": [
-            {"samples": candidate.samples, **grade.statuses}
-            for candidate, grade in zip(result.candidates, grades, strict=True)
-        ],
-    }

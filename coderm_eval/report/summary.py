@@ -13,8 +13,8 @@ import numpy as np
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.generation.test_sources import TestWritingStats
 from coderm_eval.report.quality import QUALITIES, ConfusionMatrix, confusion_of_each_test, confusion_of_majority_vote
+from coderm_eval.report.rows import draw_summary_row, interval_row, json_number
 from coderm_eval.report.rules import RuleScore
-from coderm_eval.report.run_directory import draw_summary_row, interval_row, json_number
 from coderm_eval.report.scores import MeanScores
 from coderm_eval.report.statistics import DrawSummary, Interval
 from coderm_eval.selection.budget.settings import BudgetSettings

@@ -10,7 +10,7 @@ from typing import Any
 from pytablewriter import MarkdownTableWriter
 
 from coderm_eval.report.budget_curve import BudgetPoint
-from coderm_eval.report.run_directory import draw_summary_row, interval_row
+from coderm_eval.report.rows import draw_summary_row, interval_row
 from coderm_eval.report.scores import MeanScores
 from coderm_eval.report.statistics import Interval
 

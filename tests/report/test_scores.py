@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from coderm_eval.core.files import write_json
 from coderm_eval.core.records import NO_OUTPUT, Candidate, Grade, Problem, RerankResult, UnitTest, Verdict, Verdicts
-from coderm_eval.report.run_directory import interval_row
+from coderm_eval.report.rows import interval_row
 from coderm_eval.report.scores import ROWS, mean_scores, problem_scores
 from coderm_eval.report.statistics import mean_interval
 from coderm_eval.report.tables import render_scores

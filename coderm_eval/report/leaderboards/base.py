@@ -21,6 +21,7 @@ from typing import Protocol, cast
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.messages import single_line, suggestion
+from coderm_eval.report.run_directory import RunDirectory
 
 __all__ = ["ENTRY_POINTS", "Export", "Exporter", "load_exporter"]
 
@@ -44,7 +45,7 @@ class Exporter(Protocol):
     BENCHMARKS: Collection[str]
     """Names of the benchmarks whose runs it takes."""
 
-    def export(self, run: Path, benchmark: Benchmark, out: Path, *, name: str, temperature: float) -> Export:
+    def export(self, run: RunDirectory, benchmark: Benchmark, out: Path, *, name: str, temperature: float) -> Export:
         """Write the picks of a graded run into the folder `out`.
 
         Args:

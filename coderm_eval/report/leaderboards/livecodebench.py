@@ -21,7 +21,7 @@ from coderm_eval.report.leaderboards.livecodebench_files import (
     write_custom_output,
     write_eval_all,
 )
-from coderm_eval.report.run_directory import read_alternative_grades, read_json, read_jsonl
+from coderm_eval.report.run_directory import RunDirectory
 
 __all__ = ["BENCHMARKS", "export"]
 
@@ -33,7 +33,7 @@ _RELEASE_ROWS = 1055
 _OFFICIAL = "official"
 
 
-def export(run: Path, benchmark: Benchmark, out: Path, *, name: str, temperature: float) -> Export:
+def export(run: RunDirectory, benchmark: Benchmark, out: Path, *, name: str, temperature: float) -> Export:
     """Write the picks, and their grades by the official grader.
 
     Args:
@@ -48,9 +48,9 @@ def export(run: Path, benchmark: Benchmark, out: Path, *, name: str, temperature
         IncompleteRunError: a pick could not be graded.
     """
     assert isinstance(benchmark, LiveCodeBench)
-    summary = read_json(run, "summary.json")
+    summary = run.summary()
     _require_same_files(run, summary, benchmark)
-    picks = {row["task_id"]: row["solution"] for row in read_jsonl(run, "chosen.jsonl")}
+    picks = {row["task_id"]: row["solution"] for row in run.rows("chosen.jsonl")}
     grades = _grades_of_picks(run, summary["select"]) | _official_grades(run, benchmark, picks)
     programs = {task: [program] for task, program in picks.items()}
     custom, eval_all = out / "custom_output.json", leaderboard_file(out, name, 1, temperature)
@@ -60,7 +60,7 @@ def export(run: Path, benchmark: Benchmark, out: Path, *, name: str, temperature
     return Export((custom, eval_all), check_complete(rows, programs, _RELEASE_ROWS))
 
 
-def _require_same_files(run: Path, summary: Mapping[str, Any], benchmark: LiveCodeBench) -> None:
+def _require_same_files(run: RunDirectory, summary: Mapping[str, Any], benchmark: LiveCodeBench) -> None:
     if benchmark.dataset_sha256 != summary["dataset_sha256"]:
         raise InputError(
             f"{run}: LiveCodeBench's files are not those of this run (SHA-256 {benchmark.dataset_sha256[:12]}..., then "
@@ -68,10 +68,10 @@ def _require_same_files(run: Path, summary: Mapping[str, Any], benchmark: LiveCo
         )
 
 
-def _grades_of_picks(run: Path, rule: str) -> dict[str, Grade]:
+def _grades_of_picks(run: RunDirectory, rule: str) -> dict[str, Grade]:
     """Grades by the run's own grader, by task id."""
-    picks = {row["task_id"]: row["selections"][rule]["chosen"] for row in read_jsonl(run, "verdicts.jsonl")}
-    return {row["task_id"]: _grade_of(picks[row["task_id"]], row["grades"]) for row in read_jsonl(run, "grades.jsonl")}
+    picks = {row["task_id"]: row["selections"][rule]["chosen"] for row in run.rows("verdicts.jsonl")}
+    return {row["task_id"]: _grade_of(picks[row["task_id"]], row["grades"]) for row in run.rows("grades.jsonl")}
 
 
 def _grade_of(sample: int, grades: list[dict[str, Any]]) -> Grade:
@@ -79,13 +79,13 @@ def _grade_of(sample: int, grades: list[dict[str, Any]]) -> Grade:
     return Grade({suite: status for suite, status in found.items() if suite != "samples"})
 
 
-def _official_grades(run: Path, benchmark: LiveCodeBench, picks: Mapping[str, str]) -> dict[str, Grade]:
+def _official_grades(run: RunDirectory, benchmark: LiveCodeBench, picks: Mapping[str, str]) -> dict[str, Grade]:
     """Grades of the picks that the run's grader may judge otherwise than the official one; none if it was that one."""
     alternative = benchmark.alternative_grader
     if alternative is None or alternative[0] != _OFFICIAL:
         return {}
     needed = {problem.task_id for problem in alternative[1].problems} & picks.keys()
-    found = read_alternative_grades(run)
+    found = run.alternative_grades()
     grades = found.grades if found and found.grader == _OFFICIAL else {}
     if not needed <= grades.keys():
         raise InputError(

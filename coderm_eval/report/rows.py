@@ -1,0 +1,108 @@
+"""What a line of each file of a run directory holds; numbers have six digits, and undefined is null."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from coderm_eval.core.records import Candidate, Grade, ProblemCandidates, RerankResult, Selection
+from coderm_eval.generation.shown_candidate import round_robin
+from coderm_eval.report.quality import MisleadingTest
+from coderm_eval.report.statistics import DrawSummary, Interval
+
+__all__ = [
+    "chosen_row",
+    "draw_summary_row",
+    "grade_row",
+    "interval_row",
+    "json_number",
+    "misleading_row",
+    "sample_rows",
+    "test_rows",
+    "verdict_row",
+]
+
+
+def json_number(value: float) -> float | None:
+    """JSON has no NaN: undefined is null."""
+    return None if math.isnan(value) else round(value, 6)
+
+
+def interval_row(interval: Interval) -> dict[str, Any]:
+    return {
+        "value": json_number(interval.value),
+        "ci95": [json_number(interval.low), json_number(interval.high)],
+        "stderr": json_number(interval.stderr),
+    }
+
+
+def draw_summary_row(draws: DrawSummary) -> dict[str, Any]:
+    return {
+        "value": json_number(draws.value),
+        "ci95": [json_number(draws.low), json_number(draws.high)],
+        "stdev": json_number(draws.stdev),
+    }
+
+
+def sample_rows(work: ProblemCandidates) -> Iterable[dict[str, Any]]:
+    by_sample = {s: c.program for c in work.candidates for s in c.samples}
+    for sample in sorted(by_sample):
+        yield {"task_id": work.problem.task_id, "solution": by_sample[sample]}
+
+
+def test_rows(result: RerankResult) -> Iterable[dict[str, Any]]:
+    by_sample = {sample: test.source for test in result.tests for sample in test.samples}
+    for sample in sorted(by_sample):
+        yield {"task_id": result.problem.task_id, "test": by_sample[sample]}
+
+
+def chosen_row(result: RerankResult, rule: str) -> dict[str, Any]:
+    chosen = result.candidates[result.selections[rule].chosen]
+    return {"task_id": result.problem.task_id, "solution": chosen.program}
+
+
+def verdict_row(result: RerankResult, shown: Mapping[str, Sequence[int | None]]) -> dict[str, Any]:
+    task_id = result.problem.task_id
+    conditions = shown.get(task_id)
+    return {
+        "task_id": task_id,
+        "shown": conditions and [[round_robin(conditions, s) for s in test.samples] for test in result.tests],
+        "candidates": [candidate.samples for candidate in result.candidates],
+        "tests": [test.samples for test in result.tests],
+        "verdicts": result.verdicts.rows(),
+        "selections": {
+            rule: _selection_row(selection, result.candidates) for rule, selection in sorted(result.selections.items())
+        },
+    }
+
+
+def _selection_row(selection: Selection, candidates: Sequence[Candidate]) -> dict[str, Any]:
+    return {
+        "chosen": candidates[selection.chosen].samples[0],
+        "ties": sorted(sample for row in selection.ties for sample in candidates[row].samples),
+        "rewards": [json_number(reward) for reward in selection.rewards],
+        "tests_used": selection.tests_used,
+        "stopped": selection.stopped,
+    }
+
+
+def misleading_row(result: RerankResult, found: MisleadingTest) -> dict[str, Any]:
+    return {
+        "task_id": found.task_id,
+        "wrong": found.wrong,
+        "right": found.right,
+        "accepted_wrong": json_number(found.accepted_wrong),
+        "accepted_right": json_number(found.accepted_right),
+        "test": result.tests[found.test].source,
+    }
+
+
+def grade_row(result: RerankResult, grades: Sequence[Grade]) -> dict[str, Any]:
+    return {
+        "task_id": result.problem.task_id,
+        "grades": [
+            {"samples": candidate.samples, **grade.statuses}
+            for candidate, grade in zip(result.candidates, grades, strict=True)
+        ],
+    }
