@@ -14,7 +14,7 @@ __all__ = ["main"]
 
 
 class _Verb(NamedTuple):
-    """Where a verb is defined, and the line that `--help` shows without loading it."""
+    """The place where a verb is defined, and the line that `--help` shows without loading it."""
 
     place: str
     summary: str

@@ -26,7 +26,7 @@ _TEST_KEYS = {key: f"tests.{key}" for key in ("num", "shown_candidate", "conditi
 
 
 def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What both roles of a model can be told by flags; the rest stands in a file of settings."""
+    """Add the options that both roles of a model share; the rest stands in a file of settings."""
     for option in (
         click.option("--dry-run", is_flag=True, help="Print the planned requests without sending them."),
         click.option("--config", type=FILE, help="YAML file of settings; flags override it."),

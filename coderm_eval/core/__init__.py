@@ -1,1 +1,1 @@
-"""What all stages share: the nouns, the protocols, errors, files and the store."""
+"""The parts that all stages share: the nouns, the protocols, errors, files and the store."""

@@ -1,4 +1,4 @@
-"""What can go wrong for a user, and the exit code of each kind.
+"""The mistakes and failures that a user is told of, and the exit code of each kind.
 
     CodermError            one sentence, no traceback           exit 2
     ├── SettingsError      an unknown key or a bad value

@@ -44,14 +44,14 @@ def quoted(text: str) -> str:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """What to say after an unknown `word`: the closest known one, or all of them."""
+    """The hint after an unknown `word`: the closest known one, or all of them."""
     known = list(known)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
 
 
 def expected_shape(column: str) -> str:
-    """What a line with this column looks like, for a message."""
+    """An example of a line with this column, for a message."""
     return '{"task_id": "...", "' + column + '": "..."}'
 
 

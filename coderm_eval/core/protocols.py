@@ -1,4 +1,4 @@
-"""What the loop asks of others: tests to be written, cells to be run."""
+"""The two calls that the loop makes: write tests, execute cells."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class ExecutionResult(Generic[Key]):
-    """What running one program against one test gave."""
+    """The result of running one program against one test."""
 
     key: Key
-    """What the caller knows the execution by."""
+    """The caller's name for the execution."""
     verdict: Verdict
     cpu_seconds: float
     output: int = NO_OUTPUT

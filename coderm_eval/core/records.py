@@ -60,7 +60,7 @@ class Problem:
     request: str = ""
     """The message that asks a chat model for a program."""
     form: Form = "function"
-    """What a candidate is."""
+    """The form that a candidate has."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ NO_OUTPUT = -1
 
 
 class Verdict(enum.IntEnum):
-    """What one execution of one test against one program says."""
+    """The result of running one test against one program."""
 
     PASSED = 0
     FAILED = 1
@@ -108,7 +108,7 @@ class Verdict(enum.IntEnum):
 
     @property
     def code(self) -> str:
-        """How files show it: P, F, T, C or N."""
+        """The letter that stands for it in files: P, F, T, C or N."""
         return self.name[0]
 
 
@@ -133,7 +133,7 @@ class Verdicts:
         return np.asarray(self.matrix != Verdict.NOT_RUN)
 
     def of_tests(self, columns: Sequence[int] | slice) -> Verdicts:
-        """Those of some of the tests, in this order."""
+        """Return the verdicts of some of the tests, in this order."""
         return Verdicts(self.matrix[:, columns], self.cpu_seconds[:, columns], self.outputs[:, columns])
 
     def rows(self) -> list[str]:
@@ -143,7 +143,7 @@ class Verdicts:
 
 @dataclass(frozen=True)
 class Selection:
-    """What a rule chose among a problem's candidates, and why."""
+    """A rule's choice among a problem's candidates, with its reasons."""
 
     rule: str
     chosen: int
@@ -159,7 +159,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Grade:
-    """What the benchmark's own tests say of one program."""
+    """The outcome of the benchmark's own tests for one program."""
 
     statuses: Mapping[str, str] = field(default_factory=dict)
     """Status of each of the benchmark's suites by its name, e.g. {"base": "pass", "plus": "fail"}; empty: not run."""

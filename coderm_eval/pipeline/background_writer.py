@@ -12,7 +12,7 @@ from coderm_eval.core.protocols import WriteTests, Written
 __all__ = ["BackgroundTestWriter", "PendingTests"]
 
 _MOMENT_S = 0.02
-"""How long nothing has to come before whoever waits for it is told so."""
+"""Seconds without a new test after which `arrivals` yields None, so that results can be passed on meanwhile."""
 
 
 class BackgroundTestWriter:
@@ -53,7 +53,7 @@ class BackgroundTestWriter:
             request.end(error)
 
     def _write(self, request: PendingTests) -> BaseException | None:
-        """What kept the request from being fulfilled; the loop raises it, where somebody hears of it."""
+        """Write the tests; return the error that stopped it, which the loop raises."""
         try:
             for written in self._write_tests(request.wanted):
                 request.add(written)

@@ -30,7 +30,7 @@ def tests_per_problem(settings: BudgetSettings, tests: TestSupply[Any]) -> int:
 def max_tests(
     settings: BudgetSettings, each: int, available: Mapping[str, int], tasks: Sequence[str]
 ) -> dict[str, int]:
-    """By task id, the most test samples that a problem can get where `each` is the average: `max`, or all there are."""
+    """The most test samples that each problem can get where `each` is the average: `max`, or all there are."""
     most = settings.max or _MOST * each
     return {task: min(most, available.get(task, most)) for task in tasks}
 

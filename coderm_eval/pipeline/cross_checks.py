@@ -1,4 +1,4 @@
-"""What a graded run says beside its scores: known-bad problems, another grader, what the paper has no protocol for."""
+"""Checks of a graded run's scores: known-bad problems, another grader, parts without a published protocol."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _without_errata(benchmark: Benchmark, problems: Mapping[str, Mapping[str, fl
 
 
 def _disagreement(picks: Mapping[str, Grade], alternative: AlternativeGrades) -> dict[str, Any]:
-    """How many picks were graded by both graders, and on how many these disagree."""
+    """Count the picks that were graded by both graders, and those on which these disagree."""
     pairs = [(picks[task].passed, grade.passed) for task, grade in alternative.grades.items()]
     graded = [(one, other) for one, other in pairs if one is not None and other is not None]
     return {

@@ -1,4 +1,4 @@
-"""What a command would ask and run, before it does: `--dry-run`."""
+"""Estimates of what a command would request and run: `--dry-run`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["SamplingEstimate", "estimate_sampling"]
 
 @dataclass(frozen=True)
 class SamplingEstimate:
-    """What sampling would take."""
+    """The cost of sampling."""
 
     requests: int
     """One for each run of samples of a prompt that are not stored; more where a server limits the choices of one."""
     samples: int
     stored: int
     most_tokens: int
-    """Of prompts and answers together. A token is at least a byte of a prompt; the template's own are not counted."""
+    """Tokens of prompts and answers. A prompt has at most one token per byte; those of a template are not counted."""
 
     def __str__(self) -> str:
         return (
@@ -33,7 +33,7 @@ class SamplingEstimate:
 def estimate_sampling(
     model: CachedModel, settings: SamplingSettings, requests: Iterable[SampleRequest]
 ) -> SamplingEstimate:
-    """Nothing is asked."""
+    """Estimate what is missing; no request is sent."""
     requests = list(requests)
     missing = model.missing(requests)
     samples = sum(len(request.samples) for request in missing)

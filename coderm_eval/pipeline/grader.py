@@ -1,4 +1,4 @@
-"""Stage 5 of a run: its candidates graded, its picks scored, and what else has to be said."""
+"""Stage 5 of a run: grades the candidates, scores the picks, and cross-checks both."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Grader:
         return {r.problem.task_id: listed[r.selections[self._rule].chosen] for r, listed in pairs}
 
     def _grades(self, problems: Sequence[ProblemCandidates | RerankResult]) -> list[list[Grade]]:
-        """Of each problem's candidates, in their order."""
+        """Grade each problem's candidates; the grades are in their order."""
         pairs = [(item.problem.task_id, c.program) for item in problems for c in item.candidates]
         grades = grade_programs(self._benchmark, pairs, self._store, self._executor)
         return [[grades[item.problem.task_id, c.program] for c in item.candidates] for item in problems]

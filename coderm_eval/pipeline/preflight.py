@@ -1,4 +1,4 @@
-"""What would fail after hours of sampling, found out before them."""
+"""Checks, before hours of sampling, for whatever would fail after them."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _NOT_RECORDED = {
     "execution": {"workers"},
     "tests": {"concurrency", "timeout_s", "retries", "base_url", "file"},
 }
-"""What changes how fast or where a run happens, but not what it finds."""
+"""Settings that change how fast or where a run happens, but not what it finds."""
 
 
 class Settings(Section):
@@ -59,7 +59,7 @@ class Settings(Section):
     budget_curve: bool = False
     """Run all tests, whatever `budget.policy` says, and report what each budget policy would have made of them."""
     extraction: Extraction = "default"
-    """How programs and tests are found in answers; `paper`: the authors' stricter way."""
+    """The way in which programs and tests are found in answers; `paper`: the authors' stricter one."""
     execution: ExecutionSettings = ExecutionSettings()
     livecodebench: LiveCodeBenchSettings = Field(default_factory=lambda: LiveCodeBenchSettings.model_validate({}))
     evalplus: EvalPlusSettings = Field(default_factory=EvalPlusSettings)
@@ -86,7 +86,7 @@ class Settings(Section):
         return section
 
     def recorded(self) -> dict[str, Any]:
-        """What `summary.json` says of the settings: all that affects what a run finds, as JSON."""
+        """The settings that affect what a run finds, as `summary.json` has them."""
         return self.model_dump(mode="json", exclude=_NOT_RECORDED)  # type: ignore[arg-type]
 
     @property

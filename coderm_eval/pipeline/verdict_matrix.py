@@ -50,7 +50,7 @@ class VerdictMatrix:
         )
 
     def pick(self) -> Selection:
-        """What the rule picks as things stand; found anew only after something was added or recorded."""
+        """The rule's current pick; found anew only after something was added or recorded."""
         self._pick = self._pick or current_pick(self._rule, self.state())
         return self._pick
 

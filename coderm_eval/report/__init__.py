@@ -1,1 +1,1 @@
-"""What a run says afterwards: scores with intervals, the table, the files of a run directory."""
+"""Stage 6, REPORT: scores with intervals, tables, the files of a run directory, leaderboards."""

@@ -20,7 +20,7 @@ from coderm_eval.core.records import Grade
 __all__ = ["Rows", "results_rows", "write_results"]
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
-"""By task id, a row for each sample, in the samples' order."""
+"""A row for each sample, in the samples' order, by task id."""
 
 
 def results_rows(programs: Mapping[str, Sequence[str]], grades: Mapping[tuple[str, str], Grade]) -> Rows:

@@ -22,25 +22,25 @@ __all__ = ["GradedResults", "PoliciesOf", "Reporter", "RunReport"]
 
 @dataclass(frozen=True)
 class GradedResults:
-    """What the benchmark says of a run's candidates and picks."""
+    """The benchmark's grades of a run's candidates, and the scores of its picks."""
 
     grades: Sequence[Sequence[Grade]]
-    """Of each problem, in the order of the results; of each of its candidates, in their order."""
+    """Grades of each problem, in the order of the results; of each of its candidates, in their order."""
     scores: Mapping[str, Mapping[str, float]]
     """pass@1 of each way to choose, by task id."""
     alternative: AlternativeGrades | None
     """Grades of the picks by the benchmark's other grader, if it has one."""
     cross_checks: Mapping[str, Any]
-    """What has to be said beside the scores, as JSON."""
+    """The entry `cross_checks` of summary.json."""
 
 
 @dataclass(frozen=True)
 class RunReport:
-    """What a run found; the last three are empty where grading was not asked for."""
+    """The findings of a run; the last three are empty where grading was not asked for."""
 
     results: Sequence[RerankResult]
     summary: Mapping[str, Any]
-    """What `summary.json` holds."""
+    """The content of summary.json."""
     scores: MeanScores | None
     problems: Mapping[str, Mapping[str, float]]
     """pass@1 of each way to choose, by task id."""
@@ -49,7 +49,7 @@ class RunReport:
 
 
 PoliciesOf = Callable[[Sequence[RerankResult], Sequence[Sequence[Grade]]], Mapping[str, MakePolicy]]
-"""From a run's results and grades to the budget policies that are scored on them."""
+"""Makes, from a run's results and grades, the budget policies that are scored on them."""
 
 
 class Reporter:

@@ -1,4 +1,4 @@
-"""What a line of each file of a run directory holds; numbers have six digits, and undefined is null."""
+"""The lines of each file of a run directory; numbers have six digits, and undefined is null."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class AlternativeGrades:
     grader: str
     """The name of that grader."""
     grades: Mapping[str, Grade]
-    """By task id."""
+    """Grades by task id."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class RunDirectory:
         write_json(self.folder / _SUMMARY, summary)
 
     def summary(self) -> dict[str, Any]:
-        """What summary.json holds.
+        """The content of summary.json.
 
         Raises:
             InputError: this is no run directory.
@@ -119,7 +119,7 @@ class RunDirectory:
         return _parsed(path, _read(path))
 
     def graded_summary(self) -> dict[str, Any]:
-        """What summary.json holds of a graded run.
+        """The content of summary.json of a graded run.
 
         Raises:
             InputError: this is no run directory, or the run was not graded.
@@ -139,7 +139,7 @@ class RunDirectory:
         return [_parsed(path, line) for line in _read(path).splitlines()]
 
     def alternative_grades(self) -> AlternativeGrades | None:
-        """What another grader says of the picks; None if there is no such file, or nothing in it."""
+        """The grades of the picks by another grader; None if there is no such file, or nothing in it."""
         rows = self.rows(_ALTERNATIVE_GRADES) if (self.folder / _ALTERNATIVE_GRADES).exists() else []
         if not rows:
             return None

@@ -48,7 +48,7 @@ class BudgetRecord:
 
 @dataclass(frozen=True)
 class RunContext:
-    """What a run was given: all that its numbers depend on, beside the candidates and the tests."""
+    """The inputs of a run: all that its numbers depend on but the candidates and the tests."""
 
     benchmark: str
     dataset_sha256: str
@@ -60,7 +60,7 @@ class RunContext:
     isolation: str
     """The level in force, such as "namespaces+seccomp+rlimits"."""
     settings: Mapping[str, Any]
-    """Those that affect what a run finds, as JSON."""
+    """The settings that affect what a run finds, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Resampled:
     """Scores of the rules on random draws of the tests."""
 
     tests: int
-    """Of each problem."""
+    """Test samples of each problem."""
     scores: Mapping[str, DrawSummary]
     """pass@1 by rule."""
 
@@ -79,7 +79,7 @@ class Resampled:
 
 @dataclass(frozen=True)
 class GradedRecord:
-    """What the benchmark's own tests say of a run."""
+    """The outcome of the benchmark's own tests for a run."""
 
     grades: Sequence[Sequence[Grade]]
     scores: MeanScores
@@ -96,7 +96,7 @@ class RunRecord:
     results: Sequence[RerankResult]
     tests: TestWritingStats
     change_probabilities: Mapping[str, float]
-    """By task id, the probability that the pick would change with more tests."""
+    """The probability, by task id, that the pick would change with more tests."""
     graded: GradedRecord | None
 
     def as_json(self) -> dict[str, Any]:
@@ -126,7 +126,7 @@ class RunRecord:
         }
 
     def _scores(self) -> dict[str, Any]:
-        """What only grades can say; null without them."""
+        """The scores, which need grades; null without them."""
         graded = self.graded
         if graded is None:
             return dict.fromkeys(("pass@1", "paired_gain", "rules", "resampled", "cross_checks", "test_quality"), None)
@@ -140,7 +140,7 @@ class RunRecord:
         }
 
     def _counts(self) -> dict[str, Any]:
-        """What was run, what could not be, and what could not be used."""
+        """Counts of what was run, what could not be run, and what could not be used."""
         programs = [c for r in self.results for c in r.candidates]
         grades = [grade for row in (self.graded.grades if self.graded else ()) for grade in row]
         return {

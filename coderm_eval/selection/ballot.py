@@ -1,4 +1,4 @@
-"""What a rule sees of a problem: who passed what, and how often each candidate and each test was sampled."""
+"""A problem as a rule sees it: who passed what, and how often each candidate and each test was sampled."""
 
 from __future__ import annotations
 

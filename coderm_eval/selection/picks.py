@@ -1,4 +1,4 @@
-"""From a problem's verdicts to the pick of a rule."""
+"""Turns a problem's verdicts into the pick of a rule."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _CLASS = "Solution"
 
 
 def is_solution(tree: ast.Module, problem: Problem) -> bool:
-    """Whether a module has what the problem asks for, right or wrong: a function, a method, or something to run."""
+    """Return whether a module has what the problem wants, right or wrong: a function, a method, or something to run."""
     if problem.form == "stdin":
         return any(isinstance(node, ast.Call) for node in ast.walk(tree))
     return defines(tree, problem.entry_point) or (problem.form != "function" and _has_method(tree, problem.entry_point))
@@ -145,7 +145,7 @@ def _method_wrapper(name: str) -> str:
 
 
 def _isolated_module(program: str) -> str:
-    """In a module of its own, of which tests see the same names."""
+    """Return the program in a module of its own, of which tests see the same names."""
     own = f"_program = dict(globals())\nexec({program!r}, _program)\nglobals().update(_program)\n"
     return own + _imports_named(program)
 
@@ -156,7 +156,7 @@ def _stdin_runner(program: str) -> str:
 
 
 def _imports_named(program: str) -> str:
-    """Its imports where they are never made, so that whoever reads the text knows what the program will load."""
+    """Return its imports in a place that is never run, so that a reader of the text knows what the program loads."""
     tree = parse(program) or ast.Module([], [])
     imports = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
     named = [f"    {line}\n" for line in imports if not line.endswith("*") and "__future__" not in line]

@@ -23,7 +23,7 @@ _MODULES = (
 _ITSELF = _MODULES[: _MODULES.index("builtins")]
 
 FULL_PRELUDE = "".join([*(f"from {m} import *\n" for m in _MODULES), *(f"import {m}\n" for m in _ITSELF), LIMITS])
-"""What the graders put before every program, to the last name."""
+"""The text that the graders put before every program, to the last name."""
 
 
 def prelude(program: str) -> str:
@@ -64,7 +64,7 @@ def _given() -> dict[str, str]:
 
 
 def _star(module: str) -> list[str]:
-    """What `from module import *` binds in a fresh interpreter: one with a prompt keeps its last error in `sys`."""
+    """Names that `from module import *` binds in a fresh interpreter: one with a prompt keeps an error in `sys`."""
     loaded = importlib.import_module(module)
     public = (name for name in vars(loaded) if not name.startswith(("_", "last_", "ps1", "ps2")))
     return list(getattr(loaded, "__all__", None) or public)

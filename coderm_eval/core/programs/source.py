@@ -44,7 +44,7 @@ def symbol_table(source: str) -> symtable.SymbolTable | None:
 
 
 def module_names(source: str) -> set[str]:
-    """What a program makes or imports in its module, outside of functions and classes; nothing if it is no Python."""
+    """The names that a program defines or imports at module level; none if it is no Python."""
     table = symbol_table(source)
     symbols = table.get_symbols() if table else []
     return {s.get_name() for s in symbols if s.is_assigned() or s.is_imported() or s.is_namespace()}
@@ -55,20 +55,20 @@ _KNOWN_MODULES = frozenset({*sys.stdlib_module_names, "numpy", "pandas", "scipy"
 
 
 def defines(tree: ast.Module, name: str) -> bool:
-    """Whether the module makes `name` at top level: a function, a class, an assignment, or a library's function.
+    """Return whether the module defines `name` at top level, as a function, class, variable or import of a library.
 
-    `from solution import f` makes nothing: it uses a program that stands elsewhere.
+    `from solution import f` defines nothing: it uses a program that stands elsewhere.
     """
     return any(name in bound(node) for node in tree.body)
 
 
 def is_known_module(name: str | None) -> bool:
-    """Whether `name` (dotted, None where an import is relative) is the standard library's or a common package's."""
+    """Return whether `name` (dotted; None for a relative import) is in the standard library or a common package."""
     return (name or "").partition(".")[0] in _KNOWN_MODULES
 
 
 def bound(node: ast.stmt) -> Iterator[str]:
-    """The names that a top-level statement makes."""
+    """The names that a top-level statement defines."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         yield node.name
     elif isinstance(node, ast.Assign):

@@ -1,4 +1,4 @@
-"""What was expensive to compute, kept: answers, executions, grades. One table for each kind of row.
+"""Keeps whatever was expensive to compute: answers, executions, grades. One table for each kind of row.
 
 Each row has a key made of everything that affects it, so that a changed setting never meets an old row.
 """

@@ -1,4 +1,4 @@
-"""What the stages ask of a store, whatever it is made of."""
+"""The store as the stages see it, whatever it is made of."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 __all__ = ["Row", "Store", "Table"]
 
 Row = Mapping[str, Any]
-"""What is stored under a key, as JSON."""
+"""The value stored under a key, as JSON."""
 
 
 class Table(Protocol):

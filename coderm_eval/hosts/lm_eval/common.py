@@ -1,4 +1,4 @@
-"""What a reranked benchmark is for any version of lm-eval: its prompts, its candidates, its store and its run."""
+"""A reranked benchmark for any version of lm-eval: its prompts, its candidates, its store and its run."""
 
 from __future__ import annotations
 
@@ -89,11 +89,11 @@ class RerankedBenchmark:
         preflight(self.settings)
 
     def sample_key(self, context: object, generation: Mapping[str, Any], sample: int) -> str:
-        """What a sample is stored under: all that affects it."""
+        """The key that a sample is stored under, made of all that affects it."""
         return fingerprint("sample", self._model, str(context), repr(sorted(generation.items())), str(sample))
 
     def stored_samples(self, keys: Iterable[str]) -> dict[str, str]:
-        """Those of the samples that an earlier run has stored, by key."""
+        """Return those of the samples that an earlier run has stored, by key."""
         if self.is_recorded or not self.store_folder.is_dir():
             return {}
         with open_store(self.store_folder) as store:

@@ -48,7 +48,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
 
     @property
     def _predicts_only(self) -> bool:
-        """Whether answers are wanted, not scores: --predict_only."""
+        """True where answers are wanted and no scores: --predict_only."""
         return "bypass" in self._metric_fn_list
 
     def _recall_samples(self) -> None:
@@ -113,7 +113,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         self._keep_scores(report)
 
     def _answers(self) -> dict[str, list[str]]:
-        """By task id, the answers in the order of their sample index."""
+        """The answers by task id, in the order of their sample index."""
         answers: dict[str, dict[int, str]] = {}
         for instance in self.instances:
             answers.setdefault(instance.doc["task_id"], {})[instance.idx] = instance.resps[0]
@@ -145,7 +145,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
 
 
 def _is_server(chat_template: object) -> bool:
-    """Whether the model whose (bound) chat template this is sends its requests to a server."""
+    """Return whether the model whose (bound) chat template this is sends its requests to a server."""
     from lm_eval.models.api_models import TemplateAPI
 
     return isinstance(getattr(chat_template, "__self__", None), TemplateAPI)

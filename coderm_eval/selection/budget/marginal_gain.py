@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 __all__ = ["Gain", "allocate_greedily"]
 
 Gain = Callable[[str, int], float]
-"""What the next test is worth to a problem, by task id and the number of tests that it has."""
+"""The gain of a problem's next test, from the task id and the number of tests that it has."""
 
 
 def allocate_greedily(gain: Gain, start: Mapping[str, int], total: int, limits: Mapping[str, int]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What the loop asks of a budget."""
+"""The interface of a budget: how many tests each problem gets next."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class BudgetPolicy(Protocol):
 
     @property
     def change_probabilities(self) -> Mapping[str, float]:
-        """By task id, the probability that the pick would change with as many tests as the problem may get.
+        """The probability, by task id, that the pick would change with as many tests as the problem may get.
 
         Empty where the policy does not look at picks.
         """

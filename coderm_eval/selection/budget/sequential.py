@@ -54,7 +54,7 @@ class SequentialBudget(BudgetPolicy):
         self._minimum = minimum
         self._latest: dict[str, _Snapshot] = {}
         self._compared: dict[str, _Snapshot] = {}
-        """What a problem's pick is compared with once its tests have doubled: some changes are taken back sooner."""
+        """Snapshots to compare picks with once a problem's tests have doubled: some changes are undone sooner."""
         self._changes = self._expected = _PRIOR
         self._settled = False
 
@@ -128,7 +128,7 @@ class SequentialBudget(BudgetPolicy):
 
 @dataclass(frozen=True)
 class _Snapshot:
-    """How a problem stood when it was last looked at."""
+    """A problem's state at the last look."""
 
     requested: int
     chosen: int

@@ -14,7 +14,7 @@ BudgetPolicyName = Literal["sequential", "uniform", "greedy"]
 
 
 class BudgetSettings(Section):
-    """How many test samples each problem gets."""
+    """The number of test samples that each problem gets."""
 
     renamed: ClassVar[Mapping[str, str]] = {"risk": "tolerance"}
 

@@ -35,7 +35,7 @@ class RecordedOrder:
         self.state = cache(self._state)
         """The problem after so many samples; each is made once."""
         self.pick = cache(lambda tests: current_pick(rule, self.state(tests)))
-        """What the rule picks after so many samples; each is found once."""
+        """The rule's pick after so many samples; each is found once."""
 
     @property
     def samples(self) -> int:

@@ -1,4 +1,4 @@
-"""What a budget policy sees of a problem between two rounds, and of the picks."""
+"""Problems and picks as a budget policy sees them between two rounds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ProblemState:
     tests: tuple[UnitTest, ...]
     verdicts: Verdicts
     in_flight: bool = False
-    """Whether its last tests are still being written or run; `tests` and `verdicts` are those before."""
+    """True while its last tests are being written or run; `tests` and `verdicts` are those before."""
 
     @property
     def agreement(self) -> float:
@@ -45,7 +45,7 @@ class ProblemState:
 
 
 def current_pick(rule: str, state: ProblemState) -> Selection:
-    """What the rule picks while more tests may come."""
+    """The rule's pick while more tests may come."""
     return select([rule], state.candidates, state.tests, state.verdicts, stopped="not yet")[rule]
 
 

@@ -81,12 +81,12 @@ def _auc(passing: Floats, failing: Floats, passed: npt.NDArray[np.bool_], sizes:
 
 
 class _Pairs(NamedTuple):
-    """Those who pass a test against those who fail it."""
+    """The pairs of a candidate that passes a test and one that fails it."""
 
     passers: npt.NDArray[np.intp]
     failers: npt.NDArray[np.intp]
     share: Floats
-    """Of each pair, among all pairs of samples."""
+    """The weight of each pair among all pairs of samples."""
 
     @classmethod
     def of(cls, column: Floats, sizes: Floats) -> _Pairs:

@@ -25,7 +25,7 @@ _EFFECTIVE_TESTS = 10.0
 _STEPS = 50
 
 _DIGITS = 12
-"""Of γ: among candidates that are equal by symmetry, errors of rounding would grow by half with each step."""
+"""Digits of γ: among candidates that are equal by symmetry, rounding errors would grow by half with each step."""
 
 
 @selector("em")
