@@ -1,1 +1,1 @@
-"""Adapters to evaluation harnesses: no algorithm here, and nowhere else is a harness imported."""
+"""Adapters to evaluation harnesses, and servers for them: no algorithm, and the only place that imports a harness."""

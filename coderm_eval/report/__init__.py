@@ -1,1 +1,1 @@
-"""Stage 6, REPORT: scores with intervals, tables, the files of a run directory, leaderboards."""
+"""Stage 6, REPORT: scores with intervals, tables, run directories, leaderboard files. Nothing here runs a program."""

@@ -163,5 +163,6 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(
-            f"{path}: cannot be read ({error.strerror}); name a folder that `coderm-eval rerank --grade --out` wrote"
+            f"{path}: cannot be read ({error.strerror}); name a folder that `coderm-eval rerank --grade --out` wrote, "
+            "or run the same command again if an earlier version wrote it"
         ) from error

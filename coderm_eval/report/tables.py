@@ -91,9 +91,9 @@ def render_quality(quality: Mapping[str, Any]) -> str:
 
 
 def render_misleading(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The problems of misleading_tests.jsonl: the wrong sample in front, and how many tests misled the vote."""
+    """The problems of misleading_tests.jsonl: the wrong sample that the vote picked, and how many tests misled it."""
     problems = Counter((row["task_id"], row["wrong"], row["right"]) for row in rows)
-    headers = ["Problem", "Wrong sample in front", "Best right sample", "Tests for the wrong one alone"]
+    headers = ["Problem", "Wrong sample picked", "Best right sample", "Tests that misled"]
     return _table(headers, [[*problem, count] for problem, count in problems.items()])
 
 

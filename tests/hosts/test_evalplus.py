@@ -186,7 +186,7 @@ def test_the_signature_is_evalplus_own_and_then_the_flags_of_this_script() -> No
 
 
 @pytest.mark.parametrize("name", ["s.jsonl", "s.coderm.jsonl"])
-def test_result_files_and_scores_are_what_evalplus_itself_makes_of_the_same_samples(
+def test_results_and_scores_are_those_that_evalplus_itself_gives(
     name: str, finished: tuple[Path, str], environment: dict[str, str], tmp_path: Path
 ) -> None:
     folder, printed = finished
@@ -198,7 +198,7 @@ def test_result_files_and_scores_are_what_evalplus_itself_makes_of_the_same_samp
     assert blocks(of_picks if "coderm" in name else of_samples) == blocks(theirs) != []
 
 
-def test_the_pick_is_one_sample_per_task_and_what_is_printed_says_how_it_came_about(
+def test_the_pick_is_one_sample_per_task_and_how_it_was_made_is_printed(
     finished: tuple[Path, str],
 ) -> None:
     folder, printed = finished
@@ -233,9 +233,7 @@ def test_results_are_made_anew_on_demand_and_the_old_ones_are_kept(again: Path, 
     assert results(again / names[0]) == results(again / f"{names[0]}.bak.bak")
 
 
-def test_other_flags_mean_what_they_mean_to_evalplus_and_other_picks_have_results_of_their_own(
-    again: Path, typed: Callable[..., str]
-) -> None:
+def test_flags_mean_what_evalplus_means_and_other_picks_get_own_results(again: Path, typed: Callable[..., str]) -> None:
     """Misleading tests and the first two of four samples, by a file of settings; all four are evaluated."""
     recorded(again / "m.jsonl", MISLEADING)
     (again / "settings.yaml").write_text("tests: {file: m.jsonl}\nselect: evidence\nn: 2\n")
@@ -258,7 +256,7 @@ def test_other_flags_mean_what_they_mean_to_evalplus_and_other_picks_have_result
 # Models: EvalPlus's own codegen, and the test writer
 
 
-def test_evalplus_draws_the_samples_of_a_model_with_its_own_flags_and_another_server_writes_the_tests(
+def test_evalplus_samples_one_model_while_another_server_writes_tests(
     environment: dict[str, str], tmp_path: Path, mini: None
 ) -> None:
     problems = load_benchmark("humaneval+").problems
@@ -365,7 +363,7 @@ def test_a_completion_goes_on_from_the_prompt(files: Path) -> None:
     assert rows(files / "c.coderm.jsonl") == [{"task_id": task, "solution": RIGHT[task]} for task in TASKS]
 
 
-def test_some_of_the_tasks_are_evaluated_on_demand_and_what_is_missing_is_said(
+def test_some_tasks_are_evaluated_on_demand_and_the_missing_are_named(
     files: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     strange = {"task_id": "HumanEval/77", "solution": "x = 1"}

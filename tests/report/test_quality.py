@@ -52,7 +52,7 @@ def shares(prevalence: float, recall: float, false_positive_rate: float) -> Conf
 
 
 @pytest.mark.parametrize("row", TABLE_2.values(), ids=TABLE_2)
-def test_the_papers_far_and_frr_follow_from_prevalence_and_textbook_rates(row: Sequence[float]) -> None:
+def test_the_papers_far_and_frr_follow_from_the_textbooks_rates(row: Sequence[float]) -> None:
     accuracy, f1, far, frr = (number / 100 for number in row)
     prevalence, recall, false_positive_rate = textbook_rates(accuracy, f1, far)
     assert prevalence == pytest.approx(0.5358, abs=0.0025)  # pass@1 of the policy: 53.58 %
@@ -110,13 +110,13 @@ def counts(found: ConfusionMatrix) -> tuple[float, float, float, float]:
     return found.true_positive, found.false_positive, found.true_negative, found.false_negative
 
 
-def test_single_tests_count_every_pair_of_a_program_sample_and_a_test_sample() -> None:
+def test_each_pair_of_a_program_sample_and_a_test_sample_counts() -> None:
     """A right program sampled twice passes a test sampled three times and fails another; a wrong one the reverse."""
     asked = problem([[P, F], [F, P]], [(0, 1), (2,)], [(0, 1, 2), (3,)])
     assert counts(confusion_of_each_test([asked], [grades(True, False)])) == (6, 1, 3, 2)
 
 
-def test_the_vote_accepts_whoever_passes_most_tests_of_the_problem() -> None:
+def test_the_vote_accepts_the_programs_that_pass_the_most_tests() -> None:
     asked = problem([[P, P], [P, P], [P, F]], [(0,), (1, 2), (3,)], [(0,), (1,)])
     assert counts(confusion_of_majority_vote([asked], [grades(True, False, True)])) == (1, 2, 0, 1)
 

@@ -49,7 +49,7 @@ def test_each_row_worked_by_hand() -> None:
     assert found == {"first": 0.0, "random": 0.5, "oracle": 1.0, "majority": 1.0, "coderm": 1.0}
 
 
-def test_the_majority_row_is_the_expectation_over_ties_and_the_coderm_row_one_pick() -> None:
+def test_the_majority_row_averages_ties_and_the_coderm_row_is_one_pick() -> None:
     found = rows([[True], [True]], [(0,), (1, 2, 3)], [False, True])
     assert found["majority"] == 0.75
     assert found["coderm"] == 0.0
@@ -94,13 +94,13 @@ def test_no_row_is_above_the_oracle_and_the_oracle_is_not_below_random(
     assert all(found[row] <= found["oracle"] + 1e-12 for row in ROWS)
 
 
-def test_a_program_that_could_not_be_graded_makes_only_the_rows_undefined_that_need_it() -> None:
+def test_an_ungraded_program_leaves_only_rows_that_need_it_undefined() -> None:
     found = rows([[True], [False]], [(0,), (1,)], [True, None])
     assert (found["coderm"], found["first"], found["oracle"]) == (1.0, 1.0, 1.0)
     assert math.isnan(found["random"])
 
 
-def test_an_oracle_without_a_right_program_is_undefined_while_one_is_ungraded() -> None:
+def test_an_oracle_is_undefined_if_only_an_ungraded_program_may_be_right() -> None:
     assert math.isnan(rows([[True], [False]], [(0,), (1,)], [False, None])["oracle"])
 
 

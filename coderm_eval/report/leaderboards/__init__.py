@@ -1,1 +1,1 @@
-"""Picks as submissions to leaderboards."""
+"""The picks of a run as submissions to leaderboards."""

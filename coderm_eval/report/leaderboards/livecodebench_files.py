@@ -1,4 +1,4 @@
-"""The files of LiveCodeBench's runner and leaderboard, written."""
+"""The files that LiveCodeBench's runner and leaderboard read, written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["check_complete", "leaderboard_file", "write_custom_output", "write_e
 
 
 def write_custom_output(path: Path, programs: Mapping[str, Sequence[str]]) -> None:
-    """Write what the runner's custom evaluator takes.
+    """Write the input of the runner's custom evaluator.
 
     Raises:
         InputError: the file's name is not one that the runner takes, or two questions differ in how many programs
@@ -39,15 +39,17 @@ def write_eval_all(
     programs: Mapping[str, Sequence[str]],
     grades: Mapping[str, Sequence[Grade]],
 ) -> None:
-    """Write what the runner would have written of these programs, had it given these grades.
+    """Write the runner's output for these programs and grades.
 
     Args:
-        rows: each problem that has programs; any other is left out of the file.
-        grades: of each question's programs, in their order.
+        path: the file.
+        rows: the problems; those without programs are left out of the file.
+        programs: by question id.
+        grades: by question id, those of its programs in their order.
 
     Raises:
         InputError: two questions differ in how many programs they have.
-        NotRunError: a grade could not be run; nothing is written.
+        IncompleteRunError: a grade could not be run; nothing is written.
     """
     _check_same_number(path, programs)
     _check_graded(path, programs, grades)
@@ -56,7 +58,7 @@ def write_eval_all(
 
 
 def leaderboard_file(folder: Path, name: str, n: int, temperature: float) -> Path:
-    """Where the leaderboard looks for the eval_all file of `n` samples of the model called `name`.
+    """The path where the leaderboard looks for the eval_all file of `n` samples of the model called `name`.
 
     Raises:
         SettingsError: no folder can have that name, or the leaderboard would not find it.
@@ -78,12 +80,12 @@ def leaderboard_file(folder: Path, name: str, n: int, temperature: float) -> Pat
 
 
 def check_complete(rows: Sequence[Row], programs: Mapping[str, Sequence[str]], release_rows: int) -> str | None:
-    """Why the leaderboard would skip a file of these programs, as a sentence; None where it would not.
+    """Say why the leaderboard would skip a file of these programs; None if it would not.
 
     Args:
         rows: the problems that were selected.
-        release_rows: how many a file must have. The leaderboard's script of 2025-02 wants the 880 of release_v5, a
-            later one the 1055 of release_v6.
+        programs: by question id.
+        release_rows: how many problems a file must have.
     """
     without = [row.question_id for row in rows if row.question_id not in programs]
     written = len(rows) - len(without)
@@ -92,7 +94,7 @@ def check_complete(rows: Sequence[Row], programs: Mapping[str, Sequence[str]], r
     lacking = f" (no program for {len(without)} more: {abbreviated(without)})" if without else ""
     return (
         f"the file has {written} problems{lacking}, and LiveCodeBench's leaderboard skips every file without exactly "
-        f"{release_rows}; give programs for all problems of that release, selected without dates, platform and kind"
+        f"{release_rows}; give programs for all problems of that release, selected without dates, platform and io"
     )
 
 
@@ -116,7 +118,7 @@ def _check_graded(path: Path, programs: Mapping[str, Sequence[str]], grades: Map
 
 
 def _eval_all_entry(row: Row, programs: Sequence[str], grades: Sequence[Grade]) -> dict[str, Any]:
-    """One problem, with the runner's keys in its order."""
+    """The entry of one problem, with the runner's keys in its order."""
     return {
         "question_title": row.question_title,
         "question_content": row.question_content,
@@ -135,5 +137,5 @@ def _eval_all_entry(row: Row, programs: Sequence[str], grades: Sequence[Grade]) 
 
 
 def _write_list(path: Path, entries: Sequence[Mapping[str, Any]]) -> None:
-    """In ASCII, as the runner opens files in whatever encoding the machine prefers."""
+    """Write in ASCII, since the runner opens files in the machine's preferred encoding."""
     write_text(path, json.dumps(entries, indent=4, allow_nan=False) + "\n")

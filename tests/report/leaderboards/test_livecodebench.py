@@ -422,7 +422,7 @@ def test_a_part_of_the_release_is_told_with_both_numbers(problems: list[Row]) ->
     programs = {problem.question_id: ["x"] for problem in problems}
     assert check_complete(problems, programs, 880) == (
         "the file has 5 problems, and LiveCodeBench's leaderboard skips every file without exactly 880; give programs "
-        "for all problems of that release, selected without dates, platform and kind"
+        "for all problems of that release, selected without dates, platform and io"
     )
 
 
