@@ -9,25 +9,48 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from coderm_eval.core.errors import CodermError
-    from coderm_eval.core.records import Candidate, Grade, Problem, RerankResult, Selection, UnitTest, Verdict, Verdicts
+    from coderm_eval.core.protocols import Cell, ExecutionResult
+    from coderm_eval.core.records import (
+        Candidate,
+        Grade,
+        Problem,
+        ProblemCandidates,
+        RerankResult,
+        Selection,
+        UnitTest,
+        Verdict,
+        Verdicts,
+    )
     from coderm_eval.pipeline.loop import rerank
+    from coderm_eval.selection.budget import UniformBudget
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Candidate",
+    "Cell",
     "CodermError",
+    "ExecutionResult",
     "Grade",
     "Problem",
+    "ProblemCandidates",
     "RerankResult",
     "Selection",
+    "UniformBudget",
     "UnitTest",
     "Verdict",
     "Verdicts",
     "rerank",
 ]
 
-_HOMES = {"CodermError": "core.errors", "rerank": "pipeline.loop"}
+_HOMES = {
+    "Cell": "core.protocols",
+    "CodermError": "core.errors",
+    "ExecutionResult": "core.protocols",
+    "UniformBudget": "selection.budget",
+    "rerank": "pipeline.loop",
+}
+"""The modules that names load, but for those of `core.records`."""
 
 
 def __getattr__(name: str) -> Any:

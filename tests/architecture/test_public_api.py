@@ -18,11 +18,9 @@ STAGES = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
 EXAMPLE = """
 from coderm_eval import (
-    Candidate, CodermError, Grade, Problem, RerankResult, Selection, UnitTest, Verdict, Verdicts, rerank,
+    Candidate, Cell, CodermError, ExecutionResult, Grade, Problem, ProblemCandidates, RerankResult, Selection,
+    UniformBudget, UnitTest, Verdict, Verdicts, rerank,
 )
-from coderm_eval.core.protocols import Outcome
-from coderm_eval.core.records import ProblemCandidates
-from coderm_eval.selection.budget import UniformBudget
 
 def write_tests(wanted):
     return [(task, [(i, f"test {i}") for i in samples]) for task, samples in wanted.items()]
@@ -30,7 +28,8 @@ def write_tests(wanted):
 def execute(problems):
     for cells in problems:
         for cell in cells:
-            yield cell, Outcome(Verdict.PASSED if cell.program == "right" else Verdict.FAILED, 0.0)
+            assert isinstance(cell, Cell)
+            yield ExecutionResult(cell, Verdict.PASSED if cell.program == "right" else Verdict.FAILED, 0.0)
 
 problem = Problem("demo/0", "f", prompt="def f():", question="Return 1.")
 candidates = (Candidate("wrong", (0, 2)), Candidate("right", (1,)))
