@@ -13,11 +13,12 @@ from typing import Any, Generic, NamedTuple
 
 from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.protocols import ExecutionResult
-from coderm_eval.core.records import NO_OUTPUT, Verdict
+from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends.pool import Job, Setup, WorkerPool
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.pairs import Key, ProgramTest
 from coderm_eval.execution.static_analysis import ProgramInfo, analyse, identity_of_test
+from coderm_eval.execution.wire.ends import VERDICT_OF_END, End
 from coderm_eval.execution.wire.heartbeat import silence_s
 
 __all__ = ["Executor"]
@@ -32,9 +33,6 @@ _TEST = (
     "import unittest\n\n\nclass TestAnswer(unittest.TestCase):\n"
     "    def test_answer(self):\n        self.assertEqual(answer(), 42)\n"
 )
-
-_VERDICTS = {verdict.code: verdict for verdict in Verdict} | {"W": Verdict.TIMED_OUT}
-"""By the worker's letters; W: out of wall time, though not of CPU time."""
 
 
 class Executor:
@@ -84,7 +82,7 @@ class Executor:
         for row, answer in self._pool.run(_jobs(self._announced(tests, setup), setup, decided)):
             while decided:
                 yield decided.popleft()
-            if answer and "W" in answer["verdicts"]:
+            if answer and End.OUT_OF_TIME in answer["verdicts"]:
                 row, again, answer = row.split(answer)
                 late.append(again)
             yield from row.outcomes(answer)
@@ -172,16 +170,18 @@ class _Row(Generic[Key]):
         return {"tests": self.tests, "entry_point": self.problem.entry_point, "timeout_s": self.problem.timeout_s}
 
     def outcomes(self, answer: dict[str, Any] | None) -> Iterator[ExecutionResult[Key]]:
-        letters = answer["verdicts"] if answer else "N" * len(self.cells)
-        seconds = answer["cpu_seconds"] if answer else [0.0] * len(self.cells)
-        outputs = answer["outputs"] if answer else [NO_OUTPUT] * len(self.cells)
-        for keys, letter, cpu_seconds, output in zip(self.cells.values(), letters, seconds, outputs, strict=True):
+        if answer is None:
+            yield from (ExecutionResult(key, Verdict.NOT_RUN, 0.0) for keys in self.cells.values() for key in keys)
+            return
+        verdicts = [VERDICT_OF_END[End(letter)] for letter in answer["verdicts"]]
+        found = zip(self.cells.values(), verdicts, answer["cpu_seconds"], answer["outputs"], strict=True)
+        for keys, verdict, cpu_seconds, output in found:
             for key in keys:
-                yield ExecutionResult(key, _VERDICTS[letter], cpu_seconds, output)
+                yield ExecutionResult(key, verdict, cpu_seconds, output)
 
     def split(self, answer: dict[str, Any]) -> tuple[_Row[Key], _Row[Key], dict[str, Any]]:
         """This row without the tests that ran out of wall time, those alone, and the answer without them."""
-        in_time = [letter != "W" for letter in answer["verdicts"]]
+        in_time = [letter != End.OUT_OF_TIME for letter in answer["verdicts"]]
         parts = [
             replace(
                 self,

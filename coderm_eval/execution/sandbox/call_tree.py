@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-__all__ = ["ENDED", "CallTree", "TreePosition", "key_of"]
+from coderm_eval.execution.wire.ends import UNANSWERED, End
 
-ENDED = frozenset("TCW")
-"""In the place of an answer: the program ran out of CPU time, crashed, or ran out of wall time."""
+__all__ = ["CallTree", "TreePosition", "key_of"]
 
 
 def key_of(history: Sequence[str], *, stateful: bool) -> str:
@@ -22,7 +21,7 @@ class TreePosition(NamedTuple):
 
     history: tuple[str, ...]
     """The calls made so far; without an answer to the last one where `unanswered`."""
-    verdict: str | None = None
+    verdict: End | None = None
     unanswered: bool = False
 
 
@@ -33,14 +32,14 @@ class _Question:
 
     def __init__(self, call: str) -> None:
         self.call = call
-        self.replies: dict[str, _Question | str] = {}
+        self.replies: dict[str, _Question | End] = {}
 
 
 class CallTree:
     """All that one test has asked, of whatever program, and what it concluded."""
 
     def __init__(self, expected: tuple[str, ...] = ()) -> None:
-        self._start: _Question | str | None = None
+        self._start: _Question | End | None = None
         self.longest = expected
         """The most calls that one program was asked: what the next one is likely to be asked."""
 
@@ -53,12 +52,12 @@ class CallTree:
             reply = answer(history)
             if reply is None:
                 return TreePosition(history, unanswered=True)
-            if reply in ENDED:
-                return TreePosition(history, verdict=reply)
+            if reply in UNANSWERED:
+                return TreePosition(history, verdict=End(reply))
             here = here.replies.get(reply)
         return TreePosition(history, verdict=here)
 
-    def learn(self, calls: Sequence[str], answers: Sequence[str], verdict: str) -> None:
+    def learn(self, calls: Sequence[str], answers: Sequence[str], verdict: End) -> None:
         """The test made these calls, was answered so, and came to this verdict."""
         if len(calls) > len(self.longest):
             self.longest = tuple(calls)
@@ -73,5 +72,5 @@ class CallTree:
         here.replies[answers[-1]] = verdict
 
     @staticmethod
-    def _asked(known: _Question | str | None, call: str) -> _Question:
+    def _asked(known: _Question | End | None, call: str) -> _Question:
         return known if isinstance(known, _Question) and known.call == call else _Question(call)

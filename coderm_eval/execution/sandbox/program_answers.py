@@ -7,8 +7,9 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from coderm_eval.execution.sandbox.call_tree import ENDED, key_of
+from coderm_eval.execution.sandbox.call_tree import key_of
 from coderm_eval.execution.sandbox.program_server import LOADED
+from coderm_eval.execution.wire.ends import TIMEOUTS, UNANSWERED, End
 from coderm_eval.execution.wire.lines import LineReader, write_line
 
 __all__ = ["ProgramAnswers", "ProgramSandbox"]
@@ -40,7 +41,7 @@ class ProgramSandbox:
 
     def run(
         self, program: str, imports: Sequence[str], runs: Sequence[Sequence[str]], stateful: bool, seconds: float
-    ) -> tuple[str, list[tuple[float, str]]]:
+    ) -> tuple[End, list[tuple[float, str]]]:
         """How the process of `program` ended, and its answers to loading it and to the calls of each run, in order.
 
         The CPU `seconds` are those of each call, or of each run.
@@ -56,7 +57,7 @@ class ProgramSandbox:
         while not (line := self._replies.read(time.monotonic() + self._silence_s)):
             self._beat()
         reply = json.loads(line)
-        return reply["end"], [(cpu_seconds, text) for cpu_seconds, text in reply["answers"]]
+        return End(reply["end"]), [(cpu_seconds, text) for cpu_seconds, text in reply["answers"]]
 
 
 def _laps(run: Sequence[str]) -> int:
@@ -81,10 +82,10 @@ class ProgramAnswers:
         self._fresh = fresh
         self._programs = programs
         self._timeouts = 0
-        self._last_timeout = "T"
+        self._last_timeout = End.OUT_OF_CPU
         self._cut_off: set[str] = set()
         self.load_seconds = 0.0
-        self.unloadable: str | None = None
+        self.unloadable: End | None = None
         """The verdict of every test if the program could not even be loaded."""
         self.answers: dict[str, str] = {}
         self.seconds: dict[str, float] = {}
@@ -126,7 +127,7 @@ class ProgramAnswers:
 
     def _is_lost(self, history: Sequence[str]) -> bool:
         """Whether the program did not live to answer one of these calls."""
-        return any(self.answer(history[: n + 1]) in ENDED for n in range(len(history)))
+        return any(self.answer(history[: n + 1]) in UNANSWERED for n in range(len(history)))
 
     def _runs(self, histories: Iterable[Sequence[str]]) -> list[list[str]]:
         if self.stateful:
@@ -137,14 +138,14 @@ class ProgramAnswers:
         return [list(calls)] if calls else []
 
     def _take_in(
-        self, runs: list[list[str]], end: str, answers: list[tuple[float, str]], *, hurried: bool
+        self, runs: list[list[str]], end: End, answers: list[tuple[float, str]], *, hurried: bool
     ) -> list[list[str]]:
         """Note the answers to `runs`; returns what is still to be run."""
         replies = iter(answers)
         for number, run in enumerate(runs):
             load_seconds, loaded = next(replies, (0.0, ""))
             if loaded != LOADED:
-                self.unloadable = "F" if loaded else _letter(end)
+                self.unloadable = End.FAILED if loaded else end
                 return []
             self.load_seconds = max(self.load_seconds, load_seconds)
             for position in range(len(run)):
@@ -156,22 +157,21 @@ class ProgramAnswers:
                 self.answers[key], self.seconds[key] = text, seconds
         return []
 
-    def _ended(self, end: str, run: list[str], position: int, *, room: bool, hurried: bool) -> list[list[str]]:
+    def _ended(self, end: End, run: list[str], position: int, *, room: bool, hurried: bool) -> list[list[str]]:
         """The process ended before it answered this call of `run`; returns what is left of the run.
 
         Another process would have more `room` for the answer.
         """
-        if end == "full" and room:
+        if end is End.FULL and room:
             return [run if self.stateful else run[position:]]
-        letter = _letter(end)
         key = self.key(run[: position + 1])
-        if hurried and letter in "TW":
+        if hurried and end in TIMEOUTS:
             self._cut_off.add(key)
         else:
-            self.answers[key] = letter
-        if letter in "TW":
+            self.answers[key] = End.CRASHED if end is End.FULL else end
+        if end in TIMEOUTS:
             self._timeouts += 1
-            self._last_timeout = letter
+            self._last_timeout = end
         rest = run[position + 1 :]
         return [] if self.stateful or not rest else [rest]
 
@@ -179,8 +179,3 @@ class ProgramAnswers:
         for run in runs:
             for n in range(len(run)):
                 self.answers.setdefault(self.key(run[: n + 1]), self._last_timeout)
-
-
-def _letter(end: str) -> str:
-    """The verdict of a test whose program's process ended so; too large an answer is a crash."""
-    return {"out of cpu": "T", "out of time": "W"}.get(end, "C")

@@ -2,7 +2,8 @@
 
 It reads lines "LAPS SECONDS IMPORTS JOB": the process may begin the SECONDS of CPU time, those of a call or of a run,
 LAPS times. A JOB is {"program", "runs", "per_call"}: a run is a list of calls, made one after the other of a program
-that is loaded anew for each run. The reply is {"end", "answers"}: for each run an answer to loading it and one to each
+that is loaded anew for each run. The reply is {"end", "answers"}: an `End`, which says
+why answers are missing if any are; and for each run an answer to loading it and one to each
 call, as [CPU seconds, text], as far as the child came.
 
     call      ["f", [arguments], {"dict": [[keyword, argument], ...]}]     or ["f"]: what is f?
@@ -42,9 +43,10 @@ from coderm_eval.execution.sandbox.confinement import (
 )
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
 from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans
-from coderm_eval.execution.sandbox.watchdog import End, TimeWindow, wait_with_limits
+from coderm_eval.execution.sandbox.watchdog import TimeWindow, wait_with_limits
 from coderm_eval.execution.wire.digest import sha256_of_answer
 from coderm_eval.execution.wire.encoding import decode, encode, is_immutable
+from coderm_eval.execution.wire.ends import End
 from coderm_eval.execution.wire.heartbeat import Heartbeat
 from coderm_eval.execution.wire.lines import write_line
 
@@ -159,13 +161,14 @@ def _run(job: bytes, laps: int, modules: Sequence[str], limits: Limits, isolatio
     if child == 0:
         _child(job, modules, isolation, memory, keep=lifeline[1] if lifeline else None)
     death = os.pidfd_open(child) if lifeline is None else _end_of(lifeline)
-    ending = wait_with_limits(death, child, limits, lambda: _lap(memory, laps), beat)
+    overstepped = wait_with_limits(death, child, limits, lambda: _lap(memory, laps), beat)
     os.close(death)
     end_child(child, isolation)
     answers = list(_read(memory))
     full = bool(_HEADER.unpack_from(memory)[2])
     memory.close()
-    return json.dumps({"end": _end_name(ending, full), "answers": answers}).encode()
+    end = overstepped or (End.FULL if full else End.CRASHED)
+    return json.dumps({"end": end, "answers": answers}).encode()
 
 
 def _lap(memory: mmap.mmap, most: int) -> TimeWindow:
@@ -177,10 +180,6 @@ def _end_of(lifeline: tuple[int, int]) -> int:
     """Can be read when the child, which alone holds the other end from now on, closes it."""
     os.close(lifeline[1])
     return lifeline[0]
-
-
-def _end_name(ending: End, full: bool) -> str:
-    return "full" if ending == "ready" and full else ending
 
 
 def _read(memory: mmap.mmap) -> Iterator[tuple[float, str]]:

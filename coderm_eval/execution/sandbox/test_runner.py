@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 from coderm_eval.core.records import NO_OUTPUT
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox import test_server as tester
-from coderm_eval.execution.sandbox.call_tree import ENDED, CallTree, TreePosition
+from coderm_eval.execution.sandbox.call_tree import CallTree, TreePosition
 from coderm_eval.execution.sandbox.confinement import (
     apply_rlimits,
     drop_child_privileges,
@@ -24,6 +24,7 @@ from coderm_eval.execution.sandbox.confinement import (
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
 from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
 from coderm_eval.execution.sandbox.watchdog import wait_with_limits
+from coderm_eval.execution.wire.ends import UNANSWERED, End
 from coderm_eval.execution.wire.lines import LineReader, write_line
 
 __all__ = ["TestRunner"]
@@ -45,8 +46,8 @@ _MOST_DESCRIPTORS = 64
 _LIFETIME_S = 3600
 """CPU seconds of one testing process, which is ended long before by its limit for a single run."""
 
-_Reply = dict[str, Any] | str
-"""What a testing process replies about a test, or the letter that says how it ended."""
+_Reply = dict[str, Any] | End
+"""What a testing process replies about a test, or how it ended instead."""
 
 
 class TestRunner:
@@ -90,9 +91,9 @@ class TestRunner:
             questions = self._round(program, left, found, _AHEAD * _MORE_AHEAD ** min(number, 6))
             if len(found) == len(columns):
                 break
-        cells = [found.get(column, _Cell("T", program.load_seconds)) for column in columns]
+        cells = [found.get(column, _Cell(End.OUT_OF_CPU, program.load_seconds)) for column in columns]
         return {
-            "verdicts": "".join(cell.verdict for cell in cells),
+            "verdicts": "".join(cell.end for cell in cells),
             "cpu_seconds": [round(cell.seconds, 6) for cell in cells],
             "outputs": [cell.output for cell in cells],
         }
@@ -129,13 +130,13 @@ class TestRunner:
             found.update(dict.fromkeys(columns, _Cell(program.unloadable, program.load_seconds)))
             return []
         for column, reply in self._tests.run(unknown, program, self._behaviour):
-            if isinstance(reply, str):
+            if isinstance(reply, End):
                 found[column] = _Cell(reply, program.cpu_seconds(positions[column].history))
                 continue
             asked = tuple(reply["asked"])
             if "verdict" in reply:
                 answers = [program.answer(asked[: n + 1]) or "" for n in range(len(asked))]
-                self._trees[column].learn(asked, answers, reply["verdict"])
+                self._trees[column].learn(asked, answers, End(reply["verdict"]))
                 positions[column] = self._trees[column].follow(program.answer)
             else:
                 questions += [self._ahead(column, (*asked, call), ahead) for call in reply["unknown"]]
@@ -153,15 +154,16 @@ class TestRunner:
 
     def _cell(self, position: TreePosition, program: ProgramAnswers) -> _Cell:
         seconds = program.cpu_seconds(position.history)
-        if position.verdict == "P" and seconds > self._limits.timeout_s and not self._limits.per_call:
-            return _Cell("T", seconds)
-        return _Cell(position.verdict or "", seconds, _output(position, program))
+        if position.verdict is End.PASSED and seconds > self._limits.timeout_s and not self._limits.per_call:
+            return _Cell(End.OUT_OF_CPU, seconds)
+        assert position.verdict
+        return _Cell(position.verdict, seconds, _output(position, program))
 
 
 class _Cell(NamedTuple):
-    """A verdict, the program's CPU seconds, and a number that stands for what it answered."""
+    """How a test ended, the program's CPU seconds, and a number that stands for what it answered."""
 
-    verdict: str
+    end: End
     seconds: float
     output: int = NO_OUTPUT
 
@@ -173,8 +175,8 @@ _NO_VALUE = ('["raised"', '["absent"')
 def _output(position: TreePosition, program: ProgramAnswers) -> int:
     """56 bits of SHA-256 over the program's answers, in order."""
     answers = [program.answer(position.history[: n + 1]) or "" for n in range(len(position.history))]
-    failed = position.verdict != "P" and bool(answers) and answers[-1].startswith(_NO_VALUE)
-    if failed or not ENDED.isdisjoint(answers):
+    failed = position.verdict is not End.PASSED and bool(answers) and answers[-1].startswith(_NO_VALUE)
+    if failed or not UNANSWERED.isdisjoint(answers):
         return NO_OUTPUT
     return int.from_bytes(hashlib.sha256("\n".join(answers).encode()).digest()[:7], "big")
 
@@ -197,12 +199,12 @@ class _Tests:
         self._beat = beat
         self._process = 0
         self._conversation: socket.socket | None = None
-        self._fatal: dict[tuple[int, tuple[str | None, ...]], str] = {}
+        self._fatal: dict[tuple[int, tuple[str | None, ...]], End] = {}
 
     def rehearse(self) -> list[tuple[str, ...]]:
         """What each test is likely to ask; nothing of one that does not end by itself."""
         replies = self._exchange(range(len(self._tests)), {"rehearse": True})
-        return [() if isinstance(reply, str) else tuple(reply["asked"]) for _, reply in replies]
+        return [() if isinstance(reply, End) else tuple(reply["asked"]) for _, reply in replies]
 
     def run(
         self,
@@ -223,7 +225,7 @@ class _Tests:
             else:
                 fresh.append(column)
         for column, reply in self._exchange(fresh, {"answers": program.answers, "stateful": program.stateful}):
-            if isinstance(reply, str):
+            if isinstance(reply, End):
                 self._fatal[column, behaviour(column, program)] = reply
             yield column, reply
 
@@ -245,14 +247,14 @@ class _Tests:
                 yield left.pop(0), reply
 
     def _listen(self, lines: LineReader) -> _Reply:
-        """The process's next reply, or the letter that says how it ended."""
-        ending = "ready"
+        """The process's next reply, or how it ended."""
+        end = None
         if not lines.waiting:
-            ending = wait_with_limits(lines.descriptor, self._process, self._limits, beat=self._beat)
-        if ending == "ready":
+            end = wait_with_limits(lines.descriptor, self._process, self._limits, beat=self._beat)
+        if end is None:
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # it is gone, or that is no reply
                 return _checked(json.loads(lines.read(time.monotonic() + _WRITE_S)))
-        return {"out of cpu": "T", "out of time": "W"}.get(ending, "C")
+        return end or End.CRASHED
 
     def _hire(self) -> socket.socket:
         self._conversation, theirs = socket.socketpair()
@@ -288,7 +290,9 @@ def _checked(reply: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError, KeyError or TypeError: it is none.
     """
-    texts = [*reply["asked"], *reply.get("unknown", ()), reply.get("verdict", "F")]
+    texts = [*reply["asked"], *reply.get("unknown", ())]
+    if "verdict" in reply:
+        End(reply["verdict"])
     if not all(isinstance(text, str) for text in texts) or not isinstance(reply["altered"], bool):
         raise ValueError("no reply of a tester's")
     return reply

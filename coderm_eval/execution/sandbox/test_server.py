@@ -23,8 +23,9 @@ import unittest
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from coderm_eval.execution.sandbox.call_tree import ENDED, key_of
+from coderm_eval.execution.sandbox.call_tree import key_of
 from coderm_eval.execution.wire.encoding import decode, encode
+from coderm_eval.execution.wire.ends import UNANSWERED, End
 from coderm_eval.execution.wire.lines import write_line
 
 __all__ = ["serve"]
@@ -67,7 +68,7 @@ def _compiled(test: str) -> types.CodeType | None:
 
 def _reply(code: types.CodeType | None, entry_point: str, request: Mapping[str, Any]) -> dict[str, Any]:
     if code is None:
-        return {"asked": [], "verdict": "F"}
+        return {"asked": [], "verdict": End.FAILED}
     if request.get("rehearse"):
         rehearsal = _Rehearsal()
         _passes(code, _Names(rehearsal, entry_point), _without_assertions)
@@ -76,7 +77,7 @@ def _reply(code: types.CodeType | None, entry_point: str, request: Mapping[str, 
     passed = _passes(code, _Names(respondent, entry_point))
     if respondent.unknown:
         return {"asked": respondent.requested, "unknown": respondent.unknown}
-    return {"asked": respondent.requested, "verdict": respondent.ended or ("P" if passed else "F")}
+    return {"asked": respondent.requested, "verdict": respondent.ended or (End.PASSED if passed else End.FAILED)}
 
 
 class _Recorded:
@@ -87,7 +88,7 @@ class _Recorded:
         self._stateful = stateful
         self.requested: list[str] = []
         self.unknown: list[str] = []
-        self.ended: str | None = None
+        self.ended: End | None = None
         """The verdict, where the program did not live to answer a call."""
 
     def answer(self, call: str) -> Any:
@@ -98,8 +99,8 @@ class _Recorded:
             self.unknown.append(call)
             raise _Unknown
         self.requested.append(call)
-        if text in ENDED:
-            self.ended = text
+        if text in UNANSWERED:
+            self.ended = End(text)
             raise _Unknown
         return decode(text)
 

@@ -7,13 +7,12 @@ import select
 import sys
 import time
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from coderm_eval.execution.limits import WALL_PER_CPU_SECOND, Limits
+from coderm_eval.execution.wire.ends import End
 
-__all__ = ["End", "TimeUsed", "TimeWindow", "wait_with_limits"]
-
-End = Literal["ready", "out of cpu", "out of time"]
+__all__ = ["TimeUsed", "TimeWindow", "wait_with_limits"]
 
 _TICK_S = 0.05
 """How often the clocks are read: a limit is overstepped by at most two of these."""
@@ -40,7 +39,7 @@ def wait_with_limits(
     limits: Limits,
     window_of: Callable[[], TimeWindow] = lambda: TimeWindow(1),
     beat: Callable[[], None] = lambda: None,
-) -> End:
+) -> End | None:
     """Wait until `descriptor` can be read, or until `process` has used up its CPU seconds or waited too long.
 
     Both are counted from now on, and anew whenever the number of `window_of()` goes up; `limits.process_s` is for the
@@ -48,6 +47,9 @@ def wait_with_limits(
 
     Args:
         beat: called every twentieth of a second.
+
+    Returns:
+        None if the descriptor can be read, else OUT_OF_CPU or OUT_OF_TIME.
     """
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
@@ -56,7 +58,7 @@ def wait_with_limits(
         beat()
         if end := used.update(window_of(), wall=time.monotonic(), cpu=_cpu_seconds(process)):
             return end
-    return "ready"
+    return None
 
 
 class TimeUsed:
@@ -83,10 +85,10 @@ class TimeUsed:
         self._waited_in_all = max(0.0, self._waited_in_all + waited)
         seconds, in_all = _seconds(self._window, self._limits), self._limits.process_s or math.inf
         if cpu - self._cpu_start > seconds or cpu > in_all:
-            return "out of cpu"
+            return End.OUT_OF_CPU
         if self._waited > max(WALL_PER_CPU_SECOND * seconds, _LEAST_WALL_S):
-            return "out of time"
-        return "out of time" if self._waited_in_all > WALL_PER_CPU_SECOND * in_all else None
+            return End.OUT_OF_TIME
+        return End.OUT_OF_TIME if self._waited_in_all > WALL_PER_CPU_SECOND * in_all else None
 
 
 def _seconds(window: TimeWindow, limits: Limits) -> float:

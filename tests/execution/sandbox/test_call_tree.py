@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.execution.sandbox.call_tree import ENDED, CallTree, TreePosition
+from coderm_eval.execution.sandbox.call_tree import CallTree, TreePosition
+from coderm_eval.execution.wire.ends import UNANSWERED, End
 
 
 def told(answers: Mapping[str, str]) -> Callable[[tuple[str, ...]], str | None]:
@@ -22,69 +23,69 @@ def test_of_a_new_test_nothing_is_known() -> None:
 
 
 def test_a_test_that_asks_nothing_has_one_verdict_for_all() -> None:
-    dialogue = CallTree()
-    dialogue.learn([], [], "F")
-    assert dialogue.follow(told({})) == TreePosition((), verdict="F")
+    tree = CallTree()
+    tree.learn([], [], End.FAILED)
+    assert tree.follow(told({})) == TreePosition((), verdict=End.FAILED)
 
 
 def test_programs_that_answer_alike_share_a_verdict() -> None:
-    dialogue = CallTree()
-    dialogue.learn(["f(1)", "f(2)"], ["1", "4"], "P")
-    assert dialogue.follow(told({"f(1)": "1", "f(2)": "4"})) == TreePosition(("f(1)", "f(2)"), verdict="P")
+    tree = CallTree()
+    tree.learn(["f(1)", "f(2)"], ["1", "4"], End.PASSED)
+    assert tree.follow(told({"f(1)": "1", "f(2)": "4"})) == TreePosition(("f(1)", "f(2)"), verdict=End.PASSED)
 
 
 def test_another_answer_leads_where_nobody_has_been() -> None:
-    dialogue = CallTree()
-    dialogue.learn(["f(1)", "f(2)"], ["1", "4"], "P")
-    assert dialogue.follow(told({"f(1)": "1", "f(2)": "5"})) == TreePosition(("f(1)", "f(2)"))
-    assert dialogue.follow(told({"f(1)": "2"})) == TreePosition(("f(1)",))
+    tree = CallTree()
+    tree.learn(["f(1)", "f(2)"], ["1", "4"], End.PASSED)
+    assert tree.follow(told({"f(1)": "1", "f(2)": "5"})) == TreePosition(("f(1)", "f(2)"))
+    assert tree.follow(told({"f(1)": "2"})) == TreePosition(("f(1)",))
 
 
 def test_a_call_without_an_answer_is_the_question_to_ask() -> None:
-    dialogue = CallTree()
-    dialogue.learn(["f(1)", "f(2)"], ["1", "4"], "P")
-    assert dialogue.follow(told({"f(1)": "1"})) == TreePosition(("f(1)", "f(2)"), unanswered=True)
+    tree = CallTree()
+    tree.learn(["f(1)", "f(2)"], ["1", "4"], End.PASSED)
+    assert tree.follow(told({"f(1)": "1"})) == TreePosition(("f(1)", "f(2)"), unanswered=True)
 
 
 def test_answers_may_lead_to_different_questions() -> None:
-    dialogue = CallTree()
-    dialogue.learn(["f(1)", "f(2)"], ["even", "even"], "P")
-    dialogue.learn(["f(1)", "f(3)"], ["odd", "odd"], "F")
-    assert dialogue.follow(told({"f(1)": "even", "f(2)": "even"})).verdict == "P"
-    assert dialogue.follow(told({"f(1)": "odd", "f(3)": "odd"})).verdict == "F"
-    assert dialogue.follow(told({"f(1)": "odd", "f(2)": "even"})) == TreePosition(("f(1)", "f(3)"), unanswered=True)
+    tree = CallTree()
+    tree.learn(["f(1)", "f(2)"], ["even", "even"], End.PASSED)
+    tree.learn(["f(1)", "f(3)"], ["odd", "odd"], End.FAILED)
+    assert tree.follow(told({"f(1)": "even", "f(2)": "even"})).verdict is End.PASSED
+    assert tree.follow(told({"f(1)": "odd", "f(3)": "odd"})).verdict is End.FAILED
+    assert tree.follow(told({"f(1)": "odd", "f(2)": "even"})) == TreePosition(("f(1)", "f(3)"), unanswered=True)
 
 
 def test_what_one_program_taught_is_not_forgotten_when_another_goes_its_way_for_a_while() -> None:
-    dialogue = CallTree()
-    for last, verdict in (("7", "P"), ("8", "F"), ("9", "F")):
-        dialogue.learn(["f(1)", "f(2)", "f(3)"], ["1", "4", last], verdict)
-    for last, verdict in (("7", "P"), ("8", "F"), ("9", "F")):
-        assert dialogue.follow(told({"f(1)": "1", "f(2)": "4", "f(3)": last})).verdict == verdict
+    tree = CallTree()
+    for last, verdict in (("7", End.PASSED), ("8", End.FAILED), ("9", End.FAILED)):
+        tree.learn(["f(1)", "f(2)", "f(3)"], ["1", "4", last], verdict)
+    for last, verdict in (("7", End.PASSED), ("8", End.FAILED), ("9", End.FAILED)):
+        assert tree.follow(told({"f(1)": "1", "f(2)": "4", "f(3)": last})).verdict == verdict
 
 
-@pytest.mark.parametrize("ending", sorted(ENDED))
-def test_a_program_that_did_not_live_to_answer_gets_that_as_its_verdict(ending: str) -> None:
-    dialogue = CallTree()
-    dialogue.learn(["f(1)", "f(2)"], ["1", "4"], "P")
-    assert dialogue.follow(told({"f(1)": "1", "f(2)": ending})) == TreePosition(("f(1)", "f(2)"), verdict=ending)
+@pytest.mark.parametrize("ending", sorted(UNANSWERED))
+def test_a_program_that_did_not_live_to_answer_gets_that_as_its_verdict(ending: End) -> None:
+    tree = CallTree()
+    tree.learn(["f(1)", "f(2)"], ["1", "4"], End.PASSED)
+    assert tree.follow(told({"f(1)": "1", "f(2)": ending})) == TreePosition(("f(1)", "f(2)"), verdict=ending)
 
 
 def test_the_longest_run_is_what_the_next_program_will_probably_be_asked() -> None:
-    dialogue = CallTree()
+    tree = CallTree()
     for calls in (["f(1)"], ["f(1)", "f(2)", "f(3)"], ["f(1)", "f(2)"]):
-        dialogue.learn(calls, ["1"] * len(calls), "F")
-    assert dialogue.longest == ("f(1)", "f(2)", "f(3)")
+        tree.learn(calls, ["1"] * len(calls), End.FAILED)
+    assert tree.longest == ("f(1)", "f(2)", "f(3)")
 
 
 def test_of_a_test_that_asks_something_else_each_time_the_last_run_counts() -> None:
-    dialogue = CallTree()
-    dialogue.learn(["f(1)"], ["1"], "P")
-    dialogue.learn(["f(9)"], ["1"], "F")
-    assert dialogue.follow(told({"f(1)": "1", "f(9)": "1"})) == TreePosition(("f(9)",), verdict="F")
+    tree = CallTree()
+    tree.learn(["f(1)"], ["1"], End.PASSED)
+    tree.learn(["f(9)"], ["1"], End.FAILED)
+    assert tree.follow(told({"f(1)": "1", "f(9)": "1"})) == TreePosition(("f(9)",), verdict=End.FAILED)
 
 
-Test = Callable[[Callable[[str], str]], str]
+Test = Callable[[Callable[[str], str]], End]
 
 CALLS = ("a", "b", "c", "d")
 programs = st.fixed_dictionaries({call: st.sampled_from("xyxyT") for call in CALLS})
@@ -96,14 +97,14 @@ def deciders(draw: st.DrawFn) -> Test:
     heard_so_far = ("".join(answers) for length in range(4) for answers in itertools.product("xy", repeat=length))
     table = draw(st.fixed_dictionaries({heard: st.sampled_from([*CALLS, "P", "F"]) for heard in heard_so_far}))
 
-    def run(ask: Callable[[str], str]) -> str:
+    def run(ask: Callable[[str], str]) -> End:
         heard = ""
         while (step := table.get(heard, "F")) not in ("P", "F"):
             answer = ask(step)
-            if answer in ENDED:
-                return answer
+            if answer in UNANSWERED:
+                return End(answer)
             heard += answer
-        return step
+        return End(step)
 
     return run
 
@@ -112,18 +113,18 @@ def deciders(draw: st.DrawFn) -> Test:
 def test_what_is_known_is_what_running_the_test_gives(
     test: Test, earlier: list[dict[str, str]], program: dict[str, str]
 ) -> None:
-    dialogue = CallTree()
+    tree = CallTree()
     for other in [*earlier, program]:
         calls: list[str] = []
         verdict = test(lambda call, calls=calls, other=other: (calls.append(call), other[call])[1])  # type: ignore[misc]
-        known = dialogue.follow(told(other))
+        known = tree.follow(told(other))
         assert known.verdict in (None, verdict) and not known.unanswered
         assert list(known.history) == calls[: len(known.history)]
-        dialogue.learn(calls, [other[call] for call in calls], verdict)
-        assert dialogue.follow(told(other)) == TreePosition(tuple(calls), verdict=verdict)
+        tree.learn(calls, [other[call] for call in calls], verdict)
+        assert tree.follow(told(other)) == TreePosition(tuple(calls), verdict=verdict)
 
 
-def _run(test: Test, program: Mapping[str, str]) -> tuple[list[str], list[str], str]:
+def _run(test: Test, program: Mapping[str, str]) -> tuple[list[str], list[str], End]:
     """What a test asked, what it heard and what it concluded."""
     calls: list[str] = []
 
@@ -139,10 +140,10 @@ def _run(test: Test, program: Mapping[str, str]) -> tuple[list[str], list[str], 
 def test_the_way_is_known_exactly_as_far_as_an_earlier_program_went_it(
     test: Test, earlier: list[dict[str, str]], program: dict[str, str], unanswered: set[str]
 ) -> None:
-    dialogue = CallTree()
+    tree = CallTree()
     runs = [_run(test, other) for other in earlier]
     for run in runs:
-        dialogue.learn(*run)
+        tree.learn(*run)
 
     def expected() -> TreePosition:
         calls, answers, verdict = _run(test, program)
@@ -151,8 +152,8 @@ def test_the_way_is_known_exactly_as_far_as_an_earlier_program_went_it(
                 return TreePosition(tuple(calls[:n]))
             if call in unanswered:
                 return TreePosition(tuple(calls[: n + 1]), unanswered=True)
-        is_known = any(heard == answers for _, heard, _ in runs) or not ENDED.isdisjoint(answers)
+        is_known = any(heard == answers for _, heard, _ in runs) or not UNANSWERED.isdisjoint(answers)
         return TreePosition(tuple(calls), verdict=verdict if is_known else None)
 
     known = {call: answer for call, answer in program.items() if call not in unanswered}
-    assert dialogue.follow(told(known)) == expected()
+    assert tree.follow(told(known)) == expected()

@@ -12,11 +12,12 @@ import pytest
 
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.watchdog import TimeUsed, TimeWindow, wait_with_limits
+from coderm_eval.execution.wire.ends import End
 
 TICK_S = 0.05
 
 
-def _ends(cpu_at: Callable[[float], float], limits: Limits, *, within_s: float = 1000) -> tuple[str, float] | None:
+def _ends(cpu_at: Callable[[float], float], limits: Limits, *, within_s: float = 1000) -> tuple[End, float] | None:
     """How and after how many seconds a process ends that has used so much CPU time at each moment."""
     used = TimeUsed(limits, TimeWindow(1), wall=0, cpu=0)
     for tick in range(1, int(within_s / TICK_S)):
@@ -25,22 +26,22 @@ def _ends(cpu_at: Callable[[float], float], limits: Limits, *, within_s: float =
     return None
 
 
-COURSES: list[tuple[str, Callable[[float], float], tuple[str, float] | None]] = [
-    ("computes alone", lambda s: s, ("out of cpu", 1)),
-    ("computes on a quarter of a core", lambda s: s / 4, ("out of cpu", 4)),
-    ("computes on a tenth of a core", lambda s: s / 10, ("out of cpu", 10)),
-    ("gets 4 ms every 50 ms", lambda s: 0.004 * (s // 0.05), ("out of cpu", 13)),
-    ("sleeps", lambda s: 0, ("out of time", 2)),
-    ("looks every moment whether it may go on", lambda s: s / 500, ("out of time", 2)),
-    ("computes, then sleeps", lambda s: min(s, 0.9), ("out of time", 3)),
-    ("sleeps, then computes and ends", lambda s: min(max(s - 1.8, 0), 0.9) if s < 2.7 else s, ("out of cpu", 3)),
-    ("computes for a moment every second", lambda s: 0.1 * (s // 1), ("out of cpu", 11)),
+COURSES: list[tuple[str, Callable[[float], float], tuple[End, float] | None]] = [
+    ("computes alone", lambda s: s, (End.OUT_OF_CPU, 1)),
+    ("computes on a quarter of a core", lambda s: s / 4, (End.OUT_OF_CPU, 4)),
+    ("computes on a tenth of a core", lambda s: s / 10, (End.OUT_OF_CPU, 10)),
+    ("gets 4 ms every 50 ms", lambda s: 0.004 * (s // 0.05), (End.OUT_OF_CPU, 13)),
+    ("sleeps", lambda s: 0, (End.OUT_OF_TIME, 2)),
+    ("looks every moment whether it may go on", lambda s: s / 500, (End.OUT_OF_TIME, 2)),
+    ("computes, then sleeps", lambda s: min(s, 0.9), (End.OUT_OF_TIME, 3)),
+    ("sleeps, then computes and ends", lambda s: min(max(s - 1.8, 0), 0.9) if s < 2.7 else s, (End.OUT_OF_CPU, 3)),
+    ("computes for a moment every second", lambda s: 0.1 * (s // 1), (End.OUT_OF_CPU, 11)),
 ]
 
 
 @pytest.mark.parametrize(("cpu_at", "expected"), [case[1:] for case in COURSES], ids=[case[0] for case in COURSES])
 def test_cpu_time_decides_and_the_wall_limit_ends_what_waits(
-    cpu_at: Callable[[float], float], expected: tuple[str, float] | None
+    cpu_at: Callable[[float], float], expected: tuple[End, float] | None
 ) -> None:
     assert _ends(cpu_at, Limits(timeout_s=1)) == expected
 
@@ -57,7 +58,7 @@ def test_waits_add_up_over_the_calls_of_a_process() -> None:
     limits = Limits(timeout_s=1, process_s=5)
     used = TimeUsed(limits, TimeWindow(0), wall=0, cpu=0)
     ends = [used.update(TimeWindow(second), wall=second, cpu=0.001 * second) for second in range(1, 15)]
-    assert ends.index("out of time") == 10
+    assert ends.index(End.OUT_OF_TIME) == 10
 
 
 def test_limits_begin_anew_only_with_a_later_call() -> None:
@@ -65,8 +66,8 @@ def test_limits_begin_anew_only_with_a_later_call() -> None:
     windows = itertools.cycle([TimeWindow(1, loading=True), TimeWindow(1), TimeWindow(0), TimeWindow(1)])
     reading, writing = os.pipe()
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
-        ending = wait_with_limits(reading, process.pid, Limits(timeout_s=0.3), lambda: next(windows))
+        end = wait_with_limits(reading, process.pid, Limits(timeout_s=0.3), lambda: next(windows))
         process.kill()
     os.close(reading)
     os.close(writing)
-    assert ending == "out of cpu"
+    assert end is End.OUT_OF_CPU
