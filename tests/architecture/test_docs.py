@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import pytest
 from helpers.paths import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -15,6 +16,12 @@ def test_every_file_that_a_page_names_exists() -> None:
     pattern = re.compile(r"`((?:coderm_eval|tests|perf|tasks|docs)/[\w./-]*)`")
     named = {(page.name, path) for page in PAGES for path in pattern.findall(page.read_text())}
     assert {(page, path) for page, path in named if not (ROOT / path).exists()} == set()
+
+
+def test_the_example_of_the_python_api_picks_the_right_program(capsys: pytest.CaptureFixture[str]) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", (ROOT / "docs/reference/python-api.md").read_text(), re.DOTALL)
+    exec(example, {})
+    assert capsys.readouterr().out == "def double(x): return 2 * x\n"
 
 
 def test_generated_pages_are_up_to_date() -> None:
