@@ -1,16 +1,15 @@
-"""Verdicts of many cells: those that the store knows are read, the others are run."""
+"""Verdicts of many cells: those that the store holds are read, the others are run."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-from coderm_eval.core.programs.forms import to_callable
+from coderm_eval.core.programs.forms import REVISIONS, to_callable
 from coderm_eval.core.progress import progress
 from coderm_eval.core.protocols import Cell, Execute, ExecutionResult
 from coderm_eval.core.records import Verdict, fingerprint
-from coderm_eval.core.store import Table
+from coderm_eval.core.store import Row, Table
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.executor import limits_from_settings
 from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
@@ -18,79 +17,90 @@ from coderm_eval.execution.settings import ExecutionSettings
 
 __all__ = ["cached_execution"]
 
-_Owed = tuple[Cell, str]
+_StoredCell = tuple[Cell, str]
 """A cell, and the key of its verdict in the store."""
 
-_VERDICT_OF_LETTER = {verdict.code: verdict for verdict in Verdict}
+_VERDICT_OF_CODE = {verdict.code: verdict for verdict in Verdict}
 
 
-def cached_execution(executor: Executor, table: Table, execution: ExecutionSettings, isolation: str) -> Execute:
-    """The loop's `execute`: problems all of whose cells the store knows are read, the others are run and stored.
+def cached_execution(executor: Executor, table: Table, settings: ExecutionSettings, isolation: str) -> Execute:
+    """Return the loop's `execute`: it reads a problem whose cells are all stored, and runs and stores the others.
 
     All cells of a problem or none: which calls of a program are given up as timed out depends on what else is
-    asked of it, and a run that was killed in the middle of a problem is to end as one that was not.
+    asked of it, and a run that was killed in the middle of a problem must end as one that was not.
 
     Args:
         isolation: what the executor's self-test found in force; verdicts under another one are not read.
     """
-    limits = limits_from_settings(execution)
+    limits = limits_from_settings(settings)
     conditions = fingerprint(limits_fingerprint(limits), isolation)
 
     def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
         read: list[ExecutionResult[Cell]] = []
-        watch = _Watch()
-        callables: dict[tuple[str, int], str] = {}
+        status = _Status()
 
-        def source_of(cell: Cell) -> str:
-            place = (cell.problem.task_id, cell.row)
-            if place not in callables:
-                callables[place] = to_callable(cell.program, cell.problem)
-            return callables[place]
-
-        def owed() -> Iterator[ProgramTest[_Owed] | None]:
+        def pending() -> Iterator[ProgramTest[_StoredCell] | None]:
             for cells in problems:
-                keys = [fingerprint("verdict", conditions, source_of(cell), cell.test) for cell in cells]
+                keys = [_key(cell, conditions) for cell in cells]
                 stored = table.get_many(keys)
                 if len(stored) == len(set(keys)):
                     read.extend(_stored_result(cell, stored[key]) for cell, key in zip(cells, keys, strict=True))
                     yield None
-                    continue
-                watch.owed += len(cells)
-                for cell, key in zip(cells, keys, strict=True):
-                    yield _program_test((cell, key), source_of(cell))
+                else:
+                    status.pending += len(cells)
+                    yield from _program_tests(cells, keys)
 
-        ran = executor.run(owed(), limits)
-        for done in progress(ran, lambda: watch.owed, "running tests", "pairs", note=watch.note):
-            cell, key = done.key
-            if done.verdict != Verdict.NOT_RUN:
-                table.add_all({key: {"v": done.verdict.code, "s": done.cpu_seconds, "o": done.output}})
-            yield ExecutionResult(cell, done.verdict, done.cpu_seconds, done.output)
+        ran = executor.run(pending(), limits)
+        for result in progress(ran, lambda: status.pending, "running tests", "tests", note=status.note):
+            cell, key = result.key
+            if result.verdict != Verdict.NOT_RUN:
+                table.add_all({key: {"v": result.verdict.code, "s": result.cpu_seconds, "o": result.output}})
+            yield ExecutionResult(cell, result.verdict, result.cpu_seconds, result.output)
         yield from read
 
     return execute
 
 
-class _Watch:
-    """What the progress line says beside the rate: how many timed out, and where the time goes."""
+def _key(cell: Cell, conditions: str) -> str:
+    """Return the key of a cell's verdict: everything that it depends on."""
+    problem = cell.problem
+    form = f"{problem.form} {REVISIONS[problem.form]}"
+    return fingerprint("verdict", conditions, form, problem.entry_point, cell.program, cell.test)
+
+
+def _program_tests(cells: Sequence[Cell], keys: Sequence[str]) -> Iterator[ProgramTest[_StoredCell]]:
+    """Yield what to run for the cells of one problem; a program for many tests is made callable once."""
+    programs: dict[int, str] = {}
+    for cell, key in zip(cells, keys, strict=True):
+        problem = cell.problem
+        if cell.row not in programs:
+            programs[cell.row] = to_callable(cell.program, problem)
+        yield ProgramTest(
+            (cell, key),
+            programs[cell.row],
+            cell.test,
+            problem.task_id,
+            problem.entry_point,
+            fresh=problem.form == "stdin",
+        )
+
+
+def _stored_result(cell: Cell, row: Row) -> ExecutionResult[Cell]:
+    return ExecutionResult(cell, _VERDICT_OF_CODE[row["v"]], row["s"], row["o"])
+
+
+class _Status:
+    """What the progress line shows besides the rate: how many tests timed out, and which problem takes longest."""
 
     def __init__(self) -> None:
-        self.owed = 0
-        """Cells that are to be run, as far as is known."""
+        self.pending = 0
+        """Cells to run, as far as is known yet."""
         self._timeouts = 0
         self._seconds: defaultdict[str, float] = defaultdict(float)
 
-    def note(self, done: ExecutionResult[_Owed]) -> str:
-        cell, _ = done.key
-        self._timeouts += done.verdict == Verdict.TIMED_OUT
-        self._seconds[cell.problem.task_id] += done.cpu_seconds
+    def note(self, result: ExecutionResult[_StoredCell]) -> str:
+        cell, _ = result.key
+        self._timeouts += result.verdict == Verdict.TIMED_OUT
+        self._seconds[cell.problem.task_id] += result.cpu_seconds
         slowest = max(self._seconds, key=self._seconds.__getitem__)
         return f"{self._timeouts} timed out, slowest {slowest}"
-
-
-def _program_test(key: _Owed, program: str) -> ProgramTest[_Owed]:
-    cell, problem = key[0], key[0].problem
-    return ProgramTest(key, program, cell.test, problem.task_id, problem.entry_point, fresh=problem.form == "stdin")
-
-
-def _stored_result(cell: Cell, row: Mapping[str, Any]) -> ExecutionResult[Cell]:
-    return ExecutionResult(cell, _VERDICT_OF_LETTER[row["v"]], row["s"], row["o"])

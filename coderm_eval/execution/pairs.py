@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from dataclasses import KW_ONLY, dataclass
 from typing import Generic, TypeVar
@@ -13,8 +14,8 @@ __all__ = ["ProgramTest", "limits_fingerprint"]
 
 Key = TypeVar("Key")
 
-_ENGINE = 6
-"""Raised when a change of the executor can change a verdict, so that stored ones are not used again."""
+_REVISION = 7
+"""Raise it when a change of the executor can change a verdict, so that stored ones are not used again."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,6 @@ class ProgramTest(Generic[Key]):
 
 
 def limits_fingerprint(limits: Limits) -> str:
-    """Changes with every limit, with the executor, and with the Python version that runs the programs."""
+    """Return a text that changes with every limit, with the executor, and with the Python that runs the programs."""
     version = ".".join(platform.python_version_tuple()[:2])
-    return fingerprint(repr(limits), version, str(_ENGINE))
+    return fingerprint(json.dumps(tuple(limits)), version, str(_REVISION))

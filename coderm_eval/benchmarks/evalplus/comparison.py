@@ -1,6 +1,7 @@
 """EvalPlus's comparison of an answer with the expected one (evalplus.eval.unsafe_execute). Its text goes into tests.
 
-It is made where answers arrive as plain data, so that nothing of the program's own has a say in it.
+It is made where answers arrive as plain data, so that nothing of the program's own has a say in it. A change that can
+change a status raises `gold_tests.REVISION`.
 """
 
 from __future__ import annotations

@@ -48,7 +48,8 @@ LIMITS = Limits(
 """But for the seconds of a call, which depend on the problem, and the memory, which depends on EvalPlus's variable."""
 
 REVISION = 1
-"""Raised when a change of these tests can change a status, so that stored ones are not used again."""
+"""Part of the keys of stored grades, in place of the tests' text. Raise it when a change here or in `comparison` can
+change a status."""
 
 LOADS = "import unittest\n\n\nclass TestLoads(unittest.TestCase):\n    def test_it_loads(self):\n        pass\n"
 """Passes unless the program ends, or runs out of time, before it is called."""

@@ -9,6 +9,7 @@ from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, Row, dat
 from coderm_eval.benchmarks.livecodebench.gold_tests import (
     ENTRY_POINT,
     LIMITS,
+    REVISION,
     functional_program,
     functional_test,
     official_stdin_program,
@@ -16,7 +17,7 @@ from coderm_eval.benchmarks.livecodebench.gold_tests import (
 )
 from coderm_eval.benchmarks.livecodebench.prompts import method_question, method_request, stdin_question, stdin_request
 from coderm_eval.benchmarks.livecodebench.settings import Grader, LiveCodeBenchSettings
-from coderm_eval.core.programs.forms import to_callable
+from coderm_eval.core.programs.forms import REVISIONS, to_callable
 from coderm_eval.core.records import Form, Grade, Problem
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
@@ -64,7 +65,9 @@ class LiveCodeBench(Benchmark):
         return (grader, LiveCodeBench(rows, self._settings.model_copy(update={"grader": grader}))) if rows else None
 
     def grader(self) -> str:
-        return f"livecodebench {self._settings.grader} {self.dataset_sha256} {limits_fingerprint(self._limits)}"
+        revisions = f"{REVISION} {REVISIONS['stdin']}"
+        limits = limits_fingerprint(self._limits)
+        return f"livecodebench {revisions} {self._settings.grader} {self.dataset_sha256} {limits}"
 
     def grade(self, tasks: Iterable[GradeTask], executor: Executor) -> Iterator[tuple[str, Grade]]:
         for result in executor.run(self._tests(tasks), self._limits):

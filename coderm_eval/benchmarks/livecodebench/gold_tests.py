@@ -18,7 +18,19 @@ from coderm_eval.core.programs.prelude import LIMITS as PYTHON_LIMITS
 from coderm_eval.core.programs.source import parse
 from coderm_eval.execution.limits import Limits
 
-__all__ = ["ENTRY_POINT", "LIMITS", "functional_program", "functional_test", "official_stdin_program", "stdin_test"]
+__all__ = [
+    "ENTRY_POINT",
+    "LIMITS",
+    "REVISION",
+    "functional_program",
+    "functional_test",
+    "official_stdin_program",
+    "stdin_test",
+]
+
+REVISION = 1
+"""Part of the keys of stored grades, in place of the tests' text. Raise it when a change here or in `official_stdin`
+can change a grade."""
 
 LIMITS = Limits(timeout_s=6.0, memory_mb=4096, output_mb=64, file_mb=64, per_call=True)
 """The official 6 s a case; and 4 GiB, which the official code names but does not set."""

@@ -1,10 +1,12 @@
 """A program that reads standard input, run as LiveCodeBench's own grader runs it, which is not as a process.
 
-This file's text goes into the sandbox. What the official code does (lcb_runner/evaluation/testing_util.py), and what
-goes wrong with right programs for it: all but top-level imports becomes the body of one function, so that `global`
-finds nothing; the text "class Solution" anywhere makes it look for that class; `sys.stdin` is an object without
-iteration whose `buffer` gives its first line again and again, while `from sys import stdin` is the process's own, with
-three methods replaced; `open` gives the input only where it is looked up in `builtins`.
+This file's text goes into the sandbox; a change that can change a grade raises `gold_tests.REVISION`.
+
+What the official code does (lcb_runner/evaluation/testing_util.py), and what goes wrong with right programs for it: all
+but top-level imports becomes the body of one function, so that `global` finds nothing; the text "class Solution"
+anywhere makes it look for that class; `sys.stdin` is an object without iteration whose `buffer` gives its first line
+again and again, while `from sys import stdin` is the process's own, with three methods replaced; `open` gives the input
+only where it is looked up in `builtins`.
 """
 
 from __future__ import annotations

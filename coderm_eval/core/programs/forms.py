@@ -9,14 +9,19 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from collections.abc import Mapping
 from typing import TypeGuard
 
 from coderm_eval.core.programs import stdin_program
 from coderm_eval.core.programs.prelude import prelude
 from coderm_eval.core.programs.source import after_future, defines, module_names, parse
-from coderm_eval.core.records import Problem
+from coderm_eval.core.records import Form, Problem
 
-__all__ = ["for_prompt", "is_solution", "paper_function", "to_callable"]
+__all__ = ["REVISIONS", "for_prompt", "is_solution", "paper_function", "to_callable"]
+
+REVISIONS: Mapping[Form, int] = {"function": 1, "method": 1, "method_as_function": 1, "stdin": 1}
+"""Part of the keys of stored verdicts and grades, in place of what `to_callable` makes of a program. Raise a form's
+number when a change of its wrapper, of the prelude or of `stdin_program` can change what such a program does."""
 
 _CLASS = "Solution"
 

@@ -1,4 +1,7 @@
-"""A program that reads standard input, as a function of what it reads. This file's text goes into the sandbox."""
+"""A program that reads standard input, as a function of what it reads. This file's text goes into the sandbox.
+
+A change that can change what a program does raises its number in `forms.REVISIONS`.
+"""
 
 from __future__ import annotations
 
