@@ -20,6 +20,7 @@ import pytest
 from helpers.livecodebench import rows as livecodebench_rows
 from helpers.mini_humaneval import MiniHumanEval
 from helpers.paths import ROOT
+from helpers.processes import heed_interrupts
 from helpers.replaying import replaying
 
 from coderm_eval.benchmarks import load_benchmark
@@ -202,7 +203,7 @@ def test_the_replay_command_serves(tmp_path: Path, mini_humaneval: MiniHumanEval
     write_files(tmp_path, mini_humaneval)
     arguments = shlex.split(command("coderm-eval replay").replace("8000", "0"))
     arguments[0] = str(SCRIPTS / arguments[0])
-    process = subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
     assert process.stderr
     assert re.search(r"serving 3 tasks on http://127\.0\.0\.1:\d+/v1", process.stderr.readline())
     process.send_signal(signal.SIGINT)

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.cli import CLI, DEMO_TASKS, coderm, quick, rows, write_rows
+from helpers.cli import CLI, DEMO_TASKS, coderm, coderm_process, quick, rows, write_rows
 from helpers.mini_humaneval import MiniHumanEval
 from helpers.other_hosts import HOSTS, Host, on, skip_unless
-from helpers.processes import soon
+from helpers.processes import heed_interrupts, soon
 from helpers.replaying import replaying
 from helpers.servers import Behaviour, Reply, refusing, serving, well_behaved
 
@@ -52,7 +52,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
 def finished(demo: list[object], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run directory of an undisturbed run."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    done = coderm(*demo, "--out", "run", cwd=folder)
+    done = coderm_process(*demo, "--out", "run", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "run"
 
@@ -329,9 +329,8 @@ def test_a_server_that_fails_loses_nothing_that_was_written_or_run(watched: Watc
     assert final(watched.folder / "run", *GRADED_FILES) == final(watched.folder / "undisturbed", *GRADED_FILES)
 
 
-def test_an_interrupted_run_ends_at_once_though_a_model_is_at_work_and_goes_on_as_an_undisturbed_one(
-    watched: Watched,
-) -> None:
+def test_an_interrupted_run_ends_at_once_and_goes_on_undisturbed(watched: Watched) -> None:
+    """Though a model is at work."""
     ended = threading.Event()
 
     def long_at_work(body: dict[str, Any], before: int) -> Reply:
@@ -346,7 +345,7 @@ def test_an_interrupted_run_ends_at_once_though_a_model_is_at_work_and_goes_on_a
                 cwd=watched.folder,
                 stderr=subprocess.PIPE,
                 text=True,
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in a shell's background
+                preexec_fn=heed_interrupts,
             )
             assert soon(lambda: watched.ran("run") == 2)
             process.send_signal(signal.SIGINT)
@@ -446,7 +445,7 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(
 def test_a_dataset_that_is_nowhere_is_named_with_its_variable(tmp_path: Path, demo: list[object]) -> None:
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "MBPP_OVERRIDE_PATH": str(tmp_path / "no.jsonl")}
     arguments = ["mbpp+" if part == "demo" else part for part in demo]
-    done = coderm(*arguments, "--out", "run", cwd=tmp_path, env=environment)
+    done = coderm_process(*arguments, "--out", "run", cwd=tmp_path, env=environment)
     assert done.returncode == 2
     assert "MBPP_OVERRIDE_PATH" in done.stderr and "Traceback" not in done.stderr
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -47,3 +48,8 @@ def processes_with(variable: str) -> set[int]:
         if variable.encode() in variables and is_alive(int(path.parent.name)):
             found.add(int(path.parent.name))
     return found
+
+
+def heed_interrupts() -> None:
+    """As preexec_fn of a process that a test interrupts: in a shell's background, SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from helpers.cli import coderm, rows, write_rows
+from helpers.cli import coderm, coderm_process, rows, write_rows
 from helpers.servers import Behaviour, Reply, broken_at_first, busy_at_first, html, refusing, serving
 from helpers.tiny_llama import CHAT, EOS, byte_tokenizer, one_thread, tiny_llama  # noqa: F401  # one_thread is a fixture
 from scipy import optimize, stats
@@ -383,7 +383,7 @@ def test_the_same_input_gives_the_same_bytes_in_any_process(
 ) -> None:
     path, _ = trained
     given = ["--features", made, "--pass-rates", path.with_name("rates.jsonl"), "--out"]
-    done = coderm("probe", "train", *given, "again", cwd=tmp_path)
+    done = coderm_process("probe", "train", *given, "again", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "again").read_bytes() == path.read_bytes()
     succeeded("train", *given, tmp_path / "other", "--seed", 1)
