@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from pathlib import Path
 
 import hypothesis
 import pytest
-from helpers.mini_humaneval import MINI_PROBLEMS, MiniHumanEval, point_evalplus
+from helpers.mini_humaneval import MiniHumanEval, point_evalplus, write_mini
 from helpers.paths import RECORDED_DATA
+
+from coderm_eval.benchmarks.evalplus.dataset import Dataset
+from coderm_eval.benchmarks.evalplus.reference_answers import reference_answers
 
 # The same examples every time, and no verdict by the clock.
 hypothesis.settings.register_profile("coderm", derandomize=True, deadline=None)
@@ -22,13 +25,20 @@ def recorded_data() -> Path:
     return RECORDED_DATA
 
 
+@pytest.fixture(scope="session")
+def mini_answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """EvalPlus's cache once it has the expected outputs of the mini dataset, which takes two seconds."""
+    mini = write_mini(tmp_path_factory.mktemp("mini"))
+    with pytest.MonkeyPatch.context() as patch:
+        point_evalplus(patch, mini.environment)
+        reference_answers(Dataset("humaneval"))
+    return mini.cache
+
+
 @pytest.fixture
-def mini_humaneval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MiniHumanEval:
-    path = tmp_path / "mini.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in MINI_PROBLEMS))
-    cache = tmp_path / "cache"
-    environment = {"HUMANEVAL_OVERRIDE_PATH": str(path), "XDG_CACHE_HOME": str(cache)}
-    point_evalplus(monkeypatch, environment)
-    right = {str(row["task_id"]): f"{row['prompt']}{row['canonical_solution']}" for row in MINI_PROBLEMS}
-    wrong = {str(row["task_id"]): f"def {row['entry_point']}(*a):\n    return None\n" for row in MINI_PROBLEMS}
-    return MiniHumanEval(path, environment, right, wrong)
+def mini_humaneval(mini_answers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MiniHumanEval:
+    """The mini dataset in place of HumanEval+, with its expected outputs at hand."""
+    mini = write_mini(tmp_path)
+    shutil.copytree(mini_answers, mini.cache)
+    point_evalplus(monkeypatch, mini.environment)
+    return mini

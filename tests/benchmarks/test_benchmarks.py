@@ -174,6 +174,7 @@ def test_right_programs_pass_and_wrong_ones_fail(mini_humaneval: MiniHumanEval) 
     assert not any(Grade(statuses).passed for key, statuses in found.items() if key.startswith("wrong"))
 
 
+@pytest.mark.usefixtures("short_loading")
 def test_grades_are_those_of_evalplus_itself(mini_humaneval: MiniHumanEval) -> None:
     programs = {name: ("HumanEval/0", program) for name, program, _ in BUOYS}
     with subprocess.Popen(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-__all__ = ["MINI_PROBLEMS", "MiniHumanEval", "mini_row", "point_evalplus"]
+__all__ = ["MINI_PROBLEMS", "MiniHumanEval", "mini_row", "point_evalplus", "write_mini"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,10 @@ class MiniHumanEval:
     """Variables under which EvalPlus, in any process, loads this dataset and keeps its cache apart."""
     right: dict[str, str]
     wrong: dict[str, str]
+
+    @property
+    def cache(self) -> Path:
+        return Path(self.environment["XDG_CACHE_HOME"])
 
 
 def point_evalplus(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> None:
@@ -73,3 +78,12 @@ MINI_PROBLEMS = [
         [[[]], [[5]]],
     ),
 ]
+
+
+def write_mini(folder: Path) -> MiniHumanEval:
+    path = folder / "mini.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in MINI_PROBLEMS))
+    environment = {"HUMANEVAL_OVERRIDE_PATH": str(path), "XDG_CACHE_HOME": str(folder / "cache")}
+    right = {str(row["task_id"]): f"{row['prompt']}{row['canonical_solution']}" for row in MINI_PROBLEMS}
+    wrong = {str(row["task_id"]): f"def {row['entry_point']}(*a):\n    return None\n" for row in MINI_PROBLEMS}
+    return MiniHumanEval(path, environment, right, wrong)

@@ -107,7 +107,7 @@ def serving(behaviour: Behaviour) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             pass
 
     server = _Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # looks so often whether to end
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1", seen

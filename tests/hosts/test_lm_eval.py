@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import lm_eval
 import pytest
 import yaml
+from helpers import cli
+from helpers.lm_eval_tasks import evaluate_task
 from helpers.mini_humaneval import MiniHumanEval
 from helpers.paths import ROOT
 from helpers.replaying import replaying
@@ -103,19 +102,8 @@ def evaluate(replay: Replay, task: str = "humanevalplus_coderm", **more: Any) ->
         },
         "apply_chat_template": not base,
         "metadata": coderm(replay),
-        "confirm_run_unsafe_code": True,
-        "bootstrap_iters": 0,
     }
-    given |= more
-    # The folder of our own tasks alone: to index lm-eval's 14,000 takes ten seconds.
-    given["task_manager"] = TaskManager(
-        include_path=str(Path(lm_eval.__file__).parent / "tasks" / "coderm"),
-        include_defaults=False,
-        metadata={**given["model_args"], **given.pop("metadata")},
-    )
-    results = lm_eval.simple_evaluate(tasks=[task], **given)
-    assert results is not None
-    return dict(results)
+    return evaluate_task(task, **{**given, **more})
 
 
 def scores(results: dict[str, Any], task: str = "humanevalplus_coderm") -> dict[str, float]:
@@ -141,11 +129,15 @@ def test_every_task_file_carries_the_version_of_the_result_table(name: str) -> N
     assert float(task["metadata"]["version"]) == TASK_VERSION
 
 
-def test_lm_eval_and_rerank_give_the_same_rows_on_the_same_files(replay: Replay, tmp_path: Path) -> None:
+def rerank_alone(samples: Path, tests: Path, *flags: str) -> None:
+    files = ["--samples", samples, "--tests", tests]
+    done = cli.coderm("rerank", "--benchmark", "humaneval+", *files, "--out", "alone", *flags, cwd=Path.cwd())
+    assert done.returncode == 0, done.stderr
+
+
+def test_lm_eval_and_rerank_give_the_same_rows_on_the_same_files(replay: Replay) -> None:
     through_lm_eval = scores(evaluate(replay))
-    files = ["--samples", replay.samples, "--tests", replay.tests]
-    command = ["-m", "coderm_eval.cli", "rerank", "--benchmark", "humaneval+", *files, "--out", "alone", "--grade"]
-    subprocess.run([sys.executable, *map(str, command)], check=True, capture_output=True)
+    rerank_alone(replay.samples, replay.tests, "--grade")
     alone = json.loads(Path("alone/summary.json").read_text())["pass@1"]
     assert through_lm_eval == pytest.approx({row: alone[row]["value"] for row in ROWS})
     assert through_lm_eval == pytest.approx({"random": 0.5, "first": 0, "majority": 1, "coderm": 1, "oracle": 1})
@@ -154,9 +146,7 @@ def test_lm_eval_and_rerank_give_the_same_rows_on_the_same_files(replay: Replay,
 def test_both_ways_leave_the_same_candidates_tests_and_picks(replay: Replay) -> None:
     evaluate(replay)
     (folder,) = Path("coderm-runs").glob("humanevalplus_coderm-*")
-    files = ["--samples", folder / "samples.jsonl", "--tests", folder / "tests.jsonl"]
-    command = ["-m", "coderm_eval.cli", "rerank", "--benchmark", "humaneval+", *files, "--out", "alone"]
-    subprocess.run([sys.executable, *map(str, command)], check=True, capture_output=True)
+    rerank_alone(folder / "samples.jsonl", folder / "tests.jsonl")
     for name in ("samples.jsonl", "tests.jsonl", "chosen.jsonl"):
         assert (folder / name).read_text() == Path("alone", name).read_text()
 

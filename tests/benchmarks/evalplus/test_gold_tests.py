@@ -212,6 +212,7 @@ def put(mini: MiniHumanEval, *rows: dict[str, object]) -> None:
     mini.path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
+@pytest.mark.usefixtures("short_loading")
 def test_no_attack_passes_and_none_keeps_others_from_being_graded(mini_humaneval: MiniHumanEval) -> None:
     put(
         mini_humaneval,

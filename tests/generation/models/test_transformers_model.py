@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.lm_eval_tasks import evaluate_task
 from helpers.tiny_llama import (  # noqa: F401  # one_thread is a fixture
     ANSWER_NOW,
     BEGIN,
@@ -411,14 +411,13 @@ def test_write_tests_runs_a_model_in_process(make: Make, tmp_path: Path) -> None
     assert (tmp_path / "tests.jsonl").read_text() == ""
 
 
-def test_one_lm_eval_command_runs_the_policy_and_then_the_test_writer(make: Make, tmp_path: Path) -> None:
-    writer = {"backend": "hf", "model": make(context=4096), "num": 2, "max_tokens": 8}
-    metadata = json.dumps({"coderm": {"n": 2, "tests": writer}})
-    command = [str(Path(sys.executable).with_name("lm_eval")), "run", "--model", "dummy", "--tasks", "coderm_demo"]
-    command += ["--metadata", metadata, "--confirm_run_unsafe_code", "--limit", "2"]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def test_lm_eval_runs_the_policy_and_then_the_test_writer(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    writer = {"backend": "hf", "model": str(make(context=4096)), "num": 2, "max_tokens": 8}
+    given = {"n": 2, "tests": writer}
+    evaluate_task("coderm_demo", model="dummy", model_args={}, metadata={"coderm": given}, limit=2)
     (summary,) = (tmp_path / "coderm-runs").glob("*/summary.json")
     said = json.loads(summary.read_text())
     assert said["test_samples"]["read"] == 4 and said["settings"]["tests"]["backend"] == "hf"
