@@ -9,7 +9,7 @@ demo: $(VENV)/installed
 	HF_HUB_OFFLINE=1 $(BIN)/lm_eval run --model dummy --tasks coderm_demo --confirm_run_unsafe_code
 
 test: $(VENV)/installed-dev lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -105,7 +105,7 @@ def table(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("|")]
 
 
-def test_the_wheel_installs_the_task_files_where_lm_eval_looks_and_owns_them(tmp_path: Path) -> None:
+def test_the_wheel_owns_task_files_where_lm_eval_looks(tmp_path: Path) -> None:
     """`pip install .` in full, but into a folder of its own; what RECORD lists is what uninstalling removes."""
     assert command("pip") == "pip install ."
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
@@ -134,9 +134,8 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     assert json.loads((tmp_path / "samples_eval_results.json").read_text())["eval"]
 
 
-def test_the_evalplus_commands_run_with_only_their_addresses_changed(
-    tmp_path: Path, mini_humaneval: MiniHumanEval, server: str
-) -> None:
+def test_the_evalplus_commands_run(tmp_path: Path, mini_humaneval: MiniHumanEval, server: str) -> None:
+    """Only their addresses are changed."""
     write_files(tmp_path, mini_humaneval)
     for start, right in (
         ("evalplus.coderm --dataset humaneval --samples", 0.5),
@@ -223,7 +222,8 @@ def server(mini_humaneval: MiniHumanEval) -> Iterator[str]:
 TEST = "import unittest\n\n\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n        pass\n"
 
 
-def test_the_lm_eval_command_runs_with_only_its_addresses_changed(tmp_path: Path, server: str) -> None:
+def test_the_lm_eval_command_runs(tmp_path: Path, server: str) -> None:
+    """Only its addresses are changed."""
     line = command("lm_eval run").replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server)
     done = shell(line, tmp_path)
     assert done.returncode == 0, done.stderr
@@ -233,7 +233,8 @@ def test_the_lm_eval_command_runs_with_only_its_addresses_changed(tmp_path: Path
     assert list((tmp_path / "out").rglob("samples_humanevalplus_coderm_*.jsonl"))
 
 
-def test_the_commands_that_ask_models_run_with_only_their_addresses_changed(tmp_path: Path, server: str) -> None:
+def test_the_commands_that_ask_models_run(tmp_path: Path, server: str) -> None:
+    """Only their addresses are changed."""
     for start in ("coderm-eval sample", "coderm-eval write-tests"):
         done = shell(command(start).replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server), tmp_path)
         assert done.returncode == 0, done.stderr

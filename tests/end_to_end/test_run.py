@@ -373,7 +373,7 @@ def test_n_takes_the_first_samples(demo: list[object], tmp_path: Path) -> None:
     assert len({row["value"] for row in summary["pass@1"].values()}) == 1
 
 
-def test_what_could_not_be_run_is_in_no_score_and_ends_the_run_with_exit_code_3(tmp_path: Path) -> None:
+def test_what_could_not_be_run_is_in_no_score_and_gives_exit_code_3(tmp_path: Path) -> None:
     """A program that kills the worker which runs it, as it can without isolation, costs its own verdicts and grade."""
     killer = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
     kept = [row for row in rows(SAMPLES) if row["task_id"] == "demo/0"][:2]
@@ -531,9 +531,7 @@ def test_a_program_that_kills_what_grades_it_is_wrong(
     assert (done.returncode, done.stdout) == (0, "pass@1 0.0000 ± nan  (1 samples of 1 tasks)\n"), done.stderr
 
 
-def test_a_model_that_cannot_be_run_here_leaves_the_candidates_and_the_commands_for_two_steps(
-    tmp_path: Path, demo: list[object]
-) -> None:
+def test_a_model_that_cannot_run_here_leaves_commands_for_two_steps(tmp_path: Path, demo: list[object]) -> None:
     """The commands run as they are said, but for the model, which is now one at a server."""
     pytest.importorskip("torch")
     config = tmp_path / "settings.yaml"

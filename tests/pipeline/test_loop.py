@@ -63,7 +63,7 @@ def test_the_candidate_that_passes_most_tests_is_chosen() -> None:
     assert result.candidates[result.selections["majority"].chosen].program == "xyz"
 
 
-def test_a_uniform_budget_asks_once_for_every_problem_half_of_them_at_a_time() -> None:
+def test_a_uniform_budget_asks_once_for_each_half_of_the_problems() -> None:
     script = Script({"a": ["x"], "b": ["y"], "c": ["z"]})
     script.rerank(work("a", "x"), work("b", "y"), work("c", "z"), budget=4)
     assert script.requested == [{"a": range(4), "c": range(4)}, {"b": range(4)}]
@@ -129,7 +129,7 @@ class TwoRounds(BudgetPolicy):
         return f"{task_id} had enough"
 
 
-def test_a_budget_sees_what_became_of_the_tests_so_far_and_that_more_are_in_flight() -> None:
+def test_a_budget_sees_verdicts_and_what_is_in_flight() -> None:
     budget, script = TwoRounds(), Script({"a": ["x", "x", "z"]})
     rerank(
         [work("a", "xy")],

@@ -164,9 +164,8 @@ BACKENDS = [
 
 
 @pytest.mark.parametrize(("in_file", "over", "backend"), BACKENDS, ids=range(len(BACKENDS)))
-def test_a_tests_file_implies_its_backend_unless_the_same_place_names_another(
-    tmp_path: Path, in_file: str, over: dict[str, Any], backend: str
-) -> None:
+def test_a_tests_file_implies_its_backend(tmp_path: Path, in_file: str, over: dict[str, Any], backend: str) -> None:
+    """Unless the same place names another."""
     assert load(over, write(tmp_path, in_file)).tests.backend == backend
 
 

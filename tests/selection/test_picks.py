@@ -105,7 +105,8 @@ def test_without_tests_every_candidate_ties_and_the_first_sample_is_chosen() -> 
     assert (selection.chosen, selection.ties, selection.tests_used) == (0, (0, 1, 2), 0)
 
 
-def test_among_equals_the_lowest_sample_index_is_chosen_whatever_the_row_order() -> None:
+def test_among_equals_the_lowest_sample_index_is_chosen() -> None:
+    """Whatever the order of the rows."""
     candidates = [Candidate("b", (1,)), Candidate("a", (0,))]
     selection = chosen_by("majority", candidates, verdicts([P], [P]))
     assert candidates[selection.chosen].samples == (0,)
@@ -117,13 +118,14 @@ def test_timeouts_and_crashes_count_as_not_passed() -> None:
     assert selection.rewards[0] == selection.rewards[1]
 
 
-def test_a_test_that_could_not_be_run_against_one_candidate_is_left_out_for_all() -> None:
+def test_a_test_that_one_candidate_missed_is_left_out_for_all() -> None:
     """Row 1 would win by the first column, which is missing for row 0."""
     selection = chosen_by("majority", distinct(1, 1), verdicts([N, P], [P, F]))
     assert (selection.chosen, selection.tests_used) == (0, 1)
 
 
-def test_a_candidate_against_which_nothing_could_be_run_is_not_chosen_and_costs_the_others_no_test() -> None:
+def test_a_candidate_that_could_not_be_run_is_not_chosen() -> None:
+    """Nor does it cost the others a test."""
     selection = chosen_by("majority", distinct(1, 1, 1), verdicts([N, N], [F, F], [P, F]))
     assert (selection.chosen, selection.tests_used) == (2, 2)
     assert np.isnan(selection.rewards[0])
@@ -134,7 +136,7 @@ def test_where_nothing_could_be_run_at_all_the_first_sample_is_chosen() -> None:
     assert (selection.chosen, selection.ties, selection.tests_used) == (0, (0, 1), 0)
 
 
-def test_a_candidate_with_few_verdicts_is_not_chosen_and_costs_the_others_no_test() -> None:
+def test_a_candidate_with_few_verdicts_is_not_chosen() -> None:
     """Row 0 passed the one test that was run against it; of three, that is too little to be compared."""
     selection = chosen_by("majority", distinct(1, 1, 1), verdicts([P, N, N], [P, P, F], [P, F, F]))
     assert (selection.chosen, selection.tests_used) == (1, 3)

@@ -627,7 +627,7 @@ def test_majority_lets_no_crowd_outweigh_one_more_test() -> None:
     assert few > crowd
 
 
-def test_majority_breaks_ties_by_the_crowd_and_majority_first_by_the_first_sample() -> None:
+def test_majority_breaks_ties_by_the_crowd_majority_first_by_order() -> None:
     """Worked: 2 + 1/5, 2 + 2/5, 0 + 1/5 against 2 - 0, 2 - 1/4, 0 - 3/4."""
     ballot = ballot_of([[RIGHT, RIGHT, WRONG], [WRONG, RIGHT, RIGHT], [WRONG, WRONG, WRONG]], sizes=[1, 2, 1])
     assert scores_of("majority", ballot) == close([2.2, 2.4, 0.2])
@@ -666,7 +666,8 @@ def test_rules_of_verdicts_ignore_outputs(name: str) -> None:
         assert scores_of(name, silent).tolist() == scores_of(name, ballot).tolist(), ballot
 
 
-def test_mbr_exec_takes_samples_without_an_output_to_be_unlike_all_and_each_other() -> None:
+def test_mbr_exec_takes_samples_without_output_to_be_unlike_all() -> None:
+    """And unlike each other."""
     crowd = [NO_OUTPUT, RIGHT]
     assert scores_of("mbr_exec", ballot_of([crowd, [RIGHT, RIGHT]], sizes=[9, 1])) == close([-10, -9])
 
@@ -724,7 +725,7 @@ def test_aces_lets_copies_of_a_test_speak_for_one_another() -> None:
 
 
 @pytest.mark.parametrize("name", ["aces", "aces_o", "em"])
-def test_a_test_that_goes_with_the_others_is_trusted_more_than_one_against_them(name: str) -> None:
+def test_a_test_that_agrees_with_the_others_is_trusted_more(name: str) -> None:
     """Six samples pass the first test and six the last; five of the former pass the others too, none of the latter."""
     ballot = ballot_of(
         [
@@ -760,7 +761,7 @@ def crowd_against_one(passed_by_crowd: int, passed_by_one: int, tests: int) -> i
     return int(np.argmax(scores_of("evidence", ballot_of([crowd, one], sizes=[8, 1]))))
 
 
-def test_evidence_trusts_the_tests_where_a_program_passes_nearly_all_of_them() -> None:
+def test_evidence_trusts_tests_of_which_a_program_passes_nearly_all() -> None:
     assert crowd_against_one(8, 10, 10) == 1
     assert crowd_against_one(19, 20, 20) == 0, "one test in twenty is less than seven more programs"
 

@@ -438,7 +438,7 @@ def test_a_name_is_given_once_however_often_it_is_used() -> None:
     assert prelude("inf + inf\nmath.inf\n") == f"{LIMITS}from math import inf\nimport math\n"
 
 
-def test_what_is_given_does_not_depend_on_an_error_at_the_prompt_of_this_process() -> None:
+def test_what_is_given_is_independent_of_an_error_at_the_prompt() -> None:
     """Python's prompt and notebooks keep the last error in sys; the sandbox, another process, has none to import."""
     lines = (
         "import sys",

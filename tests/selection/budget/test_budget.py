@@ -82,7 +82,7 @@ def test_a_problem_gets_the_tests_whose_gain_is_above_a_threshold(rate: float) -
 
 
 @pytest.mark.parametrize("hopeless", [0.0, 1.0])
-def test_a_problem_without_gain_gets_more_only_when_nothing_else_can_take_it(hopeless: float) -> None:
+def test_a_problem_without_gain_gets_only_what_nothing_else_can_take(hopeless: float) -> None:
     rates = {"a": hopeless, "b": 0.4}
     assert allocate(rates, 10, 1, {"a": 50, "b": 9}) == {"a": 1, "b": 9}
     assert allocate(rates, 12, 1, {"a": 50, "b": 9}) == {"a": 3, "b": 9}
@@ -127,7 +127,7 @@ def test_without_rates_agreement_on_the_first_tests_decides_the_rest() -> None:
     assert (budget.stopped("a"), budget.stopped("b")) == ("limit", "budget")
 
 
-def test_agreement_is_waited_for_until_no_problem_is_busy_with_its_first_tests() -> None:
+def test_agreement_waits_for_the_first_tests_of_every_problem() -> None:
     """The halves of a benchmark take turns: b's first tests come later than a's, and a's verdicts before b's."""
     budget = GreedyBudget(10, 2, {"a": 8, "b": 8})
     split, alike = standing(2, "PF", "FP"), standing(2, "PP", "PP")
@@ -147,7 +147,7 @@ def test_known_rates_are_waited_for_by_nobody() -> None:
 
 
 @pytest.mark.parametrize("rates", [None, {"a": 0.5, "b": 0.2, "c": 0.9}])
-def test_the_loop_spends_the_total_though_halves_of_the_benchmark_take_turns(rates: dict[str, float] | None) -> None:
+def test_the_loop_spends_the_total_though_halves_take_turns(rates: dict[str, float] | None) -> None:
     def write(wanted: Mapping[str, range]) -> Iterator[Written]:
         for task, samples in wanted.items():
             yield task, [(sample, f"t{sample}") for sample in samples]

@@ -112,7 +112,7 @@ def test_each_problem_gets_the_minimum() -> None:
     assert set(spent.values()) == {3}
 
 
-def test_no_problem_gets_more_than_twice_what_it_has_before_the_verdicts_are_looked_at() -> None:
+def test_no_problem_more_than_doubles_before_verdicts_are_seen() -> None:
     results = noisy(8, 64, 1)
     limits = dict.fromkeys((r.problem.task_id for r in results), 64)
     rounds: list[tuple[int, int]] = []
@@ -230,7 +230,7 @@ def test_what_it_decides_depends_on_nothing_but_what_it_sees() -> None:
     assert first == second
 
 
-def test_a_recording_gives_each_prefix_once_and_its_duplicates_their_number() -> None:
+def test_a_recording_gives_each_prefix_once() -> None:
     """Sample 1 is the same test as sample 0: after two samples one column with the multiplicity 2."""
     base = problem("a", "PF", "FP")
     twice = (UnitTest("t0", (0, 1)), UnitTest("t1", (2,)))
