@@ -25,6 +25,7 @@ from coderm_eval.generation.write_tests import validate_test_settings
 from coderm_eval.hosts.evalplus.flags import benchmark_name, check_flags, read_path, settings_from_flags
 from coderm_eval.hosts.evalplus.run import EvalPlusRun
 from coderm_eval.pipeline.preflight import preflight
+from coderm_eval.pipeline.settings import Settings
 
 __all__ = ["evaluate", "main"]
 
@@ -88,11 +89,8 @@ def evaluate(
     settings = settings_from_flags(flags, model_kwargs)
     validate_test_settings(settings.tests)
     benchmark = load_benchmark(name, settings.for_benchmark(name))
-    if samples is None:
-        preflight(settings)  # what would fail after hours of sampling
-        samples = _draw_samples(dataset, version, model_kwargs)
-    evalplus_run = EvalPlusRun(dataset, benchmark, settings, anew=i_just_wanna_run, allow_partial=allow_partial)
-    evalplus_run.rerank_and_evaluate(read_path("samples", samples))
+    run = EvalPlusRun(dataset, benchmark, settings, anew=i_just_wanna_run, allow_partial=allow_partial)
+    run.rerank_and_evaluate(read_path("samples", samples or _sample(settings, dataset, version, model_kwargs)))
 
 
 def main() -> None:
@@ -102,8 +100,9 @@ def main() -> None:
         fire.Fire(evaluate, name="evalplus.coderm")
 
 
-def _draw_samples(dataset: str, version: str, model_kwargs: Mapping[str, Any]) -> str:
+def _sample(settings: Settings, dataset: str, version: str, model_kwargs: Mapping[str, Any]) -> str:
     """Have `evalplus.codegen` draw samples; returns their file."""
+    preflight(settings)  # what would fail after hours of sampling
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # as evalplus.evaluate does, against a warning
     try:
         return str(run_codegen(dataset=dataset, version=version, **model_kwargs))
