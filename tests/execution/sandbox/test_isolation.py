@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from helpers.attacks import ATTACKS
-from helpers.other_hosts import FORBIDS, HOSTS, granted, on, skip_unless
+from helpers.other_hosts import FORBIDS, HOSTS, Host, granted, on, skip_unless
 from helpers.paths import ROOT
 
 from coderm_eval.core.errors import IncompleteRunError
@@ -112,6 +112,85 @@ class TestF(unittest.TestCase):
     def test_f(self):
         self.assertEqual(f(1), 3)
 """
+
+
+_LOOKS = """
+import glob, json, sys
+from pathlib import Path
+from coderm_eval.benchmarks import demo
+from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.pairs import ProgramTest
+
+gold = Path(demo.__file__).with_name("gold.jsonl")
+assert "assert" in gold.read_text()
+places = [str(gold), str(gold.resolve()), *glob.glob(f"{sys.prefix}/lib*/*/site-packages/coderm_eval/**/gold.jsonl")]
+program = f'''
+def found(name):
+    texts = []
+    for place in {places!r}:
+        try:
+            texts.append(open(place).read())
+        except OSError:
+            pass
+    return texts
+'''
+test = '''
+import unittest
+
+class TestFound(unittest.TestCase):
+    def test_nothing_is_found(self):
+        self.assertEqual(found("gold"), [])
+'''
+in_the_test = program.replace("found", "found_here") + test.replace("found(", "found_here(")
+tests = [ProgramTest(name, program, text, name) for name, text in (("program", test), ("test", in_the_test))]
+with Executor(workers=1, isolation=sys.argv[1]) as executor:
+    level = executor.self_test(Limits(timeout_s=5))
+    verdicts = {result.key: result.verdict.name for result in executor.run(tests, Limits(timeout_s=5))}
+print(json.dumps([level, verdicts]))
+"""
+"""Whether the demo's gold tests can be read by a program, and by a test."""
+
+
+@pytest.fixture(scope="module", params=["a folder", "a link to a folder"])
+def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment that the package is installed in, as by a wheel."""
+    home = tmp_path_factory.mktemp("installed") / "environment"
+    venv.create(home, symlinks=True)
+    (packages,) = home.glob("lib/python*/site-packages")
+    shutil.copytree(ROOT / "coderm_eval", packages / "coderm_eval", ignore=shutil.ignore_patterns("__pycache__"))
+    (packages / "others.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
+    if request.param == "a folder":
+        return home / "bin" / "python"
+    link = home.with_name("link")
+    link.symlink_to(home)
+    return link / "bin" / "python"
+
+
+LEVELS = [
+    ("auto", HOSTS[0], FULL),
+    ("namespaces", HOSTS[0], "namespaces+rlimits"),
+    ("auto", FORBIDS, FORBIDS[3]),
+    ("rlimits", HOSTS[0], "rlimits"),
+]
+
+
+@pytest.mark.parametrize(("mode", "host", "level"), LEVELS, ids=[case[2] for case in LEVELS])
+def test_gold_tests_of_the_demo_cannot_be_read(
+    mode: str, host: Host, level: str, installed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Not so where there are limits only, which hide nothing."""
+    _, unshare, first, _ = host
+    skip_unless(unshare, first)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setattr(sys, "executable", str(installed))
+    done = on(unshare, first, "-c", _LOOKS, mode, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found, verdicts = json.loads(done.stdout)
+    if found != level:
+        pytest.skip(f"this host allows only {found}")
+    expected = "FAILED" if level == "rlimits" else "PASSED"
+    assert verdicts == {"program": expected, "test": expected}
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o700], ids=oct)

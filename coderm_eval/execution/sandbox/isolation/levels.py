@@ -83,7 +83,7 @@ def available(mode: str) -> tuple[str, ...]:
         parts.append("namespaces")
     elif mode == "namespaces":
         raise IsolationRefusedError("this host does not allow user namespaces")
-    elif filtered and _granted(lambda: landlock.enter(namespaces.readable_paths(), Path.cwd())):
+    elif filtered and _granted(lambda: _enter_landlock(Path.cwd())):
         parts.append("landlock")
     if filtered and _granted(lambda: seccomp.for_servers().install()):
         parts.append("seccomp")
@@ -106,12 +106,16 @@ def enter(parts: Sequence[str]) -> Isolation:
     else:
         scratch = _own_folder()
     if "landlock" in parts:
-        landlock.enter(namespaces.readable_paths(), scratch)
+        _enter_landlock(scratch)
     filtered = "seccomp" in parts
     if filtered:
         seccomp.for_servers().install()
     few = "namespaces" in parts and (user is not None or os.getuid() != 0)
     return Isolation("+".join(parts), scratch, seccomp.for_children() if filtered and not few else None, user)
+
+
+def _enter_landlock(scratch: Path) -> None:
+    landlock.enter([path.resolve() for path in namespaces.readable_paths()], scratch, hidden=namespaces.PACKAGE)
 
 
 def _granted(step: Callable[[], object]) -> bool:

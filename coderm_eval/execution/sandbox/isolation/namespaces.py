@@ -19,7 +19,7 @@ from pathlib import Path
 from coderm_eval.execution.sandbox.isolation.reaping import continue_in_child, reap
 from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, syscall
 
-__all__ = ["SCRATCH", "enter", "readable_paths"]
+__all__ = ["PACKAGE", "SCRATCH", "enter", "readable_paths"]
 
 SCRATCH = Path("/coderm-scratch")
 """The one folder that can be written to, in memory. No host has its interpreter there, as it may have in /tmp."""
@@ -46,7 +46,8 @@ _HELPER_S = 60
 
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
 _DEVICES = (Path("/dev/null"), Path("/dev/zero"), Path("/dev/urandom"))
-_PACKAGE = Path(str(importlib.resources.files("coderm_eval"))).resolve()
+PACKAGE = Path(str(importlib.resources.files("coderm_eval"))).resolve()
+"""This package, which holds the gold tests of the demo: hidden, wherever it is installed."""
 _NEW_ROOT = "/proc"
 """Where the new root is mounted: it exists everywhere, and nothing that is bound lies below it."""
 _OLD_ROOT = Path("/old")
@@ -124,8 +125,9 @@ def _change_root(root: Path, readable: Collection[Path]) -> None:
     _mount_tmpfs(root, "size=1m,mode=755")
     for path in readable:
         _bind(path, root)
-    if any(_PACKAGE.is_relative_to(path) for path in readable):
-        _mount_tmpfs(_below(root, _PACKAGE), "size=4k,mode=755")  # the demo's gold tests are in there
+        real = path.resolve()
+        if PACKAGE.is_relative_to(real):
+            _mount_tmpfs(_below(root, path / PACKAGE.relative_to(real)), "size=4k,mode=755")
     for folder in (SCRATCH, _OLD_ROOT):
         _below(root, folder).mkdir(parents=True, exist_ok=True)
     if not any(path.is_relative_to(_TMP) for path in readable):
