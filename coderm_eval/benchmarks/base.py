@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from coderm_eval.core.records import Grade, Problem, Verdict
 from coderm_eval.execution.backends.local import Executor
@@ -27,20 +28,20 @@ class Benchmark(ABC):
     name: str
     problems: tuple[Problem, ...]
     dataset_sha256: str
-    """Of the dataset file, uncompressed."""
+    """SHA-256 of the dataset file, uncompressed."""
     protocol_note: str = ""
-    """A sentence on what of it the paper has no protocol for."""
+    """A sentence on parts for which the paper has no protocol; empty if there are none."""
     errata: frozenset[str] = frozenset()
     """Ids of problems whose own tests are known to be wrong, or not to accept all that is right."""
 
     @property
     def results_hash(self) -> str:
-        """What a file of results calls the dataset."""
+        """The dataset's name in a file of results."""
         return self.dataset_sha256
 
-    @property
+    @cached_property
     def alternative_grader(self) -> tuple[str, Benchmark] | None:
-        """Those of its problems that another grader in use may judge otherwise, and that grader's name."""
+        """The name of another grader in use, and the benchmark of those problems that it may judge otherwise."""
         return None
 
     @abstractmethod

@@ -41,7 +41,7 @@ def require_complete(*, executions: int, grades: int, out: Path, allowed: bool) 
     """End a run that could not run everything, unless the user `allowed` it.
 
     Raises:
-        NotRunError: says how much is missing, where the rest is, and what to do.
+        IncompleteRunError: says how much is missing, where the rest is, and what to do.
     """
     if not executions and not grades:
         return

@@ -6,7 +6,7 @@
     ├── DatasetError       a benchmark that is not on this machine
     ├── ServerError        a server that does not answer
     ├── ModelError         a model in this process that cannot be loaded or run
-    └── NotRunError        something could not be run; it is in no score   exit 3
+    └── IncompleteRunError something could not be run; it is in no score   exit 3
 
 A program that fails, hangs or crashes is never an error: it is a `Verdict`.
 """

@@ -70,7 +70,7 @@ def grade_picks_by_alternative(
         store: what it holds is not graded again.
         executor: that of the run.
     """
-    alternative = benchmark.alternative_grader  # made anew, with all its problems, whenever it is asked for
+    alternative = benchmark.alternative_grader
     if alternative is None:
         return None
     name, other = alternative

@@ -41,7 +41,7 @@ def reference_answers(dataset: Dataset) -> dict[str, dict[str, Answers]]:
     """{task id: {suite: answers}}; trusted code runs, in a process of its own, where they are not there yet.
 
     Raises:
-        NotRunError: the reference solutions could not be run here, so that nothing can be graded.
+        IncompleteRunError: the reference solutions could not be run here, so that nothing can be graded.
     """
     path = answers_file(dataset)
     return _read(path) or _make(dataset, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_from_verdict
 from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, Row, dataset_sha256, find_files, read_rows
@@ -58,7 +59,7 @@ class LiveCodeBench(Benchmark):
             )
         self._limits = LIMITS._replace(timeout_s=settings.timeout_s)
 
-    @property
+    @cached_property
     def alternative_grader(self) -> tuple[str, Benchmark] | None:
         rows = [row for row in self.rows.values() if row.kind == "stdin"]
         grader: Grader = "corrected" if self._settings.grader == "official" else "official"

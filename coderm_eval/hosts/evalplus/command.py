@@ -82,8 +82,7 @@ def evaluate(
         IncompleteRunError: something could not be run, and `allow_incomplete` is off.
     """
     allow_incomplete = allow_incomplete or model_kwargs.pop("allow_not_run", None)  # its name before, kept until 1.0
-    parallel = parallel or None  # EvalPlus takes 0 for half of the cores
-    flags = dict(locals())
+    flags = {**locals(), "parallel": parallel or None}  # EvalPlus takes 0 for half of the cores
     name = benchmark_name(dataset)
     check_flags(evaluate, flags, model_kwargs)
     settings = settings_from_flags(flags, model_kwargs)
