@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import Key, ProgramTest
+from coderm_eval.execution.program_test import Key, ProgramTest
 
 __all__ = ["argument_parser", "execute", "interleaved", "median", "print_table", "seconds", "served"]
 

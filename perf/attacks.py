@@ -19,7 +19,7 @@ from pathlib import Path
 from helpers.attacks import ATTACKS, TEST, Attack
 
 from coderm_eval.core.records import Verdict
-from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.program_test import ProgramTest
 from perf._common import argument_parser, execute, print_table
 from perf.executor import RUN_CLASS
 

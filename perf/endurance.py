@@ -24,7 +24,7 @@ from helpers.attacks import ATTACKS, Attack
 from helpers.processes import processes_with
 
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.program_test import ProgramTest
 from perf._common import argument_parser, execute
 
 PROGRAMS, TESTS = 40, 50

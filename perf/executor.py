@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.static_analysis import analyse, identity_of_test
 from coderm_eval.generation.extraction.unit_tests import recorded_tests
 from coderm_eval.generation.recorded.readers import read_by_task

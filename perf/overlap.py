@@ -24,7 +24,7 @@ from typing import Any
 from coderm_eval.core.protocols import Cell, Execute, ExecutionResult
 from coderm_eval.core.records import Problem, ProblemCandidates, Selection, Verdict, deduplicate_candidates
 from coderm_eval.core.store import open_store
-from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.models.openai_server import OpenAIServer
 from coderm_eval.generation.settings import TestSettings

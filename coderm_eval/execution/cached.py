@@ -12,7 +12,8 @@ from coderm_eval.core.records import Verdict, fingerprint
 from coderm_eval.core.store import Row, Table
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.executor import limits_from_settings
-from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
+from coderm_eval.execution.limits_fingerprint import limits_fingerprint
+from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.settings import ExecutionSettings
 
 __all__ = ["cached_execution"]
@@ -81,7 +82,7 @@ def _program_tests(cells: Sequence[Cell], keys: Sequence[str]) -> Iterator[Progr
             cell.test,
             problem.task_id,
             problem.entry_point,
-            fresh=problem.form == "stdin",
+            process_per_call=problem.form == "stdin",
         )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 __all__ = ["WALL_PER_CPU_SECOND", "Limits"]
 
 WALL_PER_CPU_SECOND = 2
-"""Wall seconds for each second of CPU time."""
+"""Wall seconds that a program may wait, for each of its CPU seconds."""
 
 
 class Limits(NamedTuple):
@@ -16,23 +16,24 @@ class Limits(NamedTuple):
     timeout_s: float = 1.0
     """CPU seconds."""
     memory_mb: int = 1024
-    """Address space, MiB."""
+    """MiB of address space."""
     output_mb: int = 8
-    """What a program may answer with in one process, MiB; whatever it prints is thrown away."""
+    """MiB of answers from one process of a program. Whatever it prints is thrown away."""
     file_mb: int = 16
-    """Size of any file it writes, MiB."""
+    """MiB of any file that a program writes."""
     open_files: int = 64
+    """Files that a program may have open."""
     per_call: bool = False
-    """Whether the seconds are those of each call that a test makes, not of all of them together."""
+    """Whether `timeout_s` is for each call that a test makes, in place of all its calls together."""
     load_timeout_s: float | None = None
-    """CPU seconds for loading a program; by default as many as for what follows."""
+    """CPU seconds for loading a program; `timeout_s` by default."""
     process_s: float | None = None
     """CPU seconds of a program's process, whatever it does; no limit by default."""
     first_try_s: float | None = None
-    """CPU seconds that a call has at first, where limits are those of a call: it is made again, and has all of
-    `timeout_s`, when a verdict is found to depend on it. By default it has all of them at once."""
+    """With `per_call`: CPU seconds that a call has at first. A slower one is made again with the whole `timeout_s`, if
+    a verdict depends on it. By default a call has all of them at once."""
     test_timeout_s: float | None = None
-    """CPU seconds for the test's own code; as many as the program has by default."""
+    """CPU seconds for the test's own code; `timeout_s` by default."""
 
     @property
     def for_test(self) -> Limits:
@@ -41,5 +42,5 @@ class Limits(NamedTuple):
 
     @property
     def wall_s(self) -> float:
-        """Wall seconds: twice the CPU limit, as in the paper's executor."""
+        """Wall seconds that a program may wait: twice the CPU limit, as in the paper's executor."""
         return WALL_PER_CPU_SECOND * self.timeout_s

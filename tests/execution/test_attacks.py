@@ -19,7 +19,7 @@ from helpers.processes import is_alive, processes_with, soon
 
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.sandbox.isolation.levels import FULL
 
 LIMITS = Limits(timeout_s=0.5, memory_mb=256)
@@ -144,7 +144,7 @@ _RUNS_FOR_EVER = """
 import itertools, sys
 sys.path.insert(0, sys.argv[1])
 from helpers.execution import run_tests
-from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.limits import Limits
 
 program = "import os, time\\ndef rungs(height):\\n    os.fork()\\n    time.sleep(1000)\\n"

@@ -13,10 +13,11 @@ from coderm_eval.core.programs import forms
 from coderm_eval.core.protocols import Cell, ExecutionResult
 from coderm_eval.core.records import Problem, Verdict
 from coderm_eval.core.store import open_store
-from coderm_eval.execution import cached, pairs
+from coderm_eval.execution import cached
+from coderm_eval.execution import limits_fingerprint as fingerprints
 from coderm_eval.execution.cached import cached_execution
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import limits_fingerprint
+from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.settings import ExecutionSettings
 
 PROBLEM = Problem("tide/1", "solve", prompt="", question="", form="stdin")
@@ -87,12 +88,12 @@ def test_a_cell_is_run_again_under_other_conditions(tmp_path: Path, other: dict[
 
 def test_a_raised_revision_has_everything_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _ran(tmp_path, CELL)
-    monkeypatch.setattr(pairs, "_REVISION", pairs._REVISION + 1)
+    monkeypatch.setattr(fingerprints, "_EXECUTOR_REVISION", fingerprints._EXECUTOR_REVISION + 1)
     assert _ran(tmp_path, CELL)
     monkeypatch.setattr(cached, "REVISIONS", {"stdin": forms.REVISIONS["stdin"] + 1})
     assert _ran(tmp_path, CELL)
 
 
 def test_a_fingerprint_is_made_of_values_and_not_of_names() -> None:
-    limits = Limits(timeout_s=3)
-    assert limits_fingerprint(limits) == limits_fingerprint(tuple(limits))  # type: ignore[arg-type]
+    three = Limits(timeout_s=3)
+    assert limits_fingerprint(three) == limits_fingerprint(tuple(three))  # type: ignore[arg-type]

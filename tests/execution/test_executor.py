@@ -14,7 +14,8 @@ from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import NO_OUTPUT, Verdict
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
+from coderm_eval.execution.limits_fingerprint import limits_fingerprint
+from coderm_eval.execution.program_test import ProgramTest
 
 PASSED, FAILED, TIMED_OUT, CRASHED, NOT_RUN = Verdict
 
@@ -609,9 +610,9 @@ def test_a_right_program_passes_however_many_calls_it_is_asked(program: str) -> 
     }
 
 
-def test_a_fresh_program_is_loaded_for_each_call() -> None:
+def test_a_process_per_call_loads_the_program_each_time() -> None:
     program = "calls = []\n\n\ndef rungs(height):\n    calls.append(height)\n    return height * 3 * len(calls)\n"
-    pairs = [ProgramTest(fresh, program, MANY, str(fresh), "rungs", fresh=fresh) for fresh in (True, False)]
+    pairs = [ProgramTest(each, program, MANY, str(each), "rungs", process_per_call=each) for each in (True, False)]
     said = {outcome.key: outcome.verdict for outcome in run_tests(pairs, ROOMY, workers=1)}
     assert said == {True: PASSED, False: FAILED}
 

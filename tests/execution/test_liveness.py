@@ -15,7 +15,7 @@ from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends import local
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.program_test import ProgramTest
 
 RUNGS = "def rungs(height):\n    return height * 3\n"
 TEST = """

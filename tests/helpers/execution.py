@@ -8,7 +8,7 @@ from coderm_eval.benchmarks import Benchmark, GradeTask
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import Key, ProgramTest
+from coderm_eval.execution.program_test import Key, ProgramTest
 
 __all__ = ["graded", "run_tests"]
 

@@ -33,7 +33,7 @@ from coderm_eval.core.records import (
 )
 from coderm_eval.core.store import Store, open_store
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.models.base import Completion, SampleRequest
 from coderm_eval.generation.settings import TestSettings

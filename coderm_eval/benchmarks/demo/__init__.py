@@ -20,7 +20,8 @@ from coderm_eval.benchmarks.prompts import function_question, function_request
 from coderm_eval.core.records import Grade, Problem
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
+from coderm_eval.execution.limits_fingerprint import limits_fingerprint
+from coderm_eval.execution.program_test import ProgramTest
 
 __all__ = ["SAMPLES", "TESTS", "load_demo"]
 

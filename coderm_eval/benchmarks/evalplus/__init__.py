@@ -28,7 +28,8 @@ from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.records import Grade, Problem, Verdict
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
+from coderm_eval.execution.limits_fingerprint import limits_fingerprint
+from coderm_eval.execution.program_test import ProgramTest
 
 __all__ = ["EvalPlus", "load_humaneval_plus", "load_mbpp_plus"]
 

@@ -21,7 +21,8 @@ from coderm_eval.benchmarks.livecodebench.settings import Grader, LiveCodeBenchS
 from coderm_eval.core.programs.forms import REVISIONS, to_callable
 from coderm_eval.core.records import Form, Grade, Problem
 from coderm_eval.execution.backends.local import Executor
-from coderm_eval.execution.pairs import ProgramTest, limits_fingerprint
+from coderm_eval.execution.limits_fingerprint import limits_fingerprint
+from coderm_eval.execution.program_test import ProgramTest
 
 __all__ = ["LiveCodeBench", "load_livecodebench"]
 
@@ -82,7 +83,9 @@ class LiveCodeBench(Benchmark):
             if of != task.task_id:  # tasks come problem by problem; a test may hold megabytes, so one is kept at a time
                 test, of = _gold_test(row, problem), task.task_id
             program = _as_graded(task.program, problem, self._settings.grader)
-            yield ProgramTest(task.key, program, test, of, _called(problem), fresh=problem.form == "stdin" and fixed)
+            yield ProgramTest(
+                task.key, program, test, of, _called(problem), process_per_call=problem.form == "stdin" and fixed
+            )
 
 
 _DEFAULTS = LiveCodeBenchSettings.model_validate({})

@@ -6,7 +6,7 @@ import json
 import math
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress, groupby
 from typing import Any, Generic, NamedTuple
@@ -16,9 +16,9 @@ from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends.pool import Job, Setup, WorkerPool
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import Key, ProgramTest
+from coderm_eval.execution.program_test import Key, ProgramTest
 from coderm_eval.execution.static_analysis import ProgramInfo, analyse, identity_of_test
-from coderm_eval.execution.wire.ends import VERDICT_OF_END, End
+from coderm_eval.execution.wire.ends import End
 from coderm_eval.execution.wire.heartbeat import silence_s
 
 __all__ = ["Executor"]
@@ -33,6 +33,17 @@ _TEST = (
     "import unittest\n\n\nclass TestAnswer(unittest.TestCase):\n"
     "    def test_answer(self):\n        self.assertEqual(answer(), 42)\n"
 )
+
+
+VERDICT_OF_END: Mapping[End, Verdict] = {
+    End.PASSED: Verdict.PASSED,
+    End.FAILED: Verdict.FAILED,
+    End.OUT_OF_CPU: Verdict.TIMED_OUT,
+    End.OUT_OF_TIME: Verdict.TIMED_OUT,
+    End.CRASHED: Verdict.CRASHED,
+    End.FULL: Verdict.CRASHED,
+}
+"""NOT_RUN is none of them: it is what the pool says of a program that has no end."""
 
 
 class Executor:
@@ -236,7 +247,9 @@ class _Table(Generic[Key]):
         if program is None or test is None:
             return False
         if program.identity not in self._rows:
-            self._rows[program.identity] = _Row(pair.program, program, pair.fresh, self._tests, self._problem)
+            self._rows[program.identity] = _Row(
+                pair.program, program, pair.process_per_call, self._tests, self._problem
+            )
         if test not in self._columns:
             self._columns[test] = len(self._tests)
             self._tests.append(pair.test)

@@ -10,7 +10,6 @@ must repeat, so that a line which an untrusted program managed to write among th
 from __future__ import annotations
 
 import contextlib
-import importlib.resources
 import json
 import os
 import secrets
@@ -18,9 +17,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from coderm_eval.execution.package_folder import PACKAGE
 from coderm_eval.execution.wire.lines import LineReader, write_line
 
 __all__ = ["LEAVE_S", "Message", "Setup", "WorkerProcess", "clean_environment"]
@@ -43,9 +42,6 @@ LEAVE_S = 10
 """For a process to leave by itself: a worker's sandboxes have 5 s for that."""
 _KILL_S = 30
 """For the kernel to end it after that."""
-
-_IMPORTED_FROM = Path(str(importlib.resources.files("coderm_eval"))).resolve().parent
-"""The folder that holds this package."""
 
 
 class WorkerProcess:
@@ -154,7 +150,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             bufsize=0,
             env=self._environment,
-            cwd=_IMPORTED_FROM,  # `-m` imports from there first: no folder that anybody may write to
+            cwd=PACKAGE.parent,  # `-m` imports from there first: no folder that anybody may write to
             start_new_session=True,
         )
         assert self._process.stdin and self._process.stdout
@@ -176,4 +172,4 @@ def clean_environment() -> dict[str, str]:
     """No keys of the user's; one thread for numpy, a fixed hash seed; this package importable as it is here."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**kept, **threads, "PYTHONHASHSEED": "0", "PYTHONPATH": str(_IMPORTED_FROM)}
+    return {**kept, **threads, "PYTHONHASHSEED": "0", "PYTHONPATH": str(PACKAGE.parent)}

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 
-from coderm_eval.core.records import Verdict
-
-__all__ = ["TIMEOUTS", "UNANSWERED", "VERDICT_OF_END", "End"]
+__all__ = ["TIMEOUTS", "UNANSWERED", "End"]
 
 
 class End(str, enum.Enum):
@@ -30,12 +27,3 @@ TIMEOUTS = frozenset({End.OUT_OF_CPU, End.OUT_OF_TIME})
 
 UNANSWERED = TIMEOUTS | {End.CRASHED}
 """What stands in the place of an answer that a program did not live to give."""
-
-VERDICT_OF_END: Mapping[End, Verdict] = {
-    End.PASSED: Verdict.PASSED,
-    End.FAILED: Verdict.FAILED,
-    End.OUT_OF_CPU: Verdict.TIMED_OUT,
-    End.OUT_OF_TIME: Verdict.TIMED_OUT,
-    End.CRASHED: Verdict.CRASHED,
-    End.FULL: Verdict.CRASHED,
-}

@@ -20,7 +20,7 @@ from coderm_eval.core.programs.prelude import FULL_PRELUDE, LIMITS, prelude
 from coderm_eval.core.records import Form, Problem, Verdict
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.static_analysis import analyse
 
 ROOMY = Limits(timeout_s=5)
@@ -1205,7 +1205,7 @@ def called(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
 @pytest.fixture(scope="module")
 def in_the_sandbox(executor: Executor) -> dict[str, Verdict]:
     pairs = [
-        ProgramTest(name, _solving(program), _test(*map(_expected, calls)), entry_point="solve", fresh=True)
+        ProgramTest(name, _solving(program), _test(*map(_expected, calls)), entry_point="solve", process_per_call=True)
         for name, program, calls in ALL_PROGRAMS
     ]
     return {outcome.key: outcome.verdict for outcome in executor.run(pairs, ROOMY)}

@@ -23,7 +23,7 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 from helpers.attacks import ATTACKS, TEST
 from coderm_eval.execution.backends.local import Executor
-from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.limits import Limits
 
 limits = Limits(timeout_s=0.5, memory_mb=256)
@@ -88,7 +88,7 @@ _PASSES = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from coderm_eval.execution.backends.local import Executor
-from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.limits import Limits
 
 with Executor(workers=1) as executor:
@@ -120,7 +120,7 @@ from pathlib import Path
 from coderm_eval.benchmarks import demo
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.pairs import ProgramTest
+from coderm_eval.execution.program_test import ProgramTest
 
 gold = Path(demo.__file__).with_name("gold.jsonl")
 assert "assert" in gold.read_text()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from coderm_eval.core.records import Verdict
-from coderm_eval.execution.wire.ends import UNANSWERED, VERDICT_OF_END, End
+from coderm_eval.execution.backends.local import VERDICT_OF_END
+from coderm_eval.execution.wire.ends import UNANSWERED, End
 
 
 def test_every_end_has_a_verdict_and_what_did_not_run_has_none() -> None:

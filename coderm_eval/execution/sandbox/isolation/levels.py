@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from coderm_eval.execution.package_folder import PACKAGE
 from coderm_eval.execution.sandbox.isolation import landlock, namespaces, seccomp
 from coderm_eval.execution.sandbox.isolation.reaping import (
     adopt_orphans,
@@ -115,7 +116,7 @@ def enter(parts: Sequence[str]) -> Isolation:
 
 
 def _enter_landlock(scratch: Path) -> None:
-    landlock.enter([path.resolve() for path in namespaces.readable_paths()], scratch, hidden=namespaces.PACKAGE)
+    landlock.enter([path.resolve() for path in namespaces.readable_paths()], scratch, hidden=PACKAGE)
 
 
 def _granted(step: Callable[[], object]) -> bool:

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import importlib.resources
 import os
 import struct
 import sys
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
+from coderm_eval.execution.package_folder import PACKAGE
 from coderm_eval.execution.sandbox.isolation.reaping import continue_in_child, reap
 from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, syscall
 
-__all__ = ["PACKAGE", "SCRATCH", "enter", "readable_paths"]
+__all__ = ["SCRATCH", "enter", "readable_paths"]
 
 SCRATCH = Path("/coderm-scratch")
 """The one folder that can be written to, in memory. No host has its interpreter there, as it may have in /tmp."""
@@ -46,8 +46,6 @@ _HELPER_S = 60
 
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
 _DEVICES = (Path("/dev/null"), Path("/dev/zero"), Path("/dev/urandom"))
-PACKAGE = Path(str(importlib.resources.files("coderm_eval"))).resolve()
-"""This package, which holds the gold tests of the demo: hidden, wherever it is installed."""
 _NEW_ROOT = "/proc"
 """Where the new root is mounted: it exists everywhere, and nothing that is bound lies below it."""
 _OLD_ROOT = Path("/old")
@@ -127,6 +125,7 @@ def _change_root(root: Path, readable: Collection[Path]) -> None:
         _bind(path, root)
         real = path.resolve()
         if PACKAGE.is_relative_to(real):
+            # it holds the gold tests of the demo
             _mount_tmpfs(_below(root, path / PACKAGE.relative_to(real)), "size=4k,mode=755")
     for folder in (SCRATCH, _OLD_ROOT):
         _below(root, folder).mkdir(parents=True, exist_ok=True)

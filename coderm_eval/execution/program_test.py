@@ -1,0 +1,28 @@
+"""What an executor is given: a program, and a test to run against it."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Generic, TypeVar
+
+__all__ = ["Key", "ProgramTest"]
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class ProgramTest(Generic[Key]):
+    """One test to run against one program; `key` comes back with the result."""
+
+    key: Key
+    program: str
+    test: str
+    problem: str = ""
+    """Those that follow each other and name the same problem are run together, which is faster."""
+    entry_point: str = ""
+    """The function under test. Needed where a built-in function has the same name."""
+    _: KW_ONLY
+    timeout_s: float | None = None
+    """CPU seconds, in place of those of the limits."""
+    process_per_call: bool = False
+    """Whether each call is made in a process of its own, so that no answer depends on another call."""
