@@ -1,4 +1,4 @@
-"""LiveCodeBench graded inside of the executor: a battery of invented programs, by the official rules."""
+"""LiveCodeBench graded by the executor: a battery of invented programs, by the official rules."""
 
 from __future__ import annotations
 

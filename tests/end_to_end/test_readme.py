@@ -75,7 +75,7 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which the command of the first screen ran, its output beside."""
+    """The folder in which the command of the first screen ran, with a file `output` of what it printed."""
     folder = tmp_path_factory.mktemp("example")
     done = shell(command("HF_HUB_OFFLINE=1 lm_eval"), folder)
     assert done.returncode == 0, done.stderr

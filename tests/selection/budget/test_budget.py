@@ -95,7 +95,7 @@ def test_fewer_tests_than_the_minimum_are_taken_where_there_are_no_more() -> Non
 # The policies
 
 
-def standing(asked: int, *rows: str, sizes: tuple[int, ...] = (), in_flight: bool = False) -> ProblemState:
+def state(asked: int, *rows: str, sizes: tuple[int, ...] = (), in_flight: bool = False) -> ProblemState:
     found = problem("a", *rows, sizes=sizes)
     return ProblemState(asked, found.candidates, found.tests, found.verdicts, in_flight)
 
@@ -106,23 +106,23 @@ def next_round(budget: BudgetPolicy, states: Mapping[str, ProblemState]) -> dict
 
 def test_a_uniform_budget_asks_for_what_is_missing_and_then_for_nothing() -> None:
     budget = UniformBudget(4)
-    assert next_round(budget, {"a": standing(0, ""), "b": standing(3, "PPP")}) == {"a": 4, "b": 1}
-    assert next_round(budget, {"a": standing(4, "PPPP"), "b": standing(4, "PPPP")}) == {}
+    assert next_round(budget, {"a": state(0, ""), "b": state(3, "PPP")}) == {"a": 4, "b": 1}
+    assert next_round(budget, {"a": state(4, "PPPP"), "b": state(4, "PPPP")}) == {}
 
 
 def test_known_rates_are_allocated_in_one_round() -> None:
     budget = GreedyBudget(6, 0, unlimited({"a": 0, "b": 0, "c": 0}), {"a": 0.5, "b": 0.2, "c": 0.9})
-    asked = next_round(budget, {task: standing(0, "") for task in "abc"})
+    asked = next_round(budget, {task: state(0, "") for task in "abc"})
     assert asked == {"a": 2, "b": 3, "c": 1}
-    assert next_round(budget, {task: standing(count, "P" * count) for task, count in asked.items()}) == {}
+    assert next_round(budget, {task: state(count, "P" * count) for task, count in asked.items()}) == {}
     assert budget.stopped("a") == "budget"
 
 
 def test_without_rates_agreement_on_the_first_tests_decides_the_rest() -> None:
     """b's samples all behave alike, so that λ is 1 and nothing is gained by more tests; a's are split."""
     budget = GreedyBudget(10, 2, {"a": 8, "b": 8})
-    assert next_round(budget, {"a": standing(0, "", ""), "b": standing(0, "", "")}) == {"a": 2, "b": 2}
-    split, alike = standing(2, "PF", "FP"), standing(2, "PP", "PP")
+    assert next_round(budget, {"a": state(0, "", ""), "b": state(0, "", "")}) == {"a": 2, "b": 2}
+    split, alike = state(2, "PF", "FP"), state(2, "PP", "PP")
     assert next_round(budget, {"a": split, "b": alike}) == {"a": 6}
     assert (budget.stopped("a"), budget.stopped("b")) == ("limit", "budget")
 
@@ -130,9 +130,9 @@ def test_without_rates_agreement_on_the_first_tests_decides_the_rest() -> None:
 def test_agreement_waits_for_the_first_tests_of_every_problem() -> None:
     """The halves of a benchmark take turns: b's first tests come later than a's, and a's verdicts before b's."""
     budget = GreedyBudget(10, 2, {"a": 8, "b": 8})
-    split, alike = standing(2, "PF", "FP"), standing(2, "PP", "PP")
-    asked = standing(2, "", "", in_flight=True)
-    assert next_round(budget, {"a": asked, "b": standing(0, "", "")}) == {"b": 2}
+    split, alike = state(2, "PF", "FP"), state(2, "PP", "PP")
+    asked = state(2, "", "", in_flight=True)
+    assert next_round(budget, {"a": asked, "b": state(0, "", "")}) == {"b": 2}
     assert next_round(budget, {"a": asked, "b": asked}) == {}
     assert next_round(budget, {"a": split, "b": asked}) == {}
     assert next_round(budget, {"a": split, "b": alike}) == {"a": 6}
@@ -140,10 +140,8 @@ def test_agreement_waits_for_the_first_tests_of_every_problem() -> None:
 
 def test_known_rates_are_waited_for_by_nobody() -> None:
     budget = GreedyBudget(6, 0, unlimited({"a": 0, "b": 0}), {"a": 0.5, "b": 0.2})
-    asked = next_round(budget, {task: standing(0, "") for task in "ab"})
-    assert next_round(budget, {"a": standing(asked["a"], "", in_flight=True), "b": standing(0, "")}) == {
-        "b": asked["b"]
-    }
+    asked = next_round(budget, {task: state(0, "") for task in "ab"})
+    assert next_round(budget, {"a": state(asked["a"], "", in_flight=True), "b": state(0, "")}) == {"b": asked["b"]}
 
 
 @pytest.mark.parametrize("rates", [None, {"a": 0.5, "b": 0.2, "c": 0.9}])
@@ -167,5 +165,5 @@ def test_the_loop_spends_the_total_though_halves_take_turns(rates: dict[str, flo
 
 
 def test_agreement_is_the_share_of_samples_that_behave_alike() -> None:
-    assert standing(2, "PF", "FP", "PF", sizes=(2, 5, 1)).agreement == 5 / 8
-    assert standing(0, "", "").agreement == 1.0
+    assert state(2, "PF", "FP", "PF", sizes=(2, 5, 1)).agreement == 5 / 8
+    assert state(0, "", "").agreement == 1.0
