@@ -183,7 +183,7 @@ def test_a_report_shows_rules_the_quality_of_tests_and_who_was_misled(finished: 
     quality = json.loads((finished / "summary.json").read_text())["test_quality"]
     accuracy = [f"{100 * quality[kind]['accuracy']:.1f}" for kind in ("single_tests", "vote")]
     assert re.findall(r"^\|(?:each test|majority vote) *\|([\d. ]+)\|", done.stdout, re.MULTILINE) == accuracy
-    assert "|evidence" in done.stdout and "Wrong sample in front" in done.stdout
+    assert "|evidence" in done.stdout and "Wrong sample picked" in done.stdout
 
 
 NO_GRADED_RUN = [
