@@ -13,6 +13,7 @@ PACKAGE = ROOT / "coderm_eval"
 MOST_LINES_OF_A_FUNCTION = 60
 MOST_LINES_OF_THE_PIPELINE = 150
 MOST_ENTRIES = 10
+MOST_LETTERS_OF_A_TEST = 70
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:
@@ -41,3 +42,10 @@ def test_the_package_has_few_entries() -> None:
         *("pipeline", "hosts", "cli", "core"),
     }
     assert len(entries) <= MOST_ENTRIES
+
+
+def test_names_of_tests_are_short() -> None:
+    """The story of a test stands in its docstring."""
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "tests").rglob("test_*.py")]
+    names = [node.name for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
+    assert [name for name in names if name.startswith("test_") and len(name) > MOST_LETTERS_OF_A_TEST] == []

@@ -96,7 +96,7 @@ def demo() -> Benchmark:
     return load_benchmark("demo")
 
 
-def test_the_example_has_at_least_a_dozen_problems_with_sixteen_candidates_and_tests_each(demo: Benchmark) -> None:
+def test_the_example_has_a_dozen_problems_with_16_candidates_and_tests(demo: Benchmark) -> None:
     task_ids = [problem.task_id for problem in demo.problems]
     assert len(task_ids) == len(set(task_ids)) >= 12
     for path in (SAMPLES, TESTS):
@@ -111,7 +111,7 @@ def test_the_examples_problems_ask_for_their_function_with_examples(demo: Benchm
         assert compile(problem.prompt, problem.task_id, "exec")
 
 
-def test_of_the_examples_candidates_those_noted_as_right_pass_the_gold_tests_and_no_other(demo: Benchmark) -> None:
+def test_only_candidates_noted_as_right_pass_the_examples_gold_tests(demo: Benchmark) -> None:
     programs = {(row["task_id"], row["solution"]): row["note"] for row in _rows(SAMPLES)}
     found = _grades(demo, {str(number): pair for number, pair in enumerate(programs)})
     passed = {number: Grade(statuses).passed for number, statuses in found.items()}
@@ -137,7 +137,7 @@ def test_the_examples_gold_tests_are_none_of_its_generated_tests() -> None:
     assert all(row["test"].strip() != gold[row["task_id"]].strip() for row in written)
 
 
-def test_no_problem_of_the_example_shows_its_gold_tests_or_a_right_candidate(demo: Benchmark) -> None:
+def test_the_examples_problems_show_no_gold_test_and_no_solution(demo: Benchmark) -> None:
     gold = {row["task_id"]: row["test"] for row in _rows(SAMPLES.parent / "gold.jsonl")}
     right = [row for row in _rows(SAMPLES) if row["note"].startswith("right")]
     for problem in demo.problems:
@@ -217,7 +217,7 @@ def test_the_checksum_is_that_of_the_uncompressed_dataset(
     assert load_benchmark("humaneval+").dataset_sha256 == plain.dataset_sha256
 
 
-def test_the_grader_changes_with_the_dataset_and_with_evalplus_memory_limit(
+def test_the_grader_changes_with_the_dataset_and_the_memory_limit(
     mini_humaneval: MiniHumanEval, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = load_benchmark("humaneval+").grader()
@@ -268,7 +268,7 @@ def test_expected_outputs_that_were_cut_short_are_computed_again(mini_humaneval:
         assert _expected("HumanEval/0", "plus") == ["3", "0"]
 
 
-def test_what_a_killed_computation_left_behind_is_not_taken_for_expected_outputs(
+def test_the_rest_of_a_killed_computation_is_no_expected_output(
     mini_humaneval: MiniHumanEval,
 ) -> None:
     left = Path(mini_humaneval.environment["XDG_CACHE_HOME"]) / "evalplus" / "tmpkilled" / "truth.pkl"
@@ -309,7 +309,7 @@ UNUSABLE: list[tuple[str, Callable[[Path], object]]] = [
 
 
 @pytest.mark.parametrize(("name", "spoil"), UNUSABLE)
-def test_a_dataset_that_cannot_be_used_is_reported_under_the_variable_that_names_it(
+def test_an_unusable_dataset_is_reported_under_its_variable(
     mini_humaneval: MiniHumanEval, name: str, spoil: Callable[[Path], object]
 ) -> None:
     spoil(mini_humaneval.path)
@@ -351,9 +351,7 @@ except DatasetError as error:
 @pytest.mark.parametrize(
     ("name", "variable"), [("humaneval+", "HUMANEVAL_OVERRIDE_PATH"), ("mbpp+", "MBPP_OVERRIDE_PATH")]
 )
-def test_a_dataset_that_is_neither_here_nor_to_be_had_is_reported_with_the_variable_to_set(
-    tmp_path: Path, name: str, variable: str
-) -> None:
+def test_a_missing_dataset_is_reported_with_the_variable_to_set(tmp_path: Path, name: str, variable: str) -> None:
     """In a process of its own, which finds an empty cache and, for a network, a proxy that refuses."""
     refusing = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https")}
     kept = {key: value for key, value in os.environ.items() if "OVERRIDE" not in key and "proxy" not in key.lower()}
@@ -375,7 +373,7 @@ def test_a_dataset_that_is_neither_here_nor_to_be_had_is_reported_with_the_varia
     ("name", "file", "problems"),
     [("humaneval+", "HumanEvalPlus-v0.1.10.jsonl.gz", 164), ("mbpp+", "MbppPlus-v0.2.0.jsonl.gz", 378)],
 )
-def test_the_real_datasets_load_whole_and_keep_their_solutions_to_themselves(
+def test_the_real_datasets_load_whole_and_show_no_solution(
     recorded_data: Path, monkeypatch: pytest.MonkeyPatch, name: str, file: str, problems: int
 ) -> None:
     from evalplus.data import humaneval, mbpp

@@ -75,7 +75,7 @@ def test_a_process_of_a_worker_that_is_stuck_holds_nobody_up(name: str, monkeypa
     assert soon(lambda: our_processes() <= before)
 
 
-def test_a_consumer_that_stops_does_not_wait_for_a_program_that_is_under_way() -> None:
+def test_a_consumer_that_stops_waits_for_no_running_program() -> None:
     before = our_processes()
     sleeps = f"import time\n{RUNGS}time.sleep(300)\n"
     tests = [ProgramTest(0, RUNGS, TEST.format(n=0), "0"), ProgramTest(1, sleeps, TEST.format(n=1), "1")]

@@ -189,7 +189,7 @@ WARNED_OF = ["def f(x):\n    return x is 1\n", 'def f():\n    return "\\d"\n', "
 
 
 @pytest.mark.parametrize("text", WARNED_OF)
-def test_what_the_compiler_thinks_of_a_models_program_is_no_news_to_the_user(text: str) -> None:
+def test_the_compilers_warnings_do_not_reach_the_user(text: str) -> None:
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         assert analyse(text) and identity_of_test(text)

@@ -304,7 +304,7 @@ def test_a_zero_is_right_where_the_polynomial_nearly_is_one(answer: str, right: 
     assert (_complaint("find_zero", ([-2, 1],), eval(answer), 2.0, 1e-4) is None) == right
 
 
-def test_a_problem_that_evalplus_itself_lets_nobody_pass_is_graded_as_there_and_listed(
+def test_a_problem_that_evalplus_lets_nobody_pass_is_in_the_errata(
     mini_humaneval: MiniHumanEval,
 ) -> None:
     put(mini_humaneval, mini_row(0, "find_zero", "xs", "A zero.", "return 2.0", [[[-2, 1]]], [[[-4, 2]]]))
@@ -345,9 +345,7 @@ def test_base_only_leaves_the_extra_tests_out(mini_humaneval: MiniHumanEval) -> 
 
 
 @pytest.mark.parametrize("setting", [{"base_only": True}, {"min_time_limit": 3}, {"gt_time_limit_factor": 9}])
-def test_a_stored_grade_counts_only_for_the_tests_and_limits_that_it_was_made_with(
-    mini_humaneval: MiniHumanEval, setting: dict[str, Any]
-) -> None:
+def test_a_stored_grade_belongs_to_its_tests_and_limits(mini_humaneval: MiniHumanEval, setting: dict[str, Any]) -> None:
     graders = {
         load_benchmark("humaneval+", load_settings({"evalplus": chosen}, source="test").evalplus).grader()
         for chosen in ({}, setting)

@@ -375,7 +375,7 @@ def dated(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("start", "end", "expected"), WINDOWS)
-def test_both_dates_belong_to_the_selection_and_a_bare_date_is_its_midnight(
+def test_both_dates_are_included_and_a_bare_date_is_its_midnight(
     dated: Path, start: str | None, end: str | None, expected: list[int]
 ) -> None:
     assert ids([dated], ProblemFilter(start_date=start, end_date=end)) == [str(n) for n in expected]
@@ -735,7 +735,7 @@ def test_a_folder_without_files_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     assert said(DatasetError, find_files, ALL).startswith(f"{VARIABLE}: {tmp_path} holds no .jsonl")
 
 
-def test_an_unknown_release_is_refused_even_where_the_variable_points_to_a_file(
+def test_an_unknown_release_is_refused_even_with_a_file_of_ones_own(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(folder / "mine.jsonl"))

@@ -254,7 +254,7 @@ def finished(harbour: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 # What is asked, and what comes out of it
 
 
-def test_without_settings_only_the_methods_of_leetcode_inside_of_the_papers_dates_are_asked(finished: Path) -> None:
+def test_by_default_only_the_papers_problems_are_asked(finished: Path) -> None:
     assert [row["task_id"] for row in rows(finished / "chosen.jsonl")] == list(FUNCTIONAL)
 
 
@@ -368,7 +368,7 @@ def test_the_number_of_workers_changes_no_byte(harbour: Path, finished: Path, tm
     assert final(tmp_path / "run") == final(finished)
 
 
-def test_a_run_that_was_killed_leaves_no_process_and_goes_on_to_the_same_files(
+def test_a_killed_run_leaves_no_process_and_resumes_to_the_same_files(
     harbour: Path, finished: Path, tmp_path: Path
 ) -> None:
     run, scratch = tmp_path / "run", tmp_path / "scratch"
@@ -401,7 +401,7 @@ def paper(harbour: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
-def test_the_papers_functions_break_a_method_that_calls_another_but_not_its_grade(finished: Path, paper: Path) -> None:
+def test_method_as_function_breaks_calls_between_methods_but_no_grade(finished: Path, paper: Path) -> None:
     assert (verdicts(finished)[BERTHS], picks(finished)[BERTHS]) == (["FFF", "PPP", "PPP"], 1)
     assert (verdicts(paper)[BERTHS], picks(paper)[BERTHS]) == (["FFF", "FFF", "PPP"], 2)
     assert graded_right(paper) == graded_right(finished)
@@ -544,7 +544,7 @@ exceptions.
 """
 
 
-def test_both_models_are_asked_as_the_paper_asks_and_their_answers_are_what_is_written(
+def test_both_models_get_the_papers_prompts_and_their_answers_are_kept(
     server: str, requests: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     shared = ["--benchmark", "livecodebench", "--model", "recorded", "--base-url", server]
@@ -559,7 +559,7 @@ def test_both_models_are_asked_as_the_paper_asks_and_their_answers_are_what_is_w
     assert read_by_task(tests, "test") == {task: TESTS[task] for task in FUNCTIONAL}
 
 
-def test_lm_eval_and_rerank_give_the_same_rows_and_files_on_the_same_answers(
+def test_lm_eval_and_rerank_agree_on_rows_and_files(
     both: Path, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -616,7 +616,7 @@ def written(exported: Result) -> tuple[Path, Path]:
     return custom, eval_all
 
 
-def test_a_graded_run_is_exported_under_the_names_that_runner_and_leaderboard_look_for(
+def test_a_graded_run_is_exported_under_the_leaderboards_file_names(
     exported: Result,
 ) -> None:
     custom, eval_all = written(exported)
@@ -678,7 +678,7 @@ def test_an_ungraded_run_is_not_exported(harbour: Path, finished: Path, tmp_path
     assert not (tmp_path / "sub").exists()
 
 
-def test_a_run_that_was_repeated_without_grades_is_not_exported_with_those_of_the_run_before(
+def test_a_run_repeated_without_grades_is_not_exported_with_old_ones(
     harbour: Path, finished: Path, tmp_path: Path
 ) -> None:
     """Its samples stand in another order, so the old grades are those of other programs."""

@@ -160,7 +160,7 @@ def test_a_worker_that_neither_answers_nor_leaves_is_killed(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("flood", ["say('{')", "while True: say('x\\n')", "while True: say('x' * 1_000)"])
-def test_a_worker_that_talks_without_answering_is_no_better_than_a_silent_one(tmp_path: Path, flood: str) -> None:
+def test_a_worker_that_talks_without_answering_counts_as_silent(tmp_path: Path, flood: str) -> None:
     assert _said(_pool(tmp_path, f"{_LOOP}    {flood}\n"), "a", silence_s=0.5) == [None]
 
 
@@ -191,7 +191,7 @@ def test_a_slow_worker_is_waited_for(tmp_path: Path) -> None:
     assert _said(_pool(tmp_path, SLOW, workers=2), *"abcd") == list("abcd")
 
 
-def test_a_stray_module_in_the_folder_for_temporary_files_is_not_what_workers_import(
+def test_workers_import_no_stray_module_from_the_temporary_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stray, modules = tmp_path / "stray", tmp_path / "modules"
@@ -342,7 +342,7 @@ def test_a_job_without_preamble_is_sent_none(tmp_path: Path) -> None:
     assert said == [[["ahoy"], "a"], [["ahoy"], "b"], [["ahoy"], "c"]]
 
 
-def test_a_worker_that_died_between_two_requests_is_replaced_by_one_that_knows_the_preamble(tmp_path: Path) -> None:
+def test_a_worker_that_died_is_replaced_by_one_with_the_preamble(tmp_path: Path) -> None:
     source = TOLD.replace("flush=True)", "flush=True); sys.exit()")
     job = Job([(n, {"say": n}) for n in range(3)], {"told": "ahoy"})
     said = [answer and answer["said"] for _, answer in _run(_pool(tmp_path, source), [job])]

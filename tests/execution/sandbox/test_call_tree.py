@@ -56,7 +56,7 @@ def test_answers_may_lead_to_different_questions() -> None:
     assert tree.follow(told({"f(1)": "odd", "f(2)": "even"})) == TreePosition(("f(1)", "f(3)"), unanswered=True)
 
 
-def test_what_one_program_taught_is_not_forgotten_when_another_goes_its_way_for_a_while() -> None:
+def test_what_one_program_taught_outlives_a_program_that_differs() -> None:
     tree = CallTree()
     for last, verdict in (("7", End.PASSED), ("8", End.FAILED), ("9", End.FAILED)):
         tree.learn(["f(1)", "f(2)", "f(3)"], ["1", "4", last], verdict)

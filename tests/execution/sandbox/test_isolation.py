@@ -54,7 +54,7 @@ def test_no_attack_passes_on_a_host(name: str, unshare: list[str], first: str, l
     assert secret.read_text() == "27 rungs" and [path.name for path in tmp_path.iterdir()] == ["secret"]
 
 
-def test_a_host_that_grants_less_than_is_required_is_refused_in_one_sentence(tmp_path: Path) -> None:
+def test_strict_isolation_is_refused_in_one_sentence_where_denied(tmp_path: Path) -> None:
     _, unshare, first, level = FORBIDS
     skip_unless(unshare, first)
     config = tmp_path / "settings.yaml"
@@ -194,7 +194,7 @@ def test_gold_tests_of_the_demo_cannot_be_read(
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o700], ids=oct)
-def test_an_interpreter_below_tmp_has_its_packages_and_programs_have_a_temporary_folder(mode: int) -> None:
+def test_an_interpreter_below_tmp_keeps_its_packages(mode: int) -> None:
     """What is in a program's /tmp must not hide it; and root may have kept it to himself."""
     home = Path(tempfile.mkdtemp(dir="/tmp"))
     try:
