@@ -13,6 +13,9 @@ from helpers.paths import RECORDED_DATA
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.benchmarks.evalplus.reference_answers import reference_answers
 
+collect_ignore = ["data"]
+"""Programs, some of them named like a file of tests."""
+
 # The same examples every time, and no verdict by the clock.
 hypothesis.settings.register_profile("coderm", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("coderm")

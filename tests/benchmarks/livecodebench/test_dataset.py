@@ -486,7 +486,7 @@ def test_an_empty_selection_says_what_the_files_hold(tmp_path: Path) -> None:
     selection = ProblemFilter("release_v2", "2025-01-01", "2025-06-01", "codeforces", "stdin")
     assert said(DatasetError, read_rows, [first, second], selection) == (
         f"{first}, {second}: no problem has start_date 2025-01-01 and end_date 2025-06-01 and platform codeforces and "
-        "kind stdin; the files hold contest dates from 2023-05-07T00:00:00 to 2024-03-02T00:00:00, the platforms "
+        "io stdin; the files hold contest dates from 2023-05-07T00:00:00 to 2024-03-02T00:00:00, the platforms "
         "atcoder, leetcode and the kinds functional, stdin; widen the selection, or add the files of another release"
     )
 
@@ -823,11 +823,11 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
 # The hub's library reads its variables when it is imported. The known files are replaced by the invented ones.
 FETCH = """
 import json, sys
-from coderm_eval.benchmarks.livecodebench import fetch, releases, rows
+from coderm_eval.benchmarks.livecodebench import dataset, fetch, releases
 from coderm_eval.core.errors import DatasetError
 act, release, known = sys.argv[1:]
 releases.FILES.update({name: releases.ReleaseFile(*file) for name, file in json.loads(known).items()})
-find = lambda release: rows.find_files(rows.Selection(release))
+find = lambda release: dataset.find_files(dataset.ProblemFilter(release))
 try:
     print(json.dumps([str(path) for path in (fetch.fetch if act == "fetch" else find)(release)]))
 except DatasetError as error:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from helpers.processes import is_alive, our_processes, soon
 
+from coderm_eval.execution.backends import process
 from coderm_eval.execution.backends.pool import Job, Setup, WorkerPool
 
 _LOOP = """
@@ -151,14 +152,23 @@ def test_workers_that_cannot_be_started_answer_nothing_and_hold_up_nobody(tmp_pa
     assert _said(_pool(tmp_path, ECHO, workers=2, CARGO=too_large), *"abcd") == [None] * 4
 
 
+@pytest.fixture
+def short_goodbye(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that does not leave by itself is killed after half a second, not after ten."""
+    monkeypatch.setattr(process, "LEAVE_S", 0.5)
+
+
+@pytest.mark.usefixtures("short_goodbye")
 def test_a_worker_that_says_nothing_is_replaced(tmp_path: Path) -> None:
     assert _said(_pool(tmp_path, SILENT), "a", "hush", "b", silence_s=2) == ["a", None, "b"]
 
 
+@pytest.mark.usefixtures("short_goodbye")
 def test_a_worker_that_neither_answers_nor_leaves_is_killed(tmp_path: Path) -> None:
     assert _said(_pool(tmp_path, STUCK), "a", silence_s=0.5) == [None]
 
 
+@pytest.mark.usefixtures("short_goodbye")
 @pytest.mark.parametrize("flood", ["say('{')", "while True: say('x\\n')", "while True: say('x' * 1_000)"])
 def test_a_worker_that_talks_without_answering_counts_as_silent(tmp_path: Path, flood: str) -> None:
     assert _said(_pool(tmp_path, f"{_LOOP}    {flood}\n"), "a", silence_s=0.5) == [None]
@@ -280,6 +290,7 @@ def test_workers_are_told_to_leave_before_any_is_waited_for(tmp_path: Path) -> N
 
 _FERRIES_FOR_EVER = """
 import itertools, sys
+from coderm_eval.execution.backends import process
 from coderm_eval.execution.backends.pool import Job, WorkerPool
 
 pool = WorkerPool("ferry", workers=2, environment={"PYTHONPATH": sys.argv[1]})
