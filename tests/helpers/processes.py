@@ -30,8 +30,8 @@ def is_alive(pid: int) -> bool:
 
 
 def soon(holds: Callable[[], bool]) -> bool:
-    """Whether it comes to hold; half a minute is far more than a process needs to start or to end."""
-    deadline = time.monotonic() + 30
+    """Whether it comes to hold; two minutes are far more than processes need to start or to end on a busy machine."""
+    deadline = time.monotonic() + 120
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.02)
     return holds()
