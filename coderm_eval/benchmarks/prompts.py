@@ -7,7 +7,10 @@ import inspect
 
 from coderm_eval.core.programs.source import parse
 
-__all__ = ["docstring_question", "function_question", "function_request"]
+__all__ = ["AFTER_FUNCTION", "docstring_question", "function_question", "function_request"]
+
+AFTER_FUNCTION = ("\ndef ", "\nclass ", "\nif __name__", "\nprint(")
+"""Stop texts for a prompt that ends inside a function."""
 
 
 def function_request(prompt: str) -> str:

@@ -60,7 +60,7 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> No
     folder = store_beside(out, settings)
     if dry_run:
         with open_store(folder) as store:
-            model = policy_model(settings.policy, store)
+            model = policy_model(problems, settings.policy, store)
             click.echo(
                 estimate_sampling(model, settings.policy, sampling_requests(problems, settings.policy, settings.n))
             )

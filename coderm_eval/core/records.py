@@ -61,6 +61,9 @@ class Problem:
     """The message that asks a chat model for a program."""
     form: Form = "function"
     """The form that a candidate has."""
+    stop: tuple[str, ...] = ()
+    """Texts that can only follow a completion of `prompt`, at most four: more are refused by OpenAI's API. All problems
+    of a benchmark have the same."""
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,21 @@ def extract_program(answer: str, problem: Problem, extraction: Extraction, *, co
     return extract_code(answer, lambda tree: is_solution(tree, problem), extraction)
 
 
-def policy_model(settings: PolicySettings, store: Store) -> CachedModel:
-    """The policy, with the store behind it; raises SettingsError if the settings are incomplete."""
+def policy_model(problems: Sequence[Problem], settings: PolicySettings, store: Store) -> CachedModel:
+    """The policy for the problems of one benchmark, with the store behind it.
+
+    Raises:
+        SettingsError: the settings are incomplete.
+    """
+    settings = _with_stop_texts(problems, settings)
     return CachedModel(make_model(settings), settings, store.table("solutions"), "sampling candidates")
+
+
+def _with_stop_texts(problems: Sequence[Problem], settings: PolicySettings) -> PolicySettings:
+    """The settings, with the benchmark's stop texts for a model that completes, unless they name others."""
+    if settings.api == "chat" or "stop" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"stop": next((problem.stop for problem in problems), ())})
 
 
 def sampling_requests(problems: Sequence[Problem], settings: PolicySettings, n: int | None) -> list[SampleRequest]:
@@ -72,7 +84,7 @@ def sample_candidates(
                 yield {"task_id": problem.task_id, "solution": program, "sample": sample}
 
     with open_store(store_folder) as store:
-        model = policy_model(settings, store)
+        model = policy_model(problems, settings, store)
         for _ in model.sample(requests):
             pass  # the file is written once all are answered
         write_jsonl(out, rows())

@@ -29,9 +29,6 @@ Extraction = Literal["default", "paper"]
 
 ShownCandidate = Literal["first", "rotate", "none"]
 
-AFTER_FUNCTION = ("\ndef ", "\nclass ", "\nif __name__", "\nprint(")
-"""Texts that follow a function; four are the most that OpenAI's API takes."""
-
 _SECRET_ARGS = ("token", "api_key", "Authorization")
 
 
@@ -105,17 +102,10 @@ class SamplingSettings(Section):
 class PolicySettings(SamplingSettings):
     """The model whose answers are the candidates, where `coderm-eval sample` samples them.
 
-    With `api: completions` an answer ends, by default, where something follows the function.
+    With `api: completions` and no `stop`, an answer ends at the stop texts of the benchmark.
     """
 
     section: ClassVar[str] = "policy"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _default_stop(cls, given: Any) -> Any:
-        if isinstance(given, Mapping) and given.get("api") == "completions" and "stop" not in given:
-            return {**given, "stop": AFTER_FUNCTION}
-        return given
 
 
 def with_backend(tests: Any) -> Any:

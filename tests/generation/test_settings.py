@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from coderm_eval.benchmarks.prompts import AFTER_FUNCTION
 from coderm_eval.generation.settings import PolicySettings, SamplingSettings, TestSettings
 
 IDENTITIES: list[tuple[SamplingSettings, str]] = [
@@ -13,7 +14,7 @@ IDENTITIES: list[tuple[SamplingSettings, str]] = [
         '"top_p":0.95,"max_tokens":2048,"stop":[],"seed":0,"extra":{}}',
     ),
     (
-        PolicySettings(model="b", backend="hf", api="completions", retries=1),
+        PolicySettings(model="b", backend="hf", api="completions", retries=1, stop=AFTER_FUNCTION),
         '{"backend":"hf","model":"b","api":"completions","system_prompt":null,"temperature":0.8,"top_p":0.95,'
         '"max_tokens":2048,"stop":["\\ndef ","\\nclass ","\\nif __name__","\\nprint("],"seed":0,"extra":{}}',
     ),

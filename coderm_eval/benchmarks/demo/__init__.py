@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_from_verdict
-from coderm_eval.benchmarks.prompts import function_question, function_request
+from coderm_eval.benchmarks.prompts import AFTER_FUNCTION, function_question, function_request
 from coderm_eval.core.records import Grade, Problem
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
@@ -62,4 +62,5 @@ def _problem(row: dict[str, str]) -> Problem:
         prompt=row["prompt"],
         question=function_question(row["prompt"], row["entry_point"]),
         request=function_request(row["prompt"]),
+        stop=AFTER_FUNCTION,
     )

@@ -23,7 +23,7 @@ from coderm_eval.benchmarks.evalplus.gold_tests import (
 )
 from coderm_eval.benchmarks.evalplus.reference_answers import SUITES, Answers, reference_answers
 from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
-from coderm_eval.benchmarks.prompts import docstring_question, function_question, function_request
+from coderm_eval.benchmarks.prompts import AFTER_FUNCTION, docstring_question, function_question, function_request
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.records import Grade, Problem, Verdict
 from coderm_eval.execution.backends.local import Executor
@@ -34,6 +34,9 @@ from coderm_eval.execution.program_test import ProgramTest
 __all__ = ["EvalPlus", "load_humaneval_plus", "load_mbpp_plus"]
 
 _MIB = 1024 * 1024
+
+AFTER_DOCSTRING = ('\n"""', "\nassert", "\nif __name__", "\nprint(")
+"""Stop texts for MBPP+: its prompts are a docstring, so the function itself is still to come. Two are EvalPlus's own."""
 
 
 class _Key(NamedTuple):
@@ -121,6 +124,7 @@ def _problem(row: Row, dataset: str) -> Problem:
         prompt=prompt,
         question=docstring_question(prompt) if mbpp else function_question(prompt, entry_point),
         request=function_request(prompt),
+        stop=AFTER_DOCSTRING if mbpp else AFTER_FUNCTION,
     )
 
 

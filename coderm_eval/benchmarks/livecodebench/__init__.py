@@ -16,7 +16,13 @@ from coderm_eval.benchmarks.livecodebench.gold_tests import (
     official_stdin_program,
     stdin_test,
 )
-from coderm_eval.benchmarks.livecodebench.prompts import method_question, method_request, stdin_question, stdin_request
+from coderm_eval.benchmarks.livecodebench.prompts import (
+    STOP,
+    method_question,
+    method_request,
+    stdin_question,
+    stdin_request,
+)
 from coderm_eval.benchmarks.livecodebench.settings import Grader, LiveCodeBenchSettings
 from coderm_eval.core.programs.forms import REVISIONS, to_callable
 from coderm_eval.core.records import Form, Grade, Problem
@@ -121,6 +127,7 @@ def _problem(row: Row, form: Form) -> Problem:
             question=stdin_question(statement),
             request=stdin_request(statement),
             form="stdin",
+            stop=STOP,
         )
     return Problem(
         row.question_id,
@@ -129,4 +136,5 @@ def _problem(row: Row, form: Form) -> Problem:
         question=method_question(statement, row.starter_code),
         request=method_request(statement, row.starter_code),
         form=form,
+        stop=STOP,
     )

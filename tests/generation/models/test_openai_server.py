@@ -301,13 +301,13 @@ def test_what_is_sent(name: str, given: dict[str, Any], sent: dict[str, Any]) ->
     assert {key: seen[0].get(key) for key in sent} == sent
 
 
-def test_a_base_model_stops_where_a_function_ends() -> None:
+def test_a_base_model_is_sent_the_stop_texts_and_no_messages() -> None:
     def completing(body: dict[str, Any], before: int) -> Reply:
         choice = {"index": 0, "text": "    return 1", "finish_reason": "stop", "logprobs": None}
         return 200, {}, json.dumps({"choices": [choice]}).encode()
 
     with serving(completing) as (url, seen):
-        given = PolicySettings(model="m", base_url=url, api="completions")
+        given = PolicySettings(model="m", base_url=url, api="completions", stop=("\ndef ",))
         [[answer]] = OpenAIServer(given).sample([SampleRequest("a", "def f():\n", range(1))])
     assert answer.text == "    return 1"
     assert "\ndef " in seen[0]["stop"] and "messages" not in seen[0]
