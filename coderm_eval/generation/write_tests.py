@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,8 +174,15 @@ def _tests_file(settings: TestSettings) -> Path:
 
 def _require_tests(path: Path, lines: Mapping[str, Sequence[str]], entry_points: Mapping[str, str]) -> None:
     """Refuse a file without any test for these tasks. One task may have none: its pick is then the first candidate."""
-    if not any(recorded_tests(t, name).sources for task, name in entry_points.items() for t in lines.get(task, ())):
-        raise InputError(
-            f"{path}: no unittest.TestCase class and no assert in any line for the tasks of this run; "
-            'expected {"task_id": "...", "test": "import unittest ..."}'
-        )
+    reasons: Counter[str | None] = Counter()
+    for task, name in entry_points.items():
+        for line in lines.get(task, ()):
+            reason = recorded_tests(line, name).rejected
+            if reason is None:
+                return
+            reasons[reason] += 1
+    found = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(3)) or "no lines"
+    raise InputError(
+        f"{path}: no unittest.TestCase class, no test function and no assert can be used in any line for the tasks of "
+        f'this run: {found}; expected {{"task_id": "...", "test": "import unittest ..."}}'
+    )

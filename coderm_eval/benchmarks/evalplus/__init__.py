@@ -36,7 +36,7 @@ __all__ = ["EvalPlus", "load_humaneval_plus", "load_mbpp_plus"]
 _MIB = 1024 * 1024
 
 AFTER_DOCSTRING = ('\n"""', "\nassert", "\nif __name__", "\nprint(")
-"""Stop texts for MBPP+: its prompts are a docstring, so the function itself is still to come. Two are EvalPlus's own."""
+"""Stop texts for MBPP+: its prompts are a docstring, so the function is still to come. The first two are EvalPlus's."""
 
 
 class _Key(NamedTuple):

@@ -7,7 +7,7 @@ import re
 __all__ = ["STOP", "method_question", "method_request", "stdin_question", "stdin_request"]
 
 STOP = ('\n"""', "\nassert ", "\n```")
-"""Stop texts of a base model. A whole program may define functions and print at its top level, so these do not end it."""
+"""Stop texts of a base model; a whole program may define functions and print at its top level."""
 
 _SELF = re.compile(r"\(\s*self\b\s*,?\s*")
 

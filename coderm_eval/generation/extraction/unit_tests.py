@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from coderm_eval.core.programs.source import bound, is_known_module, parse
+from coderm_eval.core.programs.source import parse
 from coderm_eval.generation.extraction.code import extract_code, unclosed_code
+from coderm_eval.generation.extraction.test_functions import has_test_functions, with_test_case
+from coderm_eval.generation.extraction.test_imports import with_imports_resolved
+from coderm_eval.generation.extraction.test_module import kept_statements
 from coderm_eval.generation.settings import Extraction
 
 __all__ = ["Extracted", "extract_tests", "recorded_tests"]
@@ -17,12 +21,16 @@ NO_CODE = "no code found"
 NO_CLASS = "no TestCase class"
 NO_METHOD = "no test method"
 NOT_ONE_CLASS = "not exactly one class"
+NOT_INSTALLED = "module {} is not installed"
 
 _LINE_END = re.compile(r"\r\n?|\n")  # as Python's parser counts lines
 
 _MOST_CUTS = 20
 """Most places at which a truncated answer is cut. The last two suffice unless a model repeats itself."""
 _METHOD_START = re.compile(r"[ \t]+(?:@|def\b|async\b)")
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Extracted(NamedTuple):
@@ -37,13 +45,13 @@ def extract_tests(
 ) -> Extracted:
     """The unittest class in a test writer's answer.
 
-    Kept are imports, helpers and the TestCase classes. Dropped are a re-statement of the function under test,
-    `unittest.main()` and other bare statements, `if __name__` blocks, and imports of modules that do not exist. Of a
-    truncated answer the method in which it ends is dropped; the paper's extraction drops all of it.
+    The whole module is kept but for a re-statement of the function under test and what runs the tests. An import of a
+    module that does not exist stands for the candidate; a test that needs a library which is not installed is rejected.
+    Of a truncated answer the method in which it ends is dropped; the paper's extraction drops all of it.
     """
     if truncated and extraction == "default" and (whole := _complete_methods(unclosed_code(answer) or "", entry_point)):
         return whole
-    code = extract_code(answer, lambda tree: bool(_test_classes(tree)), extraction)
+    code = extract_code(answer, _has_tests, extraction)
     if not code:
         return Extracted((), NO_CODE)
     return _paper_test(code) if extraction == "paper" else _clean(code, entry_point)
@@ -61,23 +69,35 @@ def _complete_methods(code: str, entry_point: str) -> Extracted | None:
 
 
 def recorded_tests(source: str, entry_point: str) -> Extracted:
-    """The tests of one line of a tests file: its TestCase classes as one test, or one test per plain `assert`.
+    """The tests of one line of a tests file: its classes and test functions as one test, or one test per `assert`.
 
-    An assert's test includes the imports, helpers and constants above it.
+    An assert's test includes the imports, helpers and other statements above it.
     """
     tree = parse(source)
     if tree is None:
         return Extracted((), NO_CODE)
-    if _test_classes(tree):
+    if _has_tests(tree):
         return _clean(source, entry_point)
+    source, missing = with_imports_resolved(source, entry_point)
+    if missing:
+        return Extracted((), NOT_INSTALLED.format(missing))
     setup = ""
     sources = []
-    for node in tree.body:
-        if isinstance(node, ast.Assert):
-            sources.append(_assert_class(setup, _statement_text(source, node)))
-        elif text := _kept_text(source, node, entry_point):
+    for node in kept_statements(parse(source) or tree, entry_point):
+        text = _statement_text(source, node)
+        if not isinstance(node, _DEFINITIONS) and any(isinstance(inner, ast.Assert) for inner in ast.walk(node)):
+            sources.append(_assert_class(setup, text if isinstance(node, ast.Assert) else _indented(node)))
+        else:
             setup += text + "\n"
     return Extracted(tuple(sources), None if sources else NO_CLASS)
+
+
+def _indented(node: ast.stmt) -> str:
+    """The statement, of several lines, as the body of a method; multi-line strings become one line."""
+    try:
+        return textwrap.indent(ast.unparse(node), " " * 8).lstrip()
+    except RecursionError:  # a repetition loop in the model; the test then fails, as it would when compiled
+        return "assert False"
 
 
 def _assert_class(setup: str, statement: str) -> str:
@@ -90,40 +110,22 @@ def _assert_class(setup: str, statement: str) -> str:
 
 
 def _clean(code: str, entry_point: str) -> Extracted:
+    code = with_test_case(code, entry_point)
+    code, missing = with_imports_resolved(code, entry_point)
     tree = parse(code)
     classes = _test_classes(tree) if tree else []
     if tree is None or not classes:
         return Extracted((), NO_CLASS)
     if not _runnable(tree, classes):
         return Extracted((), NO_METHOD)
-    kept = [text for node in tree.body if (text := _kept_text(code, node, entry_point))]
+    if missing:
+        return Extracted((), NOT_INSTALLED.format(missing))
+    kept = [_statement_text(code, node) for node in kept_statements(tree, entry_point)]
     return Extracted(("\n\n".join(kept) + "\n",))
 
 
-def _kept_text(code: str, node: ast.stmt, entry_point: str) -> str | None:
-    """The text of a top-level statement that a test needs; None for a statement that it must not contain."""
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return _kept_import(node, entry_point)
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return None if node.name in (entry_point, "Solution") else _statement_text(code, node)
-    is_constant = isinstance(node, (ast.Assign, ast.AnnAssign)) and entry_point not in bound(node)
-    return _statement_text(code, node) if is_constant else None
-
-
-def _kept_import(node: ast.Import | ast.ImportFrom, entry_point: str) -> str | None:
-    """An import without the names that would hide the function under test.
-
-    An unknown module ("from solution import f") stands for the candidate itself, whose names are defined already; only
-    an alias of the function has to be defined.
-    """
-    if isinstance(node, ast.ImportFrom):
-        if node.level or not is_known_module(node.module):
-            aliases = [a.asname for a in node.names if a.name == entry_point and a.asname not in (None, entry_point)]
-            return "\n".join(f"{alias} = {entry_point}" for alias in aliases) or None
-        names = [a for a in node.names if (a.asname or a.name) != entry_point]
-        return ast.unparse(ast.ImportFrom(node.module, names, 0)) if names else None
-    names = [a for a in node.names if is_known_module(a.name) and (a.asname or a.name) != entry_point]
-    return ast.unparse(ast.Import(names)) if names else None
+def _has_tests(tree: ast.Module) -> bool:
+    return bool(_test_classes(tree)) or has_test_functions(tree)
 
 
 def _test_classes(tree: ast.Module) -> list[ast.ClassDef]:

@@ -65,6 +65,7 @@ def body(statement: str, bases: str = "unittest.TestCase", before: str = "") -> 
     return f"import unittest\n{before}\nclass TestEbb({bases}):\n    def test_fall(self):\n        {statement}\n"
 
 
+CASES = "for levels, falls in CASES: self.assertEqual(ebb(levels), falls); CASES[0]"
 CHECK = "self.assertEqual(ebb([5, 3, 4, 1]), [-2, -3])"
 
 TELLS_RIGHT_FROM_WRONG = {
@@ -115,6 +116,55 @@ TELLS_RIGHT_FROM_WRONG = {
     "tabs": PLAIN.replace("    ", "\t"),
     "Windows line ends": PLAIN.replace("\n", "\r\n"),
     "docstring with a fence": body('"""\n        ```\n        ebb([1])\n        ```\n        """\n        ' + CHECK),
+    "list filled by append": body(CASES, before="CASES = []\nCASES.append(([5, 3], [-2]))"),
+    "list filled by +=": body(CASES, before="CASES = []\nCASES += [([5, 3], [-2])]"),
+    "list filled by a loop": body(CASES, before="CASES = []\nfor n in (3, 4):\n    CASES.append(([5, n], [n - 5]))"),
+    "list filled by extend and sorted": body(CASES, before="CASES = []\nCASES.extend([([5, 3], [-2])])\nCASES.sort()"),
+    "dict filled by keys": body("self.assertEqual(ebb(D[1]), [-2])", before="D = {}\nD[1] = [5, 3]\nD.update(x=2)"),
+    "comprehension and del": body(CASES, before="CASES = [([5, n], [n - 5]) for n in (3, 4)]\ndel CASES[0]"),
+    "with at the top": body(
+        CASES, before="import io\nwith io.StringIO('5 3') as f:\n    CASES = [(list(map(int, f.read().split())), [-2])]"
+    ),
+    "if at the top": body(
+        CASES, before="import sys\nif sys.version_info > (3,):\n    CASES = [([5, 3], [-2])]\nelse:\n    CASES = []"
+    ),
+    "set-up by a helper": body(CASES, before="CASES = []\ndef add(n):\n    CASES.append(([5, n], [n - 5]))\nadd(3)"),
+    "a runner that is kept in a name": PLAIN
+    + "\nresult = unittest.TextTestRunner().run(None)\nprint(result.x)\nassert result.x\n",
+    "a function that runs the tests": PLAIN + "\ndef main():\n    unittest.main()\n\nmain()\n",
+    "a path that is added": body(
+        CHECK, before="import os, sys\nsys.path.append(os.path.dirname(__file__))\nfrom solution import ebb"
+    ),
+    "a module": body("self.assertEqual(solution.ebb([5, 3]), [-2])", before="import solution"),
+    "a module under another name": body("self.assertEqual(m.ebb([5, 3]), [-2])", before="import your_module as m"),
+    "a module from a package": body("self.assertEqual(solution.ebb([5, 3]), [-2])", before="from src import solution"),
+    "a module of a package": body("self.assertEqual(src.solution.ebb([5, 3]), [-2])", before="import src.solution"),
+    "a relative module": body("self.assertEqual(tides.ebb([5, 3]), [-2])", before="from . import tides"),
+    "a module of the function's name": body("self.assertEqual(ebb.ebb([5, 3]), [-2])", before="import ebb"),
+    "a module imported by name": body(
+        "self.assertEqual(m.ebb([5, 3]), [-2])", before="import importlib\nm = importlib.import_module('solution')"
+    ),
+    "two modules at once": body("self.assertEqual(b.ebb([5, 3]), [-2])", before="import math, solution as b"),
+    "imported in a method": body("from solution import ebb as e; self.assertEqual(e([5, 3]), [-2])"),
+    "a module imported in a method": body("import solution; self.assertEqual(solution.ebb([5, 3]), [-2])"),
+    "imported in a try": body(CHECK, before="try:\n    from solution import ebb\nexcept ImportError:\n    pass"),
+    "without import unittest": PLAIN.partition("\n\n")[2],
+    "without from unittest import": body(CHECK, "TestCase").partition("\n")[2],
+    "without import math": body("self.assertEqual(ebb([5, math.floor(3.5)]), [-2])"),
+    "pytest.raises": body("with pytest.raises(ValueError): int('x' + str(ebb([5, 3])[0]))", before="import pytest"),
+    "pytest without import": body("self.assertEqual(ebb([5, 3])[0], pytest.approx(-2))"),
+    "a missing library that is not used": body(CHECK, before="import ddt\nfrom parameterized import parameterized"),
+    "a missing library in a try": body(CHECK, before="try:\n    import ddt\nexcept ImportError:\n    ddt = None\nddt"),
+    "pytest's function": "def test_fall():\n    assert ebb([5, 3]) == [-2]\n",
+    "pytest's functions": "import solution as s\ndef test_a():\n    assert True\n\ndef test_b():\n"
+    "    assert s.ebb([5, 3]) == [-2]\n",
+    "pytest's class": "class TestEbb:\n    def setup_method(self, method):\n"
+    "        self.levels = [5, 3]\n\n    def test_fall(self):\n        assert ebb(self.levels) == [-2]\n",
+    "pytest's parametrize": "import pytest\n\n"
+    "@pytest.mark.parametrize('levels, falls', [([5, 3], [-2]), ([1], [])])\ndef test_it(levels, falls):\n    assert ebb(levels) == falls\n",
+    "async function": "async def test_fall():\n    assert ebb([5, 3]) == [-2]\n",
+    "check of HumanEval": "METADATA = {}\n\ndef check(candidate):\n    assert candidate([5, 3]) == [-2]\n"
+    "\ncheck(ebb)\n",
 }
 
 
@@ -134,9 +184,9 @@ def test_comments_inside_a_class_are_kept() -> None:
     assert "# one fall" in cleaned(PLAIN)
 
 
-def test_text_around_the_class_is_dropped() -> None:
-    source = cleaned(f'"""Tests of ebb."""\nprint("start")\n{PLAIN}\nassert ebb([2, 1])\nCASES = [1]\nCASES += [2]\n')
-    assert [type(node) for node in ast.parse(source).body] == [ast.Import, ast.ClassDef, ast.Assign]
+def test_statements_without_effect_are_dropped() -> None:
+    source = cleaned(f'"""Tests of ebb."""\nprint("start")\n{PLAIN}\nCASES = [1]\nCASES += [2]\nCASES\n')
+    assert [type(node) for node in ast.parse(source).body] == [ast.Import, ast.ClassDef, ast.Assign, ast.AugAssign]
 
 
 def test_an_import_of_several_modules_keeps_those_that_exist() -> None:
@@ -180,8 +230,6 @@ REJECTED = [
     ("I cannot write tests for this.", NO_CODE),
     ("<think>Let me see", NO_CODE),
     (answer("assert ebb([2, 1]) == [-1]"), NO_CLASS),
-    (answer("def test_ebb():\n    assert ebb([2, 1]) == [-1]"), NO_CLASS),
-    (answer("class TestEbb:\n    def test_fall(self):\n        assert ebb([2, 1])"), NO_CLASS),
     (answer("class TestEbb(TestCases):\n    def test_fall(self): ..."), NO_CLASS),
     (answer(PLAIN + "        self.assertEqual(ebb([1, 2"), NO_CLASS),
     (answer(body(CHECK).replace("test_fall", "check_fall")), NO_METHOD),
@@ -193,6 +241,20 @@ REJECTED = [
 @pytest.mark.parametrize(("text", "reason"), REJECTED, ids=range(len(REJECTED)))
 def test_an_answer_without_a_test_is_rejected_with_the_reason(text: str, reason: str) -> None:
     assert extract_tests(text, "ebb") == ((), reason)
+
+
+MISSING = {
+    "parameterized": "from parameterized import parameterized\n" + body("parameterized"),
+    "ddt": "import ddt\n\n@ddt.ddt\n" + body(CHECK).partition("\n")[2].lstrip(),
+    "shapely": "import shapely.geometry\n" + body("shapely.geometry.Point(ebb([5, 3]))"),
+    "nose": body("from nose import tools; tools.eq_(ebb([5, 3]), [-2])"),
+}
+
+
+@pytest.mark.parametrize("module", MISSING)
+def test_a_test_that_needs_a_missing_module_is_rejected_by_its_name(module: str) -> None:
+    for extracted in (extract_tests(answer(MISSING[module]), "ebb"), recorded_tests(MISSING[module], "ebb")):
+        assert extracted == ((), f"module {module} is not installed")
 
 
 # Answers that the limit of tokens cut off
@@ -266,6 +328,9 @@ def test_each_plain_assert_is_a_test_of_its_own() -> None:
 
 
 USABLE_ASSERTS = [
+    "levels = []\nlevels.append(2)\nlevels += [1]\nassert ebb(levels)",
+    "for levels in ([2, 1], [3, 1]):\n    assert ebb(levels)",
+    "import solution\nassert solution.ebb([2, 1])",
     "assert ebb([2, 1]) == [-1]",
     "assert ebb([2, 1]) == [-1], 'one fall'  # of a metre",
     "assert (\n    ebb([2, 1])\n== [-1]\n)",
@@ -307,7 +372,6 @@ def test_equal_asserts_become_equal_tests() -> None:
 UNUSABLE_LINES = [
     ("", NO_CLASS),
     ("x = 1", NO_CLASS),
-    ("def test_ebb():\n    assert ebb([2, 1])", NO_CLASS),
     ("assert ebb([2, 1) == [-1]", NO_CODE),
     ("not python at all", NO_CODE),
     (answer(PLAIN), NO_CODE),
