@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.core.files import write_jsonl
-from coderm_eval.core.programs.forms import is_solution
 from coderm_eval.core.records import Problem
 from coderm_eval.core.store import Store, open_store
 from coderm_eval.generation.cached_model import CachedModel, TokenUsage
-from coderm_eval.generation.extraction.code import extract_code
+from coderm_eval.generation.extraction.programs import extract_program
 from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.models.registry import make_model
 from coderm_eval.generation.settings import Extraction, PolicySettings
@@ -25,13 +24,6 @@ DEFAULT_N = 20
 def policy_prompt(problem: Problem, *, completes: bool) -> str:
     """The prompt for a policy: a message to a chat model, or the benchmark's own prompt for a model that completes."""
     return problem.prompt if completes else problem.request
-
-
-def extract_program(answer: str, problem: Problem, extraction: Extraction, *, completes: bool) -> str:
-    """The program in the answer to `policy_prompt`; empty if there is none."""
-    if completes:
-        return problem.prompt + answer
-    return extract_code(answer, lambda tree: is_solution(tree, problem), extraction)
 
 
 def policy_model(problems: Sequence[Problem], settings: PolicySettings, store: Store) -> CachedModel:

@@ -2,39 +2,29 @@
 
 The reasoning is dropped first. Then the first of these is taken: the whole text if it is Python with what is wanted;
 the last fence labelled Python that has it; the last fence of any label that has it; text between triple backticks,
-wherever they stand, that has it; the last fence labelled Python; the last fence. A function of the syntax tree says
-what is wanted: the entry point for a program, a TestCase for a test.
+wherever they stand, that has it; lines without a fence that have it, up to where they are no Python; the last fence
+labelled Python; the last fence. A function of the syntax tree says what is wanted: the entry point for a program, a
+test for a test.
 """
 
 from __future__ import annotations
 
 import ast
+import html
+import json
 import re
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from coderm_eval.core.programs.source import parse
+from coderm_eval.generation.extraction.fences import fences, loose_fences, only_fence
+from coderm_eval.generation.extraction.marks import documents
+from coderm_eval.generation.extraction.python_lines import python_in
+from coderm_eval.generation.extraction.reasoning import without_reasoning
 from coderm_eval.generation.settings import Extraction
 
 __all__ = ["extract_code", "unclosed_code"]
 
-_PYTHON_LABELS = frozenset({"python", "py", "python3", "python2"})
-_FENCE = re.compile(r"([ \t]*)(`{3,}(?!.*`)|~{3,})[ \t]*([^\s`]*)")
-_LOOSE_FENCES = (  # "Sure: ```python", "- ```python", "return x```": not fences in CommonMark, but models write them
-    re.compile(r"```(?:python|py)\d?\b[^`\n]*\n(.*?)```", re.DOTALL | re.IGNORECASE),
-    re.compile(r"```[^`\n]*\n(.*?)```", re.DOTALL),
-)
-_PAPER_FENCES = (
-    re.compile(r"```python\n(.*?)\n```", re.DOTALL),
-    re.compile(r"```\n(.*?)\n```", re.DOTALL),
-)
-
-
-class _Fence(NamedTuple):
-    labelled: bool
-    body: str
-    closed: bool
+_Fits = Callable[[str], bool]
 
 
 def extract_code(answer: str, wanted: Callable[[ast.Module], bool], extraction: Extraction = "default") -> str:
@@ -43,84 +33,79 @@ def extract_code(answer: str, wanted: Callable[[ast.Module], bool], extraction: 
     With the extraction "paper" an answer has to have exactly one fenced block, as in the authors' scripts.
     """
     if extraction == "paper":
-        return _only_fence(answer)
+        return only_fence(answer)
 
     def fits(code: str) -> bool:
         return (tree := parse(code)) is not None and wanted(tree)
 
-    text = _without_reasoning(answer)
-    if fits(text):  # first, since a docstring may contain fences
+    if fits(answer):  # first, since its texts may contain fences and tags
+        return answer
+    texts = without_reasoning(answer, fits)
+    return _first(_fitting(text, fits) for text in reversed(texts)) or _first(map(_likeliest, reversed(texts)))
+
+
+def unclosed_code(answer: str) -> str | None:
+    """The code in a fence that an answer opens and does not close; None if there is no such fence."""
+    texts = without_reasoning(answer, lambda _: False)
+    blocks = list(fences(texts[-1])) if texts else []
+    return blocks[-1].body if blocks and not blocks[-1].closed else None
+
+
+def _first(found: Iterator[str]) -> str:
+    return next(filter(None, found), "")
+
+
+def _fitting(text: str, fits: _Fits) -> str:
+    """The code that fits; empty if none does."""
+    if code := _marked(text, fits):
+        return code
+    for document in documents(text):
+        if code := _marked(document, fits) or python_in(document, fits):
+            return code
+    return _first(_marked(other, fits) or python_in(other, fits) for other in _other_spellings(text))
+
+
+def _marked(text: str, fits: _Fits) -> str:
+    """The whole text, or the last fitting fence."""
+    if fits(text):
         return text
-    fences = list(_fences(text))
-    fitting = [f for f in fences if fits(f.body)]
+    fitting = [fence for fence in fences(text) if fits(fence.body)]
     for choice in (
-        [f.body for f in fitting if f.labelled],
-        [f.body for f in fitting],
-        [body for body in _loose_fences(text) if fits(body)],
-        [f.body for f in fences if f.labelled],
-        [f.body for f in fences],
+        [fence.body for fence in fitting if fence.labelled],
+        [fence.body for fence in fitting],
+        [body for body in loose_fences(text) if fits(body)],
     ):
         if choice:
             return choice[-1]
     return ""
 
 
-def unclosed_code(answer: str) -> str | None:
-    """The code in a fence that an answer opens and does not close; None if there is no such fence."""
-    fences = list(_fences(_without_reasoning(answer)))
-    return fences[-1].body if fences and not fences[-1].closed else None
+def _likeliest(text: str) -> str:
+    """A fence that does not fit, which is still shown as what the model wrote."""
+    blocks = list(fences(text))
+    labelled: Sequence[str] = [fence.body for fence in blocks if fence.labelled]
+    return (labelled or [fence.body for fence in blocks] or [""])[-1]
 
 
-def _without_reasoning(answer: str) -> str:
-    return answer.rpartition("</think>")[2]
+def _other_spellings(text: str) -> Iterator[str]:
+    """Yield the text as it may have been meant: an indented, quoted, escaped or JSON-encoded program."""
+    yield re.sub(r"^(?:>(?!>>) ?|    |\t)", "", text, flags=re.MULTILINE)
+    plain = text.translate({0xA0: " ", 0xFEFF: None, 0x200B: None, 0x2028: "\n"})
+    yield html.unescape(plain).translate({0xA0: " "})
+    yield from _strings_of_json(text)
 
 
-def _fences(text: str) -> Iterator[_Fence]:
-    """Yield fenced blocks as CommonMark reads them.
-
-    A fence is closed by at least as many marks, and the last one may stay open. A fence
-    inside a list is indented, and so is its body.
-    """
-    opening: re.Match[str] | None = None
-    body: list[str] = []
-    for line in text.split("\n"):
-        mark = _FENCE.match(line)
-        if opening is None:
-            opening, body = mark, []
-        elif mark and _closes(mark, opening):
-            yield _fence(opening, body, closed=True)
-            opening = None
-        else:
-            body.append(line)
-    if opening is not None:
-        yield _fence(opening, body, closed=False)
-
-
-def _fence(opening: re.Match[str], body: Sequence[str], *, closed: bool) -> _Fence:
-    """The block without the indentation of its opening, unless its first line is indented by less."""
-    indent = len(opening[1])
-    first = next((line for line in body if line.strip()), "")
-    if indent and not first[:indent].strip():
-        body = [line[:indent].lstrip(" \t") + line[indent:] for line in body]
-    return _Fence(opening[3].lower() in _PYTHON_LABELS, "\n".join(body), closed)
-
-
-def _closes(mark: re.Match[str], opening: re.Match[str]) -> bool:
-    """Return whether `mark` has no label, is long enough, and is indented by less than a docstring in the block."""
-    deeper = len(mark[1].expandtabs(4)) - len(opening[1].expandtabs(4))
-    return not mark[3] and mark[2].startswith(opening[2]) and deeper < 4
-
-
-def _loose_fences(text: str) -> Iterator[str]:
-    """Yield text between triple backticks, without common indentation; that with Python's label comes last."""
-    for pattern in reversed(_LOOSE_FENCES):
-        yield from (textwrap.dedent(body) for body in pattern.findall(text))
-
-
-def _only_fence(answer: str) -> str:
-    """The paper's extraction: the only ```python block, or else the only unlabelled block; empty otherwise."""
-    for pattern in _PAPER_FENCES:
-        blocks: list[str] = pattern.findall(answer)
-        if blocks:
-            return blocks[0] if len(blocks) == 1 else ""
-    return ""
+def _strings_of_json(text: str) -> Iterator[str]:
+    """Yield the texts in a JSON object, such as the arguments of a tool's call."""
+    start, end = text.find("{"), text.rfind("}")
+    try:
+        found = json.loads(text[start : end + 1]) if 0 <= start < end else None
+    except (ValueError, RecursionError):
+        return
+    pending = [found]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, (dict, list)):
+            pending += value.values() if isinstance(value, dict) else value

@@ -122,7 +122,7 @@ class _Imports:
         """Yield packages that are used for something else than the function under test."""
         for node in ast.walk(self._tree):
             for alias in node.names if isinstance(node, ast.Import) else ():
-                used = self._modules.get((alias.asname or alias.name).partition(".")[0], frozenset())
+                used = self._modules.get((alias.asname or alias.name).partition(".")[0], set())
                 if used and self._entry_point not in used:
                     yield alias.name.partition(".")[0]
 

@@ -23,6 +23,8 @@ __all__ = ["OpenAIServer"]
 
 _GO_ON = "what was answered so far is stored: run the same command to go on"
 
+_REASONING_PARTS = ("thinking", "reasoning", "redacted_thinking", "tool_use", "image_url")
+
 _ABOUT_LENGTH = re.compile(r"context|too long|max_new_tokens|maximum.{0,20}length", re.IGNORECASE)
 _ABOUT_CHOICES = re.compile(r"(?:\bn\b|best_of|choices|candidate_?count)\D{0,60}(\d+)?", re.IGNORECASE)
 
@@ -123,12 +125,12 @@ def _parse_completions(request: SampleRequest, reply: dict[str, Any], seconds: f
     Raises:
         ValueError, LookupError, TypeError or AttributeError: the reply does not follow the API.
     """
-    choices = sorted(reply["choices"], key=lambda choice: int(choice.get("index", 0)))[: len(request.samples)]
+    choices = sorted(reply["choices"], key=lambda choice: int(choice.get("index") or 0))[: len(request.samples)]
     if not choices:
         raise ValueError("no choices")
     usage = reply.get("usage") or {}
     tokens = _even_shares(int(usage.get("completion_tokens") or 0), len(choices))
-    model = "@".join(filter(None, (reply.get("model"), reply.get("system_fingerprint"))))
+    model = "@".join(str(part) for part in (reply.get("model"), reply.get("system_fingerprint")) if part)
     return [
         Completion(
             task_id=request.task_id,
@@ -147,10 +149,29 @@ def _parse_completions(request: SampleRequest, reply: dict[str, Any], seconds: f
 def _choice_text(choice: dict[str, Any]) -> str:
     """The answer without the reasoning before it; some servers take a whole answer for reasoning."""
     message = choice.get("message")
-    answer = choice["text"] if message is None else message.get("content") or ""
-    if message is not None and not answer.strip() and choice.get("finish_reason") == "stop":
-        answer = message.get("reasoning_content") or message.get("reasoning") or ""
-    return str(answer).encode("utf-8", "replace").decode()  # half a surrogate pair can be sent, but not written
+    if message is None:
+        answer = _joined(choice.get("text"))
+    else:
+        answer = _joined(message.get("content")) or _arguments(message)
+        if not answer.strip() and choice.get("finish_reason") == "stop":
+            answer = _joined(message.get("reasoning_content") or message.get("reasoning"))
+    return answer.encode("utf-8", "replace").decode()  # half a surrogate pair can be sent, but not written
+
+
+def _joined(content: Any) -> str:
+    """The text of an answer, which some servers send in parts; empty where it is missing."""
+    if isinstance(content, list):
+        return "".join(map(_joined, content))
+    if isinstance(content, dict):
+        return "" if content.get("type") in _REASONING_PARTS else _joined(content.get("text") or content.get("content"))
+    return "" if content is None else str(content)
+
+
+def _arguments(message: dict[str, Any]) -> str:
+    """The arguments of the tools that a model calls in place of an answer, in which its code may stand."""
+    calls = message.get("tool_calls") or [{"function": message.get("function_call")}]
+    functions = [call.get("function") if isinstance(call, dict) else None for call in calls]
+    return "\n".join(_joined(f["arguments"]) for f in functions if isinstance(f, dict) and "arguments" in f)
 
 
 def _even_shares(total: int, parts: int) -> Sequence[int]:

@@ -161,7 +161,8 @@ TELLS_RIGHT_FROM_WRONG = {
     "pytest's class": "class TestEbb:\n    def setup_method(self, method):\n"
     "        self.levels = [5, 3]\n\n    def test_fall(self):\n        assert ebb(self.levels) == [-2]\n",
     "pytest's parametrize": "import pytest\n\n"
-    "@pytest.mark.parametrize('levels, falls', [([5, 3], [-2]), ([1], [])])\ndef test_it(levels, falls):\n    assert ebb(levels) == falls\n",
+    "@pytest.mark.parametrize('levels, falls', [([5, 3], [-2]), ([1], [])])\n"
+    "def test_it(levels, falls):\n    assert ebb(levels) == falls\n",
     "async function": "async def test_fall():\n    assert ebb([5, 3]) == [-2]\n",
     "check of HumanEval": "METADATA = {}\n\ndef check(candidate):\n    assert candidate([5, 3]) == [-2]\n"
     "\ncheck(ebb)\n",

@@ -325,6 +325,23 @@ SAID: list[tuple[str, Behaviour, str]] = [
     ("the same by another name", saying({"content": "", "reasoning": "tests"}), "tests"),
     ("reasoning that was cut off", saying({"content": None, "reasoning_content": "hm"}, "length"), ""),
     ("nothing", saying({"content": None}), ""),
+    ("no content at all", saying({}), ""),
+    (
+        "content in parts",
+        saying({"content": [{"type": "text", "text": "te"}, {"type": "text", "text": "sts"}]}),
+        "tests",
+    ),
+    ("parts that are texts", saying({"content": ["te", "sts"]}), "tests"),
+    ("a part of reasoning", saying({"content": [{"type": "thinking", "thinking": "hm"}, {"text": "tests"}]}), "tests"),
+    ("an unknown part", saying({"content": [{"type": "refusal", "refusal": "no"}, None, {"text": "tests"}]}), "tests"),
+    ("one part", saying({"content": {"type": "output_text", "text": "tests"}}), "tests"),
+    (
+        "a tool's call",
+        saying({"content": None, "tool_calls": [{"function": {"arguments": "tests"}}]}, "tool_calls"),
+        "tests",
+    ),
+    ("a function's call", saying({"function_call": {"name": "run", "arguments": "tests"}}, "function_call"), "tests"),
+    ("calls without arguments", saying({"tool_calls": [{"function": {"name": "run"}}, {}, None]}, "tool_calls"), ""),
     ("half a surrogate pair", saying({"content": "a\ud800b"}), "a?b"),
     (
         "bytes that are no UTF-8",

@@ -1,0 +1,79 @@
+"""Python among lines of prose: where it begins, and how far it goes."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Callable, Sequence
+
+from coderm_eval.core.programs.source import parse
+
+__all__ = ["python_in", "python_prefix"]
+
+_START = re.compile(
+    r"@|async |def |class |import |from [\w.]+ import|if |for |while |try\s*:|with |[\"']{3}|#"
+    r"|[A-Za-z_][\w.]*(?:\[.*\])?(?:\s*,\s*\w+)*\s*(?::[^=]+)?[-+*/|&]?=[^=]|[A-Za-z_][\w.]*\("
+)
+"""How a line of code begins; other lines are prose, and are not parsed."""
+
+_MOST_LINES = 3_000
+"""Lines that are looked at: no program is longer, and a model that repeats itself may write many more."""
+_MOST_TRIES = 200
+
+_DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign)
+
+
+def python_in(text: str, fits: Callable[[str], bool]) -> str:
+    """The last lines of Python in a text that fit, with the definitions above them; empty if none fit."""
+    lines = text.splitlines()[:_MOST_LINES]
+    pieces: list[str] = []
+    found = 0
+    start = 0
+    while start < len(lines):
+        end = _end(lines, start) if _START.match(lines[start]) else start
+        if end > start:
+            pieces.append("\n".join(lines[start:end]))
+            found = len(pieces) if fits(pieces[-1]) else found
+        start = max(end, start + 1)
+    if not found:
+        return ""
+    code = "\n\n".join([*filter(None, map(_definitions, pieces[: found - 1])), pieces[found - 1]])
+    return code + "\n" if fits(code) else pieces[found - 1] + "\n"
+
+
+def python_prefix(text: str) -> str:
+    """The longest beginning of a text, in whole lines, that is Python."""
+    lines = text.split("\n")
+    return text if parse(text) else "\n".join(lines[: _end(lines, 0)])
+
+
+def _end(lines: Sequence[str], start: int) -> int:
+    """The line up to which the lines from `start` on are Python: the parser's errors say where it cannot be."""
+    end = len(lines)
+    for _ in range(_MOST_TRIES):
+        if end <= start:
+            break
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ast.parse("\n".join(lines[start:end]))
+        except SyntaxError as error:
+            end = min(start + max(error.lineno or 1, 1) - 1, end - 1)
+        except (ValueError, RecursionError, MemoryError):
+            break
+        else:
+            return end
+    return start
+
+
+def _definitions(code: str) -> str:
+    """The statements of a piece that define something: imports, functions, classes, constants."""
+    tree = parse(code) or ast.Module([], [])
+    lines = code.split("\n")
+    kept = []
+    for node in tree.body:
+        if isinstance(node, _DEFINITIONS):
+            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            kept += lines[first - 1 : node.end_lineno]
+    return "\n".join(kept)

@@ -1,0 +1,69 @@
+"""An answer without the reasoning before it, in the tags of many models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from coderm_eval.generation.extraction.fences import fences
+from coderm_eval.generation.extraction.marks import is_quoted
+
+__all__ = ["without_reasoning"]
+
+_TAG = re.compile(
+    r"<(?P<a>/?)(?P<b>(?:seed:|antml:)?(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad|longcat_think))>"
+    r"|\[(?P<c>/?)(?P<d>THINK)\]|\u25c1(?P<e>/?)(?P<f>think)\u25b7"
+    r"|<\|(?P<g>begin|end|start)_(?:of_)?(?P<h>thought|thinking)\|>",
+    re.IGNORECASE,
+)
+
+_FINAL = "<|channel|>final<|message|>"
+_ANALYSIS = "<|channel|>analysis"
+
+
+def without_reasoning(answer: str, fits: Callable[[str], bool]) -> list[str]:
+    """The parts of an answer that are not reasoning, in order; none where the reasoning does not end.
+
+    A closing tag without an opening one closes what the chat template opened, and what follows it is the answer; a
+    closing tag at the very end, or after another one, only separates. Tags in quotation marks, or in a fence whose
+    code `fits`, are text.
+    """
+    answer = _final_channel(answer)
+    tags = [tag for tag in _TAG.finditer(answer) if not is_quoted(answer, tag)]
+    if tags:
+        code = [fence.body for fence in fences(answer) if _TAG.search(fence.body) and fits(fence.body)]
+        spans = [(start, start + len(body)) for body in code if (start := answer.find(body)) >= 0]
+        tags = [tag for tag in tags if not any(start <= tag.start() < end for start, end in spans)]
+    return _outside(answer, tags)
+
+
+def _final_channel(answer: str) -> str:
+    """The answer of a model that writes on channels, whether its special tokens are shown or not."""
+    if _FINAL in answer:
+        return answer.rpartition(_FINAL)[2]
+    if _ANALYSIS in answer:
+        return ""
+    if answer.lstrip().startswith("analysis") and "assistantfinal" in answer:
+        return answer.partition("assistantfinal")[2]
+    return answer
+
+
+def _outside(answer: str, tags: list[re.Match[str]]) -> list[str]:
+    """The parts of the answer outside of pairs of tags."""
+    parts: list[str] = []
+    opened: str | None = None
+    start = 0
+    for number, tag in enumerate(tags):
+        groups = tag.groupdict()
+        closes = bool(groups["a"] or groups["c"] or groups["e"] or (groups["g"] or "").lower() == "end")
+        kind = next(filter(None, (groups[key] for key in "bdfh"))).lower()
+        if not closes:
+            if opened is None:
+                parts.append(answer[start : tag.start()])
+                opened = kind
+            continue
+        if opened is None and (number or not answer[tag.end() :].strip()):
+            parts.append(answer[start : tag.start()])
+        if opened in (None, kind):
+            opened, start = None, tag.end()
+    return parts if opened else [*parts, answer[start:]]
