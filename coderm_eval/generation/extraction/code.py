@@ -17,12 +17,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 from coderm_eval.core.programs.source import parse
 from coderm_eval.generation.extraction.fences import fences, loose_fences, only_fence
-from coderm_eval.generation.extraction.marks import documents
+from coderm_eval.generation.extraction.marks import documents, without_marks
 from coderm_eval.generation.extraction.python_lines import python_in
 from coderm_eval.generation.extraction.reasoning import without_reasoning
 from coderm_eval.generation.settings import Extraction
 
 __all__ = ["extract_code", "unclosed_code"]
+
+_INDENTED = re.compile(r"^([ \t]+)(?:def |class |import |from |@|async )", re.MULTILINE)
 
 _Fits = Callable[[str], bool]
 
@@ -57,12 +59,15 @@ def _first(found: Iterator[str]) -> str:
 
 def _fitting(text: str, fits: _Fits) -> str:
     """The code that fits; empty if none does."""
-    if code := _marked(text, fits):
-        return code
-    for document in documents(text):
-        if code := _marked(document, fits) or python_in(document, fits):
-            return code
-    return _first(_marked(other, fits) or python_in(other, fits) for other in _other_spellings(text))
+    parts = list(documents(text))
+    found = _first(_marked(part, fits) for part in parts) or _marked(text, fits)
+    plain = [without_marks(part) for part in parts]
+    return (
+        found
+        or _first(_marked(part, fits) for part in plain)
+        or _first(python_in(part, fits) for part in plain)
+        or _first(_marked(other, fits) or python_in(other, fits) for other in _other_spellings(text))
+    )
 
 
 def _marked(text: str, fits: _Fits) -> str:
@@ -89,7 +94,9 @@ def _likeliest(text: str) -> str:
 
 def _other_spellings(text: str) -> Iterator[str]:
     """Yield the text as it may have been meant: an indented, quoted, escaped or JSON-encoded program."""
-    yield re.sub(r"^(?:>(?!>>) ?|    |\t)", "", text, flags=re.MULTILINE)
+    yield re.sub(r"^(?:>(?!>>) ?|\'{3}(?:python|py)?\s*$)", "", text, flags=re.MULTILINE)
+    if indented := _INDENTED.search(text):
+        yield re.sub(f"^{indented[1]}", "", text, flags=re.MULTILINE)
     plain = text.translate({0xA0: " ", 0xFEFF: None, 0x200B: None, 0x2028: "\n"})
     yield html.unescape(plain).translate({0xA0: " "})
     yield from _strings_of_json(text)

@@ -5,32 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-__all__ = ["documents", "first_document", "is_quoted"]
+__all__ = ["documents", "first_document", "is_quoted", "without_marks"]
 
 _END = re.compile(
     r"<\|(?:endoftext|im_end|eot_id|end_of_text|eot|eos|end|return|eom_id|endofmask|endofturn|end_of_turn|file_separator)"
-    r"\|>|<\uff5c(?:end\u2581of\u2581sentence|EOT)\uff5c>|</s>|<(?:eos|eot|end_of_turn|endoftext|file_sep)>|\[/?INST\]",
+    r"\|>|<\uff5c(?:end\u2581of\u2581sentence|EOT)\uff5c>|</s>|<(?:eos|eot|end_of_turn|endoftext|file_sep)>|\[/?INST\] ?",
     re.IGNORECASE,
 )
 """Tokens that end an answer; a base model goes on with another document behind them."""
 
 _MARK = re.compile(
-    r"<\|[^|<>\s]{1,40}\|>|<\uff5c[^\uff5c\n]{1,40}\uff5c>|\[/?(?:PYTHON|CODE|ANSWER|SOLUTION|RESULT)\]"
+    r"(?:<\|[^|<>\s]{1,40}\|>|<\uff5c[^\uff5c\n]{1,40}\uff5c>|\[/?(?:PYTHON|CODE|ANSWER|SOLUTION|RESULT)\]"
     r"|</?(?:s|bos|pad|unk|start_of_turn|code|pre|python|py|answer|solution|output|response|final|result|execute|program"
-    r"|tool_call|reponame|filename|gh_stars|jupyter_\w+|fim_\w+|\w+_code|code_\w+)(?: [^<>\n]{0,80})?>",
+    r"|tool_call|reponame|filename|gh_stars|jupyter_\w+|fim_\w+|\w+_code|code_\w+)(?: [^<>\n]{0,80})?>)(?: (?=\S))?",
     re.IGNORECASE,
 )
 """Tokens and tags between which the code stands."""
 
 
 def documents(text: str) -> Iterator[str]:
-    """Yield the parts of a text between tokens that end an answer, with a line end in place of each other mark."""
+    """Yield the parts of a text between tokens that end an answer."""
     start = 0
     for end in _END.finditer(text):
         if not is_quoted(text, end):
-            yield _without_marks(text[start : end.start()])
+            yield text[start : end.start()]
             start = end.end()
-    yield _without_marks(text[start:])
+    yield text[start:]
 
 
 def first_document(text: str) -> str:
@@ -47,5 +47,6 @@ def is_quoted(text: str, mark: re.Match[str]) -> bool:
     return any(before.count(quote) % 2 and quote in after for quote in "'\"`")
 
 
-def _without_marks(text: str) -> str:
+def without_marks(text: str) -> str:
+    """The text with a line end in place of each mark, and of one blank behind it: `<s> def f():`."""
     return _MARK.sub(lambda mark: mark[0] if is_quoted(text, mark) else "\n", text)

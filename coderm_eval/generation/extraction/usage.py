@@ -87,17 +87,23 @@ def _breaks(node: ast.stmt, usage: set[str], needed: set[str]) -> bool:
     """Return whether a statement tests or uses the function, ends the process, or is prose."""
     if isinstance(node, ast.Assert):
         return True
-    if isinstance(node, (*_DEFINITIONS, ast.Import, ast.ImportFrom)) or _binds(node) & needed:
+    if isinstance(node, (*_DEFINITIONS, ast.Import, ast.ImportFrom)):
+        return False
+    calls = {dotted(inner.func) for inner in ast.walk(node) if isinstance(inner, ast.Call)}
+    if calls & _ENDINGS or (_loads(node) & usage and not _binds(node) & usage and isinstance(node, ast.Assign)):
+        return not _sets_attributes(node)
+    if _binds(node) & needed:
         return False
     if isinstance(node, ast.AnnAssign) and node.value is None:
         return True
     if isinstance(node, ast.Expr) and not isinstance(node.value, (ast.Call, ast.Constant, ast.Await)):
         return True
-    calls = {dotted(inner.func) for inner in ast.walk(node) if isinstance(inner, ast.Call)}
-    if calls & _ENDINGS:
-        return True
-    is_attribute = isinstance(node, ast.Assign) and all(isinstance(t, ast.Attribute) for t in node.targets)
-    return not is_attribute and bool(_loads(node) & usage)
+    return not _sets_attributes(node) and bool(_loads(node) & usage)
+
+
+def _sets_attributes(node: ast.stmt) -> bool:
+    """Return whether it is an assignment to attributes or items only, such as `f.calls = 0`."""
+    return isinstance(node, ast.Assign) and all(isinstance(t, (ast.Attribute, ast.Subscript)) for t in node.targets)
 
 
 def _serves(node: ast.stmt, needed: set[str], name: str) -> bool:
