@@ -9,7 +9,8 @@ __all__ = ["documents", "first_document", "is_quoted", "without_marks"]
 
 _END = re.compile(
     r"<\|(?:endoftext|im_end|eot_id|end_of_text|eot|eos|end|return|eom_id|endofmask|endofturn|end_of_turn|file_separator)"
-    r"\|>|<\uff5c(?:end\u2581of\u2581sentence|EOT)\uff5c>|</s>|<(?:eos|eot|end_of_turn|endoftext|file_sep)>|\[/?INST\] ?",
+    r"\|>|<\uff5c(?:end\u2581of\u2581sentence|EOT)\uff5c>"
+    r"|</s>|<(?:eos|eot|end_of_turn|endoftext|file_sep)>|\[/?INST\] ?",
     re.IGNORECASE,
 )
 """Tokens that end an answer; a base model goes on with another document behind them."""

@@ -22,6 +22,7 @@ from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.core.errors import ModelError
 from coderm_eval.core.messages import single_line, user_errors
 from coderm_eval.generation.write_tests import validate_test_settings
+from coderm_eval.hosts.evalplus.drawn import extract_again
 from coderm_eval.hosts.evalplus.flags import benchmark_name, check_flags, read_path, settings_from_flags
 from coderm_eval.hosts.evalplus.run import EvalPlusRun
 from coderm_eval.pipeline.preflight import preflight
@@ -89,7 +90,10 @@ def evaluate(
     validate_test_settings(settings.tests)
     benchmark = load_benchmark(name, settings.for_benchmark(name))
     run = EvalPlusRun(dataset, benchmark, settings, anew=i_just_wanna_run, allow_partial=allow_partial)
-    run.rerank_and_evaluate(read_path("samples", samples or _sample(settings, dataset, version, model_kwargs)))
+    path = read_path("samples", samples or _sample(settings, dataset, version, model_kwargs))
+    if not samples:
+        extract_again(path, benchmark.problem_by_id(), settings.extraction)
+    run.rerank_and_evaluate(path)
 
 
 def main() -> None:
