@@ -29,10 +29,15 @@ _INDENTED = re.compile(r"^([ \t]+)(?:def |class |import |from |@|async )", re.MU
 _Fits = Callable[[str], bool]
 
 
-def extract_code(answer: str, wanted: Callable[[ast.Module], bool], extraction: Extraction = "default") -> str:
+def extract_code(
+    answer: str, wanted: Callable[[ast.Module], bool], extraction: Extraction = "default", *, whole: bool = False
+) -> str:
     """The Python source in `answer` for which `wanted` holds, or else the likeliest piece; empty if there is none.
 
     With the extraction "paper" an answer has to have exactly one fenced block, as in the authors' scripts.
+
+    Args:
+        whole: whether a definition in which the Python breaks off is left out: half a test may pass for all.
     """
     if extraction == "paper":
         return only_fence(answer)
@@ -43,7 +48,7 @@ def extract_code(answer: str, wanted: Callable[[ast.Module], bool], extraction: 
     if fits(answer):  # first, since its texts may contain fences and tags
         return answer
     texts = without_reasoning(answer, fits)
-    return _first(_fitting(text, fits) for text in reversed(texts)) or _first(map(_likeliest, reversed(texts)))
+    return _first(_fitting(text, fits, whole) for text in reversed(texts)) or _first(map(_likeliest, reversed(texts)))
 
 
 def unclosed_code(answer: str) -> str | None:
@@ -57,7 +62,7 @@ def _first(found: Iterator[str]) -> str:
     return next(filter(None, found), "")
 
 
-def _fitting(text: str, fits: _Fits) -> str:
+def _fitting(text: str, fits: _Fits, whole: bool) -> str:
     """The code that fits; empty if none does."""
     parts = list(documents(text))
     found = _first(_marked(part, fits) for part in parts) or _marked(text, fits)
@@ -65,8 +70,8 @@ def _fitting(text: str, fits: _Fits) -> str:
     return (
         found
         or _first(_marked(part, fits) for part in plain)
-        or _first(python_in(part, fits) for part in plain)
-        or _first(_marked(other, fits) or python_in(other, fits) for other in _other_spellings(text))
+        or _first(python_in(part, fits, whole=whole) for part in plain)
+        or _first(_marked(other, fits) or python_in(other, fits, whole=whole) for other in _other_spellings(text))
     )
 
 

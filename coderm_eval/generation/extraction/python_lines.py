@@ -24,14 +24,20 @@ _MOST_TRIES = 200
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign)
 
 
-def python_in(text: str, fits: Callable[[str], bool]) -> str:
-    """The last lines of Python in a text that fit, with the definitions above them; empty if none fit."""
+def python_in(text: str, fits: Callable[[str], bool], *, whole: bool = False) -> str:
+    """The last lines of Python in a text that fit, with the definitions above them; empty if none fit.
+
+    Args:
+        whole: whether a definition within which the Python ends is left out.
+    """
     lines = text.splitlines()[:_MOST_LINES]
     pieces: list[str] = []
     found = 0
     start = 0
     while start < len(lines):
         end = _end(lines, start) if _START.match(lines[start]) else start
+        if whole and end < len(lines) and re.match(r"[ \t]+(?![`~])\S", lines[end]):
+            end = start + _last_statement(lines[start:end])
         if end > start:
             pieces.append("\n".join(lines[start:end]))
             found = len(pieces) if fits(pieces[-1]) else found
@@ -67,6 +73,16 @@ def _end(lines: Sequence[str], start: int) -> int:
     return start
 
 
+def _last_statement(lines: Sequence[str]) -> int:
+    """The index of the line on which the last top-level statement begins."""
+    tree = parse("\n".join(lines))
+    return _first_line(tree.body[-1]) - 1 if tree and tree.body else 0
+
+
+def _first_line(node: ast.stmt) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+
+
 def _definitions(code: str) -> str:
     """The statements of a piece that define something: imports, functions, classes, constants."""
     tree = parse(code) or ast.Module([], [])
@@ -74,6 +90,5 @@ def _definitions(code: str) -> str:
     kept = []
     for node in tree.body:
         if isinstance(node, _DEFINITIONS):
-            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-            kept += lines[first - 1 : node.end_lineno]
+            kept += lines[_first_line(node) - 1 : node.end_lineno]
     return "\n".join(kept)

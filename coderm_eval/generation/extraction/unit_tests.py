@@ -51,7 +51,7 @@ def extract_tests(
     """
     if truncated and extraction == "default" and (whole := _complete_methods(unclosed_code(answer) or "", entry_point)):
         return whole
-    code = extract_code(answer, _has_tests, extraction)
+    code = extract_code(answer, _has_tests, extraction, whole=True)
     if not code:
         return Extracted((), NO_CODE)
     return _paper_test(code) if extraction == "paper" else _clean(code, entry_point)
