@@ -90,7 +90,7 @@ def _breaks(node: ast.stmt, usage: set[str], needed: set[str]) -> bool:
     if isinstance(node, (*_DEFINITIONS, ast.Import, ast.ImportFrom)):
         return False
     calls = {dotted(inner.func) for inner in ast.walk(node) if isinstance(inner, ast.Call)}
-    if calls & _ENDINGS or (_loads(node) & usage and not _binds(node) & usage and isinstance(node, ast.Assign)):
+    if calls & _ENDINGS or (_loads(node) & usage and not _binds(node) & usage):
         return not _sets_attributes(node)
     if _binds(node) & needed:
         return False
