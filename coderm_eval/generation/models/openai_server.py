@@ -126,8 +126,8 @@ def _parse_completions(request: SampleRequest, reply: dict[str, Any], seconds: f
         ValueError, LookupError, TypeError or AttributeError: the reply does not follow the API.
     """
     choices = sorted(reply["choices"], key=lambda choice: int(choice.get("index") or 0))[: len(request.samples)]
-    if not choices:
-        raise ValueError("no choices")
+    if not any("message" in choice or "text" in choice for choice in choices):
+        raise ValueError("no choice has an answer")
     usage = reply.get("usage") or {}
     tokens = _even_shares(int(usage.get("completion_tokens") or 0), len(choices))
     model = "@".join(str(part) for part in (reply.get("model"), reply.get("system_fingerprint")) if part)
