@@ -12,13 +12,14 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import fire
 from evalplus.codegen import run_codegen
 from evalplus.config import DEFAULT_GT_TIME_LIMIT_FACTOR, DEFAULT_MIN_TIME_LIMIT
 
-from coderm_eval.benchmarks import load_benchmark
+from coderm_eval.benchmarks import Benchmark, load_benchmark
 from coderm_eval.core.errors import ModelError
 from coderm_eval.core.messages import single_line, user_errors
 from coderm_eval.generation.write_tests import validate_test_settings
@@ -90,10 +91,7 @@ def evaluate(
     validate_test_settings(settings.tests)
     benchmark = load_benchmark(name, settings.for_benchmark(name))
     run = EvalPlusRun(dataset, benchmark, settings, anew=i_just_wanna_run, allow_partial=allow_partial)
-    path = read_path("samples", samples or _sample(settings, dataset, version, model_kwargs))
-    if not samples:
-        extract_again(path, benchmark.problem_by_id(), settings.extraction)
-    run.rerank_and_evaluate(path)
+    run.rerank_and_evaluate(read_path("samples", samples or _sample(benchmark, settings, flags, model_kwargs)))
 
 
 def main() -> None:
@@ -103,10 +101,19 @@ def main() -> None:
         fire.Fire(evaluate, name="evalplus.coderm")
 
 
-def _sample(settings: Settings, dataset: str, version: str, model_kwargs: Mapping[str, Any]) -> str:
-    """Have `evalplus.codegen` draw samples; returns their file."""
+def _sample(
+    benchmark: Benchmark, settings: Settings, flags: Mapping[str, Any], model_kwargs: Mapping[str, Any]
+) -> Path:
+    """Have `evalplus.codegen` draw samples, and find the programs in them as every host does; returns their file."""
     preflight(settings)  # what would fail after hours of sampling
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # as evalplus.evaluate does, against a warning
+    samples = Path(_drawn(flags["dataset"], flags["version"], model_kwargs))
+    extract_again(samples, benchmark.problem_by_id(), settings.extraction)
+    return samples
+
+
+def _drawn(dataset: str, version: str, model_kwargs: Mapping[str, Any]) -> str:
+    """Call `evalplus.codegen`; returns the file of its samples."""
     try:
         return str(run_codegen(dataset=dataset, version=version, **model_kwargs))
     except ImportError as error:
