@@ -46,7 +46,7 @@ class Benchmark(ABC):
 
     @abstractmethod
     def grader(self) -> str:
-        """Everything that affects a grade beside the program, as one string: grader, version, limits, data."""
+        """Return everything that affects a grade besides the program, as one string: grader, version, limits, data."""
 
     def prepare(self) -> None:  # noqa: B027  # most have nothing to prepare
         """Make what grading needs and can be kept, such as expected outputs; `grade` does so where it is missing.
@@ -75,5 +75,5 @@ _STATUSES = {
 
 
 def grade_from_verdict(verdict: Verdict, suite: str) -> Grade:
-    """The grade of a program that the executor has run against the gold tests `suite`."""
+    """Return the grade of a program that was run against the gold tests `suite`."""
     return Grade({suite: _STATUSES[verdict]} if verdict in _STATUSES else {})

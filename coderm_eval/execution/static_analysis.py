@@ -1,4 +1,4 @@
-"""Programs and tests as text, looked at without being run: which are the same, and which programs keep a state."""
+"""What can be told of programs and tests without running them: which are the same, and which programs keep a state."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["PURE_MODULES", "ProgramInfo", "analyse", "identity_of_test"]
 
 
 class ProgramInfo(NamedTuple):
-    """A program's text, read."""
+    """What a program's text says."""
 
     identity: str
     """The same for programs that differ only in comments, docstrings and layout."""
     stateful: bool
-    """Whether an answer may depend on earlier calls. Not sure is yes, which costs time but changes no verdict."""
+    """Whether an answer may depend on earlier calls. In doubt it is yes, which costs time but changes no verdict."""
     imports: tuple[str, ...]
     """Modules that it names in import statements, sorted."""
 
@@ -33,15 +33,15 @@ PURE_MODULES = frozenset(
 )
 _IMPURE_NAMES = frozenset({"__import__", "delattr", "eval", "exec", "globals", "locals", "setattr"})
 _IMPURE_CALLS = frozenset({"compile", "hash", "id", "input", "open", "vars"})
-"""Of built-in functions whose names programs like to give to variables."""
+"""Built-in functions that are impure when they are called; programs use their names for variables, too."""
 _PURE_OF_SYS = frozenset({"maxsize", "set_int_max_str_digits", "setrecursionlimit"})
-"""What may be used of `sys`: a process runs one program, whose limits are the same whenever they are set."""
+"""What may be used of `sys`: a process runs one program, so that it does not matter when it sets its own limits."""
 _PURE_DECORATORS = frozenset({"classmethod", "dataclass", "property", "staticmethod", "total_ordering"})
-"""A cache is none: what it returns may be changed by the next caller."""
+"""A cache is not pure: a caller may change what it returns."""
 
 
 def analyse(program: str) -> ProgramInfo | None:
-    """None if the text is no Python."""
+    """Analyse a program; returns None if the text is not Python."""
     tree = parse(program)
     if tree is None:
         return None
@@ -52,13 +52,13 @@ def analyse(program: str) -> ProgramInfo | None:
 
 
 def identity_of_test(test: str) -> str | None:
-    """The same for tests that differ only in comments, docstrings and layout; None if the text is no Python."""
+    """Return a text that tests share if they differ only in comments, docstrings and layout; None if not Python."""
     tree = parse(test)
     return _identity(tree, ast.walk(tree), test) if tree else None
 
 
 def _identity(tree: ast.Module, nodes: Iterable[ast.AST], source: str) -> str:
-    """Of the compiled code, which is half the work of writing out the tree; the source itself if it has none."""
+    """Return the compiled code as text, which is half the work of unparsing; the source if it cannot be compiled."""
     reads_docstrings = "__doc__" in source
     for node in nodes:
         if isinstance(node, ast.ClassDef):
@@ -74,7 +74,7 @@ def _identity(tree: ast.Module, nodes: Iterable[ast.AST], source: str) -> str:
 
 
 def _essence(code: types.CodeType) -> tuple[Any, ...]:
-    """All of a code object but its place in the source."""
+    """Return all of a code object but its place in the source."""
     constants = [
         _essence(value) if isinstance(value, types.CodeType) else (type(value).__name__, value)
         for value in code.co_consts
@@ -85,7 +85,7 @@ def _essence(code: types.CodeType) -> tuple[Any, ...]:
 
 
 def _forget_line(node: ast.ClassDef) -> None:
-    """From Python 3.13 on the code of a class's body says on which line its definition, or its decorator, begins."""
+    """Give a class the first line: from Python 3.13 on its code says on which line it, or its decorator, begins."""
     node.lineno = 1
     for decorator in node.decorator_list:
         decorator.lineno = 1
@@ -99,7 +99,7 @@ def _drop_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.Asyn
 
 
 def _is_main_guard(node: ast.stmt) -> bool:
-    """`if __name__ == "__main__":`, which it never is here."""
+    """Return whether it is `if __name__ == "__main__":`, which never holds in the sandbox."""
     return (
         isinstance(node, ast.If)
         and not node.orelse
@@ -108,7 +108,7 @@ def _is_main_guard(node: ast.stmt) -> bool:
 
 
 def _keeps_nothing(node: ast.stmt) -> bool:
-    """Whether a statement of a module or class leaves behind nothing that a later call could change."""
+    """Return whether a statement of a module or class leaves nothing that a later call could change."""
     if isinstance(node, ast.FunctionDef):
         defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
         return all(map(_is_constant, defaults)) and all(map(_is_pure_decorator, node.decorator_list))
@@ -146,7 +146,7 @@ def _is_pure_decorator(node: ast.expr) -> bool:
 
 
 def _imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """`from a import b` may name a module a.b, or a function."""
+    """Yield the modules that are named; `from a import b` may name a module a.b, or a function."""
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -156,7 +156,7 @@ def _imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 
 def _is_impure(nodes: Iterable[ast.AST]) -> bool:
-    """Whether a node changes or looks at anything but the arguments and what was made in the same call."""
+    """Return whether a node changes or reads anything but the arguments and what was made in the same call."""
     nodes = list(nodes)
     impure = _IMPURE_NAMES | {f"{name}()" for name in _IMPURE_CALLS}
     harmless = {id(node.value) for node in nodes if isinstance(node, ast.Attribute) and _is_pure_of_sys(node)}
@@ -180,7 +180,7 @@ def _is_impure(nodes: Iterable[ast.AST]) -> bool:
 
 
 def _impure_names(node: ast.Import | ast.ImportFrom) -> set[str]:
-    """The names that an import statement binds to modules, or to what is in them, that may keep a state."""
+    """Return the names that an import statement binds to modules that may keep a state, or to what is in them."""
     if isinstance(node, ast.ImportFrom):
         pure = (node.module or "").partition(".")[0] in PURE_MODULES
         return set() if pure else {alias.asname or alias.name for alias in node.names}

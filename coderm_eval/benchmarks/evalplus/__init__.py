@@ -1,4 +1,4 @@
-"""HumanEval+ and MBPP+, loaded by EvalPlus's own loaders and graded by its own rules inside of the executor."""
+"""HumanEval+ and MBPP+, loaded by EvalPlus's own loaders and graded by its own rules inside the executor."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class EvalPlus(Benchmark):
                 yield task.key, Grade(statuses(found.pop(task), unpassable=task.task_id in self.errata))
 
     def _seconds(self, answers: Mapping[str, Answers]) -> float:
-        """The time limit of a problem's slowest input."""
+        """Return the time limit of a problem's slowest input."""
         return max(self._least_s, *(self._factor * answers[suite].seconds for suite in self._suites))
 
     def _limits(self) -> Limits:
@@ -104,12 +104,12 @@ _DEFAULTS = EvalPlusSettings()
 
 
 def load_humaneval_plus(settings: EvalPlusSettings = _DEFAULTS) -> EvalPlus:
-    """Raises DatasetError if its data is not at hand."""
+    """Load HumanEval+; raises DatasetError if its data is not on this machine and cannot be downloaded."""
     return EvalPlus("humaneval+", Dataset.of("humaneval", settings), settings)
 
 
 def load_mbpp_plus(settings: EvalPlusSettings = _DEFAULTS) -> EvalPlus:
-    """Raises DatasetError if its data is not at hand, SettingsError for a selection that it does not have."""
+    """Load MBPP+; raises DatasetError as for HumanEval+, SettingsError for a part that it does not have."""
     if settings.mini:
         raise SettingsError("evalplus.mini (--mini): MBPP+ has no mini version; leave it out")
     return EvalPlus("mbpp+", Dataset.of("mbpp", settings), settings)
@@ -129,7 +129,7 @@ def _problem(row: Row, dataset: str) -> Problem:
 
 
 def _time_limits(settings: EvalPlusSettings) -> tuple[float, float]:
-    """Seconds at the least, and times the reference solution's: the installed EvalPlus's where nothing else is set."""
+    """Return the fewest seconds, and the multiple of the reference solution's; by default the installed EvalPlus's."""
     from evalplus.config import DEFAULT_GT_TIME_LIMIT_FACTOR, DEFAULT_MIN_TIME_LIMIT
 
     return (
@@ -139,7 +139,7 @@ def _time_limits(settings: EvalPlusSettings) -> tuple[float, float]:
 
 
 def _memory_mb() -> int:
-    """EvalPlus's limit, 4 GiB unless its variable says otherwise; -1 there is all that the machine has."""
+    """Return EvalPlus's limit: 4 GiB unless its variable says otherwise, where -1 is all that the machine has."""
     from evalplus.eval import query_maximum_memory_bytes
 
     limit: int = query_maximum_memory_bytes() or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

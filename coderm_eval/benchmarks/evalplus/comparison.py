@@ -1,6 +1,6 @@
 """EvalPlus's comparison of an answer with the expected one (evalplus.eval.unsafe_execute). Its text goes into tests.
 
-It is made where answers arrive as plain data, so that nothing of the program's own has a say in it. A change that can
+It is made where answers arrive as plain data, so that no code of the program takes part in it. A change that can
 change a status raises `gold_tests.REVISION`.
 """
 
@@ -24,7 +24,7 @@ _RTOL = 1e-7
 
 
 def with_tolerances(expected: Iterable[Any], atol: float) -> Iterator[tuple[Any, float]]:
-    """Answers, each with its absolute tolerance: the dataset's; if that is 0, from the first float on, 1e-6."""
+    """Yield answers with their absolute tolerances: the dataset's; if that is 0, 1e-6 from the first float on."""
     for wanted in expected:
         if atol == 0 and is_floats(wanted):
             atol = _FLOAT_ATOL
@@ -51,7 +51,7 @@ def check(name: str, given: Sequence[Any], got: Any, wanted: Any, atol: float) -
 
 
 def _is_right(name: str, given: Sequence[Any], got: Any, wanted: Any, atol: float) -> Any:
-    """Whether an answer is right to the last digit, or is another right one of a problem that has several."""
+    """Return whether an answer is right to the last digit, or another right one of a problem that has several."""
     if name == "are_equivalent":
         return True
     if name in MBPP_OUTPUT_SET_EQ_TASKS:

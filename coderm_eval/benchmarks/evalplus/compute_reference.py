@@ -24,11 +24,11 @@ from coderm_eval.execution.wire.encoding import encode
 __all__ = ["make"]
 
 _LARGE = 100_000
-"""Characters from which on an answer is known by its digest."""
+"""Characters from which on the digest of an answer is kept in its place."""
 
 
 def make(dataset: Dataset) -> None:
-    """Both files, the first unless EvalPlus has a whole one."""
+    """Write both files, the first unless EvalPlus has a whole one."""
     path = truth_file(dataset)
     path.parent.mkdir(parents=True, exist_ok=True)
     truth = _kept(path) or _compute(dataset, path)
@@ -37,7 +37,7 @@ def make(dataset: Dataset) -> None:
 
 
 def _kept(path: Path) -> dict[str, Any] | None:
-    """What EvalPlus has kept; None if it is not there, or was cut short."""
+    """Return what EvalPlus has kept; None if it is not there, or was cut short."""
     try:
         found: dict[str, Any] = pickle.loads(path.read_bytes())
     except Exception:  # a pickle that is none breaks anywhere
@@ -72,7 +72,7 @@ def _answers(found: dict[str, Any], suite: str) -> Answers:
 
 
 def _is_large(answer: Any) -> bool:
-    """Whether it is long, and EvalPlus compares it without a tolerance."""
+    """Return whether the answer is long, and EvalPlus compares it without a tolerance."""
     from evalplus.eval import is_floats
 
     if is_floats(answer):

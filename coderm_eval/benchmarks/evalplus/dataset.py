@@ -15,11 +15,11 @@ from coderm_eval.core.messages import single_line
 __all__ = ["Dataset", "Row"]
 
 Row = dict[str, Any]
-"""task_id, prompt, canonical_solution, entry_point, base_input, plus_input, atol and more."""
+"""A problem, with keys task_id, prompt, canonical_solution, entry_point, base_input, plus_input, atol and more."""
 
 
 class Dataset(NamedTuple):
-    """One of EvalPlus's two, and which part of it; `name` is its name there: humaneval or mbpp."""
+    """One of EvalPlus's two datasets, and which part of it; `name` is EvalPlus's: humaneval or mbpp."""
 
     name: str
     mini: bool = False
@@ -31,7 +31,7 @@ class Dataset(NamedTuple):
         return cls(name, settings.mini, settings.noextreme, settings.version)
 
     def rows(self) -> dict[str, Row]:
-        """{task id: row}, in the order of the file.
+        """Return {task id: row}, in the order of the file.
 
         Raises:
             DatasetError: no override, nothing in EvalPlus's cache, and no network; or a file that is no dataset.
@@ -43,13 +43,13 @@ class Dataset(NamedTuple):
             rows: dict[str, Row] = load(**self._part())
             if not rows:
                 raise ValueError("it holds no problems")
-            _checked(rows)
+            _check(rows)
             return rows
         except Exception as error:  # a file that is no dataset breaks EvalPlus's loaders anywhere
             raise self._unusable(error) from error
 
     def sha256(self) -> str:
-        """Of the file, uncompressed."""
+        """Return the SHA-256 of the file, uncompressed."""
         from evalplus.data import humaneval, mbpp
 
         ready = humaneval._ready_human_eval_plus_path if self.name == "humaneval" else mbpp._ready_mbpp_plus_path
@@ -58,7 +58,7 @@ class Dataset(NamedTuple):
         return hashlib.sha256(gzip.decompress(data) if path.suffix == ".gz" else data).hexdigest()
 
     def hash(self) -> str:
-        """What EvalPlus calls it in its cache and in its result files: the file's MD5."""
+        """Return the name of the dataset in EvalPlus's cache and results files: the file's MD5."""
         from evalplus.data import get_human_eval_plus_hash, get_mbpp_plus_hash
 
         found: str = (get_human_eval_plus_hash if self.name == "humaneval" else get_mbpp_plus_hash)(**self._part())
@@ -82,8 +82,8 @@ class Dataset(NamedTuple):
         )
 
 
-def _checked(rows: dict[str, Row]) -> None:
-    """Raises KeyError or TypeError where a row lacks what everybody reads."""
+def _check(rows: dict[str, Row]) -> None:
+    """Check the rows; raises KeyError or TypeError if one lacks a column that is always read."""
     for row in rows.values():
         for key in ("task_id", "prompt", "entry_point", "canonical_solution"):
             if not isinstance(row[key], str):

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 _MOST_S = 61.0
-"""Seconds after which EvalPlus ends a suite at the latest."""
+"""Seconds after which EvalPlus ends a suite, whatever its limits."""
 
 LIMITS = Limits(
     output_mb=256,
@@ -45,14 +45,15 @@ LIMITS = Limits(
     first_try_s=0.05,
     test_timeout_s=_MOST_S,
 )
-"""But for the seconds of a call, which depend on the problem, and the memory, which depends on EvalPlus's variable."""
+"""All limits but the seconds of a call, which depend on the problem, and the memory, which depends on a variable of
+EvalPlus's."""
 
 REVISION = 1
 """Part of the keys of stored grades, in place of the tests' text. Raise it when a change here or in `comparison` can
 change a status."""
 
 LOADS = "import unittest\n\n\nclass TestLoads(unittest.TestCase):\n    def test_it_loads(self):\n        pass\n"
-"""Passes unless the program ends, or runs out of time, before it is called."""
+"""A test that passes unless the program ends, or runs out of time, while it is loaded."""
 
 _SUITE = """
 import copy as _copy
@@ -83,20 +84,20 @@ class _TestGold(_unittest.TestCase):
                 [wanted] = _trusted_exec({solution!r}, [original], {name!r})
             self.assert_right({name!r}, given, answer, wanted, tolerance)
 """
-"""Its names begin with an underscore: Mbpp/56 asks for a function `check`. Inputs and answers are read as they are
-needed, since most wrong programs are so at the first."""
+"""Its names begin with an underscore, since Mbpp/56 asks for a function `check`. Inputs and answers are decoded as they
+are needed, since most wrong programs fail at the first."""
 
 LIBRARIES = ("evalplus.eval", "evalplus.gen.util")
-"""What these tests import, and takes half a second."""
+"""Modules that these tests import, which takes half a second."""
 
 BROKEN_TASK = "find_zero"
-"""The function of HumanEval/32, all of whose solutions EvalPlus 0.3.1 calls wrong, its own included: it has an oracle
-of its own there, and after that forgets to count the input as passed."""
+"""The function of HumanEval/32. EvalPlus 0.3.1 calls all its solutions wrong, its own included: it compares them in a
+way of their own, and then forgets to count the input as passed."""
 
 
 @functools.cache
 def accepts_any_solution() -> bool:
-    """Whether the installed EvalPlus lets any solution of UNPASSABLE pass; it is asked about one."""
+    """Return whether the installed EvalPlus lets a solution of BROKEN_TASK pass, which is tried with one."""
     from evalplus.eval import untrusted_check
 
     right = f"def {BROKEN_TASK}(xs):\n    return 2.0\n"
@@ -105,9 +106,9 @@ def accepts_any_solution() -> bool:
 
 
 def suite_test(row: Row, suite: str, answers: Answers) -> str:
-    """A unittest class that asks for the answers to all inputs of a suite, of large ones for their digest first.
+    """Return a unittest class that calls the program with all inputs of a suite, where answers are large for a digest.
 
-    A program knows no digest that it has not made an answer for.
+    A program cannot know a digest without the answer.
     """
     return _SUITE.format(
         oracle=_text_of("comparison.py"),
@@ -121,23 +122,23 @@ def suite_test(row: Row, suite: str, answers: Answers) -> str:
 
 
 def gold_program(program: str) -> str:
-    """`program` after EvalPlus's guard where it may notice that.
+    """Return `program` with EvalPlus's guard before it, if it may notice that.
 
-    The guard takes functions of `os` and others away, and with them the import of some libraries, such as matplotlib.
+    The guard removes functions of `os` and others, so that some libraries, such as matplotlib, cannot be imported.
     """
     return after_future(program, _guard()) if _MAY_NOTICE.search(program) else program
 
 
 _BROKEN = ("pandas", "sklearn")
-"""What of the executor's libraries cannot be imported after the guard, so that it must not be there before."""
+"""Libraries that cannot be imported after the guard, so that they must not have been imported before it."""
 _OTHER_IMPORTS = rf"^[^\S\n]*(?:import[^\n]*,|(?:import|from)\s+(?!(?:{'|'.join(sorted(PURE_MODULES))})\b))"
 _MAY_NOTICE = re.compile(rf"\bopen\b|\b__import__\b|{_OTHER_IMPORTS}", re.MULTILINE)
-"""What a program has that uses more than modules which compute."""
+"""Matches a program that may use more than modules that compute."""
 
 
 @functools.cache
 def _guard() -> str:
-    """A statement that runs the installed EvalPlus's, where no name of it stays; the limits are the executor's.
+    """Return a statement that runs the installed EvalPlus's guard and leaves no name; its limits are the executor's.
 
     It can run once in a process: it takes away what it uses itself. Its source is read from the installed package
     and not copied here: what it takes away differs between versions, and a grade is that of the installed version.
@@ -158,7 +159,7 @@ def _text_of(file: str) -> str:
 
 
 def statuses(verdicts: Mapping[str, Verdict], *, unpassable: bool = False) -> dict[str, str]:
-    """EvalPlus's statuses by suite, of the verdicts of the suites and of "loads"; nothing if one was not run."""
+    """Return EvalPlus's statuses by suite, from the verdicts of the suites and of "loads"; none if one was not run."""
     if unpassable:
         verdicts = {suite: Verdict.FAILED if v is Verdict.PASSED else v for suite, v in verdicts.items()}
     if Verdict.NOT_RUN in verdicts.values():

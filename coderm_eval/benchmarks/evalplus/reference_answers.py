@@ -1,4 +1,4 @@
-"""What EvalPlus's reference solutions answer, as much of it as a test needs.
+"""The answers of EvalPlus's reference solutions, as far as tests need them.
 
 EvalPlus keeps all answers in a file of its cache, 250 MB for HumanEval+ and 800 MB for MBPP+, of which a handful of
 problems take nearly all. What is kept here beside it, under `.coderm2.json`, has a digest in the place of each large
@@ -27,18 +27,18 @@ _MAKER = "coderm_eval.benchmarks.evalplus.compute_reference"
 
 
 class Answers(NamedTuple):
-    """Of one suite of a problem, by the number of the input."""
+    """The answers to the inputs of one suite of a problem."""
 
     texts: list[str]
-    """As `plain.encode` writes them; null where there is a digest."""
+    """As `wire.encoding.encode` writes them; null where there is a digest."""
     digests: dict[str, str]
-    """{number of the input: `sha256_of_answer`}, of large ones."""
+    """{number of the input: `sha256_of_answer`} of large answers."""
     seconds: float
-    """The longest that the reference solution took for an input."""
+    """CPU seconds that the reference solution took for its slowest input."""
 
 
 def reference_answers(dataset: Dataset) -> dict[str, dict[str, Answers]]:
-    """{task id: {suite: answers}}; trusted code runs, in a process of its own, where they are not there yet.
+    """Return {task id: {suite: answers}}; where they are not kept yet, trusted code computes them in another process.
 
     Raises:
         IncompleteRunError: the reference solutions could not be run here, so that nothing can be graded.
@@ -48,7 +48,7 @@ def reference_answers(dataset: Dataset) -> dict[str, dict[str, Answers]]:
 
 
 def _read(path: Path) -> dict[str, dict[str, Answers]] | None:
-    """None if there is no such file, or not a whole one."""
+    """Return the kept answers; None if there is no such file, or not a whole one."""
     try:
         kept = json.loads(path.read_bytes())
         return {task: {suite: Answers(*answers) for suite, answers in found.items()} for task, found in kept.items()}
@@ -70,17 +70,17 @@ def _make(dataset: Dataset, path: Path) -> dict[str, dict[str, Answers]]:
 
 
 def truth_file(dataset: Dataset) -> Path:
-    """EvalPlus's own."""
+    """Return the path of EvalPlus's own file."""
     return _in_cache(dataset, ".pkl")
 
 
 def answers_file(dataset: Dataset) -> Path:
-    """What is kept here beside it."""
+    """Return the path of the file that this package keeps next to it."""
     return _in_cache(dataset, ".coderm2.json")
 
 
 def _in_cache(dataset: Dataset, suffix: str) -> Path:
-    """EvalPlus's cache, and the name that it gives to the dataset."""
+    """Return a path in EvalPlus's cache, with the name that it gives to the dataset."""
     from evalplus.data.utils import CACHE_DIR
 
     return Path(CACHE_DIR) / f"{dataset.hash()}{suffix}"

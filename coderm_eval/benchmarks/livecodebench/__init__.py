@@ -1,4 +1,4 @@
-"""LiveCodeBench: its own files, graded by its own rules inside of the executor."""
+"""LiveCodeBench: its own files, graded by its own rules inside the executor."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ _DEFAULTS = LiveCodeBenchSettings.model_validate({})
 
 
 def load_livecodebench(settings: LiveCodeBenchSettings = _DEFAULTS) -> LiveCodeBench:
-    """Raises DatasetError if the files are not on this machine, or hold no such problem."""
+    """Load the chosen problems; raises DatasetError if the files are not on this machine, or hold no such problem."""
     selection = ProblemFilter(**settings.model_dump(include=set(ProblemFilter._fields)))
     return LiveCodeBench(read_rows(find_files(selection), selection), settings)
 

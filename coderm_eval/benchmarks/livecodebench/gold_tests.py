@@ -33,10 +33,10 @@ REVISION = 1
 can change a grade."""
 
 LIMITS = Limits(timeout_s=6.0, memory_mb=4096, output_mb=64, file_mb=64, per_call=True)
-"""The official 6 s a case; and 4 GiB, which the official code names but does not set."""
+"""The official 6 s for a case; and 4 GiB, which the official code names but does not set."""
 
 ENTRY_POINT = "called_by_the_grader"
-"""A name that no program uses for something else."""
+"""The function that tests call: a name that no program uses for something else."""
 
 _FUNCTIONAL = (
     PYTHON_LIMITS
@@ -83,17 +83,17 @@ class TestGold(unittest.TestCase):
 
 
 def functional_test(cases: Sequence[Case]) -> str:
-    """A unittest class that calls the function ENTRY_POINT with the arguments of each case."""
+    """Return a unittest class that calls the function ENTRY_POINT with the arguments of each case."""
     return _FUNCTIONAL.format(cases=[case[:2] for case in cases], name=ENTRY_POINT)
 
 
 def stdin_test(cases: Sequence[Case]) -> str:
-    """A unittest class that calls `solve` with the input of each case."""
+    """Return a unittest class that calls `solve` with the input of each case."""
     return _STDIN.format(cases=[case[:2] for case in cases])
 
 
 def functional_program(program: str, name: str) -> str:
-    """`program` with what the official grader puts before it, and ENTRY_POINT, which does what it would call: `name`.
+    """Return `program` after what the official grader puts before it, with ENTRY_POINT, which calls what it would call.
 
     It calls a method of one `Solution` for all cases where that name of a class is in the text, else a function.
     """
@@ -110,13 +110,13 @@ def functional_program(program: str, name: str) -> str:
 
 
 def official_stdin_program(program: str) -> str:
-    """`program` as a function `solve`, with the official grader's defects."""
+    """Return `program` as a function `solve`, with the official grader's defects."""
     source = inspect.getsource(official_stdin)
     return f"{source}\n\nPROGRAM = {program!r}\nPRELUDE = {FULL_PRELUDE!r}\n"
 
 
 def _keeps_a_state(program: str) -> bool:
-    """Whether one instance for all cases may differ from a fresh one for each, which is faster to run."""
+    """Return whether one instance for all cases may differ from a new one for each, which is faster to run."""
     nodes = list(ast.walk(parse(program) or ast.Module([], [])))
     stored = any(isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) for node in nodes)
     made = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}

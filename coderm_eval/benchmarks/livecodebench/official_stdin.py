@@ -66,7 +66,7 @@ class _Input:
 
 @functools.cache
 def _method() -> Callable[[], object]:
-    """PROGRAM as one function for all tests; raises whatever its imports raise, and what its text does not allow."""
+    """Return PROGRAM as one function for all tests; raises what its imports raise, and SyntaxError."""
     builtins.quit = None  # type: ignore[assignment]
     sys.stdin = io.TextIOWrapper(io.BytesIO())  # what the official process has: an empty one of its own
     sys.modules.update(dict.fromkeys(WITHHELD))  # type: ignore[arg-type]
@@ -79,7 +79,7 @@ def _method() -> Callable[[], object]:
 
 
 def _without_guard(program: str) -> str:
-    """Without a test for `__main__` around the last statements."""
+    """Return the program without a test for `__main__` around its last statements."""
     try:
         *before, last = ast.parse(program).body
         if isinstance(last, ast.If) and ast.unparse(last.test) == "__name__ == '__main__'":
@@ -102,7 +102,7 @@ def _as_function(program: str) -> str:
 
 
 def solve(stdin: str) -> str:
-    """What the function prints, up to its end or a SystemExit; raises whatever it raises."""
+    """Return what the function prints until it ends or exits; raises what it raises."""
     method = _method()
     printed = io.StringIO()
     printed.close = lambda _: None  # type: ignore[assignment,misc]  # nobody calls it so: closing the output is an error

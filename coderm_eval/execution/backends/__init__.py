@@ -1,1 +1,1 @@
-"""Where pairs are run: worker processes on this machine."""
+"""Where programs are run: on this machine."""

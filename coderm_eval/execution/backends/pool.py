@@ -1,7 +1,7 @@
-"""A pool of worker processes that speak JSON lines, for executing tests and for grading alike.
+"""A pool of worker processes that speak JSON lines.
 
-The processes outlive a run: the next one finds them started. One that dies, or says nothing for longer than it
-may, is replaced and its request tried once more; a request that ends two is given up (`None`: could not run).
+The processes outlive a run: the next one finds them started. A process that dies, or is silent for too long, is
+replaced, and its request tried once more; a request that ended two is answered by None: could not run.
 """
 
 from __future__ import annotations
@@ -21,23 +21,25 @@ __all__ = ["Job", "Setup", "WorkerPool"]
 Key = TypeVar("Key")
 
 _FINISH_S = 5
-"""For the requests under way when nobody wants their answers any more; workers that take longer are killed."""
+"""Seconds for the requests under way when their answers are not wanted any more; slower workers are killed."""
 
 
 @dataclass(frozen=True)
 class Job(Generic[Key]):
-    """Requests that one worker answers, one after the other. Without any it is a pause, in which answers are passed on
-    before another job is waited for."""
+    """Requests that one worker answers, one after the other.
+
+    A job without requests is a pause: the answers that have come are yielded before the next job is waited for.
+    """
 
     requests: Sequence[tuple[Key, Message]]
     preamble: Message | None = None
-    """Sent before them, and again to a worker that takes another's place; it has no answer."""
+    """Sent before the requests, and again to a worker that takes another's place; it has no answer."""
     setup: Setup = field(default_factory=Setup)
-    """How the worker is started that answers them."""
+    """How the worker that answers is started."""
 
 
 class WorkerPool:
-    """`workers` processes of `python -m module`, from when they are needed, or from `start` on, until it closes.
+    """`workers` processes of `python -m module`, started when they are needed, and kept until the pool closes.
 
         with WorkerPool("package.worker", workers=8) as pool:
             for key, answer in pool.run(jobs): ...
@@ -45,7 +47,7 @@ class WorkerPool:
     Args:
         module: its main answers each JSON line with one, which repeats the request's "token".
         workers: number of processes.
-        environment: variables that the workers get beside PATH and the locale.
+        environment: variables that the workers get besides PATH and the locale.
     """
 
     def __init__(self, module: str, *, workers: int, environment: Mapping[str, str] | None = None) -> None:
@@ -64,7 +66,7 @@ class WorkerPool:
             worker.dismiss(deadline)
 
     def start(self, setup: Setup) -> None:
-        """Start all processes now, for a run whose first job takes a while to be put together."""
+        """Start all processes now, for a run whose first job takes a while to prepare."""
         for worker in self._workers:
             if not worker.is_set_up(setup):
                 worker.end_input()  # all at once, as above
@@ -72,35 +74,35 @@ class WorkerPool:
             worker.start(setup)
 
     def run(self, jobs: Iterable[Job[Key]], *, at_once: int | None = None) -> Iterator[tuple[Key, Message | None]]:
-        """Answers in the order in which they come; at most a few jobs per worker are held in memory.
+        """Yield answers in the order in which they come; a few jobs per worker are held in memory.
 
         One run at a time: the next may begin when this one is exhausted or closed.
 
         Args:
             jobs: taken as workers get to them.
-            at_once: how many workers may be busy at a time; all by default.
+            at_once: how many workers are used at a time; all by default.
         """
         lanes: _Lanes[Key] = _Lanes(self._workers[:at_once])
         try:
             for job in jobs:
                 while job.requests and not lanes.room:
-                    yield from lanes.wait()
+                    yield from lanes.next_event()
                 lanes.put(job)
-                while lanes.has_news:
-                    yield from lanes.wait()
+                while lanes.has_events:
+                    yield from lanes.next_event()
             while lanes.pending:
-                yield from lanes.wait()
+                yield from lanes.next_event()
         finally:
             lanes.close()
 
 
 class _Lanes(Generic[Key]):
-    """A thread for each worker, and what passes between them and the one that runs the jobs."""
+    """A thread for each worker, and what passes between them and the thread that supplies the jobs."""
 
     def __init__(self, workers: Sequence[WorkerProcess]) -> None:
         self._workers = workers
         self._jobs: queue.SimpleQueue[Job[Key] | None] = queue.SimpleQueue()
-        self._news: queue.SimpleQueue[tuple[Key, Message | None] | BaseException | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[tuple[Key, Message | None] | BaseException | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self.room = len(workers)
         """Jobs that may be put before one is taken."""
@@ -111,28 +113,30 @@ class _Lanes(Generic[Key]):
             thread.start()
 
     @property
-    def has_news(self) -> bool:
-        return not self._news.empty()
+    def has_events(self) -> bool:
+        """Whether `next_event` returns at once."""
+        return not self._events.empty()
 
     def put(self, job: Job[Key]) -> None:
+        """Have a worker take this job when it is free."""
         if job.requests:
             self.room -= 1
             self.pending += len(job.requests)
             self._jobs.put(job)
 
-    def wait(self) -> Iterator[tuple[Key, Message | None]]:
-        """Wait for the next event: an answer, or the news that a job was taken, so that there is room for another."""
-        news = self._news.get()
-        if isinstance(news, BaseException):
-            raise news
-        if news is None:
+    def next_event(self) -> Iterator[tuple[Key, Message | None]]:
+        """Wait until something happens: an answer, which is yielded, or a job was taken, which makes room."""
+        event = self._events.get()
+        if isinstance(event, BaseException):
+            raise event
+        if event is None:
             self.room += 1
         else:
             self.pending -= 1
-            yield news
+            yield event
 
     def close(self) -> None:
-        """Give up what is not answered; workers that are still busy after a few seconds are killed."""
+        """Give up what is not answered; workers that are busy for longer than a few seconds are killed."""
         self._stopping.set()
         for _ in self._threads:
             self._jobs.put(None)
@@ -143,17 +147,17 @@ class _Lanes(Generic[Key]):
                 worker.kill()
                 thread.join(1)
 
-    def _answer(self, worker: WorkerProcess, message: Message, job: Job[Key]) -> Message | None:
-        return worker.answer(message, job.preamble, job.setup, given_up=self._stopping.is_set)
-
     def _feed(self, worker: WorkerProcess) -> None:
-        """Give one worker job after job."""
+        """Give one worker job after job, until there are no more."""
         try:
             while job := self._jobs.get():
-                self._news.put(None)
+                self._events.put(None)
                 for key, message in job.requests:
                     if self._stopping.is_set():
                         return
-                    self._news.put((key, self._answer(worker, message, job)))
-        except BaseException as error:  # the consumer raises it: it would wait for ever
-            self._news.put(error)
+                    self._events.put((key, self._answer(worker, message, job)))
+        except BaseException as error:  # for the consumer, who would wait for ever
+            self._events.put(error)
+
+    def _answer(self, worker: WorkerProcess, message: Message, job: Job[Key]) -> Message | None:
+        return worker.answer(message, job.preamble, job.setup, given_up=self._stopping.is_set)

@@ -1,10 +1,9 @@
 """One worker process that answers JSON lines, replaced when it dies or is silent for too long.
 
-A line that repeats the token and says nothing else is a sign of life: the next one may take as long again.
-
-It is started with a clean environment and in a session of its own: Ctrl-C reaches the parent alone, and a worker
-whose parent is gone reads the end of its input and leaves. Every request carries a random token that the answer
-must repeat, so that a line which an untrusted program managed to write among the answers is passed over.
+It starts with a clean environment and in a session of its own: Ctrl-C reaches the parent alone, and a worker whose
+parent is gone reads the end of its input and leaves. Every request carries a random token that the answer must repeat,
+so that a line which an untrusted program managed to write among the answers is ignored. A line with the token and
+nothing else is a sign of life: the worker has as long again for the next line.
 """
 
 from __future__ import annotations
@@ -25,23 +24,24 @@ from coderm_eval.execution.wire.lines import LineReader, write_line
 __all__ = ["LEAVE_S", "Message", "Setup", "WorkerProcess", "clean_environment"]
 
 Message = dict[str, Any]
+"""One line, as JSON."""
+
+LEAVE_S = 10
+"""Seconds for a process to leave by itself; a worker's sandboxes have 5 s for that."""
+_KILL_S = 30
+"""Seconds for the kernel to end a process that was sent SIGKILL."""
+_TRIES = 2
+"""Processes that one request may end."""
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
 
 
 class Setup(NamedTuple):
-    """How a process is started; one that was started otherwise is replaced."""
+    """How a process is started; a process that was started in another way is replaced."""
 
     arguments: tuple[str, ...] = ()
-    """Of its command line."""
+    """Command-line arguments."""
     silence_s: float = 60
-    """Wall seconds without an answer or a sign of life after which it counts as dead."""
-
-
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
-_TRIES = 2
-LEAVE_S = 10
-"""For a process to leave by itself: a worker's sandboxes have 5 s for that."""
-_KILL_S = 30
-"""For the kernel to end it after that."""
+    """Wall seconds without an answer or a sign of life after which the process counts as dead."""
 
 
 class WorkerProcess:
@@ -49,7 +49,7 @@ class WorkerProcess:
 
     Args:
         command: reads and writes JSON lines; each answer repeats its request's "token".
-        environment: all variables that it gets.
+        environment: all variables that the process gets.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -61,11 +61,11 @@ class WorkerProcess:
         self._prepared_with: Message | None = None
 
     def is_set_up(self, setup: Setup) -> bool:
-        """Whether a process runs that was started so."""
+        """Return whether a process with this setup is there."""
         return self._process is not None and self._setup == setup
 
     def start(self, setup: Setup) -> None:
-        """Start it now, unless it runs; whatever keeps it from that comes up again with the next request."""
+        """Start the process now, unless it is there; an error comes up again at the next request."""
         with contextlib.suppress(OSError):
             self._ensure(setup)
 
@@ -77,14 +77,14 @@ class WorkerProcess:
         *,
         given_up: Callable[[], bool] = lambda: False,
     ) -> Message | None:
-        """The answer to one request; None if it ended two processes, or if nobody wants it any more.
+        """Return the answer to one request; None if the request ended two processes, or was given up.
 
         Args:
-            message: without a token.
+            message: the request, without a token.
             preamble: sent before it, unless the process had this very object before its last request; it has no
                 answer.
-            setup: of the process that is to answer.
-            given_up: whether nobody wants it any more, where a process has ended before it answered.
+            setup: how the process that answers is started.
+            given_up: whether the answer is still wanted after a process has ended without one.
         """
         for _ in range(_TRIES):
             try:
@@ -101,14 +101,14 @@ class WorkerProcess:
             self._process.stdin.close()
 
     def kill(self) -> None:
-        """End the process and all of its session, from whatever thread; the thread that uses it then finds it gone."""
+        """Kill the process and its session, from any thread; the thread that uses it then finds the pipe broken."""
         process = self._process
         if process and process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # a worker has started others
 
     def dismiss(self, deadline: float | None = None) -> None:
-        """Wait for the process to leave, until `deadline` or for a few seconds; one that does not is killed."""
+        """Wait for the process to leave, until `deadline` or for `LEAVE_S`; one that stays is killed."""
         self.end_input()
         process, self._process = self._process, None
         if process is None:
@@ -131,15 +131,15 @@ class WorkerProcess:
             write_line(requests, json.dumps(preamble).encode(), deadline)
         self._prepared_with = preamble
         token = secrets.token_hex(8)
-        self._replies.forget()  # whatever a worker said beside its last answer
+        self._replies.forget()  # whatever was written after the last answer
         write_line(requests, json.dumps({**message, "token": token}).encode(), deadline)
-        while not (answer := _answer_with(token, self._replies.read(deadline))):
+        while not (answer := _parse(self._replies.read(deadline), token)):
             if answer is not None:  # a sign of life
                 deadline = time.monotonic() + setup.silence_s
         return answer
 
     def _ensure(self, setup: Setup) -> subprocess.Popen[bytes]:
-        """The process, started now unless it runs already; raises OSError if it cannot be."""
+        """Return the process, started now unless it is there; raises OSError if it cannot be started."""
         if self._process and self._setup == setup:
             return self._process
         self.dismiss()
@@ -150,7 +150,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             bufsize=0,
             env=self._environment,
-            cwd=PACKAGE.parent,  # `-m` imports from there first: no folder that anybody may write to
+            cwd=PACKAGE.parent,  # `-m` imports from here first: a folder that nobody else may write to
             start_new_session=True,
         )
         assert self._process.stdin and self._process.stdout
@@ -160,7 +160,8 @@ class WorkerProcess:
         return self._process
 
 
-def _answer_with(token: str, line: bytes) -> Message | None:
+def _parse(line: bytes, token: str) -> Message | None:
+    """Return the answer in a line, empty if it is a sign of life; None if the line has not this token."""
     try:
         answer = json.loads(line)
     except (ValueError, RecursionError):
@@ -169,7 +170,7 @@ def _answer_with(token: str, line: bytes) -> Message | None:
 
 
 def clean_environment() -> dict[str, str]:
-    """No keys of the user's; one thread for numpy, a fixed hash seed; this package importable as it is here."""
+    """Return variables without any key of the user's: one thread for numpy, a fixed hash seed, this package."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return {**kept, **threads, "PYTHONHASHSEED": "0", "PYTHONPATH": str(PACKAGE.parent)}

@@ -1,6 +1,6 @@
-"""What a fork server and its children take on before anything runs that a model wrote.
+"""Limits and privileges of a fork server and its children, set before anything runs that a model wrote.
 
-A child does as little as possible by itself: each page of memory that it touches costs it 3 microseconds.
+A child does as little as possible itself: each page of memory that it writes costs 3 microseconds.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3 = 0x20080522
 _MIB = 1024 * 1024
 _MOST_PROCESSES = 64
-"""Processes and threads of the user that a sandbox's programs run as, counted inside of its namespace."""
+"""Processes and threads of the user that a sandbox's programs run as, counted inside its namespace."""
 
 
 def redirect_stdio() -> None:
-    """Empty input and no output; what is said on standard error by the executor itself is still heard."""
+    """Give this process an empty input and no output; standard error stays, for messages of the executor itself."""
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
@@ -36,9 +36,11 @@ def redirect_stdio() -> None:
 
 
 def apply_rlimits(limits: Limits, cpu_s: float) -> None:
-    """Limits that this process and its children cannot raise again.
+    """Set limits that this process and its children cannot raise again.
 
-    `cpu_s` is for systems where whoever watches over the process cannot see what CPU time it uses.
+    Args:
+        limits: memory, file size and open files.
+        cpu_s: CPU seconds, for systems where the watchdog cannot see what a process uses.
     """
     for what, most in (
         (resource.RLIMIT_AS, limits.memory_mb * _MIB),
@@ -51,12 +53,12 @@ def apply_rlimits(limits: Limits, cpu_s: float) -> None:
     stack = limits.memory_mb * _MIB  # a program that raises Python's limit of recursion needs more than 8 MiB
     with contextlib.suppress(ValueError, OSError):  # macOS has a lower bound of its own
         resource.setrlimit(resource.RLIMIT_STACK, (stack if hard < 0 else min(stack, hard), hard))
-    if sys.platform != "linux":  # there the watcher sees no CPU time; here this limit would make clocks tick in 4 ms
+    if sys.platform != "linux":  # on Linux this limit would make the CPU clock tick in steps of 4 ms
         resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s) + 1, int(cpu_s) + 1))
 
 
 def drop_server_privileges(isolation: Isolation) -> None:
-    """Give up, once for all its children, what a fork server can do without."""
+    """Give up what a fork server can do without, for itself and all its children."""
     os.chdir(isolation.scratch)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -67,10 +69,10 @@ def drop_server_privileges(isolation: Isolation) -> None:
 
 
 def drop_child_privileges(isolation: Isolation) -> None:
-    """Give up the rest, in a child, before it runs anything that a model wrote."""
+    """Give up the rest, in a child."""
     os.dup2(0, 2)
     if isolation.child_user is not None:
-        os.setresuid(isolation.child_user, isolation.child_user, isolation.child_user)  # and with it all capabilities
+        os.setresuid(isolation.child_user, isolation.child_user, isolation.child_user)  # drops all capabilities
     if not isolation.has_namespaces:
         os.setsid()
         die_with_parent()
@@ -84,7 +86,7 @@ def _drop_capabilities() -> None:
 
 
 def end_child(child: int, isolation: Isolation) -> None:
-    """End the child and whatever it started, and remove what it wrote."""
+    """End the child and whatever it has started, and remove what it wrote."""
     kill_and_reap(child)
     if isolation.child_filter is None:
         kill_children(all_of_namespace=isolation.has_namespaces)
@@ -92,7 +94,7 @@ def end_child(child: int, isolation: Isolation) -> None:
 
 
 def _clean(scratch: Path) -> None:
-    """Remove whatever a program left in its folder, however deep: folders are emptied into the uppermost one."""
+    """Empty the folder, however deep what a program left there: folders are emptied into the uppermost one."""
     token = os.urandom(8).hex()
     moved = 0
     while entries := list(scratch.iterdir()):

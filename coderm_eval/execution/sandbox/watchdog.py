@@ -17,19 +17,19 @@ __all__ = ["TimeUsed", "TimeWindow", "wait_with_limits"]
 _TICK_S = 0.05
 """How often the clocks are read: a limit is overstepped by at most two of these."""
 _LEAST_WALL_S = 0.5
-"""A process may wait so long for its turn on a busy machine, however little time it has."""
+"""Seconds that a process may wait for its turn on a busy machine, however little CPU time it has."""
 _START_S = 60
-"""For loading the largest libraries on a busy machine."""
+"""CPU seconds for importing the largest libraries."""
 _LEAST_SHARE = 1 / 16
 """Of a core: a process that gets as much is computing, however busy the machine is. Together with the wall limit, twice
 the CPU limit, this ends every process after 18 times its CPU limit, which is nine times its wall limit."""
 
 
 class TimeWindow(NamedTuple):
-    """What a process says that it is doing; the limits begin anew when the number goes up."""
+    """What a process says that it is doing. The limits begin anew when the number goes up."""
 
     number: int
-    """0 while it is still being made ready, by code that can be trusted, and may take longer."""
+    """0 while trusted code prepares the process, which may take longer."""
     loading: bool = False
 
 
@@ -92,14 +92,14 @@ class TimeUsed:
 
 
 def _seconds(window: TimeWindow, limits: Limits) -> float:
-    """CPU seconds of a window."""
+    """Return the CPU seconds of a window."""
     if not window.number:
         return _START_S
     return limits.load_timeout_s or limits.timeout_s if window.loading else limits.timeout_s
 
 
 def _cpu_seconds(process: int) -> float:
-    """CPU time of another process, all its threads together; 0 where only its parent may know, at its end."""
+    """Return the CPU time of another process, all its threads together; 0 where only its parent gets to know it."""
     if sys.platform != "linux":
         return 0.0
     try:

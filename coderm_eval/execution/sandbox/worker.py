@@ -1,18 +1,21 @@
-"""The process between programs and tests: it puts a test's questions to a program, and remembers the answers.
+"""The process that puts the calls of tests to programs, and keeps both sides' words.
 
     python -m coderm_eval.execution.sandbox.worker LIMITS ISOLATION [LIBRARY ...]
 
-Requests come on stdin, replies go to stdout, one a line. {"tests", "entry_point", "timeout_s"} names the tests of what
-follows, and their limit where it is not the usual one; it gets no reply. {"program", "stateful", "fresh", "imports",
-"columns"} is answered with what `Judge.row` says of one program against these tests, and {"isolation"} with the level
-in force.
+It reads requests from stdin and writes replies to stdout, as JSON lines:
 
-It starts two sandboxes before it reads anything: one in which programs run, which never holds a test, and one
-for itself and the tests. It runs nothing that a model wrote; what it reads from either is text or a number.
+    {"tests", "entry_point", "timeout_s"}    the tests of the requests that follow, and their limit where it is not the
+                                             usual one; has no reply
+    {"program", "stateful", "process_per_call", "imports", "columns"}
+                                             one program against these tests; the reply is that of `TestRunner.row`
+    {"isolation"}                            the reply is {"level"}, or {"refused"} if the host does not allow it
 
-What a program answered stands under the call, and what a test did on these answers in a tree (`dialogue`), so
-that a program makes each call once, though many tests make it, and a test runs once for all programs that
-behave alike. A program that keeps a state is loaded anew for each test and makes that test's calls in order.
+It starts two sandboxes before it reads anything: one for programs, which never holds a test, and one for itself and the
+tests. It runs nothing that a model wrote; what it reads from either side is text or a number.
+
+The answer to a call is stored under the call, so that a program makes each call once, however many tests make it. What
+a test did on the answers is stored in a tree (`call_tree`), so that it runs once for all programs that answer alike. A
+program that keeps a state is loaded anew for each test and makes that test's calls in order.
 """
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ from coderm_eval.execution.sandbox import program_server
 from coderm_eval.execution.sandbox.confinement import redirect_stdio
 from coderm_eval.execution.sandbox.isolation.levels import Isolation, IsolationRefusedError, available, enter
 from coderm_eval.execution.sandbox.isolation.reaping import reap
-from coderm_eval.execution.sandbox.program_answers import ProgramAnswers, ProgramSandbox
+from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
+from coderm_eval.execution.sandbox.program_sandbox import ProgramSandbox
 from coderm_eval.execution.wire.heartbeat import Heartbeat, silence_s
 from coderm_eval.execution.wire.lines import write_line
 
@@ -42,8 +46,9 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _TICK_MS = 100
+"""How often it is looked whether the sandboxes are still there."""
 _LEAVE_S = 5
-"""For a sandbox to end its processes and to remove its folder."""
+"""Seconds for a sandbox to end its processes and to remove its folder."""
 
 
 def main() -> None:
@@ -82,9 +87,9 @@ def main() -> None:
 
 
 def _wait(requests: int, sandboxes: list[int]) -> None:
-    """Wait until a sandbox ends or the pool is gone; then all of them end, at once, whatever they are doing."""
+    """Wait until a sandbox ends or the pool is gone; then end all of them, whatever they are doing."""
     poll = select.poll()
-    poll.register(requests, 0)  # only for the news that nobody will write there any more
+    poll.register(requests, 0)  # no event but that the other end is closed
     ended: list[int] = []
     while not ended and not poll.poll(_TICK_MS):
         ended = [sandbox for sandbox in sandboxes if os.waitpid(sandbox, os.WNOHANG)[0]]
@@ -93,7 +98,7 @@ def _wait(requests: int, sandboxes: list[int]) -> None:
         os.kill(sandbox, signal.SIGTERM)
     for sandbox in left:
         if reap(sandbox, _LEAVE_S) is None:
-            os.kill(sandbox, signal.SIGKILL)  # and with it, by the kernel, whatever it has started
+            os.kill(sandbox, signal.SIGKILL)  # the kernel then ends what it has started
             reap(sandbox, _LEAVE_S)
 
 
@@ -106,7 +111,7 @@ def _start(parts: Sequence[str], serve: Callable[[Isolation], None], close: Iter
         for descriptor in close:
             os.close(descriptor)
         _serve_in(parts, serve)
-    except (BrokenPipeError, TimeoutError):  # the other sandbox or the pool is gone or stuck; so is this one, then
+    except (BrokenPipeError, TimeoutError):  # the other sandbox or the pool is gone or stuck, which ends this one too
         pass
     except BaseException:
         traceback.print_exc()
@@ -124,7 +129,7 @@ def _serve_in(parts: Sequence[str], serve: Callable[[Isolation], None]) -> None:
 
 
 class _Replies:
-    """The way back to the pool: an answer to each request, and signs of life before it."""
+    """Writes to the pool: an answer to each request, and signs of life before it."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -132,32 +137,32 @@ class _Replies:
         self.beat = Heartbeat(lambda: self.answer({}))
 
     def expect(self, request: dict[str, Any]) -> None:
-        """What follows belongs to this request."""
+        """Write for this request from now on."""
         self._token = request["token"]
 
     def answer(self, reply: dict[str, Any]) -> None:
-        """An empty one is a sign of life."""
+        """Write the answer; an empty one is a sign of life."""
         write_line(self._descriptor, json.dumps({**reply, "token": self._token}).encode())
 
 
 def _serve_requests(requests: int, replies: _Replies, programs: ProgramSandbox, runner: TestRunner, level: str) -> None:
-    """Answer the pool, from inside of the tests' sandbox."""
+    """Answer the pool, from inside the tests' sandbox."""
     for request in _lines(requests):
         if "tests" in request:
-            runner.take(request["tests"], request["entry_point"], request["timeout_s"])
+            runner.set_tests(request["tests"], request["entry_point"], request["timeout_s"])
             continue
         replies.expect(request)
         if "isolation" in request:
             replies.answer({"level": level})
         else:
-            kind = {"stateful": request["stateful"], "fresh": request["fresh"]}
-            program = ProgramAnswers(request["program"], request["imports"], programs, **kind)
+            how = {name: request[name] for name in ("stateful", "process_per_call")}
+            program = ProgramAnswers(request["program"], request["imports"], programs, **how)
             replies.answer(runner.row(program, request["columns"]))
     runner.close()
 
 
 def _refuse(requests: int, replies: int, reason: str) -> None:
-    """Answer what the isolation is; nothing is run with less of it than was requested."""
+    """Answer why the isolation is refused; nothing is run with less of it than was requested."""
     for request in _lines(requests):
         if "isolation" not in request:
             return

@@ -1,1 +1,1 @@
-"""What passes between processes: lines of text that stand for plain data."""
+"""What passes between processes: lines of text that encode plain data."""

@@ -1,4 +1,4 @@
-"""What stands for an answer that is too large to be sent."""
+"""The digest of an answer, for answers that are too large to be sent."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Any
 __all__ = ["sha256_of_answer"]
 
 _AT_ONCE = 1000
-"""Items written out at a time: a list may take a gigabyte by itself, and written out another."""
+"""Items serialized at a time: a list may take a gigabyte, and its serialized form another."""
 _VERSION = 2
-"""Of marshal's format: the last in which equal data is written alike, whoever else refers to it."""
+"""Of marshal's format: the last in which equal data is written alike, whatever else refers to it."""
 
 
 def sha256_of_answer(answer: object) -> str | None:
-    """Of the answer as marshal writes it, which knows nothing but plain data, and asks no object for its text.
+    """Return the SHA-256 of the answer as marshal writes it, which knows plain data only and calls no method of it.
 
-    A list may hold whole numbers as floats: Python says that they are equal to the integers. None for other types.
+    In a list, whole floats have the digest of the integers that they equal. None for other types, and for a list or
+    tuple that holds something else.
     """
     if type(answer) not in (int, str, list, tuple, dict):
         return None

@@ -1,9 +1,9 @@
 """Plain data as text: what may pass between a program and a test.
 
-JSON, in which an object has one key, the name of a type that JSON lacks: {"tuple": [1, 2]}. Reading it makes
-nothing but plain data, whatever it says, so that no object which claims to equal everything, no class and no
-code reaches a test. What a program made of its own kind arrives as the plain data that it extends (a subclass
-of str as the str it holds), or as an `Opaque`, which equals nothing but itself.
+It is JSON, in which an object has one key, the name of a type that JSON lacks: {"tuple": [1, 2]}. Decoding makes
+nothing but plain data, whatever the text says, so that no object which claims to equal everything, no class and no code
+reaches a test. An instance of a program's own class arrives as the plain data that it extends (a subclass of str as the
+str that it holds), or as an `Opaque`, which equals nothing but itself.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Any
 __all__ = ["Opaque", "UnreadableError", "decode", "encode", "is_immutable"]
 
 MOST_ITEMS = 10_000
-"""Of an iterator, which is sent as what it yields; a longer one is opaque."""
+"""Items of an iterator, which is sent as what it yields; a longer one is opaque."""
 
 _LARGE = 1 << 63
-"""From here on hexadecimal: Python refuses to read or write decimal numbers of more than 4,300 digits."""
+"""Integers from here on are hexadecimal: Python refuses decimal numbers of more than 4,300 digits."""
 _ATOMS = frozenset({type(None), bool, float, str})
 _IMMUTABLE = _ATOMS | {int, bytes, complex, range}
 _TYPES = {kind.__name__: kind for kind in (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)}
@@ -33,7 +33,7 @@ _NUMPY_KINDS = frozenset("biufcSU")
 
 
 class UnreadableError(ValueError):
-    """The text stands for no plain data."""
+    """The text does not encode plain data."""
 
 
 class Opaque:
@@ -47,12 +47,12 @@ class Opaque:
 
 
 def encode(value: object) -> str:
-    """Text of `value`. Whatever cannot be sent as plain data is sent as opaque, by itself or inside of other data."""
+    """Return `value` as text. What is not plain data is sent as opaque, by itself or inside other data."""
     return _to_json(_tagged(value))
 
 
 def decode(text: str) -> Any:
-    """What `encode` was given, as nearly as plain data can be it.
+    """Return what `encode` was given, as nearly as plain data can be it.
 
     Raises:
         UnreadableError: the text was not made by `encode`.
@@ -64,13 +64,13 @@ def decode(text: str) -> Any:
 
 
 def is_immutable(values: Iterable[object]) -> bool:
-    """Whether none of the values can be changed by whoever is given it."""
+    """Return whether none of the values can be changed by a function that is given it."""
     return all(type(value) in _IMMUTABLE for value in values)
 
 
 _to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _from_json = json.JSONDecoder(parse_constant=float).decode
-"""Each NaN is another one: by itself it equals itself."""
+"""Each NaN is a new object: inside a list, one and the same NaN would equal itself."""
 
 
 def _tagged(value: Any) -> Any:
@@ -90,7 +90,7 @@ def _tagged(value: Any) -> Any:
 
 
 def _is_text(value: str) -> bool:
-    """Whether JSON gives it back as it was: two surrogates would come back as one character."""
+    """Return whether JSON gives the text back as it was: two surrogates would come back as one character."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -99,7 +99,7 @@ def _is_text(value: str) -> bool:
 
 
 def _tagged_other(value: Any, kind: type) -> Any:
-    """`value`, whose type is none of those that are sent as themselves."""
+    """Tag a value whose type is none of those that are sent as themselves."""
     numpy = sys.modules.get("numpy")  # first: numpy.float64 is a float
     if numpy and issubclass(kind, (numpy.ndarray, numpy.generic)) and value.dtype.kind in _NUMPY_KINDS:
         return {"numpy": [value.dtype.str, list(value.shape), value.tobytes().hex(), issubclass(kind, numpy.generic)]}
@@ -133,7 +133,7 @@ _CONTENT: dict[type, Callable[[Any], Any]] = {
     set: lambda value: set(set.__iter__(value)),
     frozenset: lambda value: frozenset(frozenset.__iter__(value)),
 }
-"""The plain data in an instance of a subclass, past whatever methods it overrides."""
+"""The plain data in an instance of a subclass, whatever methods it overrides."""
 
 _TAGGERS: dict[type, Callable[[Any], Any]] = {
     tuple: _items,
@@ -161,7 +161,7 @@ _TAGGERS: dict[type, Callable[[Any], Any]] = {
     datetime.time: datetime.time.isoformat,
     datetime.timedelta: lambda value: [value.days, value.seconds, value.microseconds],
 }
-"""What is sent under the name of its type, by that very type."""
+"""By type: the content of what is sent under the name of its type."""
 
 
 def _untagged(value: Any) -> Any:

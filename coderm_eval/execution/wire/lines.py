@@ -1,4 +1,4 @@
-"""Lines between processes: JSON objects, one a line, over pipes and sockets."""
+"""Lines between processes, over pipes and sockets; none holds a line break of its own, since each is JSON."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 __all__ = ["LineReader", "write_line"]
 
 _PIECE = 1 << 16
+"""Bytes read at a time: what a pipe holds."""
 
 
 class LineReader:
@@ -21,23 +22,22 @@ class LineReader:
         self._unread: list[bytes] = []
 
     @property
-    def waiting(self) -> bool:
-        """Whether the next line has come already."""
+    def has_line(self) -> bool:
+        """Whether the next line is there, so that `read` returns it at once."""
         return bool(self._lines)
 
     def read(self, deadline: float) -> bytes:
-        """The next line, without its end.
+        """Return the next line, without its end.
 
         Args:
             deadline: by `time.monotonic`.
 
         Raises:
-            TimeoutError: it did not come in time.
-            BrokenPipeError: nobody can write any more.
+            TimeoutError: no whole line came in time.
+            BrokenPipeError: the other end is closed.
         """
         while not self._lines:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.descriptor], [], [], left)[0]:
+            if not _is_ready(self.descriptor, select.POLLIN, deadline):
                 raise TimeoutError
             piece = os.read(self.descriptor, _PIECE)
             if not piece:
@@ -60,16 +60,22 @@ def write_line(descriptor: int, line: bytes, deadline: float | None = None) -> N
     """Write `line` and its end.
 
     Args:
-        deadline: by `time.monotonic`; the descriptor must then be one that does not block.
+        deadline: by `time.monotonic`; the descriptor must then be a non-blocking one.
 
     Raises:
-        OSError: nobody reads any more.
-        TimeoutError: nobody has read in time; part of the line is written.
+        OSError: the other end is closed.
+        TimeoutError: the line was not read in time; part of it is written.
     """
     left: Any = memoryview(line + b"\n")
     while left:
-        if deadline is not None:
-            wait = max(0.0, deadline - time.monotonic())
-            if not select.select([], [descriptor], [], wait)[1]:
-                raise TimeoutError
+        if deadline is not None and not _is_ready(descriptor, select.POLLOUT, deadline):
+            raise TimeoutError
         left = left[os.write(descriptor, left) :]
+
+
+def _is_ready(descriptor: int, event: int, deadline: float) -> bool:
+    """Wait for the event, or for the other end to close; unlike `select`, for any number of descriptors."""
+    left = deadline - time.monotonic()
+    poll = select.poll()
+    poll.register(descriptor, event)
+    return left > 0 and bool(poll.poll(left * 1000))

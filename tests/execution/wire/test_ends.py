@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from coderm_eval.core.records import Verdict
-from coderm_eval.execution.backends.local import VERDICT_OF_END
+from coderm_eval.execution.backends.rows import VERDICT_OF_END
 from coderm_eval.execution.wire.ends import UNANSWERED, End
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import resource
 import threading
 import time
 from collections.abc import Iterator
@@ -84,3 +86,18 @@ def test_writing_to_nobody_is_an_error(pipe: tuple[int, int]) -> None:
     os.close(pipe[0])
     with pytest.raises(OSError, match="Broken pipe"):
         write_line(pipe[1], b"one")
+
+
+def test_descriptors_beyond_those_that_select_knows_can_be_used(pipe: tuple[int, int]) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= hard <= 2000:
+        pytest.skip("this host allows too few descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        reading, writing = (fcntl.fcntl(descriptor, fcntl.F_DUPFD, 1500) for descriptor in pipe)
+        write_line(writing, b"one", soon())
+        assert LineReader(reading).read(soon()) == b"one"
+        for descriptor in (reading, writing):
+            os.close(descriptor)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -1,10 +1,10 @@
-"""What stands between untrusted programs and the host, from the strongest to what every Unix has.
+"""What is between untrusted programs and the host, from the strongest part to what every Unix has.
 
-    namespaces   no file, process or network but an interpreter and an empty folder in memory (`namespaces`)
-    landlock     in the host's namespaces: reads the interpreter, writes its scratch folder (`landlock`)
-    seccomp      starts, signals and inspects no process, opens no socket (`seccomp`)
-    rlimits      CPU, memory, file size, open files (`confinement`)
+    namespaces   programs see no file, process or network but an interpreter and an empty folder in memory
+    landlock     where namespaces are refused: they read the interpreter and write one folder
+    seccomp      they start, signal and inspect no process, and open no socket
+    rlimits      their memory, file size and open files are limited (`sandbox.confinement`)
 
-A fork server enters the first that the host grants once, at its start; each of its children then takes on the
-filter and the limits, which cost it about 50 microseconds.
+`levels` finds out what the host allows. A fork server enters it once, at its start; each child then takes on the filter
+and the limits, which takes about 50 microseconds.
 """

@@ -1,6 +1,6 @@
-"""The file system as far as a program may see it, where namespaces are refused: Linux 5.13 and newer.
+"""Which files a program may read and write, where namespaces are refused: Linux 5.13 and newer.
 
-Landlock cannot hide that a file exists, and says nothing of modes and owners (`seccomp` refuses those calls).
+Landlock cannot hide that a file exists, and does not cover modes and owners (`seccomp` refuses those calls).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _READ = 1 << 0 | 1 << 2 | 1 << 3
 """EXECUTE (what mapping a library is), READ_FILE, READ_DIR."""
 _READ_DIR = 1 << 3
 _FILE_RIGHTS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
-"""Those that mean something for a file: EXECUTE, WRITE_FILE, READ_FILE, TRUNCATE, IOCTL_DEV."""
+"""The rights that a file can have: EXECUTE, WRITE_FILE, READ_FILE, TRUNCATE, IOCTL_DEV."""
 _TCP = 1 << 0 | 1 << 1
 _PR_SET_NO_NEW_PRIVS = 38
 
@@ -53,7 +53,7 @@ def enter(readable: Iterable[Path], scratch: Path, hidden: Path) -> None:
 
 
 def _without(path: Path, hidden: Path) -> Iterator[Path]:
-    """Yield `path`, or the parts of it that do not hold `hidden`; a link may lead there, and needs no right itself."""
+    """Yield `path`, or the parts of it that do not hold `hidden`; no links, which may lead there."""
     if not hidden.is_relative_to(path):
         yield path
     elif path != hidden:

@@ -22,13 +22,14 @@ from coderm_eval.execution.sandbox.isolation.reaping import (
 __all__ = ["FULL", "MODES", "Isolation", "IsolationRefusedError", "available", "describe", "enter"]
 
 MODES = ("auto", "namespaces", "rlimits", "strict")
-"""auto: the best there is; strict: all of it or nothing; namespaces: these and limits, or nothing; rlimits: limits."""
+"""auto: the strongest level that the host allows; strict: full isolation, or no run; namespaces: namespaces and limits,
+or no run; rlimits: limits alone."""
 
 FULL = "namespaces+seccomp+rlimits"
 """The strongest level, as `summary.json` names it."""
 
 _PROBE_S = 60
-"""For entering an isolation as a test, on however busy a machine."""
+"""Seconds for a test whether an isolation can be entered, on however busy a machine."""
 
 _SENTENCES = {
     "namespaces+seccomp": "programs see an interpreter and an empty folder in memory; no network, no other process",
@@ -42,7 +43,7 @@ _SENTENCES = {
 
 
 def describe(level: str) -> str:
-    """One sentence about a level, as `Isolation` names it."""
+    """Return one sentence about a level, as `Isolation` names it."""
     parts = level.removesuffix("+rlimits")
     open_to_all = "programs are limited in time and memory only: files, network and processes are open to them"
     return _SENTENCES.get(parts, open_to_all)
@@ -56,10 +57,10 @@ class Isolation(NamedTuple):
     scratch: Path
     """The one folder that programs may write to."""
     child_filter: seccomp.Filter | None
-    """Has to be installed in a child to keep it from starting and signalling processes. None: nothing does, or
-    it is alone in its pid namespace, limited in number, and swept away with whatever it started."""
+    """To be installed in a child, to keep it from starting and signalling processes. None: nothing keeps it from that,
+    or it is alone in its pid namespace, limited in number, and ended with whatever it started."""
     child_user: int | None
-    """Whom a child has to become."""
+    """The user that a child has to become."""
 
     @property
     def has_namespaces(self) -> bool:

@@ -1,8 +1,8 @@
 """A process in user, mount, pid, network, IPC and host name namespaces of its own, with a private root.
 
-All that it and its children can see: the interpreter and its packages, read-only; three harmless devices;
-an empty folder in memory, which is /tmp as well. No network interface, no other process, no file of the user's.
-Killing it, the first process of its pid namespace, kills whatever else is in there.
+It and its children see the interpreter and its packages, read-only; three harmless devices; and an empty folder in
+memory, which is /tmp as well. They see no network interface, no other process and no file of the user's. It is the
+first process of its pid namespace: killing it kills everything in there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, sysca
 __all__ = ["SCRATCH", "enter", "readable_paths"]
 
 SCRATCH = Path("/coderm-scratch")
-"""The one folder that can be written to, in memory. No host has its interpreter there, as it may have in /tmp."""
+"""The one folder that can be written to, in memory. Unlike /tmp, no host has its interpreter in there."""
 
 _SCRATCH_LIMITS = "size=64m,nr_inodes=1k,mode=1777"
 """A program that writes more finds its disk full; 1,024 files are gone again in about 10 ms."""
@@ -47,20 +47,20 @@ _HELPER_S = 60
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
 _DEVICES = (Path("/dev/null"), Path("/dev/zero"), Path("/dev/urandom"))
 _NEW_ROOT = "/proc"
-"""Where the new root is mounted: it exists everywhere, and nothing that is bound lies below it."""
+"""Where the new root is mounted: it exists everywhere, and nothing that is bound is below it."""
 _OLD_ROOT = Path("/old")
 _TMP = Path("/tmp")
 
 
 def enter() -> int | None:
-    """Return in the first process of the new namespaces; the caller stays behind and ends when that one does.
+    """Return in the first process of new namespaces; this process waits for it, and ends when it does.
 
     Returns:
-        The user that a child can become, so that its number of processes can be limited: root's cannot be.
-        None: it is an ordinary user already, or there is no other who could read the interpreter.
+        The user that a child can become so that its number of processes can be limited, which root's cannot be. None
+        if this is an ordinary user already, or if no other can read the interpreter.
 
     Raises:
-        OSError: the host refuses a step; the process is then of no further use.
+        OSError: the host refuses a step; this process is then of no further use.
     """
     user, group = os.getuid(), os.getgid()
     readable = readable_paths()
@@ -79,7 +79,7 @@ def enter() -> int | None:
 
 @contextlib.contextmanager
 def _mapper(user: int, nobody: int | None) -> Iterator[Callable[[], bool]]:
-    """A function that maps both users into this process's new namespace, and returns whether that was granted.
+    """Provide a function that maps both users into this process's new namespace, and returns whether it could.
 
     A process may map itself only, so one that stays outside has to do it.
     """
@@ -106,7 +106,7 @@ def _mapper(user: int, nobody: int | None) -> Iterator[Callable[[], bool]]:
 
 
 def readable_paths() -> list[Path]:
-    """What holds the interpreter, its packages and the system's libraries; none lies below another."""
+    """Return what holds the interpreter, its packages and the system's libraries; none is below another."""
     packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     wanted = [Path(path) for path in (*_SYSTEM, sys.prefix, sys.base_prefix, *packages)]
     found = sorted({path for path in wanted if path.exists()}, key=lambda path: len(path.parts))
@@ -114,7 +114,7 @@ def readable_paths() -> list[Path]:
 
 
 def _is_open_to_all(path: Path) -> bool:
-    """A virtual environment that root made under umask 077 is not."""
+    """Return whether everybody may read the path; not so a virtual environment that root made under umask 077."""
     return path.stat().st_mode & 0o005 >= (0o005 if path.is_dir() else 0o004)
 
 
@@ -157,7 +157,7 @@ def _bind(path: Path, root: Path) -> None:
 
 
 def _make_target(path: Path, target: Path) -> None:
-    """Something of the same kind as `path` to mount it on."""
+    """Make something of the same kind as `path` to mount it on."""
     if path.is_dir():
         target.mkdir(parents=True, exist_ok=True)
     else:
@@ -166,7 +166,7 @@ def _make_target(path: Path, target: Path) -> None:
 
 
 def _set_read_only(root: Path) -> None:
-    """`root` and every mount below it."""
+    """Make `root` and every mount below it read-only."""
     attributes = struct.pack("=QQQQ", _READ_ONLY, 0, 0, 0)  # struct mount_attr
     _call("mount_setattr", _AT_FDCWD, os.fsencode(root), _AT_RECURSIVE, attributes, len(attributes))
 

@@ -1,7 +1,7 @@
-"""A filter on system calls: no process may be started, signalled or looked into, no socket opened, no mount made.
+"""A filter on system calls: no process may be started, signalled or inspected, no socket opened, no mount made.
 
-What is refused fails with EPERM, so that a program which tries gets an ordinary exception. Everything that
-computing and files in the scratch directory need stays allowed, threads included.
+What is refused fails with EPERM, so that a program which tries it gets an ordinary exception. Everything that
+computations, threads and files in the scratch folder need stays allowed.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, prctl
 __all__ = ["Filter", "for_children", "for_servers"]
 
 _Numbers = dict[str, tuple[int, int]]
-"""x86_64, aarch64; -1: does not exist there."""
+"""Numbers on x86_64 and aarch64; -1 where the call does not exist."""
 
 _REFUSED_TO_CHILDREN: _Numbers = {
     **{"fork": (57, -1), "vfork": (58, -1), "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131)},
-    # owners, modes and times, which Landlock does not watch over
+    # owners, modes and times, which Landlock does not cover
     **{"chmod": (90, -1), "fchmodat": (268, 53), "fchmodat2": (452, 452), "chown": (92, -1), "lchown": (94, -1)},
     **{"fchownat": (260, 54), "utime": (132, -1), "utimes": (235, -1), "futimesat": (261, -1)},
     **{"utimensat": (280, 88), "setxattr": (188, 5), "lsetxattr": (189, 6), "removexattr": (197, 14)},
     **{"lremovexattr": (198, 15)},
 }
-"""What a fork server itself cannot do without, and a child alone in its namespaces is welcome to."""
+"""Calls that a fork server itself needs, and that a child alone in its namespaces may make."""
 
 _REFUSED_TO_ALL: _Numbers = {
     # processes: replace, signal, trace, read and write their memory
@@ -32,14 +32,14 @@ _REFUSED_TO_ALL: _Numbers = {
     **{"rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240)},
     **{"ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272)},
     **{"process_madvise": (440, 440), "setns": (308, 268), "unshare": (272, 97)},
-    # network (socketpair stays: asyncio wants one) and messages between processes
+    # network (socketpair stays: asyncio needs one) and messages between processes
     **{"socket": (41, 198), "shmget": (29, 194), "shmat": (30, 196), "msgget": (68, 186), "semget": (64, 190)},
     **{"mq_open": (240, 180)},
     # mounts and roots
     **{"mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51)},
     **{"open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431)},
     **{"fsmount": (432, 432), "fspick": (433, 433), "mount_setattr": (442, 442)},
-    # parts of the kernel that no program here has any business with
+    # parts of the kernel that no computation needs
     **{
         "bpf": (321, 280),
         "perf_event_open": (298, 241),
@@ -66,10 +66,10 @@ _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
 
 
 class Filter:
-    """Assembled once, installed at will: what is in it cannot be undone."""
+    """Assembled once, and installed in any number of processes; an installed filter cannot be removed."""
 
     def __init__(self, refused: _Numbers, more: list[bytes]) -> None:
-        """Raises OSError if the numbers of this machine's system calls are not known."""
+        """Assemble it; raises OSError if the numbers of this machine's system calls are not known."""
         if ARCHITECTURE is None:
             raise OSError("no filter for the system calls of this kind of machine")
         column = 0 if ARCHITECTURE == "x86_64" else 1
@@ -92,18 +92,18 @@ class Filter:
         )
 
     def install(self) -> None:
-        """For this process and all that it starts from now on; raises OSError if the kernel has no filters."""
+        """Install it for this process and all that it starts; raises OSError if the kernel has no filters."""
         prctl(_PR_SET_NO_NEW_PRIVS, 1)
         prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(self._header))
 
 
 def for_servers() -> Filter:
-    """For a fork server and all its children."""
+    """Return the filter for a fork server and all its children."""
     return Filter(_REFUSED_TO_ALL, _refused_unless(_PRLIMIT, _EQUAL, 0))  # its own limits only
 
 
 def for_children() -> Filter:
-    """For a child, on top of the server's; installing it takes the kernel 0.2 ms, as measured."""
+    """Return the filter for a child, on top of the server's; installing it takes 0.2 ms."""
     no_processes = [
         *_refused_if(_EQUAL, _CLONE3, _NO_SUCH_CALL),  # its flags cannot be read here; libc then uses clone
         *_refused_unless(_CLONE, _ANY_BIT, _CLONE_THREAD),
@@ -116,7 +116,7 @@ def _refused_if(test: int, value: int, answer: int = _REFUSE) -> list[bytes]:
 
 
 def _refused_unless(number: int, test: int, value: int) -> list[bytes]:
-    """Call `number` is allowed only if its first argument passes the test; the number is loaded again after."""
+    """Allow call `number` only if its first argument passes the test."""
     return [
         _step(_EQUAL, number, otherwise=4),
         _step(_LOAD, _ARGUMENT_AT),
@@ -127,5 +127,5 @@ def _refused_unless(number: int, test: int, value: int) -> list[bytes]:
 
 
 def _step(code: int, value: int, *, then: int = 0, otherwise: int = 0) -> bytes:
-    """One instruction; the jumps are relative."""
+    """Assemble one instruction; the jumps are relative."""
     return struct.pack("HBBI", code, then, otherwise, value)

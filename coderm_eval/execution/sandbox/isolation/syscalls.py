@@ -10,13 +10,13 @@ import sys
 __all__ = ["ARCHITECTURE", "prctl", "syscall"]
 
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "aarch64"}.get(platform.machine()) if sys.platform == "linux" else None
-"""Of the two whose system call numbers are written down here; None elsewhere."""
+"""One of the two whose system call numbers are written down in this folder; None elsewhere."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def syscall(number: int, *arguments: object) -> int:
-    """What system call `number` returns; integers are passed as C longs.
+    """Make system call `number` and return its result; integers are passed as C longs.
 
     Raises:
         OSError: it returned -1.
@@ -25,7 +25,7 @@ def syscall(number: int, *arguments: object) -> int:
 
 
 def prctl(option: int, *arguments: int) -> int:
-    """What prctl returns; raises OSError if that is -1."""
+    """Call prctl and return its result; raises OSError if that is -1."""
     padded = (*arguments, 0, 0, 0, 0)[:4]
     return _checked(_libc.prctl(ctypes.c_int(option), *(ctypes.c_ulong(value) for value in padded)))
 

@@ -1,0 +1,149 @@
+"""Tests grouped for workers: what is the same is run once, and a problem's tests travel with its programs."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import compress, groupby
+from typing import Any, Generic, NamedTuple
+
+from coderm_eval.core.protocols import ExecutionResult
+from coderm_eval.core.records import Verdict
+from coderm_eval.execution.backends.pool import Job, Setup
+from coderm_eval.execution.program_test import Key, ProgramTest
+from coderm_eval.execution.static_analysis import ProgramInfo, analyse, identity_of_test
+from coderm_eval.execution.wire.ends import End
+
+__all__ = ["VERDICT_OF_END", "Row", "make_jobs"]
+
+_ROWS_PER_JOB = 64
+"""Most programs of one problem for one worker: enough to spread the cost of starting its tests, few enough to share the
+programs out evenly."""
+
+VERDICT_OF_END: Mapping[End, Verdict] = {
+    End.PASSED: Verdict.PASSED,
+    End.FAILED: Verdict.FAILED,
+    End.OUT_OF_CPU: Verdict.TIMED_OUT,
+    End.OUT_OF_TIME: Verdict.TIMED_OUT,
+    End.CRASHED: Verdict.CRASHED,
+    End.FULL: Verdict.CRASHED,
+}
+"""No end is NOT_RUN: that is the verdict where a worker gives no answer."""
+
+
+class _Problem(NamedTuple):
+    """What tests that run together have in common."""
+
+    name: str
+    entry_point: str
+    timeout_s: float | None
+
+
+@dataclass
+class Row(Generic[Key]):
+    """One program, and the tests to run against it."""
+
+    program: str
+    info: ProgramInfo
+    process_per_call: bool
+    tests: list[str]
+    """All tests of the problem."""
+    problem: _Problem
+    cells: dict[int, list[Key]] = field(default_factory=dict)
+    """{number of a test: the keys that wait for its result}."""
+
+    def request(self) -> dict[str, Any]:
+        return {
+            "program": self.program,
+            "stateful": self.info.stateful and not self.process_per_call,
+            "process_per_call": self.process_per_call,
+            "imports": self.info.imports,
+            "columns": list(self.cells),
+        }
+
+    def preamble(self) -> dict[str, Any]:
+        return {"tests": self.tests, "entry_point": self.problem.entry_point, "timeout_s": self.problem.timeout_s}
+
+    def results(self, answer: dict[str, Any] | None) -> Iterator[ExecutionResult[Key]]:
+        """Yield the result for each key; without an answer nothing was run."""
+        if answer is None:
+            yield from (ExecutionResult(key, Verdict.NOT_RUN, 0.0) for keys in self.cells.values() for key in keys)
+            return
+        verdicts = [VERDICT_OF_END[End(letter)] for letter in answer["verdicts"]]
+        found = zip(self.cells.values(), verdicts, answer["cpu_seconds"], answer["outputs"], strict=True)
+        for keys, verdict, cpu_seconds, output in found:
+            for key in keys:
+                yield ExecutionResult(key, verdict, cpu_seconds, output)
+
+    def split_late(self, answer: dict[str, Any]) -> tuple[Row[Key], Row[Key], dict[str, Any]]:
+        """Return this row without the tests that ran out of wall time, those alone, and the answer without them."""
+        in_time = [letter != End.OUT_OF_TIME for letter in answer["verdicts"]]
+        parts = [
+            replace(
+                self,
+                cells={
+                    column: keys
+                    for (column, keys), kept in zip(self.cells.items(), in_time, strict=True)
+                    if kept == part
+                },
+            )
+            for part in (True, False)
+        ]
+        return parts[0], parts[1], {name: list(compress(found, in_time)) for name, found in answer.items()}
+
+
+def make_jobs(
+    tests: Iterable[ProgramTest[Key] | None], setup: Setup, decided: deque[ExecutionResult[Key]]
+) -> Iterator[Job[Row[Key]]]:
+    """Yield the tests of each problem in jobs; those whose program or test is not Python go to `decided` instead."""
+    for problem, together in groupby(tests, key=_problem):
+        if problem is None:
+            yield from (Job(()) for _ in together)
+            continue
+        table: _Table[Key] = _Table(problem)
+        for test in filter(None, together):
+            if not table.add(test):
+                decided.append(ExecutionResult(test.key, Verdict.FAILED, 0.0))
+        yield from table.jobs(setup)
+
+
+def _problem(test: ProgramTest[Any] | None) -> _Problem | None:
+    return _Problem(test.problem, test.entry_point, test.timeout_s) if test else None
+
+
+class _Table(Generic[Key]):
+    """The distinct programs and tests of one problem, and which of them are to be run together."""
+
+    def __init__(self, problem: _Problem) -> None:
+        self._problem = problem
+        self._programs: dict[str, ProgramInfo | None] = {}
+        self._identities: dict[str, str | None] = {}
+        self._rows: dict[str, Row[Key]] = {}
+        self._columns: dict[str, int] = {}
+        self._tests: list[str] = []
+
+    def add(self, test: ProgramTest[Key]) -> bool:
+        """Take a program and its test in; returns whether both are Python."""
+        if test.program not in self._programs:
+            self._programs[test.program] = analyse(test.program)
+        if test.test not in self._identities:
+            self._identities[test.test] = identity_of_test(test.test)
+        info, identity = self._programs[test.program], self._identities[test.test]
+        if info is None or identity is None:
+            return False
+        if info.identity not in self._rows:
+            self._rows[info.identity] = Row(test.program, info, test.process_per_call, self._tests, self._problem)
+        if identity not in self._columns:
+            self._columns[identity] = len(self._tests)
+            self._tests.append(test.test)
+        self._rows[info.identity].cells.setdefault(self._columns[identity], []).append(test.key)
+        return True
+
+    def jobs(self, setup: Setup) -> Iterator[Job[Row[Key]]]:
+        rows = list(self._rows.values())
+        size = math.ceil(len(rows) / math.ceil(len(rows) / _ROWS_PER_JOB)) if rows else 1
+        for n in range(0, len(rows), size):
+            part = rows[n : n + size]
+            yield Job([(row, row.request()) for row in part], part[0].preamble(), setup)
