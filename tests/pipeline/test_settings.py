@@ -173,9 +173,10 @@ def test_a_section_made_in_python_implies_the_backend_too() -> None:
     assert TestSettings(file=Path("t.jsonl")).backend == "file"
 
 
-def test_a_base_model_stops_after_the_function_unless_told_otherwise() -> None:
-    assert "\ndef " in load({"policy": {"api": "completions"}}).policy.stop
-    assert load({"policy": {"api": "completions", "stop": []}}).policy.stop == ()
+def test_stop_texts_are_the_benchmarks_unless_some_are_given() -> None:
+    """None here: `policy_model` takes those of the problems."""
+    assert load({"policy": {"api": "completions"}}).policy.stop == ()
+    assert load({"policy": {"api": "completions", "stop": ["x"]}}).policy.stop == ("x",)
     assert load({}).policy.stop == load({"tests": {"api": "completions"}}).tests.stop == ()
 
 
