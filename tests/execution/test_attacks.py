@@ -72,9 +72,9 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
 
 
 def verdicts(attacks: list[Attack], outside: Outside, isolation: str) -> dict[str, Verdict]:
-    pairs = (ProgramTest(attack.name, outside.arm(attack.program), TEST, attack.name, "rungs") for attack in attacks)
-    outcomes = run_tests(pairs, LIMITS, workers=2, isolation=isolation)
-    return {outcome.key: outcome.verdict for outcome in outcomes}
+    tests = (ProgramTest(attack.name, outside.arm(attack.program), TEST, attack.name, "rungs") for attack in attacks)
+    results = run_tests(tests, LIMITS, workers=2, isolation=isolation)
+    return {result.key: result.verdict for result in results}
 
 
 @pytest.fixture(scope="module")
@@ -132,11 +132,11 @@ def test_no_process_and_no_file_is_left(
 def test_a_right_program_passes_beside_all_of_them(outside: Outside, isolation: str) -> None:
     """One bad cell never costs its neighbours a verdict: one worker runs them in turn with every tenth attack."""
     right = "def rungs(height):\n    return height * 3\n"
-    pairs = []
+    tests = []
     for number, attack in enumerate(ATTACKS[::10]):
-        pairs.append(ProgramTest(f"attack {number}", outside.arm(attack.program), TEST, "ladder", "rungs"))
-        pairs.append(ProgramTest(f"right {number}", f"{right}# {number}\nMARK = {number}\n", TEST, "ladder", "rungs"))
-    said = {o.key: o.verdict for o in run_tests(pairs, LIMITS, workers=1)}
+        tests.append(ProgramTest(f"attack {number}", outside.arm(attack.program), TEST, "ladder", "rungs"))
+        tests.append(ProgramTest(f"right {number}", f"{right}# {number}\nMARK = {number}\n", TEST, "ladder", "rungs"))
+    said = {o.key: o.verdict for o in run_tests(tests, LIMITS, workers=1)}
     assert {key for key, verdict in said.items() if verdict == Verdict.PASSED} == {k for k in said if "right" in k}
 
 
@@ -150,8 +150,8 @@ from coderm_eval.execution.limits import Limits
 program = "import os, time\\ndef rungs(height):\\n    os.fork()\\n    time.sleep(1000)\\n"
 test = "import unittest\\nclass T(unittest.TestCase):\\n    def test(self): rungs(1)\\n"
 print("ready", flush=True)
-pairs = (ProgramTest(n, program, test, str(n), "rungs") for n in itertools.count())
-for _ in run_tests(pairs, Limits(timeout_s=60), workers=2):
+tests = (ProgramTest(n, program, test, str(n), "rungs") for n in itertools.count())
+for _ in run_tests(tests, Limits(timeout_s=60), workers=2):
     pass
 """
 

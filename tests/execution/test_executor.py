@@ -239,17 +239,17 @@ GREEDY: list[tuple[str, str, Limits, Verdict]] = [
     ("a file of 2 MiB", _doing("open('f', 'wb').write(bytes(2 << 20))"), Limits(timeout_s=5, file_mb=1), FAILED),
     ("40 files", _doing("f = [open('f', 'w') for _ in range(40)]"), Limits(timeout_s=5, open_files=16), FAILED),
 ]
-"""Programs that pass under ROOMY and not under a policy with one limit lowered."""
+"""Programs that pass under ROOMY and not with one limit lowered."""
 
 
-def _verdicts(pairs: Iterable[tuple[str, str, str]], policy: Limits = ROOMY, *, workers: int = 2) -> dict[str, Verdict]:
+def _verdicts(tests: Iterable[tuple[str, str, str]], limits: Limits = ROOMY, *, workers: int = 2) -> dict[str, Verdict]:
     """{name: verdict} of (name, program, test)."""
-    outcomes = run_tests((ProgramTest(*pair, entry_point="rungs") for pair in pairs), policy, workers=workers)
-    return {outcome.key: outcome.verdict for outcome in outcomes}
+    results = run_tests((ProgramTest(*test, entry_point="rungs") for test in tests), limits, workers=workers)
+    return {result.key: result.verdict for result in results}
 
 
-def _verdict(program: str, test: str = TEST, policy: Limits = ROOMY) -> Verdict:
-    return _verdicts([("it", program, test)], policy, workers=1)["it"]
+def _verdict(program: str, test: str = TEST, limits: Limits = ROOMY) -> Verdict:
+    return _verdicts([("it", program, test)], limits, workers=1)["it"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -318,16 +318,16 @@ def test_verdicts_depend_neither_on_the_number_of_workers_nor_on_the_order(
     assert again.items() <= endless.items()
 
 
-@pytest.mark.parametrize(("name", "program", "policy", "verdict"), GREEDY)
+@pytest.mark.parametrize(("name", "program", "limits", "verdict"), GREEDY)
 def test_a_lower_limit_stops_a_program_that_a_higher_one_lets_pass(
-    greedy: dict[str, Verdict], name: str, program: str, policy: Limits, verdict: Verdict
+    greedy: dict[str, Verdict], name: str, program: str, limits: Limits, verdict: Verdict
 ) -> None:
-    assert (greedy[name], _verdict(program, policy=policy)) == (PASSED, verdict)
+    assert (greedy[name], _verdict(program, limits=limits)) == (PASSED, verdict)
 
 
 def test_a_loop_that_ignores_signals_is_timed_out_by_its_cpu_time() -> None:
     ignores = next(program for name, program in ENDLESS if name == "loop that ignores signals")
-    assert _verdict(ignores, policy=Limits(timeout_s=1.5)) == TIMED_OUT
+    assert _verdict(ignores, limits=Limits(timeout_s=1.5)) == TIMED_OUT
 
 
 def test_a_program_that_ends_its_process_costs_no_other_a_verdict() -> None:
@@ -339,10 +339,10 @@ def test_a_program_that_ends_its_process_costs_no_other_a_verdict() -> None:
 def test_a_program_finds_its_folder_empty_whatever_another_left_there() -> None:
     leaves = _doing("if not os.path.exists('a'):", "    os.makedirs('a/b')", "    os.chmod('a', 0)")
     looks = _doing("assert os.listdir() == []", "open('d', 'w').close()", "os.remove('d')")
-    pairs = []
+    tests = []
     for n in range(3):
-        pairs += [(f"leaves {n}", f"{leaves}MARK = {n}\n", TEST), (f"looks {n}", f"{looks}MARK = {n}\n", TEST)]
-    assert set(_verdicts(pairs, workers=1).values()) == {PASSED}
+        tests += [(f"leaves {n}", f"{leaves}MARK = {n}\n", TEST), (f"looks {n}", f"{looks}MARK = {n}\n", TEST)]
+    assert set(_verdicts(tests, workers=1).values()) == {PASSED}
 
 
 def test_a_program_does_not_see_the_variables_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -381,60 +381,60 @@ def test_a_test_may_use_what_the_candidate_defines_beside_the_function() -> None
 
 def test_test_classes_of_the_candidate_do_not_count() -> None:
     failing = "import unittest\n\n\nclass TestMine(unittest.TestCase):\n    def test_it(self):\n        self.fail()\n"
-    pairs = [("holds", RIGHT + _case(), "import unittest\n"), ("fails", RIGHT + failing, TEST)]
-    assert _verdicts(pairs, workers=1) == {"holds": FAILED, "fails": PASSED}
+    tests = [("holds", RIGHT + _case(), "import unittest\n"), ("fails", RIGHT + failing, TEST)]
+    assert _verdicts(tests, workers=1) == {"holds": FAILED, "fails": PASSED}
 
 
 def test_cpu_seconds_are_those_of_the_program_and_not_of_its_waits() -> None:
     programs = {"works": _doing("while time.process_time() < 0.5: pass"), "waits": _doing("time.sleep(0.5)")}
-    outcomes = run_tests((ProgramTest(name, program, TEST) for name, program in programs.items()), ROOMY, workers=1)
-    cpu = {outcome.key: outcome.cpu_seconds for outcome in outcomes}
+    results = run_tests((ProgramTest(name, program, TEST) for name, program in programs.items()), ROOMY, workers=1)
+    cpu = {result.key: result.cpu_seconds for result in results}
     assert cpu["waits"] < 0.4 <= cpu["works"]
 
 
-def test_no_pairs_give_no_outcomes() -> None:
+def test_no_tests_give_no_results() -> None:
     assert list(run_tests([], ROOMY, workers=2)) == []
 
 
-def _counted(pairs: int, taken: list[int]) -> Iterator[ProgramTest[int]]:
-    for number in range(pairs):
+def _counted(tests: int, taken: list[int]) -> Iterator[ProgramTest[int]]:
+    for number in range(tests):
         taken.append(number)
         yield ProgramTest(number, RIGHT, TEST, problem=str(number))
 
 
-def test_outcomes_come_while_pairs_are_still_being_made() -> None:
+def test_results_come_while_tests_are_still_being_made() -> None:
     taken: list[int] = []
-    outcomes = run_tests(_counted(60, taken), ROOMY, workers=2)
-    next(outcomes)
+    results = run_tests(_counted(60, taken), ROOMY, workers=2)
+    next(results)
     assert len(taken) < 60
-    assert {outcome.key for outcome in outcomes} < set(range(60)) and len(taken) == 60
+    assert {result.key for result in results} < set(range(60)) and len(taken) == 60
 
 
 def test_a_consumer_that_stops_early_leaves_no_process_behind() -> None:
     before = our_processes()
-    outcomes = run_tests(_counted(60, []), ROOMY, workers=2)
-    next(outcomes)
+    results = run_tests(_counted(60, []), ROOMY, workers=2)
+    next(results)
     assert our_processes() - before
-    assert isinstance(outcomes, Generator)
-    outcomes.close()
+    assert isinstance(results, Generator)
+    results.close()
     assert our_processes() <= before
 
 
 def test_an_error_in_the_input_reaches_the_consumer() -> None:
-    def pairs() -> Iterator[ProgramTest[str]]:
+    def tests() -> Iterator[ProgramTest[str]]:
         yield ProgramTest("one", RIGHT, TEST)
         raise OSError("no more ladders")
 
     before = our_processes()
     with pytest.raises(OSError, match="no more ladders"):
-        list(run_tests(pairs(), ROOMY, workers=1))
+        list(run_tests(tests(), ROOMY, workers=1))
     assert our_processes() <= before
 
 
-def test_an_outcome_carries_the_key_of_its_pair() -> None:
+def test_a_result_carries_the_key_of_its_test() -> None:
     key = object()
-    [outcome] = run_tests([ProgramTest(key, RIGHT, TEST)], ROOMY, workers=1)
-    assert outcome == ExecutionResult(key, PASSED, outcome.cpu_seconds, outcome.output)
+    [result] = run_tests([ProgramTest(key, RIGHT, TEST)], ROOMY, workers=1)
+    assert result == ExecutionResult(key, PASSED, result.cpu_seconds, result.output)
 
 
 # Outputs
@@ -452,8 +452,8 @@ NO_ANSWER: list[tuple[str, str]] = [
 
 
 def _outputs(programs: Mapping[str, str], test: str) -> dict[str, int]:
-    pairs = [ProgramTest(name, program, test) for name, program in programs.items()]
-    return {outcome.key: outcome.output for outcome in run_tests(pairs, Limits(), workers=2)}
+    tests = [ProgramTest(name, program, test) for name, program in programs.items()]
+    return {result.key: result.output for result in run_tests(tests, Limits(), workers=2)}
 
 
 def test_outputs_are_equal_where_programs_answered_alike() -> None:
@@ -480,11 +480,11 @@ def test_outputs_are_the_same_numbers_in_every_run() -> None:
 
 def test_runs_of_one_executor_share_its_workers_and_the_end_leaves_none() -> None:
     before = our_processes()
-    pairs = [ProgramTest(key, program, TEST) for key, program in (("right", RIGHT), ("wrong", WRONG))]
+    tests = [ProgramTest(key, program, TEST) for key, program in (("right", RIGHT), ("wrong", WRONG))]
     seen = []
     with Executor(workers=2) as executor:
         for _ in range(3):
-            assert {o.key: o.verdict for o in executor.run(pairs, ROOMY)} == {"right": PASSED, "wrong": FAILED}
+            assert {o.key: o.verdict for o in executor.run(tests, ROOMY)} == {"right": PASSED, "wrong": FAILED}
             seen.append(our_processes() - before)
     assert seen[0] and seen[0] == seen[1] == seen[2]
     assert our_processes() <= before
@@ -528,14 +528,14 @@ def test_every_limit_changes_the_fingerprint_of_a_policy(other: Limits) -> None:
 def test_importing_a_large_library_costs_a_program_none_of_its_time() -> None:
     """scipy.stats alone takes longer to import than this limit allows."""
     program = f"from scipy.stats import beta\nimport scipy.optimize as so\n{RIGHT}"
-    (outcome,) = run_tests([ProgramTest("scipy", program, TEST)], Limits(timeout_s=0.3), workers=1)
-    assert outcome.verdict == PASSED
+    (result,) = run_tests([ProgramTest("scipy", program, TEST)], Limits(timeout_s=0.3), workers=1)
+    assert result.verdict == PASSED
 
 
 def test_libraries_are_there_before_the_first_test() -> None:
     test = f"import sys\n\nassert 'colorsys' in sys.modules\n{TEST}"
     found = [
-        [outcome.verdict for outcome in run_tests([ProgramTest(0, RIGHT, test)], ROOMY, workers=1, libraries=libraries)]
+        [result.verdict for result in run_tests([ProgramTest(0, RIGHT, test)], ROOMY, workers=1, libraries=libraries)]
         for libraries in ([], ["colorsys"])
     ]
     assert found == [[FAILED], [PASSED]]
@@ -576,8 +576,8 @@ IN_A_HURRY: list[tuple[str, str, dict[str, Verdict]]] = [
     ("program", "expected"), [case[1:] for case in IN_A_HURRY], ids=[case[0] for case in IN_A_HURRY]
 )
 def test_a_call_has_its_whole_time_where_a_verdict_depends_on_it(program: str, expected: Mapping[str, Verdict]) -> None:
-    pairs = [("low", f"import os\n{program}", LOW), ("tall", f"import os\n{program}", TALL)]
-    assert _verdicts(pairs, HURRIED, workers=1) == expected
+    tests = [("low", f"import os\n{program}", LOW), ("tall", f"import os\n{program}", TALL)]
+    assert _verdicts(tests, HURRIED, workers=1) == expected
 
 
 MANY = """
@@ -612,9 +612,34 @@ def test_a_right_program_passes_however_many_calls_it_is_asked(program: str) -> 
 
 def test_a_process_per_call_loads_the_program_each_time() -> None:
     program = "calls = []\n\n\ndef rungs(height):\n    calls.append(height)\n    return height * 3 * len(calls)\n"
-    pairs = [ProgramTest(each, program, MANY, str(each), "rungs", process_per_call=each) for each in (True, False)]
-    said = {outcome.key: outcome.verdict for outcome in run_tests(pairs, ROOMY, workers=1)}
+    tests = [ProgramTest(each, program, MANY, str(each), "rungs", process_per_call=each) for each in (True, False)]
+    said = {result.key: result.verdict for result in run_tests(tests, ROOMY, workers=1)}
     assert said == {True: PASSED, False: FAILED}
+
+
+FORGED = {
+    "no verdict": '{"calls": [], "verdict": "X", "altered": false}',
+    "two verdicts": '{"calls": [], "verdict": "PP", "altered": false}',
+    "a verdict and a question": '{"calls": [], "verdict": "P", "unknown": ["f"], "altered": false}',
+    "neither": '{"calls": [], "altered": false}',
+    "calls that are no text": '{"calls": [1], "verdict": "P", "altered": false}',
+    "a surrogate": '{"calls": ["\\ud800"], "verdict": "P", "altered": false}',
+    "deep nesting": "[" * 100_000,
+    "another kind of JSON": "7",
+    "no JSON": "passed",
+    "half a line": None,
+}
+"""Lines that a test writes wherever it can."""
+
+
+@pytest.mark.parametrize("line", FORGED.values(), ids=FORGED)
+def test_a_forged_reply_costs_its_own_test_alone(line: str | None) -> None:
+    written = "x" if line is None else line + chr(10)
+    forged = "import os\n\nfor descriptor in range(3, 64):\n    try:\n"
+    forged += f"        os.write(descriptor, {written!r}.encode())\n"
+    forged += f"    except OSError:\n        pass\n{TEST.replace('27', '28')}"
+    said = _verdicts([("before", RIGHT, TEST), ("forged", RIGHT, forged), ("after", RIGHT, f"{TEST}MARK = 1\n")])
+    assert said["forged"] in (FAILED, CRASHED) and said["before"] == said["after"] == PASSED
 
 
 def test_answers_that_no_process_has_room_for_are_a_crash() -> None:
@@ -639,9 +664,9 @@ def test_a_test_is_not_charged_for_those_before_it_in_its_process() -> None:
     assert set(said.values()) == {PASSED}
 
 
-def test_pairs_may_have_limits_of_their_own() -> None:
-    pairs = [
+def test_tests_may_have_limits_of_their_own() -> None:
+    tests = [
         ProgramTest(seconds, _taking(0.5), TALL, entry_point="rungs", timeout_s=seconds) for seconds in (0.2, 2, None)
     ]
-    said = {outcome.key: outcome.verdict for outcome in run_tests(pairs, Limits(timeout_s=0.2), workers=1)}
+    said = {result.key: result.verdict for result in run_tests(tests, Limits(timeout_s=0.2), workers=1)}
     assert said == {0.2: TIMED_OUT, 2: PASSED, None: TIMED_OUT}

@@ -50,11 +50,11 @@ def _problems(count: int) -> Iterator[ProgramTest[int]]:
 def test_a_process_of_a_worker_that_is_killed_costs_no_verdict(name: str) -> None:
     before = our_processes()
     with Executor(workers=1) as executor:
-        outcomes = executor.run(_problems(20), Limits(timeout_s=5))
-        verdicts = [next(outcomes).verdict]
+        results = executor.run(_problems(20), Limits(timeout_s=5))
+        verdicts = [next(results).verdict]
         [worker] = our_processes() - before
         os.kill(_tree(worker)[name], signal.SIGKILL)
-        verdicts += [outcome.verdict for outcome in outcomes]
+        verdicts += [result.verdict for result in results]
     assert verdicts == [Verdict.PASSED] * 20
     assert soon(lambda: our_processes() <= before)
 
@@ -65,11 +65,11 @@ def test_a_process_of_a_worker_that_is_stuck_holds_nobody_up(name: str, monkeypa
     before = our_processes()
     start = time.monotonic()
     with Executor(workers=1) as executor:
-        outcomes = executor.run(_problems(20), Limits(timeout_s=5))
-        verdicts = {next(outcomes).verdict}
+        results = executor.run(_problems(20), Limits(timeout_s=5))
+        verdicts = {next(results).verdict}
         [worker] = our_processes() - before
         os.kill(_tree(worker)[name], signal.SIGSTOP)
-        verdicts |= {outcome.verdict for outcome in outcomes}
+        verdicts |= {result.verdict for result in results}
     assert time.monotonic() - start < 60
     assert verdicts <= {Verdict.PASSED, Verdict.NOT_RUN}
     assert soon(lambda: our_processes() <= before)
@@ -81,8 +81,8 @@ def test_a_consumer_that_stops_waits_for_no_running_program() -> None:
     tests = [ProgramTest(0, RUNGS, TEST.format(n=0), "0"), ProgramTest(1, sleeps, TEST.format(n=1), "1")]
     start = time.monotonic()
     with Executor(workers=1) as executor:
-        outcomes = executor.run(tests, Limits(timeout_s=200))
-        next(outcomes)
-        outcomes.close()  # type: ignore[attr-defined]
+        results = executor.run(tests, Limits(timeout_s=200))
+        next(results)
+        results.close()  # type: ignore[attr-defined]
     assert time.monotonic() - start < 30
     assert our_processes() <= before
