@@ -163,12 +163,13 @@ def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path, isolation: st
     parent = subprocess.Popen(
         [sys.executable, "-c", source, str(ROOT / "tests")], env=environment, stdout=subprocess.PIPE
     )
-    assert parent.stdout and parent.stdout.readline() == b"ready\n"
     marker = f"TMPDIR={tmp_path}"
-    assert soon(lambda: len(processes_with(marker)) > 4)  # workers, their sandboxes, programs
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
+    with parent:
+        try:
+            assert parent.stdout and parent.stdout.readline() == b"ready\n"
+            assert soon(lambda: len(processes_with(marker)) > 4)  # workers, their sandboxes, programs
+        finally:
+            parent.kill()
     assert soon(lambda: not processes_with(marker))
     assert soon(lambda: not list(tmp_path.iterdir()))
     assert not is_alive(parent.pid)
