@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import functools
 import gc
 import importlib
 import json
@@ -33,7 +34,7 @@ from coderm_eval.execution.sandbox.program_process import answer_runs
 from coderm_eval.execution.sandbox.watchdog import wait_with_limits
 from coderm_eval.execution.wire.ends import End
 from coderm_eval.execution.wire.heartbeat import Heartbeat
-from coderm_eval.execution.wire.lines import write_line
+from coderm_eval.execution.wire.lines import is_readable, write_line
 
 __all__ = ["serve"]
 
@@ -139,7 +140,8 @@ def _run(
     if child == 0:
         _answer(job, modules, isolation, memory, keep=lifeline[1] if lifeline else None)
     death = os.pidfd_open(child) if lifeline is None else _end_of(lifeline)
-    overstepped = wait_with_limits(death, child, limits, lambda: memory.window(windows), beat)
+    ends = functools.partial(is_readable, death)
+    overstepped = wait_with_limits(ends, child, limits, lambda: memory.window(windows), beat)
     os.close(death)
     end_child(child, isolation)
     end = overstepped or (End.FULL if memory.is_full else End.CRASHED)

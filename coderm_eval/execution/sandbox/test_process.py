@@ -131,14 +131,11 @@ class TestProcess:
 
     def _read(self, lines: LineReader) -> TestReply | End:
         """Return the process's next reply, or how it ended."""
-        end = None
-        if not lines.has_line:
-            end = wait_with_limits(lines.descriptor, self._process, self._limits, beat=self._beat)
-        if end is None:
-            # the process is gone, or a test wrote something else
-            with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-                return _parse(lines.read(time.monotonic() + _WRITE_S))
-        return end or End.CRASHED
+        # the process may be gone, or a test may have written something else
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            end = wait_with_limits(lines.comes, self._process, self._limits, beat=self._beat)
+            return end or _parse(lines.read(time.monotonic() + _WRITE_S))
+        return End.CRASHED
 
     def _start(self) -> socket.socket:
         self._connection, theirs = socket.socketpair()

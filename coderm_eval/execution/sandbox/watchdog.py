@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import select
 import sys
 import time
 from collections.abc import Callable
@@ -34,27 +33,26 @@ class TimeWindow(NamedTuple):
 
 
 def wait_with_limits(
-    descriptor: int,
+    happens: Callable[[float], bool],
     process: int,
     limits: Limits,
     window_of: Callable[[], TimeWindow] = lambda: TimeWindow(1),
     beat: Callable[[], None] = lambda: None,
 ) -> End | None:
-    """Wait until `descriptor` can be read, or until `process` has used up its CPU seconds or waited too long.
+    """Wait until something happens, or until `process` has used up its CPU seconds or waited too long.
 
     Both are counted from now on, and anew whenever the number of `window_of()` goes up; `limits.process_s` is for the
     process from its beginning.
 
     Args:
+        happens: waits for it for the seconds that it is given, and returns whether it has happened.
         beat: called every twentieth of a second.
 
     Returns:
-        None if the descriptor can be read, else OUT_OF_CPU or OUT_OF_TIME.
+        None if it has happened, else OUT_OF_CPU or OUT_OF_TIME.
     """
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
     used = TimeUsed(limits, window_of(), wall=time.monotonic(), cpu=_cpu_seconds(process))
-    while not poll.poll(_TICK_S * 1000):
+    while not happens(_TICK_S):
         beat()
         if end := used.update(window_of(), wall=time.monotonic(), cpu=_cpu_seconds(process)):
             return end

@@ -82,6 +82,18 @@ def test_the_end_of_the_other_side_is_a_broken_pipe(pipe: tuple[int, int]) -> No
         reader.read(soon())
 
 
+@pytest.mark.parametrize("pieces", [[b"x" * 11], [b"x" * 11 + b"\n"], [b"x" * 6, b"x" * 6], [b"one\n" + b"x" * 11]])
+def test_a_line_that_is_too_long_ends_the_reading(pipe: tuple[int, int], pieces: list[bytes]) -> None:
+    reader = LineReader(pipe[0], longest=10)
+    *first, last = pieces
+    for piece in first:
+        os.write(pipe[1], piece)
+        assert not reader.comes(1)
+    os.write(pipe[1], last)
+    with pytest.raises(BrokenPipeError):
+        reader.read(soon())
+
+
 def test_writing_to_nobody_is_an_error(pipe: tuple[int, int]) -> None:
     os.close(pipe[0])
     with pytest.raises(OSError, match="Broken pipe"):
