@@ -13,6 +13,7 @@ from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.generation.recorded.samples import read_samples
 from coderm_eval.pipeline.grade_samples import grade_samples
 from coderm_eval.pipeline.settings import load_settings
+from coderm_eval.report.tables import render_mean
 
 
 @click.command("grade")
@@ -37,5 +38,6 @@ def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool,
     )
     folder = store_beside(out, settings)
     pass_at_1 = grade_samples(loaded, programs, settings.execution, out=out, store_folder=folder)
-    count = sum(map(len, programs.values()))
-    click.echo(f"pass@1 {pass_at_1.value:.4f} ± {pass_at_1.stderr:.4f}  ({count} samples of {len(programs)} tasks)")
+    graded, known = len(programs), len(loaded.problems)
+    tasks = f"{graded} tasks" if graded == known else f"{graded} of the {known} tasks"
+    click.echo(f"pass@1 {render_mean(pass_at_1)}  ({sum(map(len, programs.values()))} samples of {tasks})")

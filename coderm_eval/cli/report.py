@@ -26,11 +26,23 @@ def report_command(run: Path) -> None:
     \b
     coderm-eval report run
     """
-    directory = RunDirectory(run)
-    summary = directory.graded_summary()
-    click.echo(render_rules(summary["rules"]))
-    click.echo(render_quality(summary["test_quality"]))
-    click.echo(render_misleading(directory.rows("misleading_tests.jsonl")))
+    click.echo("\n".join(_tables(RunDirectory(run))))
+
+
+def _tables(directory: RunDirectory) -> tuple[str, ...]:
+    """All tables and notices, before any of them is printed.
+
+    Raises:
+        InputError: the run was not graded, or another version wrote it.
+    """
+    summary, misleading = directory.graded_summary(), directory.rows("misleading_tests.jsonl")
+    try:
+        tables = render_rules(summary["rules"]), render_quality(summary["test_quality"]), render_misleading(misleading)
+        return *tables, *(f"note: {notice}" for notice in summary["notices"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise InputError(
+            f"{directory}: not what this version of coderm-eval writes; run the same `coderm-eval rerank --grade` again"
+        ) from None
 
 
 @click.command("export")

@@ -23,12 +23,7 @@ from coderm_eval.pipeline.settings import Settings, load_settings
 from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.scores import mean_scores
 from coderm_eval.report.statistics import mean_interval
-from coderm_eval.report.tables import (
-    render_curve,
-    render_resampled,
-    render_rules,
-    render_scores,
-)
+from coderm_eval.report.tables import SCORES_LEGEND, render_curve, render_resampled, render_rules, render_scores
 from coderm_eval.selection import ALL_RULES
 from coderm_eval.selection.budget.settings import BudgetPolicyName
 
@@ -130,6 +125,7 @@ def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, o
         click.echo(render_scores(_TASKS[benchmark.name], result.scores, tests))
         if kept := without_errata(benchmark, result.problems):
             click.echo(render_scores("excluding known-bad problems", mean_scores(kept), tests))
+        click.echo(f"{SCORES_LEGEND}\n")
     if result.summary["rules"] and settings.select == ALL_RULES:
         click.echo(render_rules(result.summary["rules"]))
     if result.summary["resampled"]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 __all__ = [
     "NO_OUTPUT",
+    "NO_TEST",
     "Candidate",
     "Form",
     "Grade",
@@ -96,6 +97,9 @@ class UnitTest:
 
 NO_OUTPUT = -1
 
+NO_TEST = ""
+"""The only line that a file of tests has for a task without a usable test: it was not forgotten."""
+
 
 class Verdict(enum.IntEnum):
     """The result of running one test against one program."""
@@ -157,7 +161,7 @@ class Selection:
     """Rows that share the highest score, ascending; a rule's expected pass@1 is uniform over their samples."""
     tests_used: int
     stopped: str
-    """Why no more tests were asked for."""
+    """Why no more tests were asked for: "limit", "budget", "decided"; or "no tests" where none could be used."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.records import Problem
 from coderm_eval.core.store import Store, open_store
+from coderm_eval.generation.answer_notices import AnswerTally
 from coderm_eval.generation.cached_model import CachedModel, TokenUsage
 from coderm_eval.generation.extraction.programs import extract_program
 from coderm_eval.generation.models.base import SampleRequest
@@ -63,21 +64,23 @@ def sample_candidates(
     Raises:
         CodermError: a model that does not answer; what it answered before is stored.
     """
-    usage = TokenUsage()
+    usage, tally = TokenUsage(), AnswerTally()
     requests = sampling_requests(problems, settings, n)
     completes = settings.api == "completions"
 
     def rows() -> Iterator[dict[str, Any]]:
         for problem, request in zip(problems, requests, strict=True):
-            for sample in request.samples:
-                completion = model.completion(request.prompt, sample)
+            completions = [model.completion(request.prompt, sample) for sample in request.samples]
+            tally.add([c.text for c in completions], sum(c.finish_reason == "length" for c in completions))
+            for completion in completions:
                 usage.add(completion)
                 program = extract_program(completion.text, problem, extraction, completes=completes)
-                yield {"task_id": problem.task_id, "solution": program, "sample": sample}
+                yield {"task_id": problem.task_id, "solution": program, "sample": completion.sample}
 
     with open_store(store_folder) as store:
         model = policy_model(problems, settings, store)
         for _ in model.sample(requests):
             pass  # the file is written once all are answered
         write_jsonl(out, rows())
+    tally.warn()
     return usage

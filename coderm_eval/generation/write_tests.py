@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.programs.forms import for_prompt
-from coderm_eval.core.records import Candidate, Problem, ProblemCandidates
+from coderm_eval.core.records import NO_TEST, Candidate, Problem, ProblemCandidates
 from coderm_eval.core.store import Store, open_store
 from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.extraction.unit_tests import recorded_tests
@@ -25,6 +25,7 @@ from coderm_eval.generation.test_sources import ModelTests, RecordedTests, TestS
 __all__ = [
     "DEFAULT_TESTS",
     "TestSupply",
+    "check_tests_file",
     "make_test_source",
     "model_test_source",
     "validate_test_settings",
@@ -66,6 +67,24 @@ def validate_test_settings(settings: TestSettings) -> None:
         make_model(settings)
 
 
+def check_tests_file(
+    settings: TestSettings, tasks: Collection[str], known_tasks: Collection[str], *, benchmark: str, advice: str
+) -> None:
+    """Refuse recorded tests that lack some of the `tasks`, or are of others than the benchmark's `known_tasks`.
+
+    Args:
+        benchmark: its name, for the message.
+        advice: what to do, for the message.
+
+    Raises:
+        InputError: names the tasks.
+    """
+    if settings.backend == "file":
+        path = _tests_file(settings)
+        lines = read_by_task(path, "test")
+        check_coverage(path, lines, _expected(lines, tasks, known_tasks), benchmark, advice)
+
+
 def make_test_source(
     problems: Sequence[ProblemCandidates],
     settings: TestSettings,
@@ -81,7 +100,7 @@ def make_test_source(
     Args:
         known_tasks: ids of all tasks of the benchmark; a tests file may hold tests of them all.
         benchmark: its name, for messages.
-        allow_partial: whether a tests file may hold tests of other tasks, too.
+        allow_partial: whether a tests file may lack tasks, and hold tests of other tasks.
 
     Raises:
         SettingsError: no model is named. InputError: the tests file cannot be used.
@@ -94,12 +113,13 @@ def make_test_source(
 def _recorded_test_source(
     problems: Sequence[ProblemCandidates], settings: TestSettings, known_tasks: Collection[str], benchmark: str | None
 ) -> TestSupply[RecordedTests]:
-    """The tests of a file. Where `benchmark` is named, each of them has to be for one of its `known_tasks`."""
+    """The tests of a file. Where `benchmark` is named, each is for a task of it, and no problem may lack a line."""
     path = _tests_file(settings)
     lines = read_by_task(path, "test")
-    if benchmark is not None:
-        check_coverage(path, lines, [task for task in lines if task in known_tasks], benchmark)
     entry_points = {item.problem.task_id: item.problem.entry_point for item in problems}
+    if benchmark is not None:
+        check_coverage(path, lines, _expected(lines, entry_points, known_tasks), benchmark)
+    lines = {task: [] if listed == [NO_TEST] else listed for task, listed in lines.items()}
     _require_tests(path, lines, entry_points)
     per_problem = settings.num or max(map(len, lines.values()))
     available = {task: len(lines.get(task, ())) for task in entry_points}
@@ -149,7 +169,7 @@ def write_tests(
         supply = model_test_source(problems, settings, store, extraction)
         wanted = supply.wanted(problems)
         written = dict(supply.source(wanted))
-    write_jsonl(out, _test_rows({task: written[task] for task in wanted if task in written}, supply.shown))
+    write_jsonl(out, _test_rows({task: written.get(task, ()) for task in wanted}, supply.shown))
     return supply.source
 
 
@@ -157,6 +177,8 @@ def _test_rows(
     written: Mapping[str, Sequence[tuple[int, str]]], shown: Mapping[str, Sequence[int | None]]
 ) -> Iterator[dict[str, Any]]:
     for task_id, tests in written.items():
+        if not tests:
+            yield {"task_id": task_id, "test": NO_TEST}
         for sample, source in tests:
             yield {"task_id": task_id, "test": source, "sample": sample, "shown": round_robin(shown[task_id], sample)}
 
@@ -170,6 +192,11 @@ def _tests_file(settings: TestSettings) -> Path:
     if settings.file is None:
         raise InputError("tests.backend is 'file' but no file is named: give --tests or tests.file")
     return settings.file
+
+
+def _expected(found: Collection[str], tasks: Collection[str], known: Collection[str]) -> list[str]:
+    """The ids that a tests file has to have: the `tasks`, and which of the others it likes."""
+    return [task for task in known if task in found or task in tasks]
 
 
 def _require_tests(path: Path, lines: Mapping[str, Sequence[str]], entry_points: Mapping[str, str]) -> None:

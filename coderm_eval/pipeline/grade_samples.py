@@ -14,7 +14,7 @@ from coderm_eval.execution.executor import make_executor
 from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.report.evalplus_results import results_rows, write_results
 from coderm_eval.report.scores import pass_at_1
-from coderm_eval.report.statistics import Interval, mean_interval
+from coderm_eval.report.statistics import Interval, score_interval
 
 __all__ = ["grade_samples"]
 
@@ -42,4 +42,4 @@ def grade_samples(
     ungraded = sum(grades[pair].passed is None for pair in pairs)
     require_complete(executions=0, grades=ungraded, out=out, allowed=execution.allow_incomplete)
     shares = [pass_at_1([grades[task, program] for program in listed]) for task, listed in programs.items()]
-    return mean_interval(np.array(shares))
+    return score_interval(np.array(shares))

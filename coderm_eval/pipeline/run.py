@@ -22,6 +22,7 @@ from coderm_eval.pipeline.loop import rerank
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.pipeline.stages import Stages, assemble
 from coderm_eval.report.reporter import RunReport
+from coderm_eval.report.test_faults import visible_faults
 
 __all__ = ["run"]
 
@@ -73,6 +74,7 @@ def _run(stages: Stages, problems: Sequence[ProblemCandidates]) -> RunReport:
         graded,
         shown=stages.write_tests.shown,
         written=stages.write_tests.source.stats,
+        faults=[fault for result in results for fault in visible_faults(result)],
         change_probabilities=select.budget.change_probabilities,
     )
 
@@ -80,7 +82,5 @@ def _run(stages: Stages, problems: Sequence[ProblemCandidates]) -> RunReport:
 def _announce(report: RunReport) -> None:
     """Print what is odd about the run."""
     checks = report.summary["cross_checks"]
-    for message in messages(checks) if checks else ():
+    for message in (*report.summary["notices"], *(messages(checks) if checks else ())):
         log.warning("%s", message)
-    if report.summary["answers_without_code"]:
-        log.warning("%d answers held no code; they are wrong in every row", report.summary["answers_without_code"])

@@ -128,6 +128,7 @@ def _selector(
 def _context(benchmark: Benchmark, settings: Settings, isolation: str, budget: BudgetRecord) -> RunContext:
     return RunContext(
         benchmark=benchmark.name,
+        problems_of_benchmark=len(benchmark.problems),
         dataset_sha256=benchmark.dataset_sha256,
         rule=settings.rule,
         rules=settings.compared,

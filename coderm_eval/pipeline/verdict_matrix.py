@@ -88,6 +88,7 @@ class VerdictMatrix:
 
     def conclude(self, rules: Sequence[str], stopped: str) -> RerankResult:
         final = self.state()
+        stopped = stopped if final.tests else "no tests"
         return RerankResult(
             problem=self._item.problem,
             candidates=final.candidates,

@@ -1,12 +1,13 @@
 """pass@1 of each budget policy at growing budgets, on one set of recorded tests.
 
-curve.csv    a line for each policy and budget
+curve.csv    a line for each policy and budget; orders_low to orders_high holds 95 % of the orders of the tests
 curve.svg    pass@1 against the tests that were used
 """
 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,13 @@ from coderm_eval.core.progress import progress
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.report.rules import fully_graded
 from coderm_eval.report.scores import tied_pass_at_1
-from coderm_eval.report.statistics import DrawSummary, Interval, mean_interval, summarise_draws
+from coderm_eval.report.statistics import (
+    GAIN_OVER_ITSELF,
+    DrawSummary,
+    Interval,
+    gain_interval,
+    summarise_draws,
+)
 from coderm_eval.selection.budget import BudgetPolicy
 from coderm_eval.selection.budget.simulation import RecordedOrder, shuffled, simulate
 
@@ -114,12 +121,13 @@ class _Scorer:
 def _point(name: str, average: int, draws: npt.NDArray[np.float64], uniform: npt.NDArray[np.float64]) -> BudgetPoint:
     """`draws` and `uniform` hold outcomes of this policy and of "uniform"; shape (orders, problems, 3)."""
     tests, pass_at_1, agrees = np.moveaxis(draws, 2, 0)
+    gains = pass_at_1 - uniform[:, :, 1]
     return BudgetPoint(
         policy=name,
         average=average,
         tests=float(tests.mean()),
         pass_at_1=summarise_draws(pass_at_1.mean(axis=1)),
-        gain_over_uniform=mean_interval((pass_at_1 - uniform[:, :, 1]).mean(axis=0)),
+        gain_over_uniform=gain_interval(gains.mean(axis=0)) if name != "uniform" else GAIN_OVER_ITSELF,
         agreement=float(agrees.mean()),
     )
 
@@ -134,18 +142,22 @@ def _row(point: BudgetPoint) -> dict[str, Any]:
     numbers = {
         "tests": point.tests,
         "pass@1": point.pass_at_1.value,
-        "low": point.pass_at_1.low,
-        "high": point.pass_at_1.high,
+        "orders_low": point.pass_at_1.low,
+        "orders_high": point.pass_at_1.high,
         "gain_over_uniform": point.gain_over_uniform.value,
         "gain_low": point.gain_over_uniform.low,
         "gain_high": point.gain_over_uniform.high,
         "agreement": point.agreement,
     }
-    return {"policy": point.policy, "average": point.average, **{key: f"{x:.6f}" for key, x in numbers.items()}}
+    return {"policy": point.policy, "average": point.average, **{key: _six_digits(x) for key, x in numbers.items()}}
+
+
+def _six_digits(number: float) -> str:
+    return "" if math.isnan(number) else f"{number:.6f}"
 
 
 def _figure(points: Sequence[BudgetPoint], title: str) -> str:
-    """An SVG of pass@1 in per cent, with its intervals, against the tests used, on a logarithmic axis."""
+    """An SVG of pass@1 in per cent, with 95 % of the orders, against the tests used, on a logarithmic axis."""
     from matplotlib import rc_context  # takes half a second to load
     from matplotlib.figure import Figure
     from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
@@ -162,7 +174,7 @@ def _figure(points: Sequence[BudgetPoint], title: str) -> str:
             axes.plot(tests, [100 * score.value for score in scores], marker="o", label=policy)
             low, high = [100 * score.low for score in scores], [100 * score.high for score in scores]
             axes.fill_between(tests, low, high, alpha=0.15)
-        axes.legend()
+        axes.legend(title=f"shaded: 95 % of {ORDERS} orders")
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None})
     return text.getvalue()

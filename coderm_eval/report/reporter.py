@@ -15,6 +15,7 @@ from coderm_eval.report.run_directory import AlternativeGrades, RunDirectory
 from coderm_eval.report.scores import MeanScores, mean_scores
 from coderm_eval.report.statistics import DrawSummary
 from coderm_eval.report.summary import GradedRecord, Resampled, RunContext, RunRecord
+from coderm_eval.report.test_faults import TestFault
 from coderm_eval.selection.resampling import DRAWS, resample
 
 __all__ = ["GradedResults", "PoliciesOf", "Reporter", "RunReport"]
@@ -77,6 +78,7 @@ class Reporter:
         *,
         shown: Mapping[str, Sequence[int | None]],
         written: TestWritingStats,
+        faults: Sequence[TestFault],
         change_probabilities: Mapping[str, float],
     ) -> RunReport:
         """Write all files but the samples, which were written before the run.
@@ -86,6 +88,7 @@ class Reporter:
             graded: None where grading was not asked for.
             shown: by task id, the samples that a problem's test prompts showed, in turn.
             written: what became of the test samples.
+            faults: tests that say nothing of any program.
             change_probabilities: by task id, the probability that the pick would change with more tests.
         """
         self._directory.write_results(results, rule=self._context.rule, shown=shown)
@@ -97,6 +100,7 @@ class Reporter:
             context=self._context,
             results=results,
             tests=written,
+            faults=faults,
             change_probabilities=change_probabilities,
             graded=self._grade_record(results, graded) if graded else None,
         )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from coderm_eval.core.records import Candidate, Grade, ProblemCandidates, RerankResult, Selection
+from coderm_eval.core.records import NO_TEST, Candidate, Grade, ProblemCandidates, RerankResult, Selection
 from coderm_eval.generation.shown_candidate import round_robin
 from coderm_eval.report.quality import MisleadingTest
 from coderm_eval.report.statistics import DrawSummary, Interval
@@ -40,7 +40,7 @@ def interval_row(interval: Interval) -> dict[str, Any]:
 def draw_summary_row(draws: DrawSummary) -> dict[str, Any]:
     return {
         "value": json_number(draws.value),
-        "ci95": [json_number(draws.low), json_number(draws.high)],
+        "draws95": [json_number(draws.low), json_number(draws.high)],
         "stdev": json_number(draws.stdev),
     }
 
@@ -55,6 +55,8 @@ def test_rows(result: RerankResult) -> Iterable[dict[str, Any]]:
     by_sample = {sample: test.source for test in result.tests for sample in test.samples}
     for sample in sorted(by_sample):
         yield {"task_id": result.problem.task_id, "test": by_sample[sample]}
+    if not by_sample:
+        yield {"task_id": result.problem.task_id, "test": NO_TEST}
 
 
 def chosen_row(result: RerankResult, rule: str) -> dict[str, Any]:

@@ -11,7 +11,15 @@ import numpy as np
 
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.report.scores import expected_pass_at_1, random_pass_at_1
-from coderm_eval.report.statistics import DrawSummary, Interval, mean_interval, order_probability, summarise_draws
+from coderm_eval.report.statistics import (
+    GAIN_OVER_ITSELF,
+    DrawSummary,
+    Interval,
+    gain_interval,
+    order_probability,
+    score_interval,
+    summarise_draws,
+)
 
 __all__ = ["RuleScore", "compare_rules", "fully_graded", "resampled_scores"]
 
@@ -43,9 +51,9 @@ def compare_rules(results: Sequence[RerankResult], grades: Sequence[Sequence[Gra
     return [
         RuleScore(
             rule,
-            mean_interval(columns[rule]),
-            mean_interval(columns[rule] - chance),
-            mean_interval(columns[rule] - columns["majority"]),
+            score_interval(columns[rule]),
+            gain_interval(columns[rule] - chance),
+            gain_interval(columns[rule] - columns["majority"]) if rule != "majority" else GAIN_OVER_ITSELF,
             order_probability(columns[rule], columns[below]) if below else math.nan,
         )
         for rule, below in zip(rules, [*rules[1:], None], strict=True)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coderm_eval.core.records import Candidate, Grade, ProblemCandidates, RerankResult, Selection
-from coderm_eval.report.statistics import Interval, mean_interval
+from coderm_eval.report.statistics import Interval, gain_interval, score_interval
 
 __all__ = [
     "ROWS",
@@ -98,9 +98,9 @@ def mean_scores(problems: Sequence[Mapping[str, float]]) -> MeanScores:
     """Average what `problem_scores` gives over problems."""
     columns = {row: np.array([problem[row] for problem in problems]) for row in ROWS}
     return MeanScores(
-        pass_at_1={row: mean_interval(values) for row, values in columns.items()},
+        pass_at_1={row: score_interval(values) for row, values in columns.items()},
         paired_gain={
-            row: mean_interval(columns["coderm"] - values) for row, values in columns.items() if row != "coderm"
+            row: gain_interval(columns["coderm"] - values) for row, values in columns.items() if row != "coderm"
         },
     )
 

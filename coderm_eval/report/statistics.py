@@ -1,4 +1,9 @@
-"""Intervals, paired differences and the order of two rules: the only place with a bootstrap."""
+"""Intervals, paired differences and the order of two rules: the only place with a bootstrap.
+
+A percentile bootstrap never leaves the values that were seen: of 20 problems that are all right it makes the interval
+from 1 to 1. Therefore scores that are all 0 or 1 get Wilson's interval, and values that are all equal one that allows
+for problems which were not seen.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +15,37 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-__all__ = ["DrawSummary", "Interval", "mean_interval", "order_probability", "summarise_draws"]
+__all__ = [
+    "GAIN_OVER_ITSELF",
+    "DrawSummary",
+    "Interval",
+    "gain_interval",
+    "mean_interval",
+    "order_probability",
+    "score_interval",
+    "summarise_draws",
+]
 
 _RESAMPLES = 9_999
 """Bootstrap samples: with the sample itself 10,000, so that 2.5 % of them is a whole number."""
 _SEED = 0
+_CONFIDENCE = 0.95
+_EQUAL = 1e-9
+"""Values that differ by no more are equal: differences of the same scores are rounded differently."""
 
 
 class Interval(NamedTuple):
-    """A mean over problems with its 95 % bootstrap interval; NaN where it is undefined."""
+    """A mean over problems with its 95 % interval; NaN where it is undefined."""
 
     value: float
     low: float
     high: float
     stderr: float
     """Standard error of the mean."""
+
+
+GAIN_OVER_ITSELF = Interval(0.0, math.nan, math.nan, math.nan)
+"""Zero by definition: there is nothing to estimate."""
 
 
 class DrawSummary(NamedTuple):
@@ -37,14 +58,29 @@ class DrawSummary(NamedTuple):
     """Standard deviation over the draws: how far one draw may be from their mean."""
 
 
+def score_interval(scores: npt.NDArray[np.float64]) -> Interval:
+    """Mean of scores from 0 to 1: Wilson's interval where each is 0 or 1, else that of `mean_interval`.
+
+    NaNs are left out, as in the other two.
+    """
+    known = _known(scores)
+    if known.size and np.isin(known, (0, 1)).all():
+        low, high = _wilson(int(known.sum()), known.size)
+        return _moments(known)._replace(low=low, high=high)
+    return _bounded(known, 0.0, 1.0)
+
+
+def gain_interval(gains: npt.NDArray[np.float64]) -> Interval:
+    """Mean of the differences of two scores, from -1 to 1, problem by problem."""
+    return _bounded(_known(gains), -1.0, 1.0)
+
+
 def mean_interval(values: npt.NDArray[np.float64]) -> Interval:
-    """Mean, percentile bootstrap over problems (seeded) and standard error; NaNs are left out."""
-    known = values[~np.isnan(values)]
-    if known.size == 0:
-        return Interval(math.nan, math.nan, math.nan, math.nan)
-    mean = float(known.mean())
-    if known.size == 1:
-        return Interval(mean, math.nan, math.nan, math.nan)
+    """Mean, percentile bootstrap over problems (seeded) and standard error."""
+    known = _known(values)
+    found = _moments(known)
+    if known.size < 2:
+        return found
     interval = stats.bootstrap(
         (known,),
         np.mean,
@@ -52,8 +88,36 @@ def mean_interval(values: npt.NDArray[np.float64]) -> Interval:
         method="percentile",
         rng=np.random.default_rng(_SEED),
     ).confidence_interval
-    stderr = float(known.std(ddof=1) / math.sqrt(known.size))
-    return Interval(mean, float(interval.low), float(interval.high), stderr)
+    return found._replace(low=float(interval.low), high=float(interval.high))
+
+
+def _bounded(known: npt.NDArray[np.float64], lowest: float, highest: float) -> Interval:
+    """The interval of `mean_interval`, unless all values are equal.
+
+    Then at most a share h of all problems has another value, where h is Wilson's upper bound for 0 of n, and at worst
+    these have the `lowest` or the `highest`.
+    """
+    if known.size == 0 or np.ptp(known) > _EQUAL:
+        return mean_interval(known)
+    found = _moments(known)
+    (_, unseen), value = _wilson(0, known.size), found.value
+    return found._replace(low=value - unseen * (value - lowest), high=value + unseen * (highest - value))
+
+
+def _known(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return values[~np.isnan(values)]
+
+
+def _moments(known: npt.NDArray[np.float64]) -> Interval:
+    """Mean and standard error, without an interval yet."""
+    mean = float(known.mean()) if known.size else math.nan
+    stderr = float(known.std(ddof=1) / math.sqrt(known.size)) if known.size > 1 else math.nan
+    return Interval(mean, math.nan, math.nan, stderr)
+
+
+def _wilson(right: int, problems: int) -> tuple[float, float]:
+    found = stats.binomtest(right, problems).proportion_ci(_CONFIDENCE, method="wilson")
+    return float(found.low), float(found.high)
 
 
 def summarise_draws(draws: npt.NDArray[np.float64]) -> DrawSummary:

@@ -12,11 +12,14 @@ import numpy as np
 
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.generation.test_sources import TestWritingStats
+from coderm_eval.report.counts import candidate_counts, run_counts, sizes, test_counts
+from coderm_eval.report.notices import notices
 from coderm_eval.report.quality import QUALITIES, ConfusionMatrix, confusion_of_each_test, confusion_of_majority_vote
 from coderm_eval.report.rows import draw_summary_row, interval_row, json_number
 from coderm_eval.report.rules import RuleScore
 from coderm_eval.report.scores import MeanScores
 from coderm_eval.report.statistics import DrawSummary, Interval
+from coderm_eval.report.test_faults import TestFault, fault_rows
 from coderm_eval.selection.budget.settings import BudgetSettings
 from coderm_eval.selection.resampling import DRAWS, SEED
 
@@ -42,7 +45,7 @@ class BudgetRecord:
         limited = {**spent, "min": budget.min, "max": budget.max}
         if budget.policy == "greedy":
             return {**limited, "rates": str(budget.rates)}
-        expected = _mean(list(change_probabilities.values()))
+        expected = _mean(list(change_probabilities.values())) if change_probabilities else None
         return {**limited, "tolerance": budget.tolerance, "expected_to_change": expected}
 
 
@@ -51,6 +54,8 @@ class RunContext:
     """The inputs of a run: all that its numbers depend on but the candidates and the tests."""
 
     benchmark: str
+    problems_of_benchmark: int
+    """How many problems the benchmark has; a run may be of fewer."""
     dataset_sha256: str
     rule: str
     """The rule that picks."""
@@ -95,6 +100,8 @@ class RunRecord:
     context: RunContext
     results: Sequence[RerankResult]
     tests: TestWritingStats
+    faults: Sequence[TestFault]
+    """Tests that say nothing of any program."""
     change_probabilities: Mapping[str, float]
     """The probability, by task id, that the pick would change with more tests."""
     graded: GradedRecord | None
@@ -102,14 +109,15 @@ class RunRecord:
     def as_json(self) -> dict[str, Any]:
         """The content of the file; all but `seconds` depends on the run's inputs alone."""
         context = self.context
+        counts = self._counts()
         return {
             "benchmark": context.benchmark,
-            **self._sizes(),
+            **counts,
+            "notices": notices({"benchmark": context.benchmark, **counts}),
             "select": context.rule,
             "budget": context.budget.as_json(self.tests.samples, self.change_probabilities),
             "tests_per_problem": _mean([r.selections[context.rule].tests_used for r in self.results]),
             **self._scores(),
-            **self._counts(),
             "isolation": context.isolation,
             "settings": context.settings,
             "versions": _versions(),
@@ -117,12 +125,13 @@ class RunRecord:
             **self._costs(),
         }
 
-    def _sizes(self) -> dict[str, Any]:
-        sizes = [sum(c.multiplicity for c in r.candidates) for r in self.results]
+    def _counts(self) -> dict[str, Any]:
         return {
-            "n_problems": len(self.results),
-            "n_candidates": sizes[0] if len(set(sizes)) == 1 else [min(sizes), max(sizes)],
-            "n_distinct_candidates": _mean([len(r.candidates) for r in self.results]),
+            **sizes(self.results, self.context.problems_of_benchmark),
+            **candidate_counts(self.results),
+            **test_counts(self.results, self.tests),
+            "test_faults": fault_rows(self.faults, self.results),
+            **run_counts(self.results, self.graded.grades if self.graded else ()),
         }
 
     def _scores(self) -> dict[str, Any]:
@@ -137,26 +146,6 @@ class RunRecord:
             "resampled": graded.resampled and graded.resampled.as_json(),
             "cross_checks": graded.cross_checks,
             "test_quality": _quality_rows(self.results, graded.grades),
-        }
-
-    def _counts(self) -> dict[str, Any]:
-        """Counts of what was run, what could not be run, and what could not be used."""
-        programs = [c for r in self.results for c in r.candidates]
-        grades = [grade for row in (self.graded.grades if self.graded else ()) for grade in row]
-        return {
-            "not_run": {
-                "executions": int(sum((~r.verdicts.ran).sum() for r in self.results)),
-                "grades": sum(grade.passed is None for grade in grades),
-            },
-            "executions": sum(r.verdicts.matrix.size for r in self.results),
-            "answers_without_code": sum(c.multiplicity for c in programs if not c.program.strip()),
-            "test_samples": {
-                "read": self.tests.samples,
-                "rejected": dict(sorted(self.tests.rejected.items())),
-                "truncated": self.tests.truncated,
-                "truncated_but_usable": self.tests.truncated_but_usable,
-            },
-            "problems_without_tests": sum(not r.tests for r in self.results),
         }
 
     def _costs(self) -> dict[str, Any]:

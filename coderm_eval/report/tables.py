@@ -9,14 +9,16 @@ from typing import Any
 
 from pytablewriter import MarkdownTableWriter
 
-from coderm_eval.report.budget_curve import BudgetPoint
+from coderm_eval.report.budget_curve import ORDERS, BudgetPoint
 from coderm_eval.report.rows import draw_summary_row, interval_row
 from coderm_eval.report.scores import MeanScores
 from coderm_eval.report.statistics import Interval
 
 __all__ = [
+    "SCORES_LEGEND",
     "TASK_VERSION",
     "render_curve",
+    "render_mean",
     "render_misleading",
     "render_quality",
     "render_resampled",
@@ -28,6 +30,17 @@ TASK_VERSION = 1.0
 """Changes when scores of the same input change; the task files carry the same number."""
 
 _HEADERS = ["Tasks", "Version", "Filter", "n-shot", "Metric", "", "Value", "", "Stderr"]
+SCORES_LEGEND = (
+    "coderm and first: one program per problem. majority: mean over the samples that the vote leaves tied. "
+    "random: mean over all samples. oracle: whether any sample is right."
+)
+"""What the rows of `render_scores` are."""
+_RULES_LEGEND = (
+    "pass@1 of a rule: mean over the samples that it leaves tied; coderm, in the table of scores, is one of them.\n"
+    "95 %: interval over problems, by Wilson's formula where each problem counts 0 or 1, else by bootstrap."
+)
+_UNDEFINED = "-"
+
 _HOW_TESTS_ACCEPT = {"single_tests": "each test", "vote": "majority vote"}
 """Names in the table by the keys of summary.json's `test_quality`."""
 
@@ -42,37 +55,40 @@ def render_scores(task: str, scores: MeanScores, tests_per_problem: Interval) ->
 
 
 def render_rules(rules: Mapping[str, Any]) -> str:
-    """The `rules` of summary.json in per cent, the best rule first."""
+    """The `rules` of summary.json in per cent, the best rule first, and what the numbers are."""
     headers = ["Rule", "pass@1", "95 %", "over random", "95 %", "over majority", "95 %", "P(ahead of next)"]
     lines = [
         [
             rule,
-            *_value_and_interval(row["pass@1"]),
-            *_value_and_interval(row["gain_over_random"]),
-            *_value_and_interval(row["gain_over_majority"]),
+            *(
+                cell
+                for name in ("pass@1", "gain_over_random", "gain_over_majority")
+                for cell in _value_and_ci(row[name])
+            ),
             "" if row["ahead_of_next"] is None else f"{row['ahead_of_next']:.2f}",
         ]
         for rule, row in rules.items()
     ]
-    return _table(headers, lines)
+    return f"{_table(headers, lines)}{_RULES_LEGEND}\n"
 
 
 def render_resampled(resampled: Mapping[str, Any]) -> str:
     """The `resampled` of summary.json, in per cent."""
     headers = ["Rule", f"pass@1 with {resampled['tests']} tests", f"95 % of {resampled['draws']} draws"]
-    return _table(headers, [[rule, *_value_and_interval(row)] for rule, row in resampled["pass@1"].items()])
+    return _table(headers, [[rule, *_value_and_draws(row)] for rule, row in resampled["pass@1"].items()])
 
 
 def render_curve(points: Sequence[BudgetPoint]) -> str:
     """The points of curve.csv, in per cent."""
-    headers = ["Budget", "average", "tests", "pass@1", "95 %", "over uniform", "95 %", "pick of all tests"]
+    draws = f"95 % of {ORDERS} orders"
+    headers = ["Budget", "average", "tests", "pass@1", draws, "over uniform", "95 %", "pick of all tests"]
     lines = [
         [
             point.policy,
             point.average,
             f"{point.tests:.1f}",
-            *_value_and_interval(draw_summary_row(point.pass_at_1)),
-            *_value_and_interval(interval_row(point.gain_over_uniform)),
+            *_value_and_draws(draw_summary_row(point.pass_at_1)),
+            *_value_and_ci(interval_row(point.gain_over_uniform)),
             f"{100 * point.agreement:.1f}",
         ]
         for point in points
@@ -97,17 +113,31 @@ def render_misleading(rows: Sequence[Mapping[str, Any]]) -> str:
     return _table(headers, [[*problem, count] for problem, count in problems.items()])
 
 
+def render_mean(score: Interval) -> str:
+    """A mean with its standard error, as far as they are defined."""
+    if math.isnan(score.value):
+        return "undefined"
+    return f"{score.value:.4f}" + ("" if math.isnan(score.stderr) else f" ± {score.stderr:.4f}")
+
+
 def _table(headers: list[str], lines: list[list[Any]]) -> str:
     return str(MarkdownTableWriter(headers=headers, value_matrix=lines).dumps())
 
 
-def _value_and_interval(row: Mapping[str, Any]) -> list[str]:
-    low, high = row["ci95"]
-    return [_percent(row["value"]), f"{_percent(low)} to {_percent(high)}"]
+def _value_and_ci(row: Mapping[str, Any]) -> list[str]:
+    return [_percent(row["value"]), _range(*row["ci95"])]
+
+
+def _value_and_draws(row: Mapping[str, Any]) -> list[str]:
+    return [_percent(row["value"]), _range(*row["draws95"])]
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return _UNDEFINED if low is None or high is None else f"{_percent(low)} to {_percent(high)}"
 
 
 def _percent(value: float | None) -> str:
-    return "N/A" if value is None else f"{100 * value:.1f}"
+    return _UNDEFINED if value is None else f"{100 * value:.1f}"
 
 
 def _line(task: str, row: str, metric: str, arrow: str, value: Interval) -> list[object]:

@@ -123,9 +123,9 @@ def test_tests_can_be_resampled_and_the_draws_are_recorded(demo: list[object], f
         0,
         {"evidence", "majority"},
     )
-    low, high = drawn["pass@1"]["majority"]["ci95"]
+    low, high = drawn["pass@1"]["majority"]["draws95"]
     assert 0 <= low <= drawn["pass@1"]["majority"]["value"] <= high <= 1
-    assert all(set(row) == {"value", "ci95", "stdev"} for row in drawn["pass@1"].values())
+    assert all(set(row) == {"value", "draws95", "stdev"} for row in drawn["pass@1"].values())
     assert "pass@1 with 3 tests" in done.stdout
 
 
@@ -191,6 +191,7 @@ NO_GRADED_RUN = [
     ("not JSON", "run/summary.json: not what `coderm-eval rerank` wrote: 'not JSON'"),
     ('{"rules": null}', "nothing in it was graded; run the same `coderm-eval rerank` with --grade"),
     ("{}", "nothing in it was graded"),
+    ('{"rules": {"majority": {}}}', "run/misleading_tests.jsonl: cannot be read (No such file or directory)"),
 ]
 
 
@@ -203,6 +204,22 @@ def test_a_report_of_what_is_no_graded_run_is_one_sentence(tmp_path: Path, summa
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+EARLIER = [{"rules": {"majority": {}}}, {"rules": [1]}, {"test_quality": None}, {"test_quality": {"vote": {"f1": "x"}}}]
+
+
+@pytest.mark.parametrize("changed", EARLIER, ids=range(len(EARLIER)))
+def test_a_report_of_another_version_prints_no_table_first(
+    finished: Path, tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    (tmp_path / "run").mkdir()
+    summary = json.loads((finished / "summary.json").read_text())
+    (tmp_path / "run" / "summary.json").write_text(json.dumps(summary | changed))
+    shutil.copy(finished / "misleading_tests.jsonl", tmp_path / "run")
+    done = coderm("report", "run", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "run: not what this version of coderm-eval writes; run the same" in done.stderr
 
 
 def test_the_number_of_workers_changes_no_byte(demo: list[object], finished: Path, tmp_path: Path) -> None:
@@ -512,10 +529,10 @@ def test_a_program_that_could_not_be_graded_is_not_wrong(
     refused = coderm(*arguments, cwd=tmp_path)
     assert (refused.returncode, refused.stdout) == (3, "")
     allowed = coderm(*arguments, "--allow-incomplete", cwd=tmp_path)
-    assert (allowed.returncode, allowed.stdout) == (0, "pass@1 nan ± nan  (1 samples of 1 tasks)\n")
+    assert (allowed.returncode, allowed.stdout) == (0, "pass@1 undefined  (1 samples of 1 of the 3 tasks)\n")
     monkeypatch.delenv("EVALPLUS_MAX_MEMORY_BYTES")
     again = coderm(*arguments, cwd=tmp_path)
-    assert (again.returncode, again.stdout) == (0, "pass@1 1.0000 ± nan  (1 samples of 1 tasks)\n")
+    assert (again.returncode, again.stdout) == (0, "pass@1 1.0000  (1 samples of 1 of the 3 tasks)\n")
 
 
 @pytest.mark.parametrize("host", HOSTS, ids=lambda host: host[0])
@@ -528,7 +545,7 @@ def test_a_program_that_kills_what_grades_it_is_wrong(
     samples = write_rows(tmp_path / "s.jsonl", [{"task_id": "HumanEval/0", "solution": killer}])
     arguments = ["-m", "coderm_eval.cli", "grade", "--benchmark", "humaneval+", "--samples", str(samples)]
     done = on(unshare, first, *arguments, "--out", "r.json", "--allow-partial", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, "pass@1 0.0000 ± nan  (1 samples of 1 tasks)\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "pass@1 0.0000  (1 samples of 1 of the 3 tasks)\n"), done.stderr
 
 
 def test_a_model_that_cannot_run_here_leaves_commands_for_two_steps(tmp_path: Path, demo: list[object]) -> None:

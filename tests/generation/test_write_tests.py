@@ -69,6 +69,23 @@ def test_the_file_of_tests_is_one_that_rerank_reads(samples: Path, tmp_path: Pat
     assert len(rows(tmp_path / "run" / "verdicts.jsonl")) == 3
 
 
+def test_a_task_without_a_usable_test_is_in_the_file_all_the_same(samples: Path, tmp_path: Path) -> None:
+    """So that rerank takes the file, which names all tasks."""
+
+    def one_in_vain(body: dict[str, Any], before: int) -> Reply:
+        status, headers, content = answers(body, body["n"])
+        third = "latest_tide" in body["messages"][-1]["content"]
+        return status, headers, content.replace(b"def test_", b"def check_") if third else content
+
+    with serving(one_in_vain) as (url, _):
+        assert coderm(*asks(samples, url, "--num", 2), cwd=tmp_path).returncode == 0
+    assert rows(tmp_path / "tests.jsonl")[-1] == {"task_id": "HumanEval/2", "test": ""}
+    files = ["--samples", samples, "--tests", "tests.jsonl", "--out", "run"]
+    done = coderm("rerank", "--benchmark", "humaneval+", *files, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "1 of 3 problems have no test" in done.stderr and "could not be used" not in done.stderr
+
+
 SHOWN: dict[str, list[int | None]] = {"first": [1, 1, 1], "rotate": [1, 2, 1], "none": [None, None, None]}
 
 

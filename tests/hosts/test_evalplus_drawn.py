@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.extraction.programs import extract_program
 from coderm_eval.hosts.evalplus.drawn import extract_again
@@ -37,3 +39,8 @@ def test_samples_without_raw_answers_stay(tmp_path: Path) -> None:
     samples.write_text("{}\n")
     extract_again(samples, {}, "default")
     assert samples.read_text() == "{}\n"
+
+
+def test_answers_that_end_within_their_reasoning_are_said_to(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    extracted(tmp_path, CHAT, "<think>and so on")
+    assert "1 of 2 answers end before their reasoning does" in caplog.text

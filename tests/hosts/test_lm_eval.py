@@ -246,6 +246,29 @@ def test_a_mistake_ends_with_one_sentence_and_exit_code_2(
     assert said in sentence
 
 
+def test_a_tests_file_that_lacks_tasks_is_refused_before_sampling(
+    replay: Replay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_column(tmp_path / "two.jsonl", "test", {task: TESTS[task] for task in ("HumanEval/0", "HumanEval/1")})
+    metadata = {"coderm": {"n": 4, "tests": {"file": "two.jsonl"}}}
+    with pytest.raises(SystemExit):
+        evaluate(replay, metadata=metadata)
+    (sentence,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("coderm-eval:")]
+    assert "two.jsonl: nothing for 1 of its tasks (HumanEval/2); write tests for them, or" in sentence
+    assert "--samples" in sentence and replay.requests == []
+    evaluate(replay, metadata=metadata, limit=2)
+
+
+def test_what_is_odd_is_said_here_too(replay: Replay, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A part of the benchmark, rejected tests, and tests that assert nothing."""
+    tests = {task: [test_class(line.removeprefix("assert ")), "x = 1"] for task, (line, *_) in TESTS.items()}
+    write_column(tmp_path / "odd.jsonl", "test", tests)
+    evaluate(replay, metadata={"coderm": {"n": 4, "tests": {"file": "odd.jsonl"}}}, limit=2)
+    assert "2 of the 3 problems of humaneval+ are in this run" in caplog.text
+    assert "2 of 4 test samples could not be used: 2 no TestCase class" in caplog.text
+    assert "2 of 2 tests (100%) say nothing of any program by a fault of their own: 2 asserts nothing" in caplog.text
+
+
 def test_running_code_must_be_confirmed_as_lm_eval_asks(replay: Replay) -> None:
     with pytest.raises(ValueError, match="confirm_run_unsafe_code"):
         evaluate(replay, confirm_run_unsafe_code=False)
@@ -264,5 +287,5 @@ def test_a_model_that_writes_no_code_is_wrong_everywhere_and_is_said_to(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     results = evaluate(replay, model="dummy", model_args={}, apply_chat_template=False)
     assert set(scores(results).values()) == {0.0}
-    assert "12 answers held no code" in caplog.text
+    assert "12 of 12 answers held no code: they are wrong in every row; 3 of 3 problems have no other" in caplog.text
     assert replay.requests == []

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from coderm_eval.generation.extraction.fences import fences
 from coderm_eval.generation.extraction.marks import is_quoted
 
-__all__ = ["without_reasoning"]
+__all__ = ["ends_in_reasoning", "without_reasoning"]
 
 _TAG = re.compile(
     r"<(?P<a>/?)(?P<b>(?:seed:|antml:)?(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad|longcat_think))>"
@@ -29,12 +29,24 @@ def without_reasoning(answer: str, fits: Callable[[str], bool]) -> list[str]:
     code `fits`, are text.
     """
     answer = _final_channel(answer)
-    tags = [tag for tag in _TAG.finditer(answer) if not is_quoted(answer, tag)]
+    tags = _tags(answer)
     if tags:
         code = [fence.body for fence in fences(answer) if _TAG.search(fence.body) and fits(fence.body)]
         spans = [(start, start + len(body)) for body in code if (start := answer.find(body)) >= 0]
         tags = [tag for tag in tags if not any(start <= tag.start() < end for start, end in spans)]
-    return _outside(answer, tags)
+    parts, rest = _outside(answer, tags)
+    return parts if rest is None else [*parts, rest]
+
+
+def ends_in_reasoning(answer: str) -> bool:
+    """Return whether an answer ends before its reasoning does, as one that a limit of tokens cut off."""
+    final = _final_channel(answer)
+    _, rest = _outside(final, _tags(final))
+    return rest is None or (not final and bool(answer))
+
+
+def _tags(answer: str) -> list[re.Match[str]]:
+    return [tag for tag in _TAG.finditer(answer) if not is_quoted(answer, tag)]
 
 
 def _final_channel(answer: str) -> str:
@@ -48,8 +60,8 @@ def _final_channel(answer: str) -> str:
     return answer
 
 
-def _outside(answer: str, tags: list[re.Match[str]]) -> list[str]:
-    """The parts of the answer outside of pairs of tags."""
+def _outside(answer: str, tags: list[re.Match[str]]) -> tuple[list[str], str | None]:
+    """The parts of the answer outside of pairs of tags, and what follows the last pair; None if a tag stays open."""
     parts: list[str] = []
     opened: str | None = None
     start = 0
@@ -66,4 +78,4 @@ def _outside(answer: str, tags: list[re.Match[str]]) -> list[str]:
             parts.append(answer[start : tag.start()])
         if opened in (None, kind):
             opened, start = None, tag.end()
-    return parts if opened else [*parts, answer[start:]]
+    return parts, None if opened else answer[start:]

@@ -13,7 +13,10 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import numbered_lines, parse_object
 from coderm_eval.core.messages import abbreviated, expected_shape, quoted_line
 
-__all__ = ["check_coverage", "read_by_task"]
+__all__ = ["PARTIAL", "check_coverage", "read_by_task"]
+
+PARTIAL = "--allow-partial evaluates only the tasks that are present"
+"""What to do about a file that lacks tasks, where there is that flag."""
 
 
 def read_by_task(path: Path, column: str) -> dict[str, list[str]]:
@@ -31,11 +34,13 @@ def read_by_task(path: Path, column: str) -> dict[str, list[str]]:
     return values
 
 
-def check_coverage(path: Path, found: Collection[str], expected: Collection[str], benchmark: str) -> None:
+def check_coverage(
+    path: Path, found: Collection[str], expected: Collection[str], benchmark: str, advice: str = PARTIAL
+) -> None:
     """Refuse a file whose task ids are not exactly the benchmark's.
 
     Raises:
-        InputError: names the unknown and the missing ids, and the flag that leaves them out.
+        InputError: names the unknown and the missing ids, and ends with the `advice`.
     """
     unknown = [task for task in found if task not in expected]
     missing = [task for task in expected if task not in found]
@@ -45,9 +50,7 @@ def check_coverage(path: Path, found: Collection[str], expected: Collection[str]
     if missing:
         complaints.append(f"nothing for {len(missing)} of its tasks ({abbreviated(missing)})")
     if complaints:
-        raise InputError(
-            f"{path}: {' and '.join(complaints)}; --allow-partial evaluates only the tasks that are present"
-        )
+        raise InputError(f"{path}: {' and '.join(complaints)}; {advice}")
 
 
 def _parse_line(path: Path, number: int, line: bytes, column: str) -> tuple[str, str]:

@@ -22,7 +22,8 @@ from evalplus.config import DEFAULT_GT_TIME_LIMIT_FACTOR, DEFAULT_MIN_TIME_LIMIT
 from coderm_eval.benchmarks import Benchmark, load_benchmark
 from coderm_eval.core.errors import ModelError
 from coderm_eval.core.messages import single_line, user_errors
-from coderm_eval.generation.write_tests import validate_test_settings
+from coderm_eval.generation.recorded.readers import PARTIAL
+from coderm_eval.generation.write_tests import check_tests_file, validate_test_settings
 from coderm_eval.hosts.evalplus.drawn import extract_again
 from coderm_eval.hosts.evalplus.flags import benchmark_name, check_flags, read_path, settings_from_flags
 from coderm_eval.hosts.evalplus.run import EvalPlusRun
@@ -106,6 +107,9 @@ def _sample(
 ) -> Path:
     """Have `evalplus.codegen` draw samples, and find the programs in them as every host does; returns their file."""
     preflight(settings)  # what would fail after hours of sampling
+    if not flags["allow_partial"]:
+        known = benchmark.problem_by_id()
+        check_tests_file(settings.tests, known, known, benchmark=benchmark.name, advice=PARTIAL)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # as evalplus.evaluate does, against a warning
     samples = Path(_drawn(flags["dataset"], flags["version"], model_kwargs))
     extract_again(samples, benchmark.problem_by_id(), settings.extraction)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.records import Problem
+from coderm_eval.generation.answer_notices import AnswerTally
 from coderm_eval.generation.extraction.programs import extract_program
 from coderm_eval.generation.settings import Extraction
 
@@ -22,13 +24,10 @@ def extract_again(samples: Path, problems: Mapping[str, Problem], extraction: Ex
         return
     rows = [json.loads(line) for line in raw.read_text(encoding="utf-8").splitlines() if line.strip()]
     if all(row["task_id"] in problems for row in rows):
-        write_jsonl(
-            samples,
-            (
-                {"task_id": row["task_id"], "solution": _program(row["solution"], problems[row["task_id"]], extraction)}
-                for row in rows
-            ),
-        )
+        answers = [(row["task_id"], row["solution"]) for row in rows]
+        programs = ((task, _program(answer, problems[task], extraction)) for task, answer in answers)
+        write_jsonl(samples, ({"task_id": task, "solution": program} for task, program in programs))
+        _warn_of(answers)
 
 
 def _program(raw: str, problem: Problem, extraction: Extraction) -> str:
@@ -37,3 +36,13 @@ def _program(raw: str, problem: Problem, extraction: Extraction) -> str:
     completes = raw.startswith(prompt)
     answer = raw.removeprefix(prompt)
     return extract_program(answer, replace(problem, prompt=prompt), extraction, completes=completes)
+
+
+def _warn_of(answers: Iterable[tuple[str, str]]) -> None:
+    by_task: defaultdict[str, list[str]] = defaultdict(list)
+    for task, answer in answers:
+        by_task[task].append(answer)
+    tally = AnswerTally()
+    for listed in by_task.values():
+        tally.add(listed)
+    tally.warn()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,8 +11,10 @@ from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.records import Candidate, ProblemCandidates, deduplicate_candidates, fingerprint
 from coderm_eval.core.store import open_store
+from coderm_eval.generation.answer_notices import AnswerTally
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.generation.sample import DEFAULT_N, extract_program, policy_prompt
+from coderm_eval.generation.write_tests import check_tests_file
 from coderm_eval.pipeline.preflight import preflight
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings, load_settings
@@ -88,6 +90,16 @@ class RerankedBenchmark:
             )
         preflight(self.settings)
 
+    def check_tests(self, tasks: Collection[str]) -> None:
+        """Refuse a file of tests that lacks some of the `tasks`, before the model is asked for their samples.
+
+        Raises:
+            InputError: names them.
+        """
+        advice = "write tests for them, or name the tasks that have some in lm_eval's --samples"
+        name = self._benchmark.name
+        check_tests_file(self.settings.tests, tasks, self._problems, benchmark=name, advice=advice)
+
     def sample_key(self, context: object, generation: Mapping[str, Any], sample: int) -> str:
         """The key that a sample is stored under, made of all that affects it."""
         return fingerprint("sample", self._model, str(context), repr(sorted(generation.items())), str(sample))
@@ -117,7 +129,10 @@ class RerankedBenchmark:
             CodermError: as `pipeline.run.run`.
         """
         if not self.is_recorded:
-            _warn_of_duplicates(answers)
+            tally = AnswerTally()
+            for given in answers.values():
+                tally.add(given)
+            tally.warn()
         folder = self.store_folder / f"{name}-{self._run_id(answers, generation)}"
         problems = [
             ProblemCandidates(self._problems[task], self._candidates(task, given)) for task, given in answers.items()
@@ -143,14 +158,3 @@ def _settings(given: Any, is_recorded: bool) -> Settings:
         raise SettingsError(f'--metadata: coderm is {given!r}, not settings such as {{"coderm": {{"n": 20}}}}')
     recorded = {"tests": {"file": demo.TESTS}} if is_recorded else {}
     return load_settings({**recorded, **given}, source="--metadata coderm")
-
-
-def _warn_of_duplicates(answers: Mapping[str, Sequence[str]]) -> None:
-    """Warn when more than half of a problem's samples, on average, repeat another: N is then not what it seems."""
-    repeated = [1 - len(set(given)) / len(given) for given in answers.values() if len(given) > 1]
-    if repeated and sum(repeated) > len(repeated) / 2:
-        log.warning(
-            "%.0f %% of the samples repeat another sample of their problem: sampling is off or nearly so "
-            "(--gen_kwargs temperature=...), or the server gives one answer whatever the seed",
-            100 * sum(repeated) / len(repeated),
-        )

@@ -44,6 +44,9 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
             with user_errors("coderm-eval"):
                 self._reranked.check(self.config.generation_kwargs)
         super().build_all_requests(**kwargs)
+        if not self._predicts_only:
+            with user_errors("coderm-eval"):
+                self._reranked.check_tests({instance.doc["task_id"] for instance in self.instances})
         self._recall_samples()
 
     @property

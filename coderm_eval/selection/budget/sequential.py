@@ -60,6 +60,10 @@ class SequentialBudget(BudgetPolicy):
 
     @property
     def change_probabilities(self) -> Mapping[str, float]:
+        """Without problems of which no test could be used: they have no pick that more tests would change."""
+        return {task: chance for task, chance in self._probabilities().items() if self._latest[task].has_tests}
+
+    def _probabilities(self) -> dict[str, float]:
         return {
             task: change_probability(snapshot.change_rate * self._correction, snapshot.requested, self._limits[task])
             for task, snapshot in self._latest.items()
@@ -73,7 +77,7 @@ class SequentialBudget(BudgetPolicy):
             if not state.in_flight:
                 self._observe(task, state, picks)
         left = self._total - sum(state.requested for state in states.values())
-        probabilities = self.change_probabilities
+        probabilities = self._probabilities()
         self._settled = sum(probabilities.get(task, 1.0) for task in states) <= self._tolerance * len(states)
         return {} if self._settled else self._allocate(states, min(left, self._round))
 
@@ -98,7 +102,7 @@ class SequentialBudget(BudgetPolicy):
         if task in self._latest and self._latest[task].requested == state.requested:
             return
         chosen = picks[task].chosen
-        latest = self._latest[task] = _Snapshot(state.requested, chosen, change_rate(state, chosen))
+        latest = self._latest[task] = _Snapshot(state.requested, chosen, change_rate(state, chosen), bool(state.tests))
         before = self._compared.setdefault(task, latest)
         if latest.requested >= 2 * before.requested and latest is not before:
             self._expected += change_probability(before.change_rate, before.requested, latest.requested)
@@ -133,6 +137,7 @@ class _Snapshot:
     requested: int
     chosen: int
     change_rate: float
+    has_tests: bool
 
 
 def change_rate(state: ProblemState, chosen: int) -> float:

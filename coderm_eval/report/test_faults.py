@@ -1,0 +1,94 @@
+"""Tests that say nothing of any program by a fault of their own: a writer's mistake must not look like a weak model.
+
+A test is looked at only where it has the same verdict for every candidate that was run. One that passes for all is
+faulty if it asserts nothing or does not name the function; one that fails for all, if it ended with an error of its
+own, which only running it tells. A test that is right may fail for all candidates, too, and one that is weak may pass.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from coderm_eval.core.programs.assertions import asserts, mentions
+from coderm_eval.core.programs.source import parse
+from coderm_eval.core.records import RerankResult, Verdict
+
+__all__ = ["ASSERTS_NOTHING", "NO_CALL", "NO_PYTHON", "TestFault", "failing_for_all", "fault_rows", "visible_faults"]
+
+ASSERTS_NOTHING = "asserts nothing"
+NO_CALL = "does not name the function"
+NO_PYTHON = "is no Python"
+
+
+@dataclass(frozen=True)
+class TestFault:
+    """A test that says nothing of any program."""
+
+    __test__ = False  # for pytest
+
+    task_id: str
+    column: int
+    """Its column among the problem's tests."""
+    kind: str
+    """ASSERTS_NOTHING, NO_CALL, NO_PYTHON, or the name of the exception with which it ends."""
+    message: str = ""
+    """What the exception says. Comes from an untrusted process: text to be shown, and nothing else."""
+
+
+def visible_faults(result: RerankResult) -> list[TestFault]:
+    """The faults of one problem's tests that their text and the verdicts tell."""
+    found = []
+    for verdict in (Verdict.PASSED, Verdict.FAILED):
+        for column in _unanimous(result, verdict):
+            kind = _kind(result.tests[column].source, result.problem.entry_point, passed=verdict is Verdict.PASSED)
+            found += [TestFault(result.problem.task_id, column, kind)] if kind else []
+    return found
+
+
+def failing_for_all(result: RerankResult) -> list[int]:
+    """Columns of the tests that fail for every candidate that was run."""
+    return _unanimous(result, Verdict.FAILED)
+
+
+def fault_rows(faults: Sequence[TestFault], results: Sequence[RerankResult]) -> dict[str, Any]:
+    """The entry `test_faults` of summary.json: test samples by reason, the most frequent first, with an example each.
+
+    Args:
+        faults: at most one for each test.
+        results: of all problems.
+    """
+    tests = {r.problem.task_id: r.tests for r in results}
+    counts: Counter[str] = Counter()
+    for fault in faults:
+        counts[fault.kind] += tests[fault.task_id][fault.column].multiplicity
+    examples: dict[str, Mapping[str, Any]] = {}
+    for fault in faults:
+        number = tests[fault.task_id][fault.column].samples[0]
+        examples.setdefault(fault.kind, {"task_id": fault.task_id, "test": number, "message": fault.message})
+    faulty = Counter(fault.task_id for fault in faults)
+    return {
+        "test_samples": sum(test.multiplicity for listed in tests.values() for test in listed),
+        "faulty": counts.total(),
+        "problems_with_no_other": sum(faulty[task] == len(listed) for task, listed in tests.items() if listed),
+        "by_reason": {kind: {"test_samples": n, "example": examples[kind]} for kind, n in counts.most_common()},
+    }
+
+
+def _unanimous(result: RerankResult, verdict: Verdict) -> list[int]:
+    """Columns in which every candidate that was run has this verdict."""
+    matrix, ran = result.verdicts.matrix, result.verdicts.ran
+    return [int(n) for n in np.flatnonzero(((matrix == verdict) | ~ran).all(axis=0) & ran.any(axis=0))]
+
+
+def _kind(source: str, entry_point: str, *, passed: bool) -> str | None:
+    tree = parse(source)
+    if tree is None:
+        return NO_PYTHON
+    if not mentions(tree, entry_point):
+        return NO_CALL
+    return ASSERTS_NOTHING if passed and not asserts(tree) else None

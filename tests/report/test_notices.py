@@ -1,0 +1,158 @@
+"""What a run says about itself: one line for each thing that is systematically odd, in every host."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.cli import coderm, rows, write_rows
+from helpers.mini_humaneval import MiniHumanEval
+
+RIGHT_TESTS = {
+    "HumanEval/0": ["assert buoy_gap(9, 4) == 5", "assert buoy_gap(1, 1) == 0"],
+    "HumanEval/1": ["assert peal([4, 8]) == [8, 4]", "assert peal([]) == []"],
+    "HumanEval/2": ["assert latest_tide([2, 6]) == 6", "assert latest_tide([1]) == 1"],
+}
+TASKS = list(RIGHT_TESTS)
+
+
+class Files:
+    """A samples file and a tests file of the three small problems, to be changed by a test."""
+
+    def __init__(self, folder: Path, mini: MiniHumanEval) -> None:
+        self.folder = folder
+        self.programs = {task: [mini.wrong[task], mini.right[task]] for task in TASKS}
+        self.tests = {task: list(listed) for task, listed in RIGHT_TESTS.items()}
+
+    def rerank(self, *flags: object) -> tuple[int, list[str], dict[str, Any]]:
+        """Exit code, the lines of standard error, and the summary."""
+        samples = write_rows(self.folder / "s.jsonl", _rows("solution", self.programs))
+        tests = write_rows(self.folder / "t.jsonl", _rows("test", self.tests))
+        files = ["--samples", samples, "--tests", tests, "--out", "run"]
+        done = coderm("rerank", "--benchmark", "humaneval+", *files, *flags, cwd=self.folder)
+        summary = self.folder / "run" / "summary.json"
+        return done.returncode, done.stderr.splitlines(), json.loads(summary.read_text()) if summary.exists() else {}
+
+    def notices(self, *flags: object) -> list[str]:
+        """What the summary says, which is also what is printed."""
+        code, printed, summary = self.rerank(*flags)
+        assert code == 0, printed
+        found: list[str] = summary["notices"]
+        assert all(any(notice in line for line in printed) for notice in found)
+        return found
+
+
+def _rows(column: str, values: dict[str, list[str]]) -> list[dict[str, str]]:
+    return [{"task_id": task, column: value} for task, listed in values.items() for value in listed]
+
+
+@pytest.fixture
+def files(tmp_path: Path, mini_humaneval: MiniHumanEval) -> Files:
+    return Files(tmp_path, mini_humaneval)
+
+
+def test_a_sound_run_says_nothing(files: Files) -> None:
+    assert files.notices() == []
+
+
+def test_a_part_of_the_benchmark_is_called_one(files: Files) -> None:
+    del files.programs["HumanEval/1"]
+    code, printed, _ = files.rerank()
+    assert code == 2 and "nothing for 1 of its tasks (HumanEval/1)" in printed[-1]
+    (notice,) = files.notices("--allow-partial")
+    assert notice == "2 of the 3 problems of humaneval+ are in this run, and every score is of these"
+
+
+def test_a_tests_file_that_lacks_tasks_is_refused(files: Files) -> None:
+    del files.tests["HumanEval/1"], files.tests["HumanEval/2"]
+    code, printed, _ = files.rerank()
+    assert code == 2 and "t.jsonl: nothing for 2 of its tasks (HumanEval/1, HumanEval/2)" in printed[-1]
+    assert "--allow-partial" in printed[-1]
+
+
+def test_problems_without_tests_are_counted_and_not_called_decided(files: Files) -> None:
+    del files.tests["HumanEval/1"]
+    files.tests["HumanEval/2"] = ["x = 1"]
+    found = files.notices("--allow-partial")
+    assert "2 of 3 problems have no test: their pick is the first candidate" in found
+    assert "1 of 5 test samples could not be used" not in found[0]
+    stopped = {r["task_id"]: r["selections"]["evidence"]["stopped"] for r in rows(files.folder / "run/verdicts.jsonl")}
+    assert [stopped[task] for task in TASKS[1:]] == ["no tests", "no tests"] and stopped[TASKS[0]] != "no tests"
+
+
+def test_the_tests_of_a_run_may_be_run_again_though_a_task_has_none(files: Files) -> None:
+    files.tests["HumanEval/2"] = ["x = 1"]
+    first = files.notices()
+    tests = files.folder / "run" / "tests.jsonl"
+    assert {"task_id": "HumanEval/2", "test": ""} in rows(tests)
+    files.tests = {task: [row["test"] for row in rows(tests) if row["task_id"] == task] for task in TASKS}
+    assert [notice for notice in first if "could not be used" not in notice] == files.notices()
+
+
+def test_rejected_tests_are_counted_by_reason(files: Files) -> None:
+    files.tests["HumanEval/0"] += ["x = 1", "def", "import no_such_library_at_all"]
+    (notice,) = files.notices()
+    assert notice.startswith("3 of 9 test samples could not be used: ") and "1 no code found" in notice
+
+
+ODD_PROGRAMS: list[tuple[str, dict[str, list[str]], str]] = [
+    (
+        "empty answers",
+        {"HumanEval/0": ["", " \n"]},
+        "2 of 6 answers held no code: they are wrong in every row; 1 of 3 ",
+    ),
+    ("no function", {"HumanEval/0": ["x = 1", "y = 2"]}, "2 of 6 candidates are no Python or lack the function"),
+    ("no Python", {"HumanEval/0": ["def", "for"]}, "2 of 6 candidates are no Python or lack the function"),
+    ("unequal", {"HumanEval/0": ["x = 1"]}, "problems have unequal numbers of candidates: from 1 to 2"),
+    ("alike", {task: ["x = 1", "x = 1"] for task in TASKS}, "3 of 3 problems have one program in all their candidates"),
+]
+
+
+@pytest.mark.parametrize(("what", "programs", "said"), ODD_PROGRAMS, ids=[case[0] for case in ODD_PROGRAMS])
+def test_odd_candidates_are_counted(files: Files, what: str, programs: dict[str, list[str]], said: str) -> None:
+    files.programs |= programs
+    assert any(notice.startswith(said) for notice in files.notices())
+
+
+def _class(body: str, head: str = "import unittest") -> str:
+    return f"{head}\n\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n        {body}\n"
+
+
+VACUOUS: list[tuple[str, Sequence[str], str]] = [
+    ("asserts nothing", [_class("print(peal([1]))"), _class("peal([2])")], "asserts nothing"),
+    (
+        "constants",
+        [_class("peal([1])\n        self.assertTrue(True)"), _class("assert peal or True")],
+        "asserts nothing",
+    ),
+    ("no call", [_class("self.assertEqual(1 + 1, 2)"), _class("self.assertEqual(len('ab'), 2)")], "does not name the"),
+]
+
+
+@pytest.mark.parametrize(("what", "tests", "reason"), VACUOUS, ids=[case[0] for case in VACUOUS])
+def test_tests_that_say_nothing_are_said_to(files: Files, what: str, tests: Sequence[str], reason: str) -> None:
+    files.tests["HumanEval/1"] = list(tests)
+    first, second = files.notices()
+    assert first.startswith("2 of 6 tests (33%) say nothing of any program by a fault of their own: 2 " + reason)
+    assert f"for example HumanEval/1, test 0: {reason}" in first
+    assert second == "1 of 3 problems have no test but such"
+
+
+def test_a_few_tests_that_say_nothing_are_counted_but_not_shown(files: Files) -> None:
+    files.tests["HumanEval/1"] += [_class(f"self.assertEqual(peal([{n}]), [{n}])") for n in range(20)]
+    files.tests["HumanEval/1"] += [_class("print(peal([1]))")]
+    _, _, summary = files.rerank("--budget", "uniform")
+    assert summary["notices"] == []
+    assert summary["test_faults"]["by_reason"] == {
+        "asserts nothing": {"test_samples": 1, "example": {"task_id": "HumanEval/1", "test": 22, "message": ""}}
+    }
+
+
+def test_a_report_repeats_the_notices_of_its_run(files: Files) -> None:
+    files.programs["HumanEval/0"] = ["", " "]
+    found = files.notices("--grade")
+    done = coderm("report", "run", cwd=files.folder)
+    assert done.stdout.splitlines()[-len(found) :] == [f"note: {notice}" for notice in found]
