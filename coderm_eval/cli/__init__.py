@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from coderm_eval.core.messages import user_errors
+from coderm_eval.core.user_errors import user_errors
 
 __all__ = ["main"]
 

@@ -9,7 +9,8 @@ from typing import Any, get_args
 import click
 
 from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
-from coderm_eval.cli.options import FILE, KEYS, earlier_name, model_keys, store_beside
+from coderm_eval.cli.options import FILE, KEYS, earlier_name, model_keys, overwrite_option, store_beside
+from coderm_eval.core.outputs import check_output
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import open_store
@@ -29,6 +30,7 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that both roles of a model share; the rest stands in a file of settings."""
     for option in (
         click.option("--dry-run", is_flag=True, help="Print the planned requests without sending them."),
+        overwrite_option,
         click.option("--config", type=FILE, help="YAML file of settings; flags override it."),
         click.option("--store", type=FILE, help="Folder of stored answers.  [default: OUT.store]"),
         click.option(
@@ -48,7 +50,7 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_model_options
 @click.option("--n", type=int, help="Candidates per problem.  [default: 20]")
 @click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "solution"} lines.')
-def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> None:
+def sample_command(benchmark: str, out: Path, dry_run: bool, overwrite: bool, **flags: Any) -> None:
     """Sample candidates from a policy model.
 
     \b
@@ -59,12 +61,13 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> No
     problems = load_benchmark(benchmark, settings.for_benchmark(benchmark)).problems
     folder = store_beside(out, settings)
     if dry_run:
-        with open_store(folder) as store:
+        with open_store(folder, read_only=True) as store:
             model = policy_model(problems, settings.policy, store)
             click.echo(
                 estimate_sampling(model, settings.policy, sampling_requests(problems, settings.policy, settings.n))
             )
         return
+    check_output(out, inputs={"--config": flags["config"]}, store=folder, overwrite=overwrite)
     usage = sample_candidates(
         problems, settings.policy, n=settings.n, extraction=settings.extraction, out=out, store_folder=folder
     )
@@ -83,7 +86,7 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, **flags: Any) -> No
 @click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "test"} lines.')
 @click.option("--allow-partial", is_flag=True, help="Evaluate only the tasks present in the file.")
 def write_tests_command(
-    benchmark: str, samples: Path, out: Path, allow_partial: bool, dry_run: bool, **flags: Any
+    benchmark: str, samples: Path, out: Path, allow_partial: bool, dry_run: bool, overwrite: bool, **flags: Any
 ) -> None:
     """Have a model write unit tests, for `rerank --tests`.
 
@@ -98,10 +101,11 @@ def write_tests_command(
     work = read_candidates(samples, problems, benchmark=benchmark, n=settings.n, allow_partial=allow_partial)
     folder = store_beside(out, settings)
     if dry_run:
-        with open_store(folder) as store:
+        with open_store(folder, read_only=True) as store:
             tests = model_test_source(work, settings.tests, store, settings.extraction)
             click.echo(plan_tests(tests, work, settings.tests))
         return
+    check_output(out, inputs={"--samples": samples, "--config": flags["config"]}, store=folder, overwrite=overwrite)
     stats = write_tests(work, settings.tests, extraction=settings.extraction, out=out, store_folder=folder).stats
     rejected = "".join(f", {count} {reason}" for reason, count in sorted(stats.rejected.items()))
     cut = f", {stats.truncated} truncated" if stats.truncated else ""

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
-from coderm_eval.cli.options import FILE, KEYS, earlier_name, store_beside
+from coderm_eval.cli.options import FILE, KEYS, earlier_name, overwrite_option, store_beside
+from coderm_eval.core.outputs import check_output
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.generation.recorded.samples import read_samples
 from coderm_eval.pipeline.grade_samples import grade_samples
@@ -23,20 +24,22 @@ from coderm_eval.report.tables import render_mean
 @click.option("--allow-partial", is_flag=True, help="Grade only the tasks present in the file.")
 @click.option("--allow-incomplete", is_flag=True, default=None, help="Exit 0 although something could not be graded.")
 @earlier_name("--allow-not-run", is_flag=True)
+@overwrite_option
 @click.option("--store", type=FILE, help="Folder of stored results.  [default: OUT.store]")
 @click.option("--config", type=FILE, help="YAML file of settings.")
-def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool, **flags: Any) -> None:
+def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool, overwrite: bool, **flags: Any) -> None:
     """Grade samples with the benchmark's own tests, without any reranking.
 
     \b
     coderm-eval grade --benchmark mbpp+ --samples samples.jsonl --out samples_eval_results.json
     """
     settings = load_settings(flags_to_settings(flags, KEYS), source="flags", config=flags["config"], selects=False)
+    folder = store_beside(out, settings)
+    check_output(out, inputs={"--samples": samples, "--config": flags["config"]}, store=folder, overwrite=overwrite)
     loaded = load_benchmark(benchmark, settings.for_benchmark(benchmark))
     programs = read_samples(
         samples, loaded.problem_by_id(), benchmark=loaded.name, n=settings.n, allow_partial=allow_partial
     )
-    folder = store_beside(out, settings)
     pass_at_1 = grade_samples(loaded, programs, settings.execution, out=out, store_folder=folder)
     graded, known = len(programs), len(loaded.problems)
     tasks = f"{graded} tasks" if graded == known else f"{graded} of the {known} tasks"

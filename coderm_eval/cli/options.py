@@ -24,6 +24,11 @@ KEYS: Mapping[str, str] = {
 """Keys of settings by the names of the flags that stand for them, for `flags_to_settings`."""
 
 
+overwrite_option = click.option(
+    "--overwrite", is_flag=True, help="Replace what is at --out: another run, another file, or an input."
+)
+
+
 def model_keys(section: str) -> dict[str, str]:
     """Keys of the flags that say which model plays a role; `section` is that role's section of the settings."""
     return {key: f"{section}.{key}" for key in ("model", "base_url", "backend")}

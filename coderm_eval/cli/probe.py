@@ -10,9 +10,10 @@ import click
 from pytablewriter import MarkdownTableWriter
 
 from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
-from coderm_eval.cli.options import FILE, model_keys
+from coderm_eval.cli.options import FILE, model_keys, overwrite_option
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.files import write_jsonl
+from coderm_eval.core.outputs import check_output
 from coderm_eval.core.progress import progress
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.generation.models.base import SampleRequest
@@ -51,12 +52,14 @@ def probe_group() -> None:
 @click.option("--layer", type=int, default=-1, show_default=True, help="Index of the hidden states; 0: the embeddings.")
 @click.option("--config", type=FILE, help="YAML file of settings (policy); flags override it.")
 @click.option("--out", type=FILE, required=True, help="File of features to write.")
-def features_command(benchmark: str, layer: int, config: Path | None, out: Path, **flags: Any) -> None:
+@overwrite_option
+def features_command(benchmark: str, layer: int, config: Path | None, out: Path, overwrite: bool, **flags: Any) -> None:
     """Read the policy's prompts and keep the hidden state of each prompt's last token.
 
     \b
     coderm-eval probe features --benchmark mbpp+ --backend hf --model P --out features.safetensors
     """
+    check_output(out, inputs={"--config": config}, overwrite=overwrite)
     require_probe_libraries()  # the file would be written after hours
     given = flags_to_settings(flags, model_keys("policy"))
     settings = load_settings(given, source="flags", config=config, selects=False)
@@ -74,12 +77,14 @@ def features_command(benchmark: str, layer: int, config: Path | None, out: Path,
 @click.option("--out", type=FILE, required=True, help="File of the probe to write.")
 @click.option("--hidden", type=click.IntRange(min=1), default=64, show_default=True, help="Width of the first layer.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of folds and weights.")
-def train_command(features_path: Path, pass_rates: Path, out: Path, hidden: int, seed: int) -> None:
+@overwrite_option
+def train_command(features_path: Path, pass_rates: Path, out: Path, hidden: int, seed: int, overwrite: bool) -> None:
     """Train a probe and report how well it predicts problems that it was not trained on.
 
     \b
     coderm-eval probe train --features features.safetensors --pass-rates rates.jsonl --out probe.safetensors
     """
+    check_output(out, inputs={"--features": features_path, "--pass-rates": pass_rates}, overwrite=overwrite)
     features = read_features(features_path)
     probe = train(features, rates_of(features, features_path, pass_rates), hidden=hidden, seed=seed)
     write_probe(out, probe)
@@ -91,12 +96,14 @@ def train_command(features_path: Path, pass_rates: Path, out: Path, hidden: int,
 @click.option("--probe", "probe_path", type=FILE, required=True, help="File that `probe train` wrote.")
 @click.option("--features", "features_path", type=FILE, required=True, help="File that `probe features` wrote.")
 @click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "rate"} lines.')
-def predict_command(probe_path: Path, features_path: Path, out: Path) -> None:
+@overwrite_option
+def predict_command(probe_path: Path, features_path: Path, out: Path, overwrite: bool) -> None:
     """Predict pass rates, for `budget.rates`.
 
     \b
     coderm-eval probe predict --probe probe.safetensors --features features.safetensors --out rates.jsonl
     """
+    check_output(out, inputs={"--probe": probe_path, "--features": features_path}, overwrite=overwrite)
     probe, features = read_probe(probe_path), read_features(features_path)
     rates = predict(probe, probe_path, features, features_path)
     write_jsonl(out, ({"task_id": task, "rate": rate} for task, rate in rates.items()))

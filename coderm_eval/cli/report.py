@@ -12,6 +12,7 @@ import click
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, load_benchmark
 from coderm_eval.cli.options import FILE
 from coderm_eval.core.errors import InputError
+from coderm_eval.core.outputs import check_output
 from coderm_eval.pipeline.settings import load_settings
 from coderm_eval.report.leaderboards.base import load_exporter
 from coderm_eval.report.run_directory import RunDirectory
@@ -59,6 +60,7 @@ def export_command(run: Path, leaderboard: str, out: Path, name: str, temperatur
     \b
     coderm-eval export run --out submission --name "P + CodeRM-8B Bo20 (N=1)"
     """
+    check_output(out, inputs={}, files=())
     exporter, directory = load_exporter(leaderboard), RunDirectory(run)
     summary = directory.summary()
     if summary.get("benchmark") not in exporter.BENCHMARKS:

@@ -10,8 +10,9 @@ import numpy as np
 
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, demo, load_benchmark
 from coderm_eval.cli.generate import plan_tests
-from coderm_eval.cli.options import FILE, KEYS, earlier_name
+from coderm_eval.cli.options import FILE, KEYS, earlier_name, overwrite_option
 from coderm_eval.core.errors import InputError
+from coderm_eval.core.outputs import check_output
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import open_store
 from coderm_eval.generation.recorded.samples import read_candidates
@@ -21,6 +22,7 @@ from coderm_eval.pipeline.cross_checks import without_errata
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings, load_settings
 from coderm_eval.report.reporter import RunReport
+from coderm_eval.report.run_directory import RUN_FILES
 from coderm_eval.report.scores import mean_scores
 from coderm_eval.report.statistics import mean_interval
 from coderm_eval.report.tables import SCORES_LEGEND, render_curve, render_resampled, render_rules, render_scores
@@ -37,9 +39,11 @@ _TASKS = {
 
 @click.command("demo")
 @click.option("--out", type=FILE, default=Path("coderm-demo"), show_default=True, help="Run directory to write.")
-def demo_command(out: Path) -> None:
+@overwrite_option
+def demo_command(out: Path, overwrite: bool) -> None:
     """Rerank the embedded example: no model, no network, no dataset."""
     settings = load_settings({"tests": {"file": demo.TESTS}}, source="demo")
+    check_output(out, inputs={}, files=RUN_FILES, overwrite=overwrite)
     _rerank(
         load_benchmark("demo"),
         demo.SAMPLES,
@@ -47,6 +51,7 @@ def demo_command(out: Path) -> None:
         out,
         graded=True,
         allow_partial=False,
+        overwrite=overwrite,
     )
 
 
@@ -73,11 +78,19 @@ def demo_command(out: Path) -> None:
 @click.option("--allow-partial", is_flag=True, help="Evaluate only the tasks present in the files.")
 @click.option("--allow-incomplete", is_flag=True, default=None, help="Exit 0 although something could not be run.")
 @earlier_name("--allow-not-run", is_flag=True)
+@overwrite_option
 @click.option("--dry-run", is_flag=True, help="Print what would be asked and run, without doing it.")
 @click.option("--store", type=FILE, help="Folder of stored results.  [default: OUT/store]")
 @click.option("--config", type=FILE, help="YAML file of settings; flags override it.")
 def rerank_command(
-    benchmark: str, samples: Path, out: Path, graded: bool, allow_partial: bool, dry_run: bool, **flags: Any
+    benchmark: str,
+    samples: Path,
+    out: Path,
+    graded: bool,
+    allow_partial: bool,
+    overwrite: bool,
+    dry_run: bool,
+    **flags: Any,
 ) -> None:
     """Rerank recorded candidates and write a run directory.
 
@@ -87,11 +100,16 @@ def rerank_command(
     settings = load_settings(flags_to_settings(flags, KEYS), source="flags", config=flags["config"])
     if settings.budget_curve and not graded:
         raise InputError("--budget-curve says how often picks are right, which needs grades: give --grade as well")
+    if settings.resample_tests and not graded:
+        raise InputError("--resample-tests says how often picks are right, which needs grades: give --grade as well")
+    if not dry_run:
+        inputs = {"--samples": samples, "--tests": settings.tests.file, "--config": flags["config"]}
+        check_output(out, inputs=inputs, store=settings.store, files=RUN_FILES, overwrite=overwrite)
     loaded = load_benchmark(benchmark, settings.for_benchmark(benchmark))
     if dry_run:
         _plan_rerank(loaded, samples, settings, out, allow_partial)
     else:
-        _rerank(loaded, samples, settings, out, graded=graded, allow_partial=allow_partial)
+        _rerank(loaded, samples, settings, out, graded=graded, allow_partial=allow_partial, overwrite=overwrite)
 
 
 def _rerank(
@@ -102,6 +120,7 @@ def _rerank(
     *,
     graded: bool,
     allow_partial: bool,
+    overwrite: bool,
 ) -> None:
     work = read_candidates(
         samples, benchmark.problem_by_id(), benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial
@@ -114,6 +133,7 @@ def _rerank(
         store_folder=settings.store or out / "store",
         graded=graded,
         allow_partial=allow_partial,
+        overwrite=overwrite,
     )
     _print_result(benchmark, result, settings, out)
 
@@ -138,7 +158,7 @@ def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, o
 def _plan_rerank(benchmark: Benchmark, samples: Path, settings: Settings, out: Path, allow_partial: bool) -> None:
     known = benchmark.problem_by_id()
     work = read_candidates(samples, known, benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial)
-    with open_store(settings.store or out / "store") as store:
+    with open_store(settings.store or out / "store", read_only=True) as store:
         tests = make_test_source(
             work,
             settings.tests,

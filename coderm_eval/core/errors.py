@@ -3,6 +3,7 @@
     CodermError            one sentence, no traceback           exit 2
     ├── SettingsError      an unknown key or a bad value
     ├── InputError         a file that cannot be used (names file and line)
+    ├── OutputError        a file that cannot be written, or would take another's place
     ├── DatasetError       a benchmark that is not on this machine
     ├── ServerError        a server that does not answer
     ├── ModelError         a model in this process that cannot be loaded or run
@@ -19,6 +20,7 @@ __all__ = [
     "IncompleteRunError",
     "InputError",
     "ModelError",
+    "OutputError",
     "ServerError",
     "SettingsError",
 ]
@@ -36,6 +38,10 @@ class SettingsError(CodermError):
 
 class InputError(CodermError):
     """A file given by the user cannot be used as it is."""
+
+
+class OutputError(CodermError):
+    """A file or folder cannot be written, or something would be lost by it."""
 
 
 class DatasetError(CodermError):

@@ -13,10 +13,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
-from coderm_eval.core.errors import InputError
+from coderm_eval.core.errors import InputError, OutputError
 from coderm_eval.core.messages import quoted_line, single_line
 
 __all__ = [
+    "not_written",
     "number_lines",
     "numbered_lines",
     "open_input",
@@ -81,9 +82,32 @@ def parse_object(path: Path, number: int, line: bytes, expected: str) -> dict[st
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the file, and put that in its place. Raises OSError, and leaves nothing behind, if it cannot."""
+    """Write beside the file, and put that in its place; a pipe or device, such as /dev/stdout, is written as it is.
+
+    Raises:
+        OutputError: it cannot be written; nothing is left behind.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            _replace(Path(os.path.realpath(path)), content)  # what a link names is written, and the link stays
+    except BrokenPipeError:
+        raise  # whoever reads it wants no more
+    except OSError as error:
+        raise not_written(path, error) from error
+
+
+def not_written(path: Path, error: OSError) -> OutputError:
+    """The error for a file that the system would not write, as on a full disk."""
+    return OutputError(
+        f"{path}: cannot be written ({error.strerror}); what is stored stays: mend that, and run the same command again"
+    )
+
+
+def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name[:100]}.{os.getpid()}")
     try:
         beside.write_bytes(content)
         beside.replace(path)

@@ -1,35 +1,11 @@
-"""Words for messages: quotes, suggestions, short lists; and how a user is told of an error."""
+"""Words for messages: quotes, suggestions, short lists."""
 
 from __future__ import annotations
 
 import difflib
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 
-from coderm_eval.core.errors import CodermError
-
-__all__ = ["abbreviated", "expected_shape", "quoted", "quoted_line", "single_line", "suggestion", "user_errors"]
-
-_INTERRUPTED = 130
-"""Exit code of a command that Ctrl-C ended, as shells have it: 128 and the number of SIGINT."""
-
-
-@contextmanager
-def user_errors(command: str) -> Iterator[None]:
-    """End the process with one sentence and an exit code, without a traceback, on a user's mistake and on Ctrl-C.
-
-    Args:
-        command: what the sentence begins with.
-    """
-    try:
-        yield
-    except CodermError as error:
-        print(f"{command}: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        print(f"\n{command}: interrupted; run the same command again to continue", file=sys.stderr)
-        raise SystemExit(_INTERRUPTED) from None
+__all__ = ["abbreviated", "expected_shape", "quoted", "quoted_line", "single_line", "suggestion"]
 
 
 def single_line(said: object) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.core.files import write_jsonl
+from coderm_eval.core.outputs import note_output
 from coderm_eval.core.records import Problem
 from coderm_eval.core.store import Store, open_store
 from coderm_eval.generation.answer_notices import AnswerTally
@@ -82,5 +83,6 @@ def sample_candidates(
         for _ in model.sample(requests):
             pass  # the file is written once all are answered
         write_jsonl(out, rows())
+        note_output(out, store)
     tally.warn()
     return usage

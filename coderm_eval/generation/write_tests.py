@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_jsonl
+from coderm_eval.core.outputs import note_output
 from coderm_eval.core.programs.forms import for_prompt
 from coderm_eval.core.records import NO_TEST, Candidate, Problem, ProblemCandidates
 from coderm_eval.core.store import Store, open_store
@@ -169,7 +170,8 @@ def write_tests(
         supply = model_test_source(problems, settings, store, extraction)
         wanted = supply.wanted(problems)
         written = dict(supply.source(wanted))
-    write_jsonl(out, _test_rows({task: written.get(task, ()) for task in wanted}, supply.shown))
+        write_jsonl(out, _test_rows({task: written.get(task, ()) for task in wanted}, supply.shown))
+        note_output(out, store)
     return supply.source
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import grade_programs, require_complete
+from coderm_eval.core.outputs import note_output
 from coderm_eval.core.store import open_store
 from coderm_eval.execution.executor import make_executor
 from coderm_eval.execution.settings import ExecutionSettings
@@ -38,7 +39,8 @@ def grade_samples(
     pairs = [(task, program) for task, listed in programs.items() for program in listed]
     with open_store(store_folder) as store, make_executor(execution) as executor:
         grades = grade_programs(benchmark, pairs, store, executor)
-    write_results(out, benchmark.results_hash, results_rows(programs, grades))
+        write_results(out, benchmark.results_hash, results_rows(programs, grades))
+        note_output(out, store)
     ungraded = sum(grades[pair].passed is None for pair in pairs)
     require_complete(executions=0, grades=ungraded, out=out, allowed=execution.allow_incomplete)
     shares = [pass_at_1([grades[task, program] for program in listed]) for task, listed in programs.items()]

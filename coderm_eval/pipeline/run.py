@@ -19,9 +19,11 @@ from coderm_eval.core.store import open_store
 from coderm_eval.pipeline.budget import budget_bar
 from coderm_eval.pipeline.cross_checks import messages
 from coderm_eval.pipeline.loop import rerank
+from coderm_eval.pipeline.run_identity import require_same_run, run_identity
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.pipeline.stages import Stages, assemble
 from coderm_eval.report.reporter import RunReport
+from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.test_faults import visible_faults
 
 __all__ = ["run"]
@@ -38,16 +40,28 @@ def run(
     store_folder: Path,
     graded: bool,
     allow_partial: bool = False,
+    extracted: bool = False,
+    overwrite: bool = False,
 ) -> RunReport:
     """Rerank the candidates of all `problems`, which are the benchmark's, and write the run directory `out`.
 
+    Args:
+        extracted: whether the candidates were found in a model's answers, as `extraction` says.
+        overwrite: whether `out` may hold another run, whose place this one takes.
+
     Raises:
         CodermError: a setting, file or server that cannot be used; nothing already computed is lost.
+        OutputError: `out` holds another run.
         IncompleteRunError: something could not be run and `execution.allow_incomplete` is off; the files are written.
     """
+    identity = run_identity(benchmark, problems, settings, extracted=extracted)
+    if not overwrite:
+        require_same_run(RunDirectory(out), problems, identity)
     with (
         open_store(store_folder) as store,
-        assemble(benchmark, problems, settings, out, store, graded=graded, allow_partial=allow_partial) as stages,
+        assemble(
+            benchmark, problems, settings, out, store, identity=identity, graded=graded, allow_partial=allow_partial
+        ) as stages,
     ):
         report = _run(stages, problems)
     _announce(report)

@@ -30,7 +30,7 @@ DEFAULT_RULE = "evidence"
 _NOT_RECORDED = {
     "store": True,
     "policy": True,  # its answers are the candidates, wherever they come from
-    "execution": {"workers"},
+    "execution": {"workers", "allow_incomplete"},
     "tests": {"concurrency", "timeout_s", "retries", "base_url", "file"},
 }
 """Settings that change how fast or where a run happens, but not what it finds."""
@@ -85,9 +85,21 @@ class Settings(Section):
         section: Section | None = getattr(self, key) if key else None
         return section
 
-    def recorded(self) -> dict[str, Any]:
-        """The settings that affect what a run finds, as `summary.json` has them."""
-        return self.model_dump(mode="json", exclude=_NOT_RECORDED)  # type: ignore[arg-type]
+    def recorded(self, benchmark: str, *, extracted: bool) -> dict[str, Any]:
+        """The settings that were applied and affect what a run finds, as `summary.json` has them.
+
+        Args:
+            benchmark: of the run.
+            extracted: whether the candidates were found in answers.
+        """
+        recorded = self.model_dump(mode="json", exclude=_NOT_RECORDED)  # type: ignore[arg-type]
+        others = {loader.section for loader in BENCHMARKS.values()} - {BENCHMARKS[benchmark].section}
+        written = self.tests.backend != "file"
+        if not written:
+            recorded["tests"] = {key: recorded["tests"][key] for key in ("backend", "num")}
+        recorded["budget"] = {key: recorded["budget"][key] for key in self.budget.applied}
+        unused = others if written or extracted else {*others, "extraction"}
+        return {key: value for key, value in recorded.items() if key not in unused}
 
     @property
     def rule(self) -> str:

@@ -61,6 +61,7 @@ def assemble(
     out: Path,
     store: Store,
     *,
+    identity: Mapping[str, Any],
     graded: bool,
     allow_partial: bool,
 ) -> Iterator[Stages]:
@@ -91,7 +92,7 @@ def assemble(
                 grade=grader if graded else None,
                 report=Reporter(
                     directory,
-                    _context(benchmark, settings, isolation, BudgetRecord(settings.budget, each)),
+                    _context(benchmark, identity, settings, isolation, BudgetRecord(settings.budget, each)),
                     resample_tests=settings.resample_tests,
                     policies=policies_of(settings.budget) if settings.budget_curve else None,
                 ),
@@ -125,14 +126,14 @@ def _selector(
     return Selector(settings.rule, settings.compared, policy, each * len(problems), settings.budget.tolerance)
 
 
-def _context(benchmark: Benchmark, settings: Settings, isolation: str, budget: BudgetRecord) -> RunContext:
+def _context(
+    benchmark: Benchmark, identity: Mapping[str, Any], settings: Settings, isolation: str, budget: BudgetRecord
+) -> RunContext:
     return RunContext(
-        benchmark=benchmark.name,
+        **identity,
         problems_of_benchmark=len(benchmark.problems),
-        dataset_sha256=benchmark.dataset_sha256,
         rule=settings.rule,
         rules=settings.compared,
         budget=budget,
         isolation=isolation,
-        settings=settings.recorded(),
     )

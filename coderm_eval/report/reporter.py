@@ -96,6 +96,8 @@ class Reporter:
             self._directory.write_grades(results, graded.grades, graded.alternative)
         else:
             self._directory.remove_grades()
+        if not self._policies:
+            self._directory.remove_curve()
         record = RunRecord(
             context=self._context,
             results=results,

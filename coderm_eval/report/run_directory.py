@@ -30,11 +30,18 @@ from coderm_eval.report.quality import misleading_tests
 from coderm_eval.report.rows import chosen_row, grade_row, misleading_row, sample_rows, test_rows, verdict_row
 from coderm_eval.report.scores import pass_rates
 
-__all__ = ["AlternativeGrades", "RunDirectory"]
+__all__ = ["RUN_FILES", "AlternativeGrades", "RunDirectory"]
 
 _SUMMARY = "summary.json"
 _ALTERNATIVE_GRADES = "alternative_grades.jsonl"
 _OF_GRADES = ("grades.jsonl", "pass_rates.jsonl", "misleading_tests.jsonl")
+_CURVE = ("curve.csv", "curve.svg")
+
+RUN_FILES = (
+    *("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", _SUMMARY),
+    *(*_OF_GRADES, _ALTERNATIVE_GRADES, *_CURVE),
+)
+"""Names of all files that a run may write."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,20 @@ class RunDirectory:
         path = self.folder / "samples.jsonl"
         write_jsonl(path, (row for item in problems for row in sample_rows(item)))
         return path
+
+    def is_finished(self) -> bool:
+        """Return whether a run was finished here."""
+        return (self.folder / _SUMMARY).exists()
+
+    def holds_other_samples(self, problems: Iterable[ProblemCandidates]) -> bool:
+        """Return whether there is a samples.jsonl that is not of these candidates, nor of a run that was stopped."""
+        path = self.folder / "samples.jsonl"
+        if not path.exists() or (self.folder / "store").is_dir():
+            return False
+        try:
+            return self.rows("samples.jsonl") != [row for item in problems for row in sample_rows(item)]
+        except InputError:
+            return True
 
     def write_results(
         self, results: Sequence[RerankResult], *, rule: str, shown: Mapping[str, Sequence[int | None]]
@@ -105,6 +126,10 @@ class RunDirectory:
     def remove_grades(self) -> None:
         """Remove the files that `write_grades` wrote for an earlier run, which had other picks."""
         self._remove(*_OF_GRADES, _ALTERNATIVE_GRADES)
+
+    def remove_curve(self) -> None:
+        """Remove the budget curve of an earlier run."""
+        self._remove(*_CURVE)
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         write_json(self.folder / _SUMMARY, summary)

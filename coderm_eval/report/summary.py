@@ -64,8 +64,10 @@ class RunContext:
     budget: BudgetRecord
     isolation: str
     """The level in force, such as "namespaces+seccomp+rlimits"."""
+    inputs: Mapping[str, str | None]
+    """Fingerprints of the candidates and of recorded tests."""
     settings: Mapping[str, Any]
-    """The settings that affect what a run finds, as JSON."""
+    """The settings that affect what the run finds, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class RunRecord:
             "tests_per_problem": _mean([r.selections[context.rule].tests_used for r in self.results]),
             **self._scores(),
             "isolation": context.isolation,
+            "inputs": context.inputs,
             "settings": context.settings,
             "versions": _versions(),
             "dataset_sha256": context.dataset_sha256,

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.messages import single_line
 from coderm_eval.core.records import Candidate, Selection, UnitTest, Verdicts
 from coderm_eval.selection.ballot import Ballot, Scores
-from coderm_eval.selection.registry import known_rules
+from coderm_eval.selection.registry import known_rules, place
 
 __all__ = ["select"]
 
@@ -45,6 +46,9 @@ def select(
         first=_integers(c.samples[0] for c in candidates)[judged],
     )
 
+    for field in (ballot.passed, ballot.multiplicity, ballot.test_multiplicity, ballot.outputs, ballot.first):
+        field.setflags(write=False)  # what a rule writes there, the next one would read
+
     def pick(rule: str) -> Selection:
         rewards = np.full(len(candidates), np.nan)
         rewards[judged] = _scores(rule, ballot)
@@ -69,12 +73,25 @@ def _judged(ran: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 
 def _scores(rule: str, ballot: Ballot) -> Scores:
-    scores = np.asarray(known_rules()[rule](ballot), dtype=np.float64)
-    if scores.shape != ballot.multiplicity.shape or np.isnan(scores).all():
+    """The scores by a rule, which may be of another package and do anything.
+
+    Raises:
+        SettingsError: it raised an error, or did not give a number for each candidate.
+    """
+    function = known_rules()[rule]
+    mend = f"mend {place(function)}, or select another rule"
+    try:
+        scores = np.asarray(function(ballot), dtype=np.float64)
+    except (Exception, SystemExit) as error:
         raise SettingsError(
-            f"the rule {rule!r} gave scores of the shape {scores.shape} for {len(ballot.multiplicity)} candidates, "
-            "or no number at all: select another, or have it give a number for each"
-        )
+            f"the rule {rule!r} failed ({type(error).__name__}: {single_line(error)}); {mend}"
+        ) from error
+    count = len(ballot.multiplicity)
+    if scores.shape != (count,):
+        raise SettingsError(f"the rule {rule!r} gave scores of the shape {scores.shape} for {count} candidates; {mend}")
+    if not np.isfinite(scores).all():
+        odd = scores[~np.isfinite(scores)][0]
+        raise SettingsError(f"the rule {rule!r} gave scores of {odd} for some of {count} candidates; {mend}")
     return scores
 
 

@@ -18,7 +18,17 @@ from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.messages import single_line, suggestion
 from coderm_eval.selection.ballot import Ballot, Scores
 
-__all__ = ["ALL_RULES", "ENTRY_POINTS", "RESERVED", "Rule", "broken_plugins", "known_rules", "require_rule", "selector"]
+__all__ = [
+    "ALL_RULES",
+    "ENTRY_POINTS",
+    "RESERVED",
+    "Rule",
+    "broken_plugins",
+    "known_rules",
+    "place",
+    "require_rule",
+    "selector",
+]
 
 ENTRY_POINTS = "coderm_eval.selectors"
 
@@ -45,7 +55,7 @@ def selector(name: str) -> Callable[[Rule], Rule]:
     def register(rule: Rule) -> Rule:
         known = _RULES.setdefault(name, rule)
         if known is not rule:
-            raise ValueError(f"two rules are named {name!r}: {_place(known)} and {_place(rule)}")
+            raise ValueError(f"two rules are named {name!r}: {place(known)} and {place(rule)}")
         return rule
 
     return register
@@ -80,12 +90,14 @@ def _load_installed() -> None:
     for point in entry_points(group=ENTRY_POINTS):
         try:
             point.load()
-        except Exception as error:  # whatever a package does when it is imported
+        except (Exception, SystemExit) as error:  # whatever a package does when it is imported
             _BROKEN.append(
                 f"the rules of the entry point {point.name} = {point.value} cannot be loaded ({single_line(error)}): "
                 f"mend or uninstall the package {point.dist.name if point.dist else ''}"
             )
 
 
-def _place(rule: Rule) -> str:
-    return f"{rule.__module__}.{rule.__qualname__}"
+def place(rule: Rule) -> str:
+    """The dotted name of a rule, for messages; of a callable object that of its class."""
+    named = rule if hasattr(rule, "__qualname__") else type(rule)
+    return f"{named.__module__}.{named.__qualname__}"

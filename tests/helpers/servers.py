@@ -71,15 +71,22 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(behaviour: Behaviour) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A server with this behaviour: its URL, and the requests that it gets."""
+def serving(behaviour: Behaviour, *, strict: bool = False) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A server with this behaviour: its URL, and the requests that it gets; a strict one has OpenAI's paths only."""
     seen: list[dict[str, Any]] = []
     counts: Counter[str] = Counter()
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
+        def _elsewhere(self) -> bool:
+            known = ("/v1/models", "/v1/completions", "/v1/chat/completions")
+            return strict and self.path not in known
+
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if self._elsewhere():
+                self._send(404, {}, b"nothing here")
+                return
             with lock:
                 seen.append(body)
                 prompt = body["messages"][-1]["content"] if "messages" in body else body["prompt"]
@@ -93,7 +100,7 @@ def serving(behaviour: Behaviour) -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
         def do_GET(self) -> None:
             models = json.dumps({"object": "list", "data": [{"id": "m"}, {"id": "other"}]})
-            self._send(200, {}, models.encode())
+            self._send(404 if self._elsewhere() else 200, {}, models.encode())
 
         def _send(self, status: int, headers: dict[str, str], content: bytes) -> None:
             self.send_response(status)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -193,10 +195,32 @@ def test_a_rule_cannot_take_the_name_of_something_else(name: str) -> None:
         selector(name)
 
 
-@pytest.mark.parametrize("scores", [np.zeros(3), np.full(2, np.nan), np.zeros((2, 2))])
-def test_a_rule_that_does_not_score_every_candidate_is_named(scores: Scores) -> None:
-    with registered("odd", lambda ballot: scores), pytest.raises(SettingsError, match="the rule 'odd' gave scores"):
+ODD_RULES: dict[str, tuple[Any, str]] = {
+    "too many": (lambda _: np.zeros(3), "gave scores of the shape (3,) for 2 candidates"),
+    "a matrix": (lambda _: np.zeros((2, 2)), "gave scores of the shape (2, 2)"),
+    "one number": (lambda _: 0.5, "gave scores of the shape ()"),
+    "no number": (lambda _: np.full(2, np.nan), "gave scores of nan for some of 2 candidates"),
+    "one that is none": (lambda _: [1, np.nan], "gave scores of nan"),
+    "infinity": (lambda _: [1, np.inf], "gave scores of inf"),
+    "less than all": (lambda _: [1, -np.inf], "gave scores of -inf"),
+    "nothing": (lambda _: None, "gave scores of the shape ()"),
+    "text": (lambda _: ["a", "b"], "failed (ValueError: could not convert string to float"),
+    "words": (lambda _: "high", "failed (ValueError"),
+    "an error": (lambda _: 1 / 0, "failed (ZeroDivisionError: division by zero); mend "),
+    "an end": (lambda _: sys.exit(3), "failed (SystemExit: 3)"),
+    "no call": ((), "failed (TypeError: 'tuple' object is not callable)"),
+    "writes": (lambda ballot: ballot.passed.fill(True), "failed (ValueError: "),
+    "writes sizes": (lambda ballot: ballot.multiplicity.sort(), "failed (ValueError: "),
+}
+
+
+@pytest.mark.parametrize(("rule", "words"), ODD_RULES.values(), ids=ODD_RULES)
+def test_a_rule_that_does_not_score_every_candidate_is_named(rule: Any, words: str) -> None:
+    with registered("odd", rule), pytest.raises(SettingsError) as caught:
         chosen_by("odd", distinct(1, 1), verdicts([P], [P]))
+    message = str(caught.value)
+    assert message.startswith(f"the rule 'odd' {words}") and message.endswith("or select another rule")
+    assert "\n" not in message
 
 
 PLUGIN = """
@@ -243,11 +267,20 @@ def test_another_package_adds_rules_by_an_entry_point(tmp_path: Path) -> None:
     assert with_plugin(tmp_path, PLUGIN, *DRY_RUN, "--select", "fewest_failures").returncode == 0
 
 
-def test_a_package_whose_rules_cannot_be_loaded_is_named(tmp_path: Path) -> None:
-    done = with_plugin(tmp_path, "import no_such_module\n", *DRY_RUN, "--select", "fewest_failures")
+BROKEN = [
+    ("import no_such_module", "(No module named 'no_such_module')"),
+    ("import sys\nsys.exit(7)", "(7)"),
+    ("def f(:", "(invalid syntax"),
+    ("raise RecursionError('deep')", "(deep)"),
+]
+
+
+@pytest.mark.parametrize(("code", "reason"), BROKEN)
+def test_a_package_whose_rules_cannot_be_loaded_is_named(tmp_path: Path, code: str, reason: str) -> None:
+    done = with_plugin(tmp_path, f"{code}\n", *DRY_RUN, "--select", "fewest_failures")
     assert done.returncode == 2
     assert "select is 'fewest_failures'" in done.stderr
-    assert "entry point plugin = plugin cannot be loaded (No module named 'no_such_module')" in done.stderr
+    assert f"entry point plugin = plugin cannot be loaded {reason}" in done.stderr
     assert "mend or uninstall the package plugin" in done.stderr
     assert "Traceback" not in done.stderr
 

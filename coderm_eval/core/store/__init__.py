@@ -11,6 +11,6 @@ from coderm_eval.core.store.jsonl import JsonLinesStore
 __all__ = ["Row", "Store", "Table", "open_store"]
 
 
-def open_store(folder: Path) -> Store:
-    """The store in `folder`, which is made if it is not there; close it with `with`."""
-    return JsonLinesStore(folder)
+def open_store(folder: Path, *, read_only: bool = False) -> Store:
+    """The store in `folder`, which is made if it is not there, unless it is only read; close it with `with`."""
+    return JsonLinesStore(folder, read_only=read_only)

@@ -14,9 +14,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from coderm_eval.core.errors import InputError, OutputError
+from coderm_eval.core.files import not_written
 from coderm_eval.core.store.base import Row
 
 __all__ = ["JsonLinesStore"]
+
+_ROW = b'{"k":"'
+"""The beginning of every row."""
 
 
 class JsonLinesStore:
@@ -28,14 +33,20 @@ class JsonLinesStore:
     ...         table.add_all({key: {"v": "P"}})
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self._folder = folder
+        self._read_only = read_only
         self._tables: dict[str, _Table] = {}
-        folder.mkdir(parents=True, exist_ok=True)
+        if read_only:
+            return
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unusable(folder, error) from error
 
     def table(self, kind: str) -> _Table:
         if kind not in self._tables:
-            self._tables[kind] = _Table(self._folder / f"{kind}.jsonl")
+            self._tables[kind] = _Table(self._folder / f"{kind}.jsonl", read_only=self._read_only)
         return self._tables[kind]
 
     def __enter__(self) -> JsonLinesStore:
@@ -51,17 +62,27 @@ class JsonLinesStore:
 class _Table:
     """The rows of one file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._closed = False
+        self._descriptor: int | None = None
+        """None where nothing can be added, or no more."""
         self._rows: dict[str, Row] = {}
-        for key, row in _complete_rows(path):
-            self._rows.setdefault(key, row)
-        self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            _require_ours(path)
+            for key, row in _complete_rows(path):
+                self._rows.setdefault(key, row)
+            if not read_only:
+                self._open()
+        except OSError as error:
+            raise _unusable(path, error) from error
+
+    def _open(self) -> None:
+        """Open the file for what is added, and fence off a line that a killed process left unfinished."""
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         size = os.fstat(self._descriptor).st_size
         if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
-            os.write(self._descriptor, b"\n")  # fence off a line that a killed process left unfinished
+            self._append(self._descriptor, b"\n")
 
     def __contains__(self, key: object) -> bool:
         return key in self._rows
@@ -77,23 +98,50 @@ class _Table:
 
         Raises:
             RuntimeError: the table is closed, as where a thread goes on after the run that it worked for.
+            OutputError: they cannot be written, as on a full disk; what was written before stays.
         """
         with self._lock:
-            if self._closed:
+            if self._descriptor is None:
                 raise RuntimeError(f"{self._path} is closed: nothing can be added to it any more")
             new = {key: dict(row) for key, row in rows.items() if key not in self._rows}
             if new:
-                os.write(self._descriptor, "".join(_line(key, row) for key, row in new.items()).encode())
+                self._append(self._descriptor, "".join(_line(key, row) for key, row in new.items()).encode())
             self._rows |= new
+
+    def _append(self, descriptor: int, data: bytes) -> None:
+        """Write all of it: a disk that fills up takes a part of it first, and refuses the rest."""
+        try:
+            while data:
+                data = data[os.write(descriptor, data) :]
+        except OSError as error:
+            raise not_written(self._path, error) from error
 
     def close(self) -> None:
         with self._lock:
-            self._closed = True
-            os.close(self._descriptor)
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+            self._descriptor = None
 
 
 def _line(key: str, row: dict[str, Any]) -> str:
     return json.dumps({"k": key, **row}, ensure_ascii=True, separators=(",", ":")) + "\n"
+
+
+def _require_ours(path: Path) -> None:
+    """Refuse a file that no store wrote, as where the store's folder is that of the user's own files.
+
+    Raises:
+        InputError: it does not begin as a row does, torn or not.
+    """
+    if path.exists():
+        with path.open("rb") as file:
+            beginning = file.read(len(_ROW))
+        if not _ROW.startswith(beginning):
+            raise InputError(f"{path}: not written by this version's store; give another --store (store), or move it")
+
+
+def _unusable(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"the store {path} cannot be used ({error.strerror}); give another --store (store)")
 
 
 def _complete_rows(path: Path) -> Iterator[tuple[str, Row]]:

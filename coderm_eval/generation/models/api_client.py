@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import time
 from typing import Any, NamedTuple
 
@@ -13,12 +12,17 @@ from yarl import URL
 
 from coderm_eval.core.errors import ServerError, SettingsError
 from coderm_eval.core.messages import single_line
+from coderm_eval.generation.models.api_address import address_hint, other_roots, served_models, server_root
 from coderm_eval.generation.models.retry import TransientError, retry_after, with_retries
+from coderm_eval.generation.models.wait_notice import WaitNotice
 from coderm_eval.generation.settings import SamplingSettings
 
 __all__ = ["KEY_VARIABLE", "ApiClient", "ApiReply"]
 
 KEY_VARIABLE = "OPENAI_API_KEY"
+
+_CONNECT_S = 30.0
+"""Seconds for a connection: an address that nobody has is silent for longer."""
 
 _TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
 """Statuses below 500 after which another try may succeed."""
@@ -52,21 +56,19 @@ class ApiClient:
             raise SettingsError(
                 f"{missing} is not set: name the model and its server ({section}.model, {section}.base_url){recorded}"
             )
-        if not re.match(r"https?://[^/]", settings.base_url):
-            raise SettingsError(
-                f"{settings.section}.base_url is {settings.base_url!r}: expected a URL such as http://127.0.0.1:8001/v1"
-            )
         self._settings = settings
-        self._url = settings.base_url.rstrip("/")
+        self._url = server_root(settings.base_url, f"{settings.section}.base_url")
         self._key = os.environ.get(KEY_VARIABLE)
         self._advice = advice
+        self._notice = WaitNotice(settings.retries + 1)
+        self._answered = False
 
     def session(self) -> aiohttp.ClientSession:
         """Open connections, as many as there may be requests under way; close them by `async with`."""
         return aiohttp.ClientSession(
             headers={"Authorization": f"Bearer {self._key}"} if self._key and not URL(self._url).user else {},
             connector=aiohttp.TCPConnector(limit=self._settings.concurrency),
-            timeout=aiohttp.ClientTimeout(total=self._settings.timeout_s),
+            timeout=aiohttp.ClientTimeout(total=self._settings.timeout_s, sock_connect=_CONNECT_S),
             trust_env=True,
         )
 
@@ -74,30 +76,44 @@ class ApiClient:
         """Send a request, with the retries that the settings allow; any final status is a reply.
 
         Raises:
-            ServerError: the server could not be reached, was busy or was broken, each time.
+            ServerError: the server could not be reached, was busy or was broken, each time; or cannot ever be reached.
         """
+
+        def on_wait(error: TransientError, tried: int, wait_s: float) -> None:
+            self._notice(f"{task_id}: {self._server} {error}", tried, wait_s)
+
         try:
-            return await with_retries(self._settings.retries, self._post_once, session, path, body)
+            return await with_retries(self._settings.retries, self._post_once, session, path, body, on_wait=on_wait)
         except TransientError as error:
             raise self.error(task_id, f"{error} (tried {self._settings.retries + 1} times)") from error
+        except aiohttp.ClientError as error:
+            raise self.error(task_id, f"could not be reached ({single_line(error)}); {address_hint(error)}") from error
 
     async def _post_once(self, session: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> ApiReply:
         started = time.monotonic()
         try:
             async with session.post(f"{self._url}/{path}", json=body) as response:
                 text = (await response.read()).decode("utf-8", "replace")
+        except aiohttp.ServerTimeoutError as error:
+            raise TransientError(f"could not be reached within {_CONNECT_S:g} s") from error
         except asyncio.TimeoutError as error:
             raise TransientError(f"did not answer within {self._settings.timeout_s:g} s") from error
         except aiohttp.ClientError as error:
+            if address_hint(error) and not self._answered:
+                raise
             raise TransientError(f"could not be reached ({single_line(error)})") from error
+        self._answered = True
         if response.status in _TRANSIENT_STATUSES or response.status >= 500:
             raise TransientError(f"answered {response.status}: {self.quote(text)}", retry_after(response.headers))
         return ApiReply(response.status, text, time.monotonic() - started)
 
     def error(self, task_id: str, what: str) -> ServerError:
         """The error for what the server did; its address is shown without a user's name and password."""
-        address = URL(self._url).with_user(None)
-        return ServerError("; ".join(filter(None, [f"{task_id}: the server at {address} {what}", self._advice])))
+        return ServerError("; ".join(filter(None, [f"{task_id}: {self._server} {what}", self._advice])))
+
+    @property
+    def _server(self) -> str:
+        return f"the server at {URL(self._url).with_user(None)}"
 
     async def refusal(
         self, session: aiohttp.ClientSession, task_id: str, reply: ApiReply, otherwise: str = ""
@@ -111,12 +127,18 @@ class ApiClient:
         """Advice on a refusal, as far as the server helps to find it out."""
         if status in (401, 403):
             return f"set {KEY_VARIABLE} to a key that it accepts"
-        try:
-            async with session.get(f"{self._url}/models") as response:
-                served = [str(model["id"]) for model in (await response.json(content_type=None))["data"]]
-        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError, LookupError, TypeError):
-            return ""
+        served = await served_models(session, self._url)
+        if served is None:
+            return await self._other_root(session) if status in (404, 405) else ""
         return "" if self._settings.model in served else f"it serves {', '.join(served) or 'no model'}"
+
+    async def _other_root(self, session: aiohttp.ClientSession) -> str:
+        """Advice on an address that lacks /v1, or has a part too many."""
+        key = f"{self._settings.section}.base_url"
+        for root in other_roots(self._url):
+            if await served_models(session, root) is not None:
+                return f"set {key} to {URL(root).with_user(None)}, where it has OpenAI's API"
+        return f"check {key}, to which the paths of OpenAI's API are added: most servers have it at /v1"
 
     def quote(self, text: str) -> str:
         """A server's words on one line, without the key, which some servers repeat."""

@@ -93,7 +93,9 @@ class OpenAIServer:
         try:
             return _parse_completions(request, json.loads(reply.text), reply.seconds)
         except (ValueError, LookupError, TypeError, AttributeError) as error:  # a login page, for example
+            page = "; a proxy or a login page may have answered: check base_url and NO_PROXY"
             what = f"gave an answer that is not one of OpenAI's API: {self._client.quote(reply.text)!r}"
+            what += page if reply.text.lstrip().startswith("<") else ""
             raise self._client.error(request.task_id, what) from error
 
     def _body(self, request: SampleRequest) -> dict[str, Any]:

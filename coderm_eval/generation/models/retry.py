@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import tenacity
 
-__all__ = ["TransientError", "retry_after", "with_retries"]
+__all__ = ["OnWait", "TransientError", "retry_after", "with_retries"]
 
 T = TypeVar("T")
 
@@ -25,12 +25,25 @@ class TransientError(Exception):
         self.after = after
 
 
-async def with_retries(retries: int, call: Callable[..., Awaitable[T]], *arguments: Any) -> T:
+OnWait = Callable[[TransientError, int, float], None]
+"""Told before each wait: what failed, how many tries there were, and in how many seconds the next one is."""
+
+
+async def with_retries(
+    retries: int, call: Callable[..., Awaitable[T]], *arguments: Any, on_wait: OnWait | None = None
+) -> T:
     """Return what `call` returns, tried again up to `retries` times; raise the last TransientError."""
+
+    def before_sleep(state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if on_wait and isinstance(error, TransientError) and state.next_action:
+            on_wait(error, state.attempt_number, state.next_action.sleep)
+
     retrying = tenacity.AsyncRetrying(
         stop=tenacity.stop_after_attempt(retries + 1),
         wait=_wait_s,
         retry=tenacity.retry_if_exception_type(TransientError),
+        before_sleep=before_sleep,
         reraise=True,
     )
     return await retrying(call, *arguments)

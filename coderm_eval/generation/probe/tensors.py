@@ -36,13 +36,10 @@ def write_tensors(path: Path, kind: str, record: Record, tensors: Mapping[str, T
     order that changes from process to process.
 
     Raises:
-        InputError: the file cannot be written.
+        OutputError: the file cannot be written.
     """
     content = probe_library("safetensors.numpy").save(dict(tensors), metadata={kind: record.model_dump_json()})
-    try:
-        write_atomically(path, content)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); name another file after --out") from error
+    write_atomically(path, content)
 
 
 def read_tensors(path: Path, kind: str, record: type[R], command: str) -> tuple[R, dict[str, Tensor]]:

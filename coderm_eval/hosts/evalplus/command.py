@@ -21,7 +21,8 @@ from evalplus.config import DEFAULT_GT_TIME_LIMIT_FACTOR, DEFAULT_MIN_TIME_LIMIT
 
 from coderm_eval.benchmarks import Benchmark, load_benchmark
 from coderm_eval.core.errors import ModelError
-from coderm_eval.core.messages import single_line, user_errors
+from coderm_eval.core.messages import single_line
+from coderm_eval.core.user_errors import user_errors
 from coderm_eval.generation.recorded.readers import PARTIAL
 from coderm_eval.generation.write_tests import check_tests_file, validate_test_settings
 from coderm_eval.hosts.evalplus.drawn import extract_again
@@ -91,7 +92,9 @@ def evaluate(
     settings = settings_from_flags(flags, model_kwargs)
     validate_test_settings(settings.tests)
     benchmark = load_benchmark(name, settings.for_benchmark(name))
-    run = EvalPlusRun(dataset, benchmark, settings, anew=i_just_wanna_run, allow_partial=allow_partial)
+    run = EvalPlusRun(
+        dataset, benchmark, settings, anew=i_just_wanna_run, allow_partial=allow_partial, drawn=samples is None
+    )
     run.rerank_and_evaluate(read_path("samples", samples or _sample(benchmark, settings, flags, model_kwargs)))
 
 

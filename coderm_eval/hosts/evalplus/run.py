@@ -38,6 +38,8 @@ class EvalPlusRun:
     anew: bool
     """Whether results files that exist are set aside."""
     allow_partial: bool
+    drawn: bool
+    """Whether the samples are drawn from a model here."""
 
     def rerank_and_evaluate(self, samples: Path) -> None:
         """Write the picks, and let EvalPlus print pass@k of the samples and of the picks.
@@ -89,6 +91,8 @@ class EvalPlusRun:
             store_folder=store,
             graded=True,
             allow_partial=self.allow_partial,
+            extracted=self.drawn,
+            overwrite=True,  # the run directory is named after the samples, as EvalPlus names its files
         )
 
     def _picked(self, report: RunReport) -> dict[str, list[str]]:

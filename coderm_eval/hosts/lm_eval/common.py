@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from coderm_eval.generation.sample import DEFAULT_N, extract_program, policy_pro
 from coderm_eval.generation.write_tests import check_tests_file
 from coderm_eval.pipeline.preflight import preflight
 from coderm_eval.pipeline.run import run
+from coderm_eval.pipeline.run_identity import run_identity
 from coderm_eval.pipeline.settings import Settings, load_settings
 from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.scores import ROWS
@@ -133,11 +135,19 @@ class RerankedBenchmark:
             for given in answers.values():
                 tally.add(given)
             tally.warn()
-        folder = self.store_folder / f"{name}-{self._run_id(answers, generation)}"
         problems = [
             ProblemCandidates(self._problems[task], self._candidates(task, given)) for task, given in answers.items()
         ]
-        report = run(self._benchmark, problems, self.settings, out=folder, store_folder=self.store_folder, graded=True)
+        folder = self.store_folder / f"{name}-{self._run_id(problems, generation)}"
+        report = run(
+            self._benchmark,
+            problems,
+            self.settings,
+            out=folder,
+            store_folder=self.store_folder,
+            graded=True,
+            extracted=not self.is_recorded,
+        )
         log.warning("run directory: %s", folder)
         return report
 
@@ -147,10 +157,10 @@ class RerankedBenchmark:
         problem, how = self._problems[task_id], self.settings.extraction
         return deduplicate_candidates(extract_program(a, problem, how, completes=self._completes) for a in answers)
 
-    def _run_id(self, answers: Mapping[str, object], generation: Mapping[str, Any]) -> str:
+    def _run_id(self, problems: Sequence[ProblemCandidates], generation: Mapping[str, Any]) -> str:
         """Eight digits that change with all that makes it another run, so that runs never share a folder."""
-        settings = self.settings.model_dump_json(exclude={"store": True, "execution": {"workers"}})
-        return fingerprint(settings, self._model, repr(sorted(generation.items())), *sorted(answers))[:8]
+        identity = run_identity(self._benchmark, problems, self.settings, extracted=not self.is_recorded)
+        return fingerprint(json.dumps(identity), self._model, repr(sorted(generation.items())))[:8]
 
 
 def _settings(given: Any, is_recorded: bool) -> Settings:

@@ -15,7 +15,7 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.metrics import mean
 from lm_eval.api.task import ConfigurableTask
 
-from coderm_eval.core.messages import user_errors
+from coderm_eval.core.user_errors import user_errors
 from coderm_eval.hosts.lm_eval.common import RerankedBenchmark
 from coderm_eval.report.reporter import RunReport
 

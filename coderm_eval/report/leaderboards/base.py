@@ -64,16 +64,25 @@ def load_exporter(name: str) -> Exporter:
     """The exporter called `name`.
 
     Raises:
-        SettingsError: there is none of that name, or its package cannot be loaded.
+        SettingsError: there is none of that name, its package cannot be loaded, or it is something else.
     """
     points = {point.name: point for point in (*entry_points(group=ENTRY_POINTS), *_OWN)}
     point = points.get(name)
     if point is None:
         raise SettingsError(f"no exporter is called {name!r}; {suggestion(name, sorted(points))}")
     try:
-        return cast(Exporter, point.load())
-    except Exception as error:  # whatever a package does when it is imported
-        raise SettingsError(
-            f"the exporter {point.name} = {point.value} cannot be loaded ({single_line(error)}): "
-            f"mend or uninstall the package {point.dist.name if point.dist else ''}"
-        ) from error
+        module = point.load()
+    except (Exception, SystemExit) as error:  # whatever a package does when it is imported
+        raise SettingsError(f"{_named(point)} cannot be loaded ({single_line(error)}): {_mend(point)}") from error
+    names = getattr(module, "BENCHMARKS", None)
+    if isinstance(names, str) or not isinstance(names, Collection) or not callable(getattr(module, "export", None)):
+        raise SettingsError(f"{_named(point)} lacks BENCHMARKS, a tuple of names, or an export(): {_mend(point)}")
+    return cast(Exporter, module)
+
+
+def _named(point: EntryPoint) -> str:
+    return f"the exporter {point.name} = {point.value}"
+
+
+def _mend(point: EntryPoint) -> str:
+    return f"mend or uninstall the package {point.dist.name if point.dist else ''}"

@@ -36,6 +36,12 @@ class BudgetSettings(Section):
     """Pass rates for `greedy`. `agreement`: how alike candidates behave on the first `min` tests; `oracle`: the grades,
     which give a bound and no result; or a file of {"task_id", "rate"} lines."""
 
+    @property
+    def applied(self) -> tuple[str, ...]:
+        """The keys that the policy heeds."""
+        of_policy = {"sequential": ("min", "max", "tolerance"), "greedy": ("min", "max", "rates"), "uniform": ()}
+        return ("policy", "average", *of_policy[self.policy])
+
     @model_validator(mode="after")
     def _limits_leave_room(self) -> BudgetSettings:
         if self.average is not None and self.average < self.min:

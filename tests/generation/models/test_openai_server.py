@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
+import re
 import threading
 import time
 from itertools import chain
@@ -26,6 +28,7 @@ from helpers.servers import (
     serving,
     well_behaved,
 )
+from yarl import URL
 
 from coderm_eval.core.errors import ServerError, SettingsError
 from coderm_eval.core.store import Store, open_store
@@ -356,6 +359,64 @@ def test_what_is_read(name: str, behaviour: Behaviour, text: str) -> None:
     with serving(behaviour) as (url, _):
         (answer,) = sampled(url, SampleRequest("a", "ask", range(1)))
     assert answer.text == text
+
+
+def test_a_server_that_is_down_is_said_at_once_for_all_requests(caplog: pytest.LogCaptureFixture) -> None:
+    """Twenty requests under way: one line a try, with which try it was and when the next one is."""
+    requests = [SampleRequest(str(i), str(i), range(1)) for i in range(20)]
+    with caplog.at_level(logging.WARNING), pytest.raises(ServerError):
+        sampled("http://127.0.0.1:9/v1", *requests, retries=2)
+    tries = [re.search(r"\(try (\d) of 3\); the next try is in \d+ s$", line) for line in caplog.messages]
+    assert [found and found[1] for found in tries] == ["1", "2"]
+    assert "the server at http://127.0.0.1:9/v1 could not be reached (" in caplog.messages[0]
+
+
+def test_a_busy_server_is_said_to_be_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING), serving(busy_at_first) as (url, _):
+        sampled(url, SampleRequest("a", "ask", range(1)), retries=5)
+    assert caplog.messages[0].startswith(
+        f"a: the server at {url} answered 429: {{}} (try 1 of 6); the next try is in 1"
+    )
+
+
+NEVER = [
+    ("https://127.0.0.1:{port}/v1", "does not speak TLS there: write http://"),
+    ("http://no-such-host.invalid/v1", "no host has that name"),
+]
+
+
+@pytest.mark.parametrize(("address", "words"), NEVER)
+def test_an_address_that_can_never_do_is_tried_once(address: str, words: str, caplog: pytest.LogCaptureFixture) -> None:
+    with serving(well_behaved) as (url, _), pytest.raises(ServerError, match=words):
+        sampled(address.format(port=URL(url).port), SampleRequest("a", "ask", range(1)), retries=5)
+    assert caplog.messages == []
+
+
+ROOTS = [("", "/v1"), ("/v1/v1", "/v1"), ("/v1/openai", "/v1"), ("/api/v2", "/v1")]
+
+
+@pytest.mark.parametrize(("given", "right"), ROOTS)
+def test_a_wrong_path_of_the_address_is_answered_with_the_right_one(given: str, right: str) -> None:
+    with serving(well_behaved, strict=True) as (url, _), pytest.raises(ServerError) as caught:
+        sampled(url.removesuffix("/v1") + given, SampleRequest("a", "ask", range(1)), retries=0)
+    root = url.removesuffix("/v1")
+    assert f"answered 404: nothing here; set tests.base_url to {root}{right}, where it has" in str(caught.value)
+
+
+def test_a_path_that_leads_nowhere_is_said_to_be_checked() -> None:
+    with serving(well_behaved, strict=True) as (url, _), pytest.raises(ServerError, match=r"check tests\.base_url"):
+        sampled(f"{url}/a/b/c/d", SampleRequest("a", "ask", range(1)), retries=0)
+
+
+@pytest.mark.parametrize("path", ["/chat/completions", "/completions", "/chat/completions/", "/models"])
+def test_a_path_of_the_api_is_no_part_of_the_address(path: str) -> None:
+    with pytest.raises(SettingsError, match=r"is added: give 'http://host/v1'$"):
+        OpenAIServer(settings(f"http://host/v1{path}"))
+
+
+def test_a_page_in_place_of_an_answer_is_called_one() -> None:
+    with serving(html) as (url, _), pytest.raises(ServerError, match="a proxy or a login page may have answered"):
+        sampled(url, SampleRequest("a", "ask", range(1)), retries=0)
 
 
 BAD_URLS = ["127.0.0.1:8000/v1", "ftp://host/v1", "http://", "v1"]

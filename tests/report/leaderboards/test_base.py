@@ -21,14 +21,23 @@ def export(run, benchmark, out, *, name, temperature):
     return Export((out / name,), None)
 """
 
+BROKEN = {
+    "broken": ("import a_package_that_is_missing", "cannot be loaded (No module named 'a_package_that_is_missing')"),
+    "ending": ("raise SystemExit(4)", "cannot be loaded (4)"),
+    "empty": ("", "lacks BENCHMARKS, a tuple of names, or an export()"),
+    "half": ("BENCHMARKS = ('demo',)", "lacks BENCHMARKS, a tuple of names, or an export()"),
+    "worded": (PLUGIN.replace('("demo",)', '"demo"'), "lacks BENCHMARKS"),
+    "uncallable": ("BENCHMARKS, export = ('demo',), 3", "lacks BENCHMARKS"),
+}
+
 
 @pytest.fixture
 def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two installed packages with an exporter each, one of which is broken."""
-    (tmp_path / "board_plugin.py").write_text(PLUGIN)
-    (tmp_path / "broken_plugin.py").write_text("import a_package_that_is_missing")
+    """Installed packages with an exporter each, one of which works."""
+    for name, code in {"board": PLUGIN, **{name: code for name, (code, _) in BROKEN.items()}}.items():
+        (tmp_path / f"{name}_plugin.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
-    points = [EntryPoint(name, f"{name}_plugin", base.ENTRY_POINTS) for name in ("board", "broken")]
+    points = [EntryPoint(name, f"{name}_plugin", base.ENTRY_POINTS) for name in ("board", *BROKEN)]
     monkeypatch.setattr(base, "entry_points", lambda group: points if group == "coderm_eval.exporters" else [])
 
 
@@ -44,9 +53,11 @@ def test_another_packages_exporter_is_found_beside_a_broken_one() -> None:
 
 
 @pytest.mark.usefixtures("plugins")
-def test_an_exporter_that_cannot_be_loaded_is_named() -> None:
-    message = said(SettingsError, load_exporter, "broken")
-    assert message.startswith("the exporter broken = broken_plugin cannot be loaded (No module named 'a_package_that_")
+@pytest.mark.parametrize("name", BROKEN)
+def test_an_exporter_that_cannot_be_used_is_named(name: str) -> None:
+    message = said(SettingsError, load_exporter, name)
+    assert message.startswith(f"the exporter {name} = {name}_plugin {BROKEN[name][1]}")
+    assert "mend or uninstall the package" in message
 
 
 def test_an_unknown_exporter_gets_the_nearest_name() -> None:

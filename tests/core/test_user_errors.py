@@ -1,11 +1,11 @@
-"""What a user is told of an error."""
+"""How a command ends for its user."""
 
 from __future__ import annotations
 
 import pytest
 
 from coderm_eval.core.errors import IncompleteRunError, InputError
-from coderm_eval.core.messages import user_errors
+from coderm_eval.core.user_errors import user_errors
 
 ENDINGS = [
     (InputError("x.jsonl: no such file"), 2, "coderm-eval: x.jsonl: no such file\n"),

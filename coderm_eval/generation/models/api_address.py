@@ -1,0 +1,71 @@
+"""The address of a server with OpenAI's API: what is wrong with one, and what to type instead."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from collections.abc import Iterator, Sequence
+
+import aiohttp
+from yarl import URL
+
+from coderm_eval.core.errors import SettingsError
+
+__all__ = ["address_hint", "other_roots", "served_models", "server_root"]
+
+_PATHS = ("/chat/completions", "/completions", "/embeddings", "/models")
+"""Paths of the API, which are added to an address."""
+
+
+_QUESTION = aiohttp.ClientTimeout(10)
+"""For a question that only makes a message better."""
+
+
+def server_root(base_url: str, key: str) -> str:
+    """The address without a slash at its end; `key` is the setting that gives it.
+
+    Raises:
+        SettingsError: it is no URL, or one of the API's paths stands in it already.
+    """
+    root = base_url.strip().rstrip("/")
+    if not re.match(r"https?://[^/]", root):
+        raise SettingsError(f"{key} is {base_url!r}: expected a URL such as http://127.0.0.1:8001/v1")
+    path = next((path for path in _PATHS if root.endswith(path)), None)
+    if path:
+        raise SettingsError(f"{key} is {base_url!r}, to which {path} is added: give {root.removesuffix(path)!r}")
+    return root
+
+
+def address_hint(error: Exception) -> str:
+    """What to do about an error that no other try can mend; empty if one may."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "its certificate is not trusted: name that of its authority in SSL_CERT_FILE"
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return "it does not speak TLS there: write http:// in place of https:// in base_url"
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
+    if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
+        return "no host has that name: check base_url"
+    return "check base_url" if isinstance(error, aiohttp.InvalidURL) else ""
+
+
+def other_roots(root: str) -> Iterator[str]:
+    """Addresses that may have been meant: with /v1, or without the last parts of the path."""
+    url = URL(root)
+    yield f"{root}/v1"
+    for _ in range(2):
+        if len(url.parts) > 1:
+            url = url.parent
+            yield str(url).rstrip("/")
+            yield f"{str(url).rstrip('/')}/v1"
+
+
+async def served_models(session: aiohttp.ClientSession, root: str) -> Sequence[str] | None:
+    """The models that a server lists; None if it does not answer as the API does."""
+    try:
+        async with session.get(f"{root}/models", timeout=_QUESTION) as response:
+            if response.status != 200:
+                return None
+            return [str(model["id"]) for model in (await response.json(content_type=None))["data"]]
+    except (aiohttp.ClientError, asyncio.TimeoutError, ValueError, LookupError, TypeError):
+        return None

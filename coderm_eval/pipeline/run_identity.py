@@ -1,0 +1,74 @@
+"""Which run a run directory holds, so that no other run takes its place unasked.
+
+A run goes on where the same run stopped, and repeats a finished one. A finished run with other settings or inputs is
+refused by name, and so are samples that no run wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from coderm_eval.benchmarks import Benchmark
+from coderm_eval.core.errors import OutputError
+from coderm_eval.core.outputs import ANOTHER_OUT
+from coderm_eval.core.records import ProblemCandidates, fingerprint
+from coderm_eval.generation.recorded.readers import read_by_task
+from coderm_eval.generation.settings import TestSettings
+from coderm_eval.pipeline.settings import Settings
+from coderm_eval.report.run_directory import RunDirectory
+
+__all__ = ["require_same_run", "run_identity"]
+
+
+def run_identity(
+    benchmark: Benchmark, problems: Sequence[ProblemCandidates], settings: Settings, *, extracted: bool
+) -> dict[str, Any]:
+    """The entries of summary.json that tell a run from others; arguments are those of `pipeline.run.run`."""
+    return {
+        "benchmark": benchmark.name,
+        "dataset_sha256": benchmark.dataset_sha256,
+        "settings": settings.recorded(benchmark.name, extracted=extracted),
+        "inputs": {"samples": _samples(problems), "tests": _recorded_tests(settings.tests)},
+    }
+
+
+def require_same_run(
+    directory: RunDirectory, problems: Sequence[ProblemCandidates], identity: Mapping[str, Any]
+) -> None:
+    """Make sure that the directory is new, or holds this run.
+
+    Raises:
+        OutputError: it holds another run, or samples that no run wrote.
+    """
+    if not directory.is_finished():
+        if directory.holds_other_samples(problems):
+            raise OutputError(f"{directory}: it holds a samples.jsonl of something else; {ANOTHER_OUT}")
+        return
+    found = directory.summary()
+    for key, (there, here) in _differences({name: found.get(name) for name in identity}, identity):
+        raise OutputError(
+            f"{directory}: it holds a finished run whose {key} is {there!r:.60}, and here it is {here!r:.60}; "
+            f"{ANOTHER_OUT}"
+        )
+
+
+def _samples(problems: Sequence[ProblemCandidates]) -> str:
+    samples = [(item.problem.task_id, c.program, str(c.samples)) for item in problems for c in item.candidates]
+    return fingerprint(*(part for sample in samples for part in sample))
+
+
+def _recorded_tests(tests: TestSettings) -> str | None:
+    """The fingerprint of the tests file; None where a model writes the tests."""
+    if tests.backend != "file" or tests.file is None:
+        return None
+    recorded = read_by_task(tests.file, "test")
+    return fingerprint(*(part for task, lines in recorded.items() for part in (task, *lines)))
+
+
+def _differences(there: Any, here: Any, path: str = "") -> list[tuple[str, tuple[Any, Any]]]:
+    """The keys under which two values differ, with both."""
+    if not (isinstance(there, Mapping) and isinstance(here, Mapping)):
+        return [] if there == here else [(path, (there, here))]
+    keys = dict.fromkeys([*here, *there])
+    return [found for key in keys for found in _differences(there.get(key), here.get(key), f"{path}.{key}".lstrip("."))]

@@ -1,0 +1,183 @@
+"""Nothing of a user's is lost: every verb refuses, before it works, to write over what it reads or what is finished."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.cli import CLI, DEMO_TASKS, coderm, quick, rows
+from helpers.servers import serving, well_behaved
+
+from coderm_eval.benchmarks.demo import SAMPLES, TESTS
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A folder with samples and tests of the demo, also in the places where a run writes its own."""
+    quick(SAMPLES, tmp_path / "s.jsonl")
+    quick(TESTS, tmp_path / "t.jsonl")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "samples.jsonl").write_bytes((tmp_path / "s.jsonl").read_bytes())
+    (tmp_path / "old" / "tests.jsonl").write_bytes((tmp_path / "t.jsonl").read_bytes())
+    (tmp_path / "precious.json").write_text("{}")
+    (tmp_path / "c.yaml").write_text("n: 2\n")
+    return tmp_path
+
+
+GRADE = "grade --benchmark demo --allow-partial --samples"
+WRITE = "write-tests --benchmark demo --allow-partial --model m --base-url http://127.0.0.1:9/v1 --samples"
+SAMPLE = "sample --benchmark demo --model m --base-url http://127.0.0.1:9/v1"
+RERANK = "rerank --benchmark demo --allow-partial"
+
+REFUSED = [
+    (f"{GRADE} s.jsonl --out s.jsonl", "s.jsonl: --out would overwrite the input --samples s.jsonl"),
+    (f"{GRADE} s.jsonl --out s.jsonl.gz", "--samples s.jsonl"),
+    (f"{GRADE} s.jsonl --out precious.json", "precious.json: the file was not made from the store"),
+    (f"{GRADE} s.jsonl --out c.yaml --config c.yaml", "--config c.yaml"),
+    (f"{WRITE} s.jsonl --out s.jsonl", "--samples s.jsonl"),
+    (f"{WRITE} s.jsonl --out ./s.jsonl", "--samples s.jsonl"),
+    (f"{WRITE} s.jsonl --out t.jsonl", "t.jsonl: the file was not made from the store t.jsonl.store"),
+    (f"{SAMPLE} --out s.jsonl", "s.jsonl: the file was not made from the store s.jsonl.store"),
+    (f"{SAMPLE} --out c.yaml --config c.yaml", "--config c.yaml"),
+    (f"{SAMPLE} --out new.jsonl --store .", "the store . has its files there"),
+    (f"{RERANK} --samples old/samples.jsonl --tests t.jsonl --out old", "the input --samples old/samples.jsonl"),
+    (f"{RERANK} --samples s.jsonl --tests old/tests.jsonl --out old", "the input --tests old/tests.jsonl"),
+    (f"{RERANK} --samples s.jsonl --tests t.jsonl --out old --n 1", "old: it holds a samples.jsonl of something else"),
+    (f"{RERANK} --samples s.jsonl --tests t.jsonl --out new --store new", "the store new has its files there"),
+    (f"{GRADE} s.jsonl --out old", "old: this is a folder"),
+    (f"{RERANK} --samples s.jsonl --tests t.jsonl --out s.jsonl", "s.jsonl: a file is there; name a folder"),
+    (f"{GRADE} s.jsonl --out s.jsonl/x", "s.jsonl/x: cannot be written"),
+    (f"{SAMPLE} --out /proc/x.jsonl", "/proc/x.jsonl: cannot be written"),
+    (f"{GRADE} s.jsonl --out g.json --store s.jsonl", "the store s.jsonl cannot be used"),
+]
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(("line", "words"), REFUSED, ids=[line for line, _ in REFUSED])
+def test_what_would_be_lost_is_refused_by_name_before_work(files: Path, line: str, words: str) -> None:
+    before = contents(files)
+    done = coderm(*line.split(), cwd=files)
+    assert done.returncode == 2 and words in done.stderr.splitlines()[-1], done.stderr
+    assert contents(files) == before
+
+
+def test_a_file_of_the_users_in_the_store_is_not_added_to(files: Path) -> None:
+    """A table is called like it."""
+    (files / "old" / "grades.jsonl").write_text('{"task_id": "demo/0"}\n')
+    before = contents(files)
+    done = coderm(*f"{GRADE} s.jsonl --out g.json --store old".split(), cwd=files)
+    assert done.returncode == 2 and "old/grades.jsonl: not written by this version's store" in done.stderr
+    assert contents(files) == before
+
+
+# Runs
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("finished")
+    quick(SAMPLES, folder / "s.jsonl")
+    quick(TESTS, folder / "t.jsonl")
+    done = coderm(*f"{RERANK} --samples s.jsonl --tests t.jsonl --out run".split(), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+OTHER_RUNS = [
+    ("--n 1", "a finished run whose settings.n is None, and here it is 1; give another --out, or --overwrite"),
+    ("--select codet", "settings.select is 'evidence', and here it is 'codet'"),
+    ("--budget uniform", "settings.budget.policy is 'sequential', and here it is 'uniform'"),
+    ("--tests other.jsonl", "a finished run whose inputs.tests is"),
+    ("--samples other.jsonl", "a finished run whose inputs.samples is"),
+]
+
+
+@pytest.mark.parametrize(("flags", "words"), OTHER_RUNS)
+def test_a_finished_run_is_not_replaced_by_another(finished: Path, flags: str, words: str) -> None:
+    for name, column in (("s.jsonl", "solution"), ("t.jsonl", "test")):
+        listed = [{**row, column: f"{row[column]}\n# other\n"} for row in rows(finished / name)]
+        with (finished / "other.jsonl").open("w" if column == "solution" else "a") as file:
+            file.writelines(json.dumps(row) + "\n" for row in listed if f"--{name[0]}" in flags)
+    before = contents(finished)
+    line = f"{RERANK} --samples s.jsonl --tests t.jsonl --out run {flags}"
+    done = coderm(*line.split(), cwd=finished)
+    assert done.returncode == 2 and words in done.stderr.splitlines()[-1], done.stderr
+    assert contents(finished) == before
+
+
+def test_the_same_run_repeats_and_another_replaces_it_on_demand(finished: Path) -> None:
+    line = f"{RERANK} --samples s.jsonl --tests t.jsonl --out run".split()
+    for _ in range(2):
+        assert coderm(*line, "--allow-incomplete", cwd=finished).returncode == 0
+    (finished / "run" / "curve.csv").write_text("of the run before")
+    done = coderm(*line, "--n", 1, "--overwrite", cwd=finished)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((finished / "run" / "summary.json").read_text())["n_candidates"] == 1
+    assert not (finished / "run" / "curve.csv").exists()
+    assert coderm(*line, "--overwrite", cwd=finished).returncode == 0
+
+
+# Files that are made again
+
+
+def test_a_command_repeats_its_own_file_and_keeps_one_that_was_changed(files: Path) -> None:
+    with serving(well_behaved) as (url, _):
+        line = f"write-tests --benchmark demo --allow-partial --model m --base-url {url} --samples s.jsonl --num 1"
+        assert coderm(*line.split(), "--out", "w.jsonl", cwd=files).returncode == 0
+        assert coderm(*line.split(), "--out", "w.jsonl", cwd=files).returncode == 0
+        (files / "w.jsonl").write_text("mended by hand")
+        refused = coderm(*line.split(), "--out", "w.jsonl", cwd=files)
+        assert refused.returncode == 2 and (files / "w.jsonl").read_text() == "mended by hand"
+        assert coderm(*line.split(), "--out", "w.jsonl", "--overwrite", cwd=files).returncode == 0
+    assert len(rows(files / "w.jsonl")) == len(DEMO_TASKS)
+
+
+def test_a_dry_run_writes_nothing(files: Path) -> None:
+    before = sorted(files.rglob("*"))
+    for line in (
+        f"{SAMPLE} --out s.jsonl --dry-run",
+        f"{WRITE} s.jsonl --out w.jsonl --dry-run",
+        f"{RERANK} --samples s.jsonl --tests t.jsonl --out run --dry-run",
+    ):
+        done = coderm(*line.split(), cwd=files)
+        assert done.returncode == 0, done.stderr
+    assert sorted(files.rglob("*")) == before
+
+
+# A disk that is full, and readers that go away
+
+
+@pytest.mark.parametrize("verb", ["report run", "report --help"])
+def test_a_reader_that_goes_away_ends_a_command_without_a_word(finished: Path, verb: str) -> None:
+    """The exit code is that of SIGPIPE, as shells have it."""
+    line = f"{RERANK} --samples s.jsonl --tests t.jsonl --out run --overwrite --grade"
+    assert coderm(*line.split(), cwd=finished).returncode == 0
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m coderm_eval.cli {verb} | true; echo ${{PIPESTATUS[0]}}"],
+        cwd=finished,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stderr, done.stdout.strip()) == ("", "141")
+
+
+def test_a_full_disk_behind_the_output_is_one_sentence(finished: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*CLI, "report", "run"],
+            cwd=finished,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("coderm-eval: the output cannot be written: No space left on device; make room")
