@@ -110,7 +110,7 @@ def _advice_in_two_steps(benchmark: str, tests: TestSettings, samples: Path) -> 
         model = f"--backend {tests.backend} --model {tests.model} --num {tests.num or DEFAULT_TESTS}"
         raise ModelError(
             f"{error}; or go on in two steps, `coderm-eval write-tests {files} {model} --out {out}` and "
-            f"`coderm-eval rerank {files} --tests {out} --out {samples.parent} --grade`"
+            f"`coderm-eval rerank {files} --tests {out} --out {samples.parent}-2 --grade`"
         ) from error
 
 

@@ -110,21 +110,21 @@ def test_the_tables_of_the_store_are_no_place_for_an_output(given: Path) -> None
 
 # What cannot be written
 
-IMPOSSIBLE: list[tuple[str, str, list[str], str]] = [
-    ("a folder for a file", "sub", [], "this is a folder; name a file after --out, such as sub/out.jsonl"),
+IMPOSSIBLE: list[tuple[str, str, list[str] | None, str]] = [
+    ("a folder for a file", "sub", None, "this is a folder; name a file after --out, such as sub/out.jsonl"),
     ("a file for a folder", "x.jsonl", ["a"], "a file is there; name a folder"),
-    ("below a file", "x.jsonl/y", [], "cannot be written"),
+    ("below a file", "x.jsonl/y", None, "cannot be written"),
     ("a run below a file", "x.jsonl/run", ["a"], "cannot be written"),
-    ("deep below a file", "x.jsonl/a/b/c", [], "cannot be written"),
-    ("a name that is too long", "n" * 300, [], "cannot be written (File name too long)"),
-    ("a file system of the kernel's", "/proc/out.jsonl", [], "cannot be written"),
-    ("a loop of links", "loop", [], "cannot be written"),
+    ("deep below a file", "x.jsonl/a/b/c", None, "cannot be written"),
+    ("a name that is too long", "n" * 300, None, "cannot be written (File name too long)"),
+    ("a file system of the kernel's", "/proc/out.jsonl", None, "cannot be written"),
+    ("a loop of links", "loop", None, "cannot be written"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "out", "files", "words"), IMPOSSIBLE, ids=[case[0] for case in IMPOSSIBLE])
 def test_what_cannot_be_written_is_said_before_work(
-    given: Path, kind: str, out: str, files: list[str], words: str
+    given: Path, kind: str, out: str, files: list[str] | None, words: str
 ) -> None:
     Path("loop").symlink_to("loop")
     before = sorted(given.parent.rglob("*"))
