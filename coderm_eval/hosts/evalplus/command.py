@@ -92,9 +92,7 @@ def evaluate(
     settings = settings_from_flags(flags, model_kwargs)
     validate_test_settings(settings.tests)
     benchmark = load_benchmark(name, settings.for_benchmark(name))
-    run = EvalPlusRun(
-        dataset, benchmark, settings, anew=i_just_wanna_run, allow_partial=allow_partial, drawn=samples is None
-    )
+    run = EvalPlusRun(dataset, benchmark, settings, i_just_wanna_run, allow_partial, drawn=samples is None)
     run.rerank_and_evaluate(read_path("samples", samples or _sample(benchmark, settings, flags, model_kwargs)))
 
 
