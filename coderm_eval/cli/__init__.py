@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import click
@@ -64,8 +66,20 @@ class _Verbs(click.Group):
                 formatter.write_dl([(name, verb.summary) for name, verb in verbs.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        with user_errors("coderm-eval"):
+        with user_errors("coderm-eval"), _only_flags_of_today():
             return super().invoke(ctx)
+
+
+@contextmanager
+def _only_flags_of_today() -> Iterator[None]:
+    """A flag that is unknown is answered with flags that `--help` shows, and no earlier names of them."""
+    try:
+        yield
+    except click.NoSuchOption as error:
+        verb = error.ctx.command if error.ctx else None
+        hidden = {name for p in (verb.params if verb else ()) if getattr(p, "hidden", False) for name in p.opts}
+        shown = [name for name in error.possibilities or () if name not in hidden]
+        raise click.NoSuchOption(error.option_name, possibilities=shown, ctx=error.ctx) from None
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,16 +8,18 @@ from typing import Any, get_args
 
 import click
 
-from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
-from coderm_eval.cli.options import FILE, KEYS, earlier_name, model_keys, overwrite_option, store_beside
+from coderm_eval.benchmarks import load_benchmark
+from coderm_eval.cli.options import BENCHMARK, FILE, KEYS, earlier_name, model_keys, overwrite_option, store_beside
+from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.outputs import check_output
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import open_store
 from coderm_eval.generation.cached_model import TokenUsage
+from coderm_eval.generation.models.registry import make_model
 from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.generation.sample import DEFAULT_N, policy_model, sample_candidates, sampling_requests
-from coderm_eval.generation.settings import Backend, ShownCandidate, TestSettings
+from coderm_eval.generation.settings import Backend, SamplingSettings, ShownCandidate, TestSettings
 from coderm_eval.generation.test_sources import ModelTests
 from coderm_eval.generation.write_tests import TestSupply, model_test_source, write_tests
 from coderm_eval.pipeline.dry_run import SamplingEstimate, estimate_sampling
@@ -44,9 +46,7 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command("sample")
-@click.option(
-    "--benchmark", type=click.Choice(list(BENCHMARKS)), required=True, help="Benchmark whose problems are posed."
-)
+@click.option("--benchmark", type=BENCHMARK, required=True, help="Benchmark whose problems are posed.")
 @_model_options
 @click.option("--n", type=int, help="Candidates per problem.  [default: 20]")
 @click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "solution"} lines.')
@@ -58,6 +58,7 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, overwrite: bool, **
     """
     given = flags_to_settings(flags, {**KEYS, **model_keys("policy")})
     settings = load_settings(given, source="flags", config=flags["config"], selects=False)
+    _require_model(settings.policy)
     problems = load_benchmark(benchmark, settings.for_benchmark(benchmark)).problems
     folder = store_beside(out, settings)
     if dry_run:
@@ -75,9 +76,7 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, overwrite: bool, **
 
 
 @click.command("write-tests")
-@click.option(
-    "--benchmark", type=click.Choice(list(BENCHMARKS)), required=True, help="Benchmark whose problems are posed."
-)
+@click.option("--benchmark", type=BENCHMARK, required=True, help="Benchmark whose problems are posed.")
 @click.option("--samples", type=FILE, required=True, help='Candidates, to show one: {"task_id", "solution"} lines.')
 @_model_options
 @click.option("--num", type=int, help="Test samples per problem.  [default: 20]")
@@ -97,6 +96,7 @@ def write_tests_command(
     flags["backend"] = flags["backend"] or "openai"  # also where the file of settings names recorded tests
     given = flags_to_settings(flags, {**KEYS, **model_keys("tests"), **_TEST_KEYS})
     settings = load_settings(given, source="flags", config=flags["config"], selects=False)
+    _require_model(settings.tests)
     problems = load_benchmark(benchmark, settings.for_benchmark(benchmark)).problem_by_id()
     work = read_candidates(samples, problems, benchmark=benchmark, n=settings.n, allow_partial=allow_partial)
     folder = store_beside(out, settings)
@@ -116,6 +116,17 @@ def plan_tests(
     tests: TestSupply[ModelTests], work: list[ProblemCandidates], settings: TestSettings
 ) -> SamplingEstimate:
     return estimate_sampling(tests.source.model, settings, tests.source.requests(tests.wanted(work)))
+
+
+def _require_model(settings: SamplingSettings) -> None:
+    """Find out, before a store is made, that no model is named or that it cannot be used."""
+    if settings.model is None or (settings.backend == "openai" and settings.base_url is None):
+        given = f"--model {settings.model}" if settings.model else "no model"
+        raise SettingsError(
+            f"{given}: give --model M --base-url http://127.0.0.1:8000/v1 ({settings.section}.model, "
+            f"{settings.section}.base_url), or --backend vllm or hf to run it in this process"
+        )
+    make_model(settings)
 
 
 def _cost(usage: TokenUsage) -> str:

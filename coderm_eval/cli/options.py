@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from coderm_eval.benchmarks import BENCHMARKS
+from coderm_eval.core.messages import suggestion
 from coderm_eval.pipeline.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -23,6 +25,17 @@ KEYS: Mapping[str, str] = {
 }
 """Keys of settings by the names of the flags that stand for them, for `flags_to_settings`."""
 
+
+class _BenchmarkName(click.Choice[str]):
+    """A benchmark's name; of a wrong one it says which was meant."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            self.fail(f"no benchmark is called {value!r}; {suggestion(str(value).lower(), self.choices)}", param, ctx)
+        return str(value)
+
+
+BENCHMARK = _BenchmarkName(list(BENCHMARKS))
 
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace what is at --out: another run, another file, or an input."

@@ -9,8 +9,8 @@ from typing import Any
 import click
 from pytablewriter import MarkdownTableWriter
 
-from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
-from coderm_eval.cli.options import FILE, model_keys, overwrite_option
+from coderm_eval.benchmarks import load_benchmark
+from coderm_eval.cli.options import BENCHMARK, FILE, model_keys, overwrite_option
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.outputs import check_output
@@ -43,9 +43,7 @@ def probe_group() -> None:
 
 
 @probe_group.command("features")
-@click.option(
-    "--benchmark", type=click.Choice(list(BENCHMARKS)), required=True, help="Benchmark whose prompts are read."
-)
+@click.option("--benchmark", type=BENCHMARK, required=True, help="Benchmark whose prompts are read.")
 @click.option("--model", help="Model name on the server or the Hub, or a local folder.")
 @click.option("--base-url", help="Root of an OpenAI-compatible server with embeddings.")
 @click.option("--backend", type=click.Choice(["hf", "openai"]), help="Where the model runs.  [default: openai]")

@@ -8,10 +8,10 @@ from typing import Any, get_args
 import click
 import numpy as np
 
-from coderm_eval.benchmarks import BENCHMARKS, Benchmark, demo, load_benchmark
+from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
 from coderm_eval.cli.generate import plan_tests
-from coderm_eval.cli.options import FILE, KEYS, earlier_name, overwrite_option
-from coderm_eval.core.errors import InputError
+from coderm_eval.cli.options import BENCHMARK, FILE, KEYS, earlier_name, overwrite_option
+from coderm_eval.core.errors import InputError, SettingsError
 from coderm_eval.core.outputs import check_output
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import open_store
@@ -56,7 +56,7 @@ def demo_command(out: Path, overwrite: bool) -> None:
 
 
 @click.command("rerank")
-@click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), required=True, help="Benchmark of the samples.")
+@click.option("--benchmark", type=BENCHMARK, required=True, help="Benchmark of the samples.")
 @click.option("--samples", type=FILE, required=True, help='Candidates: {"task_id", "solution"} lines.')
 @click.option("--tests", type=FILE, help='Recorded tests: {"task_id", "test"} lines.')
 @click.option("--out", type=FILE, required=True, help="Run directory to write.")
@@ -98,6 +98,11 @@ def rerank_command(
     coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --tests tests.jsonl --out run --grade
     """
     settings = load_settings(flags_to_settings(flags, KEYS), source="flags", config=flags["config"])
+    if settings.tests.backend != "file" and settings.tests.model is None:
+        raise SettingsError(
+            "no unit tests: give --tests tests.jsonl, or name the model that writes them in --config FILE.yaml, as by "
+            "`tests: {model: KAKA22/CodeRM-8B, base_url: http://127.0.0.1:8001/v1}`"
+        )
     if settings.budget_curve and not graded:
         raise InputError("--budget-curve says how often picks are right, which needs grades: give --grade as well")
     if settings.resample_tests and not graded:

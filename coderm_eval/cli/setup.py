@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
-from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
+from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.livecodebench.fetch import fetch as fetch_livecodebench
 from coderm_eval.benchmarks.livecodebench.releases import LATEST
-from coderm_eval.cli.options import FILE
+from coderm_eval.cli.options import BENCHMARK, FILE
 from coderm_eval.execution.executor import limits_from_settings, make_executor
 from coderm_eval.execution.sandbox.isolation.levels import describe
 from coderm_eval.pipeline.settings import load_settings
 
 
 @click.command("fetch")
-@click.argument("benchmark", type=click.Choice(list(BENCHMARKS)))
+@click.argument("benchmark", type=BENCHMARK)
 @click.option("--release", help="Release of livecodebench: release_v1 ... release_v6, v1 ... v6, v4_v6, ...")
 def fetch_command(benchmark: str, release: str | None) -> None:
     """Download a benchmark once and check it; from then on it needs no network.

@@ -13,7 +13,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from coderm_eval.core.errors import SettingsError
-from coderm_eval.core.messages import single_line, suggestion
+from coderm_eval.core.messages import single_line
+from coderm_eval.core.setting_errors import describe
 
 __all__ = [
     "CONFIG_VARIABLE",
@@ -33,6 +34,7 @@ class Section(BaseModel):
     """Some settings of one stage: frozen, and strict about keys.
 
     A key or value that was renamed keeps its earlier spelling until 1.0: declare it in `renamed` or `renamed_values`.
+    Other names of a key stand there as well.
     """
 
     model_config = ConfigDict(
@@ -40,13 +42,16 @@ class Section(BaseModel):
     )
 
     renamed: ClassVar[Mapping[str, str]] = {}
-    """{earlier key: key of today}."""
+    """{earlier or other key: key of today}."""
     renamed_values: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     """{key of today: {earlier value: value of today}}."""
 
     @classmethod
-    def in_current_names(cls, given: Any) -> Any:
+    def in_current_names(cls, given: Any, path: str = "") -> Any:
         """`given` with all keys and values as they are spelled today, those of sections within included.
+
+        Args:
+            path: of this section, for messages, with a dot at its end.
 
         Raises:
             ValueError: a key is given under both names.
@@ -57,15 +62,15 @@ class Section(BaseModel):
         for key, value in given.items():
             name = cls.renamed.get(key, key)
             if name in current or (name != key and name in given):
-                raise ValueError(f"{key!r} is an earlier name of {name!r}: give one of the two")
-            current[name] = cls._current_value(name, value)
+                raise ValueError(f"{path}{key} and {path}{name} are names of one setting: give one of the two")
+            current[name] = cls._current_value(name, value, path)
         return current
 
     @classmethod
-    def _current_value(cls, name: str, value: Any) -> Any:
+    def _current_value(cls, name: str, value: Any, path: str) -> Any:
         section = cls._section_at(name)
         if section is not None:
-            return section.in_current_names(value)
+            return section.in_current_names(value, f"{path}{name}.")
         return cls.renamed_values.get(name, {}).get(value, value) if isinstance(value, str) else value
 
     @classmethod
@@ -73,16 +78,6 @@ class Section(BaseModel):
         field = cls.model_fields.get(name)
         kind = field.annotation if field else None
         return kind if isinstance(kind, type) and issubclass(kind, Section) else None
-
-    @classmethod
-    def keys_at(cls, path: list[str]) -> list[str]:
-        """The keys of the section that `path` leads to."""
-        section: type[Section] = cls
-        for name in path:
-            inner = section._section_at(name)
-            assert inner is not None
-            section = inner
-        return list(section.model_fields)
 
     @model_validator(mode="before")
     @classmethod
@@ -102,17 +97,7 @@ def parse_section(section: type[AnySection], given: Mapping[str, Any], source: s
     try:
         return section.model_validate(given)
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = [str(part) for part in problem["loc"]]
-        name = ".".join(where)
-        if problem["type"] == "extra_forbidden":
-            known = section.keys_at(where[:-1])
-            message = f"unknown setting {name!r}; {suggestion(where[-1], known)}"
-        elif problem["type"] == "value_error":  # raised by a section, which knows what may be shown
-            message = ": ".join(filter(None, [name, str(problem["ctx"]["error"])]))
-        else:
-            message = f"{name} is {problem['input']!r:.60}: {problem['msg'].lower()}"
-        raise SettingsError(f"{source}: {message}") from error
+        raise SettingsError(f"{source}: {describe(section, error.errors()[0])}") from error
 
 
 def in_current_names(section: type[Section], given: Mapping[str, Any], source: str) -> dict[str, Any]:
@@ -128,6 +113,24 @@ def in_current_names(section: type[Section], given: Mapping[str, Any], source: s
     return current
 
 
+class _DuplicateKeyError(yaml.YAMLError):
+    """A key stands twice in one mapping: of the two values YAML would take the last."""
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Loads YAML as `yaml.safe_load` does, but no key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    line = key.start_mark.line + 1
+                    raise _DuplicateKeyError(f"{line}: the key {key.value!r} is there twice; leave one of them out")
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file.
 
@@ -135,7 +138,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
         SettingsError: the file cannot be read, is no YAML, or holds something else.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8-sig"), _UniqueKeys)
+    except _DuplicateKeyError as error:
+        raise SettingsError(f"{path}:{error}") from error
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise SettingsError(f"{path}: not a readable YAML file ({single_line(error)})") from error
     if not isinstance(content, dict):

@@ -477,6 +477,8 @@ BAD_FLAGS: list[tuple[str, list[str], list[str]]] = [
     ("tests and a test writer", [*H, *GIVEN, "--tests-model", "m"], ["--tests and --tests-model exclude each other"]),
     ("a test writer nowhere", [*H, "--samples", "s.jsonl", "--tests-model", "m"], ["--tests-base-url http"]),
     ("an unknown flag", [*H, *GIVEN, "--base-onyl"], ["--base-onyl", "did you mean '--base-only'?"]),
+    ("a letter for flags", [*H, *GIVEN, "-n", "3"], ["-n may be more than one flag", "--n-samples or --num-tests"]),
+    ("a letter and its value", [*H, *GIVEN, "-b=3"], ["-b may be more than one flag", "--base-url"]),
     ("an unknown flag of codegen's", [*H, "--model", "m", "--temprature", "1"], ["did you mean '--temperature'?"]),
     ("an unknown backend", [*H, "--model", "m", "--backend", "opnai"], ["'opnai'", "did you mean 'openai'?"]),
     ("an unknown rule", [*H, *GIVEN, "--select", "majorty"], ["'majorty'", "did you mean 'majority'?"]),

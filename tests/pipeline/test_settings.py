@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -271,31 +272,45 @@ def test_a_flag_overrides_the_earlier_name_in_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("given", [{"n": 1, "num_candidates": 1}, {"num_candidates": 1, "n": 1}])
 def test_a_key_cannot_be_given_under_both_names(given: dict[str, Any]) -> None:
-    assert complaint(given) == "flags: 'num_candidates' is an earlier name of 'n': give one of the two"
+    assert complaint(given) == "flags: num_candidates and n are names of one setting: give one of the two"
+
+
+def test_a_key_under_both_names_is_named_with_its_section() -> None:
+    said = complaint({"tests": {"n": 1, "num": 1}})
+    assert said == "flags: tests.n and tests.num are names of one setting: give one of the two"
 
 
 # Bad values
 
 BAD_VALUES = [
-    ({"n": 0}, "n is 0: "),
-    ({"n": -1}, "n is -1: "),
-    ({"n": 2.5}, "n is 2.5: "),
-    ({"n": "many"}, "n is 'many': "),
-    ({"n": [20]}, "n is [20]: "),
+    ({"n": 0}, "n is 0: expected 1 or more"),
+    ({"n": -1}, "n is -1: expected 1 or more"),
+    ({"n": 2.5}, "n is 2.5: expected a whole number"),
+    ({"n": "many"}, "n is 'many': expected a whole number"),
+    ({"n": [20]}, "n is [20]: expected a whole number"),
+    ({"budget": "uniform"}, "budget is 'uniform': expected its settings, such as `budget: {policy: uniform}`"),
+    ({"budget": ["uniform"]}, "budget is ['uniform']: expected its settings, such as `budget: {policy: ...}`"),
+    ({"budget": 3}, "budget is 3: expected its settings, such as `budget: {policy: ...}`"),
+    ({"execution": "strict"}, "execution is 'strict': expected its settings, such as `execution: {isolation: strict}`"),
+    ({"tests": [1]}, "tests is [1]: expected its settings, such as `tests: {backend: ...}`"),
+    ({"budget": {"rates": 3}}, "budget.rates is 3: expected 'agreement' or 'oracle'"),
+    ({"policy": {"stop": [1]}}, "policy.stop.0 is 1: expected a text"),
+    ({"policy": {"stop": "x"}}, "policy.stop is 'x': expected a list"),
+    ({"tests": {"backend_args": 3}}, "tests.backend_args is 3: expected a mapping"),
     ({"select": "majorty"}, "select is 'majorty'; did you mean 'majority'?"),
     ({"select": "xyz"}, "select is 'xyz'; known: aces, aces_o, b4, codet, "),
-    ({"preset": "papers"}, "preset is 'papers': input should be 'paper'"),
+    ({"preset": "papers"}, "preset is 'papers': expected 'paper'"),
     ({"budget": {"average": 2, "min": 3}}, "budget: average is 2, less than min, 3: raise it, or lower budget.min"),
     ({"budget": {"max": 2, "min": 3}}, "budget: max is 2, less than min, 3: raise it, or lower budget.min"),
-    ({"budget": {"policy": "seq"}}, "budget.policy is 'seq': input should be 'sequential', 'uniform' or 'greedy'"),
-    ({"budget": {"tolerance": 3}}, "budget.tolerance is 3: input should be less than or equal to 1"),
-    ({"budget": {"tolerance": -0.1}}, "budget.tolerance is -0.1: input should be greater than or equal to 0"),
-    ({"resample_tests": 0}, "resample_tests is 0: input should be greater than or equal to 1"),
+    ({"budget": {"policy": "seq"}}, "budget.policy is 'seq': expected 'sequential', 'uniform' or 'greedy'"),
+    ({"budget": {"tolerance": 3}}, "budget.tolerance is 3: expected 1 or less"),
+    ({"budget": {"tolerance": -0.1}}, "budget.tolerance is -0.1: expected 0 or more"),
+    ({"resample_tests": 0}, "resample_tests is 0: expected 1 or more"),
     ({"select": None}, "select is None: "),
-    ({"extraction": "papers"}, "extraction is 'papers': input should be 'default' or 'paper'"),
+    ({"extraction": "papers"}, "extraction is 'papers': expected 'default' or 'paper'"),
     ({"tests": "t.jsonl"}, "tests is 't.jsonl': "),
     ({"tests": None}, "tests is None: "),
-    ({"tests": {"backend": "tgi"}}, "tests.backend is 'tgi': input should be 'openai', 'vllm', 'hf' or 'file'"),
+    ({"tests": {"backend": "tgi"}}, "tests.backend is 'tgi': expected 'openai', 'vllm', 'hf' or 'file'"),
     ({"tests": {"num": 0}}, "tests.num is 0: "),
     ({"tests": {"temperature": -0.1}}, "tests.temperature is -0.1: "),
     ({"tests": {"temperature": float("nan")}}, "tests.temperature is nan: "),
@@ -307,7 +322,7 @@ BAD_VALUES = [
     ({"tests": {"file": 3}}, "tests.file is 3: "),
     (
         {"tests": {"shown_candidate": "best"}},
-        "tests.shown_candidate is 'best': input should be 'first', 'rotate' or 'none'",
+        "tests.shown_candidate is 'best': expected 'first', 'rotate' or 'none'",
     ),
     ({"tests": {"api": "responses"}}, "tests.api is 'responses': "),
     ({"tests": {"seed": -1}}, "tests.seed is -1: "),
@@ -319,7 +334,7 @@ BAD_VALUES = [
     ({"execution": {"timeout_s": float("inf")}}, "execution.timeout_s is inf: "),
     ({"execution": {"memory_mb": 63}}, "execution.memory_mb is 63: "),
     ({"execution": {"output_mb": 0}}, "execution.output_mb is 0: "),
-    ({"execution": {"isolation": "docker"}}, "execution.isolation is 'docker': input should be 'auto', 'namespaces'"),
+    ({"execution": {"isolation": "docker"}}, "execution.isolation is 'docker': expected 'auto', 'namespaces'"),
     ({"execution": {"allow_incomplete": "perhaps"}}, "execution.allow_incomplete is 'perhaps': "),
 ]
 
@@ -352,6 +367,20 @@ def test_a_mistake_in_a_file_is_reported_against_the_file(
     """Even where a given value would override it: the next run without that flag would meet it."""
     path = write(tmp_path, text)
     assert complaint(over, path).startswith(f"{path}: {message}")
+
+
+TWICE = [("n: 1\nm: 2\nn: 3\n", "3: the key 'n'"), ("tests: {num: 1, num: 2}", "1: the key 'num'")]
+
+
+@pytest.mark.parametrize(("text", "words"), TWICE)
+def test_a_key_that_is_there_twice_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = write(tmp_path, text)
+    assert complaint({}, path) == f"{path}:{words} is there twice; leave one of them out"
+
+
+@pytest.mark.parametrize("given", [case for case, _ in BAD_VALUES], ids=range(len(BAD_VALUES)))
+def test_no_message_has_the_words_of_a_library(given: dict[str, Any]) -> None:
+    assert not re.search(r"input should|pydantic|valid |something else", complaint(given))
 
 
 NO_MAPPING = [("", "None"), ("# n: 20", "None"), ("20", "20"), ("- n: 20", "[{'n': 20}]"), ("n=20", "'n=20'")]

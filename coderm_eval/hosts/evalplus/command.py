@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,13 @@ from coderm_eval.core.user_errors import user_errors
 from coderm_eval.generation.recorded.readers import PARTIAL
 from coderm_eval.generation.write_tests import check_tests_file, validate_test_settings
 from coderm_eval.hosts.evalplus.drawn import extract_again
-from coderm_eval.hosts.evalplus.flags import benchmark_name, check_flags, read_path, settings_from_flags
+from coderm_eval.hosts.evalplus.flags import (
+    benchmark_name,
+    check_flags,
+    read_path,
+    require_long_flags,
+    settings_from_flags,
+)
 from coderm_eval.hosts.evalplus.run import EvalPlusRun
 from coderm_eval.pipeline.preflight import preflight
 from coderm_eval.pipeline.settings import Settings
@@ -100,6 +107,7 @@ def main() -> None:
     """The console script."""
     logging.basicConfig(format="evalplus.coderm: %(message)s", level=logging.WARNING)
     with user_errors("evalplus.coderm"):
+        require_long_flags(sys.argv[1:])
         fire.Fire(evaluate, name="evalplus.coderm")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import os
 import pkgutil
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.generation.settings import TestSettings
 from coderm_eval.pipeline.settings import Settings, load_settings
 
-__all__ = ["benchmark_name", "check_flags", "read_path", "settings_from_flags"]
+__all__ = ["benchmark_name", "check_flags", "read_path", "require_long_flags", "settings_from_flags"]
 
 _BENCHMARKS = {"humaneval": "humaneval+", "mbpp": "mbpp+"}
 
@@ -36,6 +37,9 @@ _KEYS = {
     "store": "store",
 }
 """Keys of settings by the names of flags."""
+
+_LONG = ("n_samples", "num_tests", "bs", "base_url", "backend", "budget", "temperature", "tests", "model", "select")
+"""Flags that a single letter may be meant for, beside those of `evalplus.evaluate`."""
 
 _GRADING = ("mini", "noextreme", "version", "base_only", "min_time_limit", "gt_time_limit_factor")
 """Flags of `evalplus.evaluate` that are settings of the section `evalplus` under the same names."""
@@ -68,6 +72,16 @@ def check_flags(command: Callable[..., None], flags: Mapping[str, Any], model_kw
     if flags["tests"] and flags["tests_model"]:
         raise SettingsError("--tests and --tests-model exclude each other: tests are recorded, or a model writes them")
     _check_source_of_samples(flags["samples"], model_kwargs)
+
+
+def require_long_flags(arguments: Sequence[str]) -> None:
+    """Refuse flags of one letter, of which Fire takes some for whichever flag begins so."""
+    for argument in arguments:
+        letter = re.fullmatch(r"-([a-zA-Z])(=.*)?", argument)
+        if letter and letter[1] != "h":
+            names = [name for name in (*_LONG, *_parameters(evalplus_evaluate)) if name.startswith(letter[1].lower())]
+            meant = f", such as {' or '.join(map(_flag, dict.fromkeys(names)))}" if names else ""
+            raise SettingsError(f"-{letter[1]} may be more than one flag: write it out{meant}")
 
 
 def settings_from_flags(flags: dict[str, Any], model_kwargs: Mapping[str, Any]) -> Settings:

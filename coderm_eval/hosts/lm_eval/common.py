@@ -16,6 +16,7 @@ from coderm_eval.generation.answer_notices import AnswerTally
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.generation.sample import DEFAULT_N, extract_program, policy_prompt
 from coderm_eval.generation.write_tests import check_tests_file
+from coderm_eval.hosts.lm_eval.metadata import require_settings_under_coderm, require_test_writer
 from coderm_eval.pipeline.preflight import preflight
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.run_identity import run_identity
@@ -50,6 +51,7 @@ class RerankedBenchmark:
     """
 
     def __init__(self, metadata: Mapping[str, Any]) -> None:
+        require_settings_under_coderm(metadata, _OWN_METADATA)
         style: PromptStyle = metadata["prompt"]
         self.is_recorded = style == "recorded"
         self._completes = style == "completion"
@@ -90,6 +92,7 @@ class RerankedBenchmark:
                 f"n is {self.n} but decoding is greedy, so that all samples would be the same: "
                 "pass --gen_kwargs do_sample=True,temperature=0.8, or set n to 1"
             )
+        require_test_writer(self.settings.tests)
         preflight(self.settings)
 
     def check_tests(self, tasks: Collection[str]) -> None:

@@ -1,0 +1,50 @@
+"""Mistakes in lm-eval's `--metadata`: settings beside the key `coderm` and not under it, or none at all."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from coderm_eval.core.errors import SettingsError
+from coderm_eval.generation.settings import TestSettings
+from coderm_eval.pipeline.settings import Settings
+
+__all__ = ["require_settings_under_coderm", "require_test_writer"]
+
+
+def require_settings_under_coderm(metadata: Mapping[str, Any], own: Collection[str]) -> None:
+    """Refuse keys beside `coderm` that are meant to be in it.
+
+    Args:
+        metadata: a task's; lm-eval mixes the --model_args into it, so that an unknown key may be one of those.
+        own: keys of the task file.
+
+    Raises:
+        SettingsError: names the key, and where it belongs.
+    """
+    for key, value in metadata.items():
+        if key in own:
+            continue
+        if key in Settings.model_fields or key in Settings.renamed:
+            raise SettingsError(
+                f'--metadata: {key!r} is beside \'coderm\' and not under it: write {{"coderm": {{"{key}": ...}}}}'
+            )
+        if difflib.get_close_matches(key.lower(), ["coderm"], cutoff=0.7):
+            raise SettingsError(f"--metadata: unknown key {key!r}; did you mean 'coderm'?")
+        if isinstance(value, Mapping) and value.keys() & Settings.model_fields.keys():
+            raise SettingsError(f"--metadata: unknown key {key!r}; settings are under 'coderm'")
+
+
+def require_test_writer(tests: TestSettings) -> None:
+    """Refuse a run without tests and without anybody to write them, as a first run may be.
+
+    Raises:
+        SettingsError: says what to type.
+    """
+    if tests.backend != "file" and tests.model is None:
+        raise SettingsError(
+            'tests.model is not set: add --metadata \'{"coderm": {"tests": {"model": "KAKA22/CodeRM-8B", '
+            '"base_url": "http://127.0.0.1:8001/v1"}}}\', with the model that writes the tests and its server, or '
+            '\'{"coderm": {"tests": {"file": "tests.jsonl"}}}\''
+        )

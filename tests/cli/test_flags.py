@@ -1,0 +1,53 @@
+"""What a user reads of flags that are wrong or missing: what is meant, and what to type."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers.cli import coderm
+
+from coderm_eval.benchmarks.demo import SAMPLES
+
+RERANK = f"rerank --benchmark demo --samples {SAMPLES} --out run"
+SAMPLE = "sample --benchmark demo --out s.jsonl"
+WRITE = f"write-tests --benchmark demo --samples {SAMPLES} --out w.jsonl"
+
+MISTAKES = [
+    ("grade --benchmark humaneval", "no benchmark is called 'humaneval'; did you mean 'humaneval+'?"),
+    ("grade --benchmark HumanEval", "did you mean 'humaneval+'?"),
+    ("sample --benchmark mbpp", "did you mean 'mbpp+'?"),
+    ("rerank --benchmark LiveCodeBench", "did you mean 'livecodebench'?"),
+    ("fetch humaneval", "did you mean 'humaneval+'?"),
+    ("grade --benchmark xyz", "known: humaneval+, mbpp+, livecodebench, demo"),
+    (RERANK, "no unit tests: give --tests tests.jsonl, or name the model that writes them in --config"),
+    (SAMPLE, "no model: give --model M --base-url http://127.0.0.1:8000/v1"),
+    (f"{SAMPLE} --model m", "--model m: give --model M --base-url"),
+    (WRITE, "no model: give --model M --base-url"),
+    (f"{RERANK} --tests t.jsonl --n 0", "n is 0: expected 1 or more"),
+    (f"{RERANK} --tests t.jsonl --n x", "'x' is not a valid integer"),
+    (f"{RERANK} --tests t.jsonl --resample-tests 3", "--resample-tests says how often picks are right"),
+    (f"{SAMPLE} --model m --base-url 127.0.0.1", "policy.base_url is '127.0.0.1': expected a URL such as"),
+    ("smaple", "No such command 'smaple'"),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), MISTAKES, ids=[line.replace(str(SAMPLES), "S") for line, _ in MISTAKES])
+def test_a_mistake_in_flags_is_one_sentence_and_exit_code_2(tmp_path: Path, line: str, words: str) -> None:
+    done = coderm(*line.split(), cwd=tmp_path)
+    assert done.returncode == 2 and words in done.stderr.splitlines()[-1], done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+TYPING_ERRORS = [
+    ("--curv", "--budget-curve", "--curve"),
+    ("--resampl", "--resample-tests", "--resample"),
+    ("--allow-not-ru", "--allow-incomplete", "--allow-not-run"),
+]
+
+
+@pytest.mark.parametrize(("typed", "shown", "hidden"), TYPING_ERRORS)
+def test_earlier_names_of_flags_are_not_suggested(tmp_path: Path, typed: str, shown: str, hidden: str) -> None:
+    said = coderm(*RERANK.split(), typed, cwd=tmp_path).stderr.splitlines()[-1]
+    assert f"No such option '{typed}'" in said and f"'{shown}'" in said
+    assert f"'{hidden}'" not in said
