@@ -26,3 +26,5 @@ class ProgramTest(Generic[Key]):
     """CPU seconds, in place of those of the limits."""
     process_per_call: bool = False
     """Whether each call is made in a process of its own, so that no answer depends on another call."""
+    trusted: bool = False
+    """Whether no model wrote the test, so that it can share a process with others, whatever it does."""

@@ -27,7 +27,7 @@ class TestRungs(unittest.TestCase):
         self.assertEqual(rungs({n}), {n} * 3)
 """
 
-PROCESSES = ("worker", "tests: who stays behind", "tests", "programs: who stays behind", "programs")
+PROCESSES = ("worker", "controller", "tests: who stays behind", "tests", "programs: who stays behind", "programs")
 
 
 def _children(process: int) -> list[int]:
@@ -35,9 +35,9 @@ def _children(process: int) -> list[int]:
 
 
 def _tree(worker: int) -> dict[str, int]:
-    """The processes of a worker by name: it starts the programs' sandbox first, and each leaves one behind."""
-    programs, tests, *_ = _children(worker)
-    pids = (worker, tests, _children(tests)[0], programs, _children(programs)[0])
+    """The processes of a worker by name: it starts the programs' sandbox first; a sandbox leaves a process behind."""
+    programs, tests, controller = _children(worker)
+    pids = (worker, controller, tests, _children(tests)[0], programs, _children(programs)[0])
     return dict(zip(PROCESSES, pids, strict=True))
 
 

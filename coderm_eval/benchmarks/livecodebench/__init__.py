@@ -90,7 +90,13 @@ class LiveCodeBench(Benchmark):
                 test, of = _gold_test(row, problem), task.task_id
             program = _as_graded(task.program, problem, self._settings.grader)
             yield ProgramTest(
-                task.key, program, test, of, _called(problem), process_per_call=problem.form == "stdin" and fixed
+                task.key,
+                program,
+                test,
+                of,
+                _called(problem),
+                process_per_call=problem.form == "stdin" and fixed,
+                trusted=True,
             )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Generic, NamedTuple
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends.pool import Job, Setup
+from coderm_eval.execution.harmless_tests import is_harmless
 from coderm_eval.execution.program_test import Key, ProgramTest
 from coderm_eval.execution.static_analysis import ProgramInfo, analyse, identity_of_test
 from coderm_eval.execution.wire.ends import End
@@ -50,6 +51,8 @@ class Row(Generic[Key]):
     process_per_call: bool
     tests: list[str]
     """All tests of the problem."""
+    shared: list[bool]
+    """For each, whether it can share its process with others."""
     problem: _Problem
     cells: dict[int, list[Key]] = field(default_factory=dict)
     """{number of a test: the keys that wait for its result}."""
@@ -64,7 +67,12 @@ class Row(Generic[Key]):
         }
 
     def preamble(self) -> dict[str, Any]:
-        return {"tests": self.tests, "entry_point": self.problem.entry_point, "timeout_s": self.problem.timeout_s}
+        return {
+            "tests": self.tests,
+            "shared": self.shared,
+            "entry_point": self.problem.entry_point,
+            "timeout_s": self.problem.timeout_s,
+        }
 
     def results(self, answer: dict[str, Any] | None) -> Iterator[ExecutionResult[Key]]:
         """Yield the result for each key; without an answer nothing was run."""
@@ -123,6 +131,7 @@ class _Table(Generic[Key]):
         self._rows: dict[str, Row[Key]] = {}
         self._columns: dict[str, int] = {}
         self._tests: list[str] = []
+        self._shared: list[bool] = []
 
     def add(self, test: ProgramTest[Key]) -> bool:
         """Take a program and its test in; returns whether both are Python."""
@@ -134,10 +143,12 @@ class _Table(Generic[Key]):
         if info is None or identity is None:
             return False
         if info.identity not in self._rows:
-            self._rows[info.identity] = Row(test.program, info, test.process_per_call, self._tests, self._problem)
+            common = (self._tests, self._shared, self._problem)
+            self._rows[info.identity] = Row(test.program, info, test.process_per_call, *common)
         if identity not in self._columns:
             self._columns[identity] = len(self._tests)
             self._tests.append(test.test)
+            self._shared.append(test.trusted or is_harmless(test.test))
         self._rows[info.identity].cells.setdefault(self._columns[identity], []).append(test.key)
         return True
 

@@ -7,22 +7,31 @@ import contextlib
 import functools
 import importlib
 import sys
+import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from coderm_eval.execution.sandbox.known_answers import KnownAnswers, Rehearsal
+from coderm_eval.execution.harmless_names import MODULES
+from coderm_eval.execution.sandbox.known_answers import KnownAnswers, Rehearsal, UnknownAnswerError
 from coderm_eval.execution.wire.encoding import encode
 
 __all__ = ["StandIns"]
 
 
 class StandIns(dict[str, Any]):
-    """A test's global names; those that neither the test nor Python defines are the program's."""
+    """A test's global names; those that neither the test nor Python defines are the program's.
 
-    def __init__(self, answers: KnownAnswers | Rehearsal, entry_point: str) -> None:
+    Args:
+        shared: whether the test shares its process, so that it gets to know harmless modules only.
+    """
+
+    def __init__(self, answers: KnownAnswers | Rehearsal, entry_point: str, *, shared: bool) -> None:
         super().__init__(__name__="test_candidate")
         self._answers = answers
         self._entry_point = entry_point
+        self._shared = shared
+        self.went_too_far = False
+        """Whether the test needs a process of its own, since it has asked for another module."""
 
     def look_up_entry_point(self) -> None:
         """Do so beforehand: the body of a class looks names up without calling `__missing__`."""
@@ -40,11 +49,17 @@ class StandIns(dict[str, Any]):
         elif kind == "value":
             value = what[0]
         elif kind == "module" and what[0].partition(".")[0] in sys.stdlib_module_names:
-            value = importlib.import_module(what[0])
+            value = self._module(name, what[0])
         else:
             raise KeyError(name)
         self[name] = value
         return value
+
+    def _module(self, name: str, module: str) -> types.ModuleType:
+        if self._shared and (name != module or module not in MODULES):
+            self.went_too_far = True
+            raise UnknownAnswerError
+        return importlib.import_module(module)
 
     def _function(self, name: str) -> Callable[..., Any]:
         """Return a stand-in. Its attribute `sha256` takes the same arguments and returns the digest of the answer."""

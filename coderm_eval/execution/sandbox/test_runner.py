@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from coderm_eval.core.records import NO_OUTPUT
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.call_tree import CallTree, TreePosition
-from coderm_eval.execution.sandbox.isolation.levels import Isolation
 from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
-from coderm_eval.execution.sandbox.test_process import Behaviour, TestProcess
+from coderm_eval.execution.sandbox.test_processes import Behaviour, TestProcesses
+from coderm_eval.execution.sandbox.test_sandbox import TestSandbox
 from coderm_eval.execution.wire.ends import UNANSWERED, End
 
 __all__ = ["TestRunner"]
@@ -32,27 +33,25 @@ class TestRunner:
 
     Args:
         limits: of a program's calls in one test, and of the test itself.
-        isolation: what this process has entered, and its testing processes have to take on.
-        beat: called again and again while a testing process is waited for.
+        sandbox: where tests run.
     """
 
-    def __init__(self, limits: Limits, isolation: Isolation, beat: Callable[[], None]) -> None:
+    def __init__(self, limits: Limits, sandbox: TestSandbox) -> None:
         self._default_limits = self._limits = limits
-        self._isolation = isolation
-        self._beat = beat
-        self._tests = TestProcess((), "", limits, isolation, beat)
+        self._sandbox = sandbox
+        self._tests = TestProcesses((), (), "", limits, sandbox)
         self._trees: list[CallTree] = []
+        self._asked: defaultdict[int, list[tuple[str, ...]]] = defaultdict(list)
+        """By test: the calls that the program is asked for its sake."""
 
-    def set_tests(self, tests: Sequence[str], entry_point: str, timeout_s: float | None) -> None:
+    def set_tests(
+        self, tests: Sequence[str], shared: Sequence[bool], entry_point: str, timeout_s: float | None
+    ) -> None:
         """Use these tests from now on, with `timeout_s` in place of the limits' own if it is given."""
-        self.close()
-        self._limits = self._default_limits._replace(timeout_s=timeout_s or self._default_limits.timeout_s)
-        self._tests = TestProcess(tests, entry_point, self._limits, self._isolation, self._beat)
-        self._trees = []
-
-    def close(self) -> None:
-        """End the testing process."""
         self._tests.stop()
+        self._limits = self._default_limits._replace(timeout_s=timeout_s or self._default_limits.timeout_s)
+        self._tests = TestProcesses(tests, shared, entry_point, self._limits, self._sandbox)
+        self._trees = []
 
     def row(self, program: ProgramAnswers, columns: Sequence[int]) -> dict[str, Any]:
         """Run the tests with the numbers `columns` against one program.
@@ -63,6 +62,7 @@ class TestRunner:
         """
         if not self._trees:  # here and not in `set_tests`, which has no reply that the pool waits for
             self._trees = [CallTree(calls) for calls in self._tests.rehearse()]
+        self._asked.clear()
         found: dict[int, _Cell] = {}
         wanted = [self._extended(column, (), _AHEAD) for column in columns]
         for number in range(1, _MOST_ROUNDS + 1):
@@ -96,7 +96,9 @@ class TestRunner:
     def _extended(self, column: int, history: tuple[str, ...], most: int) -> tuple[str, ...]:
         """Return the calls `history` and what will probably follow them in this test, up to `most` in all."""
         expected = self._trees[column].longest
-        return expected[: max(most, len(history))] if expected[: len(history)] == history else history
+        calls = expected[: max(most, len(history))] if expected[: len(history)] == history else history
+        self._asked[column].append(calls)
+        return calls
 
     def _round(
         self, program: ProgramAnswers, columns: Sequence[int], found: dict[int, _Cell], most: int
@@ -124,7 +126,7 @@ class TestRunner:
         """Run the tests of which it is not known what they do on the program's answers; returns what they ask next."""
         unknown = [column for column, p in positions.items() if p.verdict is None and not p.unanswered]
         wanted: list[tuple[str, ...]] = []
-        for column, reply in self._tests.run(unknown, program, self._behaviour):
+        for column, reply in self._tests.run(unknown, program, self._behaviour, self._answers):
             if isinstance(reply, End):
                 found[column] = _Cell(reply, program.cpu_seconds(positions[column].history))
             elif reply.verdict:
@@ -134,6 +136,11 @@ class TestRunner:
             else:
                 wanted += [self._extended(column, (*reply.calls, call), most) for call in reply.unknown]
         return wanted
+
+    def _answers(self, column: int, program: ProgramAnswers) -> dict[str, str]:
+        """Return the program's answers to the calls that this test is known to make, and no others."""
+        keys = {program.key(calls[: n + 1]) for calls in self._asked[column] for n in range(len(calls))}
+        return {key: program.answers[key] for key in keys & program.answers.keys()}
 
     def _behaviour(self, column: int, program: ProgramAnswers) -> Behaviour:
         expected = self._trees[column].longest

@@ -4,14 +4,17 @@
 
 It reads requests from stdin and writes replies to stdout, as JSON lines:
 
-    {"tests", "entry_point", "timeout_s"}    the tests of the requests that follow, and their limit where it is not the
-                                             usual one; has no reply
+    {"tests", "shared", "entry_point", "timeout_s"}
+                                             the tests of the requests that follow, for each whether it can share its
+                                             process, and their limit where it is not the usual one; has no reply
     {"program", "stateful", "process_per_call", "imports", "columns"}
                                              one program against these tests; the reply is that of `TestRunner.row`
     {"isolation"}                            the reply is {"level"}, or {"refused"} if the host does not allow it
 
-It starts two sandboxes before it reads anything: one for programs, which never holds a test, and one for itself and the
-tests. It runs nothing that a model wrote; what it reads from either side is text or a number.
+Before it reads anything, it starts three processes: a sandbox for programs, which never holds a test; a sandbox for
+tests, which never holds a program, a verdict, or answers that are not its test's business; and the controller, which
+answers the requests. The controller is in no sandbox and runs nothing that a model wrote. What it reads from either
+side is text or a number, and no more of it than there is room for.
 
 The answer to a call is stored under the call, so that a program makes each call once, however many tests make it. What
 a test did on the answers is stored in a tree (`call_tree`), so that it runs once for all programs that answer alike. A
@@ -20,21 +23,21 @@ program that keeps a state is loaded anew for each test and makes that test's ca
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import select
 import signal
+import socket
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox import program_server
 from coderm_eval.execution.sandbox.confinement import redirect_stdio
 from coderm_eval.execution.sandbox.isolation.levels import Isolation, IsolationRefusedError, available, enter
-from coderm_eval.execution.sandbox.isolation.reaping import reap
+from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, reap
 from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
 from coderm_eval.execution.sandbox.program_sandbox import ProgramSandbox
 from coderm_eval.execution.wire.heartbeat import Heartbeat, silence_s
@@ -46,13 +49,13 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _TICK_MS = 100
-"""How often it is looked whether the sandboxes are still there."""
+"""How often it is looked whether the processes are still there."""
 _LEAVE_S = 5
 """Seconds for a sandbox to end its processes and to remove its folder."""
 
 
 def main() -> None:
-    """Start the sandboxes and wait until one of them ends, or until the pool is gone."""
+    """Start the processes and wait until one of them ends, or until the pool is gone."""
     limits, mode, libraries = Limits(*json.loads(sys.argv[1])), sys.argv[2], sys.argv[3:]
     requests, replies = os.dup(0), os.dup(1)
     redirect_stdio()
@@ -63,55 +66,65 @@ def main() -> None:
         return
     asking, asked = os.pipe()
     answering, answered = os.pipe()
-    programs = _start(
-        parts,
-        lambda isolation: program_server.serve(asking, answered, limits, isolation),
-        close=(asked, answering, requests, replies),
-    )
-    # Only now: neither a request nor unittest is in the memory that the programs' sandbox inherits.
-    from coderm_eval.execution.sandbox.test_runner import TestRunner
+    ours, theirs = (end.detach() for end in socket.socketpair())
 
-    def serve_tests(isolation: Isolation) -> None:
-        for library in libraries:
-            importlib.import_module(library)
+    def serve_programs() -> None:
+        if isolation := _entered(parts):
+            program_server.serve(asking, answered, limits, isolation)
+
+    def serve_tests() -> None:
+        from coderm_eval.execution.sandbox import test_server  # here: programs inherit no unittest
+
+        if isolation := _entered(parts):
+            test_server.serve(socket.socket(fileno=theirs), limits, isolation, libraries)
+
+    def control() -> None:
+        from coderm_eval.execution.sandbox.test_runner import TestRunner  # here, as above
+        from coderm_eval.execution.sandbox.test_sandbox import TestSandbox
+
+        die_with_parent()
         pool = _Replies(replies)
-        sandbox = ProgramSandbox(
+        programs = ProgramSandbox(
             asked, answering, per_call=limits.per_call, silence_s=silence_s(limits), beat=pool.beat
         )
-        _serve_requests(requests, pool, sandbox, TestRunner(limits, isolation, pool.beat), isolation.level)
+        tests = TestSandbox(socket.socket(fileno=ours), silence_s(limits), pool.beat)
+        _serve_requests(requests, pool, programs, TestRunner(limits, tests), "+".join(parts))
 
-    tests = _start(parts, serve_tests, close=(asking, answered))
-    for descriptor in (asking, asked, answering, answered, replies):
+    descriptors = {asking, asked, answering, answered, ours, theirs, requests, replies}
+    programs = _start(serve_programs, descriptors - {asking, answered})
+    tests = _start(serve_tests, descriptors - {theirs})
+    controller = _start(control, descriptors - {asked, answering, ours, requests, replies})
+    for descriptor in descriptors - {requests}:
         os.close(descriptor)
-    _wait(requests, [tests, programs])
+    _wait(requests, [controller, tests, programs])
 
 
-def _wait(requests: int, sandboxes: list[int]) -> None:
-    """Wait until a sandbox ends or the pool is gone; then end all of them, whatever they are doing."""
+def _wait(requests: int, processes: list[int]) -> None:
+    """Wait until a process ends or the pool is gone; then end all of them, whatever they are doing."""
     poll = select.poll()
     poll.register(requests, 0)  # no event but that the other end is closed
     ended: list[int] = []
     while not ended and not poll.poll(_TICK_MS):
-        ended = [sandbox for sandbox in sandboxes if os.waitpid(sandbox, os.WNOHANG)[0]]
-    left = [sandbox for sandbox in sandboxes if sandbox not in ended]
-    for sandbox in left:
-        os.kill(sandbox, signal.SIGTERM)
-    for sandbox in left:
-        if reap(sandbox, _LEAVE_S) is None:
-            os.kill(sandbox, signal.SIGKILL)  # the kernel then ends what it has started
-            reap(sandbox, _LEAVE_S)
+        ended = [process for process in processes if os.waitpid(process, os.WNOHANG)[0]]
+    left = [process for process in processes if process not in ended]
+    for process in left:
+        os.kill(process, signal.SIGTERM)
+    for process in left:
+        if reap(process, _LEAVE_S) is None:
+            os.kill(process, signal.SIGKILL)  # the kernel then ends what it has started
+            reap(process, _LEAVE_S)
 
 
-def _start(parts: Sequence[str], serve: Callable[[Isolation], None], close: Iterable[int]) -> int:
-    """Start a process that enters the isolation of these parts, calls `serve` and ends."""
+def _start(serve: Callable[[], None], close: Collection[int]) -> int:
+    """Start a process that closes these descriptors, calls `serve` and ends."""
     process = os.fork()
     if process:
         return process
     try:
         for descriptor in close:
             os.close(descriptor)
-        _serve_in(parts, serve)
-    except (BrokenPipeError, TimeoutError):  # the other sandbox or the pool is gone or stuck, which ends this one too
+        serve()
+    except (ConnectionError, TimeoutError):  # another process is gone or stuck, which ends this one too
         pass
     except BaseException:
         traceback.print_exc()
@@ -119,13 +132,13 @@ def _start(parts: Sequence[str], serve: Callable[[Isolation], None], close: Iter
         os._exit(0)
 
 
-def _serve_in(parts: Sequence[str], serve: Callable[[Isolation], None]) -> None:
+def _entered(parts: Sequence[str]) -> Isolation | None:
+    """Enter the isolation of these parts; None, with a message, if the host refuses it."""
     try:
-        isolation = enter(parts)
+        return enter(parts)
     except OSError as error:
         print(f"coderm-eval: a sandbox could not be started ({error})", file=sys.stderr, flush=True)
-        return
-    serve(isolation)
+        return None
 
 
 class _Replies:
@@ -146,10 +159,10 @@ class _Replies:
 
 
 def _serve_requests(requests: int, replies: _Replies, programs: ProgramSandbox, runner: TestRunner, level: str) -> None:
-    """Answer the pool, from inside the tests' sandbox."""
+    """Answer the pool until it closes its end."""
     for request in _lines(requests):
         if "tests" in request:
-            runner.set_tests(request["tests"], request["entry_point"], request["timeout_s"])
+            runner.set_tests(request["tests"], request["shared"], request["entry_point"], request["timeout_s"])
             continue
         replies.expect(request)
         if "isolation" in request:
@@ -158,7 +171,6 @@ def _serve_requests(requests: int, replies: _Replies, programs: ProgramSandbox, 
             how = {name: request[name] for name in ("stateful", "process_per_call")}
             program = ProgramAnswers(request["program"], request["imports"], programs, **how)
             replies.answer(runner.row(program, request["columns"]))
-    runner.close()
 
 
 def _refuse(requests: int, replies: int, reason: str) -> None:

@@ -1,0 +1,37 @@
+"""What a test did, as its process tells it; a test can write there what it likes."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from coderm_eval.execution.wire.ends import End
+
+__all__ = ["TestReply", "parse_reply"]
+
+
+class TestReply(NamedTuple):
+    """What a test did on the answers that it was given."""
+
+    calls: tuple[str, ...] = ()
+    """The calls that it made and that were answered."""
+    unknown: tuple[str, ...] = ()
+    """Calls without a known answer; there is no verdict then."""
+    verdict: End | None = None
+    """None if calls are unknown, or if the test has to be run in a process of its own."""
+    last: bool = False
+    """Whether the process has ended after it."""
+
+
+def parse_reply(line: bytes) -> TestReply | End:
+    """Return the reply in a line; CRASHED if it is none."""
+    try:
+        reply = json.loads(line)
+        calls, unknown = tuple(reply["calls"]), tuple(reply["unknown"])
+        verdict, last = reply["verdict"], reply["last"]
+        is_text = all(isinstance(call, str) and call.isascii() for call in calls + unknown)  # as `encode` writes them
+        if not is_text or not isinstance(last, bool) or (verdict is not None and unknown):
+            return End.CRASHED
+        return TestReply(calls, unknown, None if verdict is None else End(verdict), last)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return End.CRASHED

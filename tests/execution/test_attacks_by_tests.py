@@ -1,0 +1,112 @@
+"""Whatever one test does, another one finds everything as it was: with real processes, at every level of isolation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+import pytest
+from helpers.attacks_by_tests import ATTACKS_BY_TESTS, SPIES, AttackByTest, good_tests
+from helpers.execution import run_tests
+from helpers.other_hosts import HOSTS, granted, on, skip_unless
+from helpers.paths import ROOT
+
+from coderm_eval.core.records import Verdict
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.program_test import ProgramTest
+from coderm_eval.execution.sandbox.isolation.levels import FULL
+
+LIMITS = Limits(timeout_s=0.5, memory_mb=256)
+PROGRAMS = {
+    "wrong": "def rungs(height):\n    return height * 4\n",
+    "right": "def rungs(height):\n    return height * 3\n",
+    "right too": "def rungs(height):\n    return height + height + height\n",
+}
+WITHOUT_FILTER = [attack for attack in [*ATTACKS_BY_TESTS, *SPIES] if not attack.needs_filter]
+
+Verdicts = Mapping[tuple[str, str, str], Verdict]
+
+
+def _tests(attacks: list[AttackByTest]) -> Iterator[ProgramTest[tuple[str, str, str]]]:
+    """Each attack is a problem: program by program, the attack and the good tests."""
+    for attack in attacks:
+        tests = {"attack": attack.trick, **{f"good {n}": test for n, test in enumerate(good_tests(attack.victim))}}
+        for program, source in PROGRAMS.items():
+            for name, test in tests.items():
+                yield ProgramTest((attack.name, program, name), source, test, attack.name, "rungs")
+
+
+def _verdicts(attacks: list[AttackByTest], isolation: str) -> Verdicts:
+    return {r.key: r.verdict for r in run_tests(_tests(attacks), LIMITS, workers=2, isolation=isolation)}
+
+
+@pytest.fixture(scope="module")
+def isolated() -> Verdicts:
+    if granted() != FULL:
+        pytest.skip("this host does not grant all")
+    return _verdicts([*ATTACKS_BY_TESTS, *SPIES], "strict")
+
+
+@pytest.fixture(scope="module")
+def limited() -> Verdicts:
+    return _verdicts(WITHOUT_FILTER, "rlimits")
+
+
+def _good_ones(verdicts: Verdicts, attack: str) -> dict[tuple[str, str], str]:
+    """{(program, good test): verdict} beside this attack."""
+    return {(p, test): v.name for (name, p, test), v in verdicts.items() if name == attack and test != "attack"}
+
+
+EXPECTED = {
+    (program, f"good {n}"): "FAILED" if program == "wrong" else "PASSED" for program in PROGRAMS for n in range(3)
+}
+
+
+@pytest.mark.parametrize("attack", [attack.name for attack in ATTACKS_BY_TESTS])
+def test_good_tests_are_the_judges_they_were(isolated: Verdicts, attack: str) -> None:
+    assert _good_ones(isolated, attack) == EXPECTED
+
+
+@pytest.mark.parametrize("attack", [attack.name for attack in WITHOUT_FILTER])
+def test_good_tests_are_the_judges_they_were_without_isolation(limited: Verdicts, attack: str) -> None:
+    assert _good_ones(limited, attack) == EXPECTED
+
+
+@pytest.mark.parametrize("attack", [attack.name for attack in ATTACKS_BY_TESTS])
+def test_an_attack_is_a_test_that_was_run(isolated: Verdicts, attack: str) -> None:
+    assert Verdict.NOT_RUN not in {isolated[attack, program, "attack"] for program in PROGRAMS}
+
+
+@pytest.mark.parametrize("spy", [spy.name for spy in SPIES])
+def test_a_test_finds_neither_a_program_nor_what_others_were_told(isolated: Verdicts, spy: str) -> None:
+    assert {isolated[spy, program, "attack"] for program in ("right", "right too")} <= {
+        Verdict.FAILED,
+        Verdict.CRASHED,
+        Verdict.TIMED_OUT,
+    }
+
+
+@pytest.mark.parametrize("spy", [spy.name for spy in SPIES if not spy.needs_filter])
+def test_a_test_finds_nothing_without_isolation_either(limited: Verdicts, spy: str) -> None:
+    assert Verdict.PASSED not in {limited[spy, program, "attack"] for program in ("right", "right too")}
+
+
+_REPORT = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from execution.test_attacks_by_tests import ATTACKS_BY_TESTS, SPIES, _verdicts
+print(json.dumps([[*key, verdict.name] for key, verdict in _verdicts([*ATTACKS_BY_TESTS, *SPIES], "auto").items()]))
+"""
+
+
+@pytest.mark.parametrize(("name", "unshare", "first", "level"), HOSTS[1:], ids=[host[0] for host in HOSTS[1:]])
+def test_good_tests_are_the_judges_they_were_on_a_host(name: str, unshare: list[str], first: str, level: str) -> None:
+    skip_unless(unshare, first)
+    done = on(unshare, first, "-c", _REPORT, str(ROOT / "tests"))
+    assert done.returncode == 0, done.stderr
+    verdicts = {(a, p, t): Verdict[v] for a, p, t, v in json.loads(done.stdout)}
+    bent = {attack.name: _good_ones(verdicts, attack.name) for attack in [*ATTACKS_BY_TESTS, *SPIES]}
+    assert {attack: found for attack, found in bent.items() if found != EXPECTED} == {}
+    assert {key for key, verdict in verdicts.items() if verdict is Verdict.NOT_RUN} == set()
+    told = {key for key in verdicts if key[0] in [spy.name for spy in SPIES] and key[1:] != ("wrong", "attack")}
+    assert {key for key in told if key[2] == "attack" and verdicts[key] is Verdict.PASSED} == set()
