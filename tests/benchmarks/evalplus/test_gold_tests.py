@@ -6,7 +6,7 @@ import gzip
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,17 @@ COMPARED_IN_MBPP: list[tuple[str, tuple[Any, ...], Any, str, float]] = [
 ]
 
 
+def status_there(
+    dataset: str, name: str, program: str, given: Sequence[Any], expected: list[Any], atol: float = 0
+) -> str:
+    """Return EvalPlus's own status for one call; its usual second of wall time is too short on a busy machine."""
+    status: str
+    status, _ = untrusted_check(
+        dataset, program, [given], name, expected, atol, [0.0], fast_check=True, min_time_limit=50
+    )
+    return status
+
+
 @pytest.mark.parametrize(
     ("dataset", "name", "given", "wanted", "got", "atol"),
     [("humaneval", *case) for case in COMPARED] + [("mbpp", *case) for case in COMPARED_IN_MBPP],
@@ -116,7 +127,7 @@ def test_an_answer_is_right_where_evalplus_says_so(
 ) -> None:
     program = f"{NAMES}\n\n\ndef {name}(*arguments):\n    return {got}\n"
     expected = [wanted]
-    status, _ = untrusted_check(dataset, program, [given], name, expected, atol, [0.0], fast_check=True)
+    status = status_there(dataset, name, program, given, expected, atol)
     [(_, tolerance)] = with_tolerances(expected, atol)
     names: dict[str, Any] = {}
     exec(NAMES, names)
@@ -197,13 +208,9 @@ BASE_ONLY = {"base": "pass", "plus": "fail"}
 
 
 def test_a_program_finds_what_evalplus_takes_away_missing(mini_humaneval: MiniHumanEval) -> None:
-    def itself(program: str) -> str:
-        status: str
-        status, _ = untrusted_check("humaneval", program, [[2, 5]], "buoy_gap", [3], 0, [0.0], fast_check=True)
-        return status
-
     found = graded(dict(GUARDED), base_only=True)
-    assert found == {name: {"base": itself(program)} for name, program in GUARDED}
+    wanted = {name: status_there("humaneval", "buoy_gap", program, [2, 5], [3]) for name, program in GUARDED}
+    assert found == {name: {"base": status} for name, status in wanted.items()}
     assert {said["base"] for said in found.values()} == {"pass", "fail"}
 
 
@@ -309,7 +316,7 @@ def test_a_problem_that_evalplus_lets_nobody_pass_is_in_the_errata(
 ) -> None:
     put(mini_humaneval, mini_row(0, "find_zero", "xs", "A zero.", "return 2.0", [[[-2, 1]]], [[[-4, 2]]]))
     program = "def find_zero(xs):\n    return 2.0\n"
-    status, _ = untrusted_check("humaneval", program, [[[-2, 1]]], "find_zero", [2.0], 0, [0.0], fast_check=True)
+    status = status_there("humaneval", "find_zero", program, [[-2, 1]], [2.0])
     assert graded({"right": program}) == {"right": {"base": status, "plus": status}}
     assert load_benchmark("humaneval+").errata == (frozenset() if status == "pass" else {"HumanEval/0"})
 
@@ -335,7 +342,7 @@ def test_loading_may_take_longer_than_a_call(mini_humaneval: MiniHumanEval) -> N
 def test_a_deep_recursion_has_the_stack_that_it_has_there(mini_humaneval: MiniHumanEval) -> None:
     program = "import sys\nfrom functools import lru_cache\n\nsys.setrecursionlimit(10**6)\n\n\n@lru_cache(None)\n"
     program += f"def deep(n):\n    return n and deep(n - 1)\n\n\n{BUOYS.replace('return', 'return deep(50_000) or')}"
-    status, _ = untrusted_check("humaneval", program, [[2, 5]], "buoy_gap", [3], 0, [0.0], fast_check=True)
+    status = status_there("humaneval", "buoy_gap", program, [2, 5], [3])
     assert graded({"deep": program}, base_only=True) == {"deep": {"base": status}}
 
 
