@@ -5,72 +5,97 @@ from __future__ import annotations
 import ast
 import types
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from coderm_eval.core.programs.source import parse
+from coderm_eval.core.programs.source import syntax_tree
+from coderm_eval.execution.known_names import PURE_MEMBERS
+from coderm_eval.execution.names_used import NamesUsed
+from coderm_eval.execution.purity import is_blind, is_pure
 
 __all__ = ["PURE_MODULES", "ProgramInfo", "analyse", "identity_of_test"]
+
+PURE_MODULES = frozenset({module.partition(".")[0] for module in PURE_MEMBERS} - {"sys"})
+"""Modules that compute and do no more."""
+
+_LONGEST = 100_000
+"""Characters of a text that is analysed, in a second and 100 MiB at the most."""
+_PURE_DECORATORS = frozenset(
+    {"abstractmethod", "classmethod", "dataclass", "getter", "property", "setter", "staticmethod", "total_ordering"}
+)
+"""A cache is not pure: a caller may change what it returns."""
+_CONSTANT = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.Tuple, ast.operator, ast.unaryop, ast.expr_context)
 
 
 class ProgramInfo(NamedTuple):
     """What a program's text says."""
 
     identity: str
-    """The same for programs that differ only in comments, docstrings and layout."""
+    """The same for programs that differ only in comments, docstrings and layout, and cannot notice it."""
     stateful: bool
     """Whether an answer may depend on earlier calls. In doubt it is yes, which costs time but changes no verdict."""
     imports: tuple[str, ...]
     """Modules that it names in import statements, sorted."""
 
 
-PURE_MODULES = frozenset(
-    {
-        *("abc", "array", "base64", "bisect", "cmath", "collections", "copy", "dataclasses", "enum", "fractions"),
-        *("functools", "hashlib", "heapq", "itertools", "math", "numbers", "operator", "re", "statistics", "string"),
-        *("textwrap", "typing", "unicodedata", "__future__"),
-    }
-)
-_IMPURE_NAMES = frozenset({"__import__", "delattr", "eval", "exec", "globals", "locals", "setattr"})
-_IMPURE_CALLS = frozenset({"compile", "hash", "id", "input", "open", "vars"})
-"""Built-in functions that are impure when they are called; programs use their names for variables, too."""
-_PURE_OF_SYS = frozenset({"maxsize", "set_int_max_str_digits", "setrecursionlimit"})
-"""What may be used of `sys`: a process runs one program, so that it does not matter when it sets its own limits."""
-_PURE_DECORATORS = frozenset({"classmethod", "dataclass", "property", "staticmethod", "total_ordering"})
-"""A cache is not pure: a caller may change what it returns."""
-
-
 def analyse(program: str) -> ProgramInfo | None:
-    """Analyse a program; returns None if the text is not Python."""
-    tree = parse(program)
-    if tree is None:
+    """Analyse a program; returns None if the text is not Python.
+
+    Of a text that is too much for the parser or the compiler nothing is known: it is the same as itself alone.
+    """
+    unknown = ProgramInfo(program, stateful=True, imports=())
+    if len(program) > _LONGEST:
+        return unknown
+    try:
+        tree = syntax_tree(program)
+    except (SyntaxError, ValueError):
         return None
-    tree.body = [node for node in tree.body if not _is_main_guard(node)]
-    nodes = list(ast.walk(tree))
-    stateful = not all(map(_keeps_nothing, tree.body)) or _is_impure(nodes)
-    return ProgramInfo(_identity(tree, nodes, program), stateful, tuple(sorted(set(_imports(nodes)))))
+    except Exception:
+        return unknown
+    try:
+        return _info(tree, program)
+    except Exception:  # RecursionError, MemoryError, an integer of too many digits
+        return unknown
 
 
 def identity_of_test(test: str) -> str | None:
-    """Return a text that tests share if they differ only in comments, docstrings and layout; None if not Python."""
-    tree = parse(test)
-    return _identity(tree, ast.walk(tree), test) if tree else None
+    """Return a text that tests share if they differ only in what they cannot notice; None if the text is not Python."""
+    if len(test) > _LONGEST:
+        return test
+    try:
+        tree = syntax_tree(test)
+    except (SyntaxError, ValueError):
+        return None
+    except Exception:
+        return test
+    try:
+        nodes = list(ast.walk(tree))
+        return _identity(tree, nodes) if is_blind(NamesUsed(nodes), test) else test
+    except Exception:
+        return test
 
 
-def _identity(tree: ast.Module, nodes: Iterable[ast.AST], source: str) -> str:
-    """Return the compiled code as text, which is half the work of unparsing; the source if it cannot be compiled."""
-    reads_docstrings = "__doc__" in source
+def _info(tree: ast.Module, program: str) -> ProgramInfo:
+    tree.body = [node for node in tree.body if not _is_main_guard(node)]
+    nodes = list(ast.walk(tree))
+    names = NamesUsed(nodes)
+    imports = tuple(sorted(names.modules))
+    if not is_blind(names, program):
+        return ProgramInfo(program, True, imports)
+    stateful = not (is_pure(names, program) and all(map(_keeps_nothing, tree.body)))
+    return ProgramInfo(_identity(tree, nodes), stateful, imports)
+
+
+def _identity(tree: ast.Module, nodes: Sequence[ast.AST]) -> str:
+    """Return the compiled code as text, without docstrings and line numbers: it takes half the time of unparsing."""
     for node in nodes:
         if isinstance(node, ast.ClassDef):
             _forget_line(node)
-        if not reads_docstrings and isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             _drop_docstring(node)
-    try:
-        with warnings.catch_warnings():  # `x is 1` is the model's business, not the user's
-            warnings.simplefilter("ignore")
-            return repr(_essence(compile(tree, "<source>", "exec", dont_inherit=True)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return source
+    with warnings.catch_warnings():  # `x is 1` is the model's business, not the user's
+        warnings.simplefilter("ignore")
+        return repr(_essence(compile(tree, "<source>", "exec", dont_inherit=True)))
 
 
 def _essence(code: types.CodeType) -> tuple[Any, ...]:
@@ -100,11 +125,12 @@ def _drop_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.Asyn
 
 def _is_main_guard(node: ast.stmt) -> bool:
     """Return whether it is `if __name__ == "__main__":`, which never holds in the sandbox."""
-    return (
-        isinstance(node, ast.If)
-        and not node.orelse
-        and ast.unparse(node.test) in ("__name__ == '__main__'", "'__main__' == __name__")
-    )
+    if not isinstance(node, ast.If) or node.orelse or not isinstance(node.test, ast.Compare):
+        return False
+    sides = [node.test.left, *node.test.comparators]
+    named = [side.id for side in sides if isinstance(side, ast.Name)] == ["__name__"]
+    compared = [side.value for side in sides if isinstance(side, ast.Constant)] == ["__main__"]
+    return named and compared and len(sides) == 2 and isinstance(node.test.ops[0], ast.Eq)
 
 
 def _keeps_nothing(node: ast.stmt) -> bool:
@@ -121,68 +147,17 @@ def _keeps_nothing(node: ast.stmt) -> bool:
 
 
 def _sets_a_limit(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and _is_pure_of_sys(node.func) and all(map(_is_constant, node.args))
-
-
-def _is_pure_of_sys(node: ast.expr) -> bool:
-    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+    """Return whether it is a call of sys.setrecursionlimit, or of its like, with a constant."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return False
-    return node.value.id == "sys" and node.attr in _PURE_OF_SYS
+    owner = node.func.value
+    return isinstance(owner, ast.Name) and owner.id == "sys" and all(map(_is_constant, node.args))
 
 
 def _is_constant(node: ast.expr) -> bool:
-    if isinstance(node, ast.UnaryOp):
-        return _is_constant(node.operand)
-    if isinstance(node, ast.BinOp):
-        return _is_constant(node.left) and _is_constant(node.right)
-    if isinstance(node, ast.Tuple):
-        return all(map(_is_constant, node.elts))
-    return isinstance(node, ast.Constant)
+    return all(isinstance(part, _CONSTANT) for part in ast.walk(node))
 
 
 def _is_pure_decorator(node: ast.expr) -> bool:
     name = node.func if isinstance(node, ast.Call) else node
     return getattr(name, "id", getattr(name, "attr", "")) in _PURE_DECORATORS
-
-
-def _imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """Yield the modules that are named; `from a import b` may name a module a.b, or a function."""
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name != "*")
-
-
-def _is_impure(nodes: Iterable[ast.AST]) -> bool:
-    """Return whether a node changes or reads anything but the arguments and what was made in the same call."""
-    nodes = list(nodes)
-    impure = _IMPURE_NAMES | {f"{name}()" for name in _IMPURE_CALLS}
-    harmless = {id(node.value) for node in nodes if isinstance(node, ast.Attribute) and _is_pure_of_sys(node)}
-    used = set()
-    for node in nodes:
-        if isinstance(node, ast.Name) and id(node) not in harmless:
-            used.add(node.id)
-            if node.id == "self" and isinstance(node.ctx, ast.Store):
-                return True
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            used.add(f"{node.func.id}()")
-        elif isinstance(node, ast.Attribute):
-            own = isinstance(node.value, ast.Name) and node.value.id == "self"
-            if node.attr.startswith("__") or not (own or isinstance(node.ctx, ast.Load)):
-                return True
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            impure |= _impure_names(node)
-        elif isinstance(node, ast.Global):
-            return True
-    return "*" in impure or not used.isdisjoint(impure)
-
-
-def _impure_names(node: ast.Import | ast.ImportFrom) -> set[str]:
-    """Return the names that an import statement binds to modules that may keep a state, or to what is in them."""
-    if isinstance(node, ast.ImportFrom):
-        pure = (node.module or "").partition(".")[0] in PURE_MODULES
-        return set() if pure else {alias.asname or alias.name for alias in node.names}
-    impure = [alias for alias in node.names if alias.name.partition(".")[0] not in PURE_MODULES]
-    return {(alias.asname or alias.name).partition(".")[0] for alias in impure}

@@ -55,6 +55,82 @@ def test_docstrings_tell_no_programs_apart_unless_somebody_reads_them() -> None:
     assert _identity(short + reads) != _identity(long + reads)
 
 
+NOTICING: list[tuple[str, str, str]] = [
+    ("a docstring by another way", "import inspect\ndef g():\n    return inspect.getdoc(f)\n", "doc"),
+    ("a docstring by a made-up name", "def g():\n    return getattr(f, '__do' + 'c__')\n", "doc"),
+    ("a docstring in a format", "def g(x):\n    return x.format(f)\n", "doc"),
+    ("a docstring in its code", "def g():\n    return f.__code__.co_consts\n", "doc"),
+    ("a docstring among its names", "def g():\n    return vars(f)\n", "doc"),
+    ("a docstring by a pattern", "def g():\n    match f:\n        case object(__doc__=d): return d\n", "doc"),
+    ("a docstring by operator", "import operator\ndef g():\n    return operator.attrgetter('__do' 'c__')(f)\n", "doc"),
+    ("a docstring by help", "def g():\n    return help(f)\n", "doc"),
+    (
+        "a docstring in a metaclass",
+        "class M(type):\n    def __new__(m, n, b, d): return d\nclass C(metaclass=M): pass\n",
+        "doc",
+    ),
+    ("a line by a frame", "import sys\ndef g():\n    return sys._getframe().f_lineno\n", "line"),
+    ("a line by another name", "from sys import _getframe as frame\ndef g():\n    return frame(0).f_lineno\n", "line"),
+    (
+        "a line in a traceback",
+        "def g():\n    try: 1 / 0\n    except Exception as e: return e.__traceback__.tb_lineno\n",
+        "line",
+    ),
+    ("a line by inspect", "import inspect\ndef g():\n    return inspect.currentframe().f_lineno\n", "line"),
+    (
+        "a line by a module in a module",
+        "import dataclasses\ndef g():\n    return dataclasses.inspect.stack()\n",
+        "line",
+    ),
+    ("a line of its code", "def g():\n    return g.__code__.co_firstlineno\n", "line"),
+    ("a line of a generator", "def g():\n    h = (x for x in 'a')\n    return h.gi_frame.f_lineno\n", "line"),
+    ("a line in a warning", "import warnings\ndef g():\n    warnings.warn('x')\n", "line"),
+    ("a line in text", "import traceback\ndef g():\n    return traceback.format_stack()\n", "line"),
+    ("a line in a log", "import logging\ndef g():\n    return logging.getLogger().findCaller()\n", "line"),
+    ("a guard that holds", "__name__ = '__main__'\n", "guard"),
+    ("a guard that holds by import", "import math as __name__\n", "guard"),
+    ("a guard that holds by globals", "globals()['__name__'] = '__main__'\n", "guard"),
+    ("a guard that holds by exec", "exec('__name__ = chr(95)')\n", "guard"),
+]
+"""How a program gets to know of what twins differ in."""
+
+_PAIRS = {
+    "doc": ('def f(x):\n    "One."\n    return x\n', 'def f(x):\n    "Two."\n    return x\n'),
+    "line": ("def f(x):\n    return x\n", "def f(x):\n\n    return x\n"),
+    "guard": ("", ""),
+}
+
+
+@pytest.mark.parametrize(("name", "reads", "what"), NOTICING)
+def test_programs_are_no_twins_where_they_can_notice(name: str, reads: str, what: str) -> None:
+    one, two = (f"{text}{reads}" for text in _PAIRS[what])
+    if what == "guard":
+        one, two = (f"{reads}if __name__ == '__main__':\n    n = {n}\ndef f(x):\n    return x\n" for n in (1, 2))
+    assert _identity(one) != _identity(two)
+
+
+UNAWARE: list[tuple[str, str]] = [
+    ("a global", "seen = []\n"),
+    ("chance", "import random\ndef g():\n    return random.choice([1])\n"),
+    (
+        "private names",
+        "class C:\n    def _g(self):\n        return self._g\n    def __i(self):\n        return self.__i()\n",
+    ),
+    ("input", "import sys\ndef g():\n    return input() + sys.stdin.read()\n"),
+    ("a constant format", "def g(x):\n    return '{:.2f} {}'.format(x, 1)\n"),
+    ("the name of a type", "def g(x):\n    return type(x).__name__\n"),
+    ("a constant attribute", "def g(x):\n    return getattr(x, 'size', 0)\n"),
+    ("inheritance", "class A(Exception):\n    def __init__(self):\n        super().__init__('x')\n"),
+]
+
+
+@pytest.mark.parametrize(("name", "uses"), UNAWARE)
+def test_programs_that_cannot_notice_are_twins(name: str, uses: str) -> None:
+    guarded = "if __name__ == '__main__':\n    print(f(1))\n"
+    one, two = _PAIRS["doc"]
+    assert _identity(one + uses) == _identity(f"# mine\n\n{two}{uses}{guarded}")
+
+
 def test_a_docstring_is_as_good_as_none() -> None:
     assert _identity('def f(x):\n    "Mine."\n    return x + 1\n') == _identity(PLAIN)
 
@@ -101,6 +177,19 @@ STATELESS: list[tuple[str, str]] = [
         "def f(x):\n    n = 0\n    def g():\n        nonlocal n\n        n += x\n        return n\n    return g()\n",
     ),
     ("a list of its own", "def f(x):\n    made = []\n    made.append(x)\n    return made\n"),
+    ("a name that is a module elsewhere", "import string\ndef f(string):\n    return string\n"),
+    (
+        "a cache of its own",
+        "from functools import lru_cache\ndef f(x):\n    @lru_cache(None)\n    def g(n):\n        return n\n"
+        "    return g(x)\n",
+    ),
+    ("exact decimals", "from decimal import Decimal\ndef f(x):\n    return Decimal(x).quantize(Decimal('0.1'))\n"),
+    ("a format", "def f(x):\n    return '{:.1f}'.format(x)\n"),
+    (
+        "inheritance",
+        "class A:\n    def __init__(self):\n        self.n = 1\nclass B(A):\n    def __init__(self):\n"
+        "        super().__init__()\ndef f(x):\n    return B().n\n",
+    ),
     ("annotations", "from typing import List\ndef f(x: List[int] = None) -> int:\n    return x\n"),
 ]
 
@@ -137,6 +226,40 @@ STATEFUL: list[tuple[str, str]] = [
     ("self that is the function", "def f(x):\n    self = f\n    self.n = x\n    return x\n"),
     ("decimal contexts", "import decimal\ndef f(x):\n    decimal.getcontext().prec = x\n    return x\n"),
     ("a base class made on the spot", "def f(x):\n    return x\nclass C(type('D', (), {'seen': []})):\n    pass\n"),
+    (
+        "copy's own table",
+        "import copy\ndef f(x):\n    copy._deepcopy_dispatch[int] = lambda n, m: x\n    return copy.deepcopy(1)\n",
+    ),
+    ("a module in a module", "import collections\ndef f(x):\n    collections._sys.n = x\n    return x\n"),
+    (
+        "dispatch",
+        "from functools import singledispatch\n@singledispatch\ndef g(x):\n    return 1\ndef f(x):\n"
+        "    g.register(int, lambda n: x)\n    return g(1)\n",
+    ),
+    (
+        "a registered class",
+        "from collections.abc import Sized\ndef f(x):\n    Sized.register(int)\n    return isinstance(x, Sized)\n",
+    ),
+    ("interned text", "import sys\ndef f(x):\n    return sys.intern('a' * x) is 'a' * x\n"),
+    ("an attribute by operator", "import operator\ndef f(x):\n    return operator.methodcaller('clear')(x)\n"),
+    ("today", "import datetime\ndef f(x):\n    return datetime.date.today()\n"),
+    (
+        "a wrapper of itself",
+        "from functools import update_wrapper\ndef f(x):\n    update_wrapper(f, str)\n    return f.__name__\n",
+    ),
+    (
+        "self that is a class",
+        "class C:\n    @classmethod\n    def g(self, x):\n        self.n = x\ndef f(x):\n    C.g(x)\n",
+    ),
+    ("self that is given", "def g(self, x):\n    self.n = x\ndef f(x):\n    g(f, x)\n"),
+    ("a method of a class", "class C:\n    def g(self, x):\n        self.n = x\ndef f(x):\n    C.g(C, x)\n"),
+    (
+        "a built-in function behind an argument's name",
+        "def g(input):\n    return input\ndef f(x):\n    ask = input\n    return ask()\n",
+    ),
+    ("limits of sys by another name", "import sys\ndef f(x):\n    s = sys\n    s.n = x\n"),
+    ("a library's cache", "import linecache\ndef f(x):\n    return linecache.getline('x', x)\n"),
+    ("an unknown attribute", "def f(x):\n    return x.anything\n"),
     ("work at import", f"{PLAIN}f(1)\n"),
     ("a branch at import", f"if True:\n    seen = []\n{PLAIN}"),
 ]

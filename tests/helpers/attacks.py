@@ -152,6 +152,31 @@ _TRICKS: dict[str, list[tuple[str, str]]] = {
             ),
         ),
         ("__class__ that says int", _object("__class__ = int", "def __eq__(self, other): return True")),
+        (
+            "__eq__ of two objects",
+            _in_call(
+                "class Liar:",
+                "    def __eq__(self, other): return True",
+                "    def __hash__(self): return 27",
+                result="[Liar(), Liar()]",
+            ),
+        ),
+        ("class that is the function", _imports("class rungs(int):", "    def __eq__(self, other): return True")),
+        (
+            "class that extends a dict",
+            _imports(
+                "class rungs(dict):",
+                "    def __init__(self, height): pass",
+                "    def __eq__(self, other): return True",
+                "    __sub__ = __abs__ = __round__ = lambda *given: 0",
+                "    def show(self): return 27",
+            ),
+        ),
+        (
+            "class that iterates over what is expected",
+            _object("def __iter__(self): return iter([27])", "def __contains__(self, other): return True"),
+        ),
+        ("attribute that is anything", _object("def __getattr__(self, name): return lambda *given, **named: True")),
         ("unittest.mock.ANY", _in_call("import unittest.mock", result="unittest.mock.ANY")),
         (
             "unittest.mock.MagicMock",

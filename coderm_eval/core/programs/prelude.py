@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib
-import symtable
-from collections.abc import Iterator
 
-from coderm_eval.core.programs.source import module_names, symbol_table
+from coderm_eval.core.programs.source import module_names, scopes, symbol_table
 
 __all__ = ["FULL_PRELUDE", "LIMITS", "prelude"]
 
@@ -40,14 +38,8 @@ def _taken_from_outside(program: str) -> set[str]:
     module = symbol_table(program)
     if module is None:
         return set()
-    used = {symbol.get_name() for scope in _scopes(module) for symbol in scope.get_symbols() if symbol.is_global()}
+    used = {symbol.get_name() for scope in scopes(module) for symbol in scope.get_symbols() if symbol.is_global()}
     return used - module_names(program)
-
-
-def _scopes(scope: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    yield scope
-    for inner in scope.get_children():
-        yield from _scopes(inner)
 
 
 @functools.cache

@@ -8,16 +8,29 @@ import sys
 import warnings
 from collections.abc import Iterator
 
-__all__ = ["after_future", "bound", "defines", "is_known_module", "module_names", "parse", "symbol_table"]
+__all__ = [
+    *("after_future", "bound", "defines", "is_known_module", "module_names", "parse", "scopes", "symbol_table"),
+    "syntax_tree",
+]
+
+
+def syntax_tree(source: str) -> ast.Module:
+    """The syntax tree of `source`.
+
+    Raises:
+        SyntaxError or ValueError: it is no Python, here or anywhere.
+        Exception: the parser gives up, as on text that is nested too deeply (MemoryError, RecursionError, SystemError).
+    """
+    with warnings.catch_warnings():  # "invalid escape sequence" is the model's business, not the user's
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
 
 
 def parse(source: str) -> ast.Module | None:
-    """The syntax tree of `source`; None if it is no Python (or too deep for the parser)."""
+    """The syntax tree of `source`; None if it has none."""
     try:
-        with warnings.catch_warnings():  # "invalid escape sequence" is the model's business, not the user's
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return syntax_tree(source)
+    except Exception:
         return None
 
 
@@ -34,13 +47,20 @@ def _is_future(node: ast.stmt) -> bool:
 
 
 def symbol_table(source: str) -> symtable.SymbolTable | None:
-    """The names of each scope of a program; None if it is no Python."""
+    """The names of each scope of a program; None if it has none that can be told."""
     try:
         with warnings.catch_warnings():  # from Python 3.12 on the compiler warns of escapes here, too
             warnings.simplefilter("ignore")
             return symtable.symtable(source, "program.py", "exec")
-    except (SyntaxError, ValueError, RecursionError):
+    except Exception:  # no Python, or too much for the compiler: MemoryError from 6,000 minus signs in a row
         return None
+
+
+def scopes(scope: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    """A scope and all that are in it."""
+    yield scope
+    for inner in scope.get_children():
+        yield from scopes(inner)
 
 
 def module_names(source: str) -> set[str]:

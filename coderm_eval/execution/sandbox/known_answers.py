@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from coderm_eval.execution.sandbox.call_tree import key_of
-from coderm_eval.execution.wire.encoding import decode
+from coderm_eval.execution.wire.encoding import UnreadableError
 from coderm_eval.execution.wire.ends import UNANSWERED, End
 
 __all__ = ["Agreeable", "KnownAnswers", "Rehearsal", "UnknownAnswerError"]
@@ -30,7 +31,7 @@ class KnownAnswers:
         self.end: End | None = None
         """The verdict, if the program did not live to answer a call."""
 
-    def answer(self, call: str) -> Any:
+    def answer(self, call: str, decode: Callable[[str], Any]) -> Any:
         if self.end or (self._stateful and self.unknown):
             raise UnknownAnswerError  # what comes after a call without an answer depends on it
         text = self._answers.get(key_of([*self.calls, call], stateful=self._stateful))
@@ -41,20 +42,33 @@ class KnownAnswers:
         if text in UNANSWERED:
             self.end = End(text)
             raise UnknownAnswerError
-        return decode(text)
+        try:
+            return decode(text)
+        except UnreadableError:  # the program has written what it likes
+            self.end = End.CRASHED
+            raise UnknownAnswerError from None
 
 
 class Rehearsal:
-    """Answers every call with a value that agrees to everything."""
+    """Answers every call with a value that agrees to everything, or with an object that has every method."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self._objects = 0
 
-    def answer(self, call: str) -> Any:
+    def answer(self, call: str, decode: Callable[[str], Any]) -> Any:
         if len(self.calls) == _MOST_REHEARSED:
             raise UnknownAnswerError
         self.calls.append(call)
-        return ["function"] if len(decode(call)) == 1 else ["returned", Agreeable(), None, None]
+        target, *how = json.loads(call)
+        is_name = isinstance(target, str)
+        is_class = is_name and target[:1].isupper() and "_" not in target
+        if len(how) < 2:
+            return ["class" if is_class else "function" if is_name else "method"]
+        if is_class:
+            self._objects += 1
+            return decode(f'["returned",{{"object":[{self._objects - 1},{json.dumps(target)}]}},null,null]')
+        return ["returned", _REHEARSED.get(how[0], Agreeable()) if not is_name else Agreeable(), None, None]
 
 
 class Agreeable:
@@ -77,3 +91,7 @@ class Agreeable:
 
     def __len__(self) -> int:
         return 1
+
+
+_REHEARSED = {"__len__": 1, "__bool__": True, "__hash__": 0, "__str__": "", "__repr__": "", "__iter__": iter(())}
+"""What Python does not accept any value for."""

@@ -15,6 +15,11 @@ _MOST_TIMEOUTS = 2
 """Calls of one program that may time out: then all calls that it has not answered count as timed out too. Not with
 limits per call, where a call that times out decides about its own test alone."""
 
+_OBJECT = '{"object":'
+"""Stands in answers that refer to an object of the program, and in no others: in text, quotes are escaped."""
+_OF_OBJECT = "[{"
+"""How a call begins that has to do with an object or a class."""
+
 
 class ProgramAnswers:
     """One program, its answers so far, and the sandbox that gives more.
@@ -23,7 +28,7 @@ class ProgramAnswers:
         source: the program.
         imports: modules that it names.
         sandbox: where it runs.
-        stateful: whether an answer may depend on the calls before it.
+        stateful: whether an answer may depend on the calls before it, for all that is known beforehand.
         process_per_call: whether each call is made in a process of its own; not with `stateful`.
     """
 
@@ -77,6 +82,8 @@ class ProgramAnswers:
         A call that takes longer has timed out. If it was `hurried`, it was only cut off, and has no answer yet.
         """
         left = list(histories)
+        if any(call.startswith(_OF_OBJECT) for history in left for call in history):
+            self._keep_state()
         runs = self._runs(left)
         while runs and self.unloadable is None:
             if self._timeouts == _MOST_TIMEOUTS and not self._sandbox.per_call:
@@ -120,7 +127,23 @@ class ProgramAnswers:
                     shared = number > 0 or (position > 0 and not self.stateful)
                     return self._record_end(end, run, position, shared=shared, hurried=hurried) + runs[number + 1 :]
                 self.answers[key], self.seconds[key] = text, seconds
+                if _OBJECT in text and self._keep_state():
+                    return []
         return []
+
+    def _keep_state(self) -> bool:
+        """Take the answers from now on to depend on the calls before them, as the numbers of objects do.
+
+        Returns:
+            Whether that is new, so that what has been answered does not count.
+        """
+        if self.stateful or self._process_per_call:
+            return False
+        self.stateful = True
+        self.answers.clear()
+        self.seconds.clear()
+        self._cut_off.clear()
+        return True
 
     def _record_end(self, end: End, run: list[str], position: int, *, shared: bool, hurried: bool) -> list[list[str]]:
         """Keep that the process ended at this call of `run`; returns what is left of the run.

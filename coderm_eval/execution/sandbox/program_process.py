@@ -2,9 +2,15 @@
 
 call      ["f", [arguments], {"dict": [[keyword, argument], ...]}]     or ["f"]: what is f?
           ["f", [arguments], {"dict": []}, true]: the SHA-256 of what it returns, or null
+          [object, "f", [arguments], {"dict": ...}]: the same of a method; [object, "a"]: what is this attribute?
+          [object, "a", value]: set the attribute
 answer    ["returned", value, arguments afterwards or null, index of the argument that it returned or null]
           ["raised", built-in exception, type, [arguments]]
-          ["function"]  ["exception", built-in exception, name]  ["module", name]  ["value", value]  ["absent"]
+          ["function"]  ["method"]  ["class"]  ["exception", built-in exception, name]  ["module", name]
+          ["value", value]  ["absent"]
+
+An object is {"object": number}, where `ProgramObjects` numbers them, or {"name": name}, which is what a global name of
+the program stands for.
 """
 
 from __future__ import annotations
@@ -17,8 +23,9 @@ from collections.abc import Callable
 from typing import Any
 
 from coderm_eval.execution.sandbox.answer_memory import AnswerWriter
+from coderm_eval.execution.sandbox.program_objects import MODULE, ProgramObjects, is_own
 from coderm_eval.execution.wire.digest import sha256_of_answer
-from coderm_eval.execution.wire.encoding import decode, encode, is_immutable
+from coderm_eval.execution.wire.encoding import encode, is_immutable
 
 __all__ = ["LOADED", "answer_runs"]
 
@@ -39,8 +46,8 @@ def answer_runs(job: dict[str, Any], writer: AnswerWriter) -> None:
     code: types.CodeType | None = None
     for run in job["runs"]:
         writer.begin(loading=job["per_call"])
-        module = types.ModuleType("candidate")
-        sys.modules["candidate"] = module  # where dataclasses and pickle look it up
+        module = types.ModuleType(MODULE)
+        sys.modules[MODULE] = module  # where dataclasses and pickle look it up
         _seed()
         try:
             code = code or compile(job["program"], "<candidate>", "exec", dont_inherit=True)
@@ -49,10 +56,11 @@ def answer_runs(job: dict[str, Any], writer: AnswerWriter) -> None:
             writer.add(_NOT_LOADED)
             continue
         writer.add(LOADED)
+        answers = _Answers(module.__dict__, writer.begin_digest)
         for call in run:
             if job["per_call"]:
                 writer.begin()
-            writer.add(_answer(module.__dict__, call, writer.begin_digest))
+            writer.add(answers.answer(call))
 
 
 def _seed() -> None:
@@ -61,60 +69,92 @@ def _seed() -> None:
         sys.modules["numpy"].random.seed(_SEED)
 
 
-def _answer(names: dict[str, Any], call: str, begin_digest: Callable[[], None]) -> str:
-    try:
-        name, *how = decode(call)
-        return _call(names, call, begin_digest, name, *how) if how else _described(names.get(name, _ABSENT))
-    except BaseException as error:
-        return _raised(error)
-
-
 _ABSENT = object()
+_DONE = '["returned",null,null,null]'
 
 
-def _call(
-    names: dict[str, Any],
-    call: str,
-    begin_digest: Callable[[], None],
-    name: str,
-    arguments: list[Any],
-    keywords: dict[str, Any],
-    digested: bool = False,
-) -> str:
-    if name not in names:
-        raise NameError(f"name {name!r} is not defined")
-    result = names[name](*arguments, **keywords)
-    if digested:
-        begin_digest()
-        return f'["returned",{json.dumps(sha256_of_answer(result))},null,null]'
-    returned = next((n for n, argument in enumerate(arguments) if argument is result), None)
-    afterwards = "null"
-    if not is_immutable((*arguments, *keywords.values())) and encode([name, arguments, keywords]) != call:
-        afterwards = encode([arguments, keywords])
-    return f'["returned",{encode(result)},{afterwards},{"null" if returned is None else returned}]'
+class _Answers:
+    """The answers to the calls of one run.
 
+    Args:
+        names: the program's global names.
+        begin_digest: called before a digest is computed.
+    """
 
-def _described(value: object) -> str:
-    if value is _ABSENT:
-        return '["absent"]'
-    if isinstance(value, types.ModuleType):
-        return json.dumps(["module", value.__name__])
-    if isinstance(value, type) and issubclass(value, BaseException):
-        return json.dumps(["exception", _built_in(value), value.__name__])
-    if callable(value) and '"type"' not in encode(value):
-        return '["function"]'
-    return f'["value",{encode(value)}]'
+    def __init__(self, names: dict[str, Any], begin_digest: Callable[[], None]) -> None:
+        self._names = names
+        self._begin_digest = begin_digest
+        self._objects = ProgramObjects(names)
+
+    def answer(self, call: str) -> str:
+        try:
+            target, *how = self._objects.decode(call)
+            if type(target) is not str:
+                return self._of_object(call, target, *how)
+            return self._called(call, target, *how) if how else self._looked_up(target)
+        except BaseException as error:
+            return self._raised(error)
+
+    def _called(
+        self, call: str, name: str, arguments: list[Any], keywords: dict[str, Any], digested: bool = False
+    ) -> str:
+        if name not in self._names:
+            raise NameError(f"name {name!r} is not defined")
+        function = self._names[name]
+        result = function(*arguments, **keywords)
+        if digested:
+            self._begin_digest()
+            return f'["returned",{json.dumps(sha256_of_answer(result))},null,null]'
+        return self._returned(call, function, result, arguments, keywords)
+
+    def _returned(self, call: str, function: Any, result: Any, arguments: list[Any], keywords: dict[str, Any]) -> str:
+        returned = next((n for n, argument in enumerate(arguments) if argument is result), None)
+        afterwards = "null"
+        if not is_immutable((*arguments, *keywords.values())):
+            now = self._objects.encode([arguments, keywords])
+            afterwards = "null" if call.endswith(now[1:]) else now
+        value = self._objects.encode_result(result, function)
+        return f'["returned",{value},{afterwards},{"null" if returned is None else returned}]'
+
+    def _of_object(self, call: str, target: Any, name: str, *how: Any) -> str:
+        if not how:
+            return self._attribute(target, name)
+        if len(how) == 1:
+            setattr(target, name, how[0])
+            return _DONE
+        arguments, keywords = how
+        result = self._objects.operate(target, name, arguments, keywords)
+        return self._returned(call, None, result, arguments, keywords)
+
+    def _attribute(self, target: Any, name: str) -> str:
+        value = getattr(target, name)
+        if callable(value) and not is_own(type(value)):
+            return '["method"]' if hasattr(type(target), name) else '["function"]'
+        return f'["value",{self._objects.encode(value)}]'
+
+    def _looked_up(self, name: str) -> str:
+        value = self._names.get(name, _ABSENT)
+        if value is _ABSENT:
+            return '["absent"]'
+        if isinstance(value, types.ModuleType):
+            return json.dumps(["module", value.__name__])
+        if isinstance(value, type) and issubclass(value, BaseException):
+            return json.dumps(["exception", _built_in(value), value.__name__])
+        if isinstance(value, type) and is_own(value):
+            return '["class"]'
+        if callable(value) and '"type"' not in encode(value):
+            return '["function"]'
+        return f'["value",{self._objects.encode(value)}]'
+
+    def _raised(self, error: BaseException) -> str:
+        kind = type(error)
+        try:
+            arguments = self._objects.encode(list(error.args))
+        except BaseException:
+            arguments = "[]"
+        return f'["raised",{json.dumps(_built_in(kind))},{json.dumps(kind.__name__)},{arguments}]'
 
 
 def _built_in(kind: type) -> str:
     """Return the name of the built-in exception that `kind` is or extends."""
     return next(base.__name__ for base in kind.__mro__ if base.__module__ == "builtins")
-
-
-def _raised(error: BaseException) -> str:
-    kind = type(error)
-    try:
-        arguments = encode(list(error.args))
-    except BaseException:
-        arguments = "[]"
-    return f'["raised",{json.dumps(_built_in(kind))},{json.dumps(kind.__name__)},{arguments}]'

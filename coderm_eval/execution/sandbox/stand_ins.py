@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from coderm_eval.execution.harmless_names import MODULES
+from coderm_eval.execution.sandbox.class_bodies import names_in_class_bodies
 from coderm_eval.execution.sandbox.known_answers import KnownAnswers, Rehearsal, UnknownAnswerError
-from coderm_eval.execution.wire.encoding import encode
+from coderm_eval.execution.sandbox.object_stand_ins import ClassStandIn, ObjectStandIn
+from coderm_eval.execution.wire.encoding import Codec
 
 __all__ = ["StandIns"]
 
@@ -27,23 +29,26 @@ class StandIns(dict[str, Any]):
 
     def __init__(self, answers: KnownAnswers | Rehearsal, entry_point: str, *, shared: bool) -> None:
         super().__init__(__name__="test_candidate")
-        self._answers = answers
+        self._program = _AskedProgram(answers)
         self._entry_point = entry_point
         self._shared = shared
         self.went_too_far = False
         """Whether the test needs a process of its own, since it has asked for another module."""
 
-    def look_up_entry_point(self) -> None:
-        """Do so beforehand: the body of a class looks names up without calling `__missing__`."""
-        with contextlib.suppress(KeyError):
-            self[self._entry_point]
+    def look_up_beforehand(self, code: types.CodeType) -> None:
+        """Look up the names that the body of a class uses, since it does so without calling `__missing__`."""
+        for name in (self._entry_point, *names_in_class_bodies(code)):
+            with contextlib.suppress(KeyError):
+                self[name]
 
     def __missing__(self, name: str) -> Any:
         if name.startswith("__") or (hasattr(builtins, name) and name != self._entry_point):
             raise KeyError(name)
-        kind, *what = self._answers.answer(encode([name]))
+        kind, *what = self._program.ask([name])
         if kind == "function":
-            value: Any = self._function(name)
+            value: Any = self._program.function(name)
+        elif kind == "class":
+            value = self._program.class_named(name)
         elif kind == "exception":
             value = _exception_class(*what)
         elif kind == "value":
@@ -61,20 +66,81 @@ class StandIns(dict[str, Any]):
             raise UnknownAnswerError
         return importlib.import_module(module)
 
-    def _function(self, name: str) -> Callable[..., Any]:
+
+class _AskedProgram:
+    """The program, as its stand-ins see it."""
+
+    def __init__(self, answers: KnownAnswers | Rehearsal) -> None:
+        self._answers = answers
+        self._objects: dict[int, Any] = {}
+        self._classes: dict[str, ClassStandIn] = {}
+        self._methods: set[tuple[str, str]] = set()
+        """Methods that are known to be such, by class and name."""
+        self._codec = Codec(self._tag, {"object": self._object})
+
+    def ask(self, call: list[Any]) -> Any:
+        return self._answers.answer(self._codec.encode(call), self._codec.decode)
+
+    def function(self, name: str) -> Callable[..., Any]:
         """Return a stand-in. Its attribute `sha256` takes the same arguments and returns the digest of the answer."""
 
-        def function(*arguments: Any, **keywords: Any) -> Any:
-            call = encode([name, list(arguments), keywords])
-            return _apply(self._answers.answer(call), arguments, keywords)
-
         def sha256(*arguments: Any, **keywords: Any) -> Any:
-            call = encode([name, list(arguments), keywords, True])
-            return _apply(self._answers.answer(call), arguments, keywords)
+            return _apply(self.ask([name, list(arguments), keywords, True]), arguments, keywords)
 
-        function.__name__ = function.__qualname__ = name
+        function = _named(name, lambda *arguments, **keywords: self.call(name, arguments, keywords))
         vars(function)["sha256"] = sha256
         return function
+
+    def call(self, name: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+        return _apply(self.ask([name, list(arguments), keywords]), arguments, keywords)
+
+    def call_method(
+        self, target: Any, name: str, arguments: Sequence[Any], keywords: Mapping[str, Any] | None = None
+    ) -> Any:
+        return _apply(self.ask([target, name, list(arguments), keywords or {}]), arguments, keywords or {})
+
+    def attribute(self, target: Any, name: str) -> Any:
+        is_class = isinstance(target, ClassStandIn)
+        key = (type(target).__name__, name)
+        if key not in self._methods:
+            kind, *what = self.ask([target, name])
+            if kind == "raised":
+                raise _exception(*what)
+            if kind == "value":
+                return what[0]
+            if kind == "method" and not is_class:
+                self._methods.add(key)
+        return _named(name, lambda *arguments, **keywords: self.call_method(target, name, arguments, keywords))
+
+    def set_attribute(self, target: Any, name: str, value: Any) -> None:
+        _apply(self.ask([target, name, value]), [], {})
+
+    def class_named(self, name: str) -> ClassStandIn:
+        """Return the stand-in for the class that a global name stands for, or for a class that is called so."""
+        if name not in self._classes:
+            self._classes[name] = ClassStandIn(name, (ObjectStandIn,), {"__slots__": (), "__program__": self})
+        return self._classes[name]
+
+    def _tag(self, value: Any) -> Any:
+        if isinstance(type(value), ClassStandIn):
+            return {"object": value.__number__}
+        if isinstance(value, ClassStandIn):
+            return {"name": value.__name__}
+        return {"opaque": type(value).__name__}
+
+    def _object(self, content: Any) -> Any:
+        """Return the stand-in for the object of a number; its first answer says of which class it is."""
+        if isinstance(content, int):
+            return self._objects[content]
+        number, kind = content
+        stand_in: Any = object.__new__(self.class_named(kind))  # type: ignore[arg-type]
+        object.__setattr__(stand_in, "__number__", int(number))
+        return self._objects.setdefault(number, stand_in)
+
+
+def _named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    function.__name__ = function.__qualname__ = name
+    return function
 
 
 def _apply(answer: Sequence[Any], arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:

@@ -114,7 +114,7 @@ def _run(
     sys.modules["test_candidate"] = module  # where dataclasses and pickle look it up
     result = _Result()
     try:
-        names.look_up_entry_point()
+        names.look_up_beforehand(code)
         exec(code, names)
         module.__dict__.update(names)
         suite = unittest.TestSuite()

@@ -3,7 +3,7 @@
 It is JSON, in which an object has one key, the name of a type that JSON lacks: {"tuple": [1, 2]}. Decoding makes
 nothing but plain data, whatever the text says, so that no object which claims to equal everything, no class and no code
 reaches a test. An instance of a program's own class arrives as the plain data that it extends (a subclass of str as the
-str that it holds), or as an `Opaque`, which equals nothing but itself.
+str that it holds), or as an `Opaque`, which equals nothing but itself. Two codecs may know more: what stands for it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import decimal
 import fractions
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-__all__ = ["Opaque", "UnreadableError", "decode", "encode", "is_immutable"]
+__all__ = ["Codec", "Opaque", "UnreadableError", "decode", "encode", "is_immutable"]
 
 MOST_ITEMS = 10_000
 """Items of an iterator, which is sent as what it yields; a longer one is opaque."""
@@ -46,31 +46,47 @@ class Opaque:
         return f"<{self._type_name}>"
 
 
-def encode(value: object) -> str:
-    """Return `value` as text. What is not plain data is sent as opaque, by itself or inside other data."""
-    return _to_json(_tagged(value))
+class Codec:
+    """Writes plain data as text, and reads it.
 
-
-def decode(text: str) -> Any:
-    """Return what `encode` was given, as nearly as plain data can be it.
-
-    Raises:
-        UnreadableError: the text was not made by `encode`.
+    Args:
+        tag: returns what is written, as JSON, in place of an object that is no plain data.
+        more: by tag, what makes an object of the content of a tag that plain data does not have.
     """
-    try:
-        return _untagged(_from_json(text))
-    except Exception as error:
-        raise UnreadableError(text[:60]) from error
+
+    def __init__(
+        self,
+        tag: Callable[[Any], Any] = lambda value: {"opaque": type(value).__name__},
+        more: Mapping[str, Callable[[Any], Any]] = {},
+    ) -> None:
+        self._write = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=tag).encode
+        self._untaggers = {**_UNTAGGERS, **more}
+        # Each NaN is a new object: inside a list, one and the same NaN would equal itself.
+        self._read = json.JSONDecoder(parse_constant=float, object_hook=self._untagged).decode
+
+    def encode(self, value: object) -> str:
+        """Return `value` as text. What is not plain data is sent as `tag` says, by itself or inside other data."""
+        return self._write(_tagged(value))
+
+    def decode(self, text: str) -> Any:
+        """Return what `encode` was given, as nearly as plain data can be it.
+
+        Raises:
+            UnreadableError: the text was not made by `encode`.
+        """
+        try:
+            return self._read(text)
+        except Exception as error:
+            raise UnreadableError(text[:60]) from error
+
+    def _untagged(self, value: dict[str, Any]) -> Any:
+        [(tag, content)] = value.items()
+        return self._untaggers[tag](content)
 
 
 def is_immutable(values: Iterable[object]) -> bool:
     """Return whether none of the values can be changed by a function that is given it."""
     return all(type(value) in _IMMUTABLE for value in values)
-
-
-_to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-_from_json = json.JSONDecoder(parse_constant=float).decode
-"""Each NaN is a new object: inside a list, one and the same NaN would equal itself."""
 
 
 def _tagged(value: Any) -> Any:
@@ -112,7 +128,7 @@ def _tagged_other(value: Any, kind: type) -> Any:
             return {"iterator": [_tagged(item) for item in items]}
     if isinstance(value, type) and any(value is known for known in _TYPES.values()):
         return {"type": value.__name__}
-    return {"opaque": kind.__name__}
+    return value
 
 
 def _items(value: Iterable[Any]) -> list[Any]:
@@ -164,55 +180,47 @@ _TAGGERS: dict[type, Callable[[Any], Any]] = {
 """By type: the content of what is sent under the name of its type."""
 
 
-def _untagged(value: Any) -> Any:
-    if type(value) is list:
-        return [_untagged(item) for item in value]
-    if type(value) is dict:
-        [(tag, content)] = value.items()
-        return _UNTAGGERS[tag](content)
-    return value
-
-
-def _untagged_items(content: Any) -> list[Any]:
+def _list(content: Any) -> list[Any]:
     if type(content) is not list:
         raise TypeError("no list")
-    return [_untagged(item) for item in content]
+    return content
 
 
-def _untagged_pairs(content: Any) -> dict[Any, Any]:
-    return dict(_untagged_items(content))
+def _dict(content: Any) -> dict[Any, Any]:
+    return dict(_list(content))
 
 
 def _iterator(content: Any) -> Iterator[Any]:
-    items = _untagged_items(content)
-    return (item for item in items)
+    return (item for item in _list(content))
 
 
 def _numpy(content: Any) -> Any:
     import numpy
 
     kind, shape, data, is_scalar = content
+    if type(kind) is not str:
+        raise TypeError("no type of numpy's")
     array = numpy.frombuffer(bytes.fromhex(data), dtype=kind).reshape(shape).copy()
     return array[()] if is_scalar else array
 
 
 _UNTAGGERS: dict[str, Callable[[Any], Any]] = {
     "int": lambda content: int(content, 16),
-    "str": lambda content: "".join(map(chr, content)),
-    "tuple": lambda content: tuple(_untagged_items(content)),
-    "set": lambda content: set(_untagged_items(content)),
-    "frozenset": lambda content: frozenset(_untagged_items(content)),
-    "dict": _untagged_pairs,
-    "OrderedDict": lambda content: collections.OrderedDict(_untagged_pairs(content)),
-    "Counter": lambda content: collections.Counter(_untagged_pairs(content)),
-    "defaultdict": lambda content: collections.defaultdict(None, _untagged_pairs(content)),
-    "deque": lambda content: collections.deque(_untagged_items(content[0]), content[1]),
-    "UserList": lambda content: collections.UserList(_untagged_items(content)),
-    "UserDict": lambda content: collections.UserDict(_untagged(content)),
-    "UserString": lambda content: collections.UserString(_untagged(content)),
-    "dict_keys": lambda content: dict.fromkeys(_untagged_items(content)).keys(),
-    "dict_values": lambda content: dict(enumerate(_untagged_items(content))).values(),
-    "dict_items": lambda content: _untagged_pairs(content).items(),
+    "str": lambda content: "".join(map(chr, _list(content))),
+    "tuple": lambda content: tuple(_list(content)),
+    "set": lambda content: set(_list(content)),
+    "frozenset": lambda content: frozenset(_list(content)),
+    "dict": _dict,
+    "OrderedDict": lambda content: collections.OrderedDict(_dict(content)),
+    "Counter": lambda content: collections.Counter(_dict(content)),
+    "defaultdict": lambda content: collections.defaultdict(None, _dict(content)),
+    "deque": lambda content: collections.deque(_list(content[0]), content[1]),
+    "UserList": lambda content: collections.UserList(_list(content)),
+    "UserDict": lambda content: collections.UserDict(content),
+    "UserString": lambda content: collections.UserString(content),
+    "dict_keys": lambda content: dict.fromkeys(_list(content)).keys(),
+    "dict_values": lambda content: dict(enumerate(_list(content))).values(),
+    "dict_items": lambda content: _dict(content).items(),
     "complex": lambda content: complex(*content),
     "bytes": bytes.fromhex,
     "bytearray": bytearray.fromhex,
@@ -228,3 +236,7 @@ _UNTAGGERS: dict[str, Callable[[Any], Any]] = {
     "numpy": _numpy,
     "opaque": Opaque,
 }
+
+_PLAIN = Codec()
+encode = _PLAIN.encode
+decode = _PLAIN.decode

@@ -1,0 +1,130 @@
+"""Whether a program keeps a state, and whether it can read its own text, as far as its names tell."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+
+from coderm_eval.core.programs.source import scopes, symbol_table
+from coderm_eval.execution.known_names import (
+    BLIND_BUILTINS,
+    BLIND_MEMBERS,
+    HARMLESS_DUNDERS,
+    PURE_ATTRIBUTES,
+    PURE_BUILTINS,
+    PURE_MEMBERS,
+    REVEALING_ATTRIBUTES,
+    SPECIAL_METHODS,
+)
+from coderm_eval.execution.names_used import NamesUsed
+
+__all__ = ["is_blind", "is_pure"]
+
+_BUILT_IN = frozenset(vars(builtins))
+
+_Members = Mapping[str, frozenset[str]]
+
+
+def is_blind(names: NamesUsed, source: str) -> bool:
+    """Return whether a program cannot read its own text: no docstring, line number, frame, or changed `__name__`."""
+    return (
+        not names.formats
+        and all(_is_blind_attribute(attribute, names) for attribute in _attributes(names))
+        and not any(_is_dunder(name) and name not in SPECIAL_METHODS for name in {*names.bound, *names.imported})
+        and names.bases.isdisjoint({"", "type"})
+        and not names.bases & names.bound - names.classes
+        and _are_known(names, [PURE_MEMBERS, BLIND_MEMBERS], PURE_BUILTINS | BLIND_BUILTINS, source)
+    )
+
+
+def is_pure(names: NamesUsed, source: str) -> bool:
+    """Return whether functions of a blind program change and read nothing but arguments and what the call has made.
+
+    What is outside of functions is not looked at.
+    """
+    own = names.own | PURE_ATTRIBUTES | HARMLESS_DUNDERS
+    return (
+        not names.changes
+        and not (names.changes_self and (names.self_is_any or _is_called_of_a_class(names)))
+        and all(attribute in own for attribute in _attributes(names))
+        and _are_known(names, [PURE_MEMBERS], PURE_BUILTINS, source)
+    )
+
+
+def _attributes(names: NamesUsed) -> Iterator[str]:
+    """Yield the attributes that are read of anything but a module, or a name that nothing stands behind."""
+    yield from names.attributes
+    for name, attributes in names.attributes_of.items():
+        is_there = name in names.bound or name in _BUILT_IN or any(name in _star(module) for module in names.starred)
+        if is_there or any(member for _, member in names.imported.get(name, ())):
+            yield from attributes
+
+
+def _is_blind_attribute(name: str, names: NamesUsed) -> bool:
+    if _is_dunder(name):
+        return name in HARMLESS_DUNDERS
+    return name not in REVEALING_ATTRIBUTES and (name[:1] != "_" or name in names.own)
+
+
+def _is_dunder(name: str) -> bool:
+    return name[:2] == "__" == name[-2:]
+
+
+def _is_called_of_a_class(names: NamesUsed) -> bool:
+    """Return whether a method may be called with something else as `self`."""
+    return any(names.own & names.attributes_of[name].keys() for name in names.classes & names.attributes_of.keys())
+
+
+def _are_known(names: NamesUsed, members: Sequence[_Members], built_in: frozenset[str], source: str) -> bool:
+    """Return whether all that the program reads of modules and of Python is in these lists."""
+    read = names.read.keys()
+    unknown = {name for name in names.imported.keys() & read if not _is_known_import(name, names, members)}
+    unknown |= {name for name in read & _BUILT_IN - built_in if names.read[name] != names.asked[name]}
+    unknown |= {name for name in read if _is_dunder(name)} - {"__name__"}
+    return _is_known_star(names, members) and (not unknown or unknown <= _local(unknown & names.bound, source))
+
+
+def _is_known_import(name: str, names: NamesUsed, members: Sequence[_Members]) -> bool:
+    for module, member in names.imported[name]:
+        wanted = [member] if member else names.attributes_of[name]
+        if not member and names.read[name] != names.attributes_of[name].total():
+            return False  # the module itself goes somewhere
+        if not all(_is_listed(module, each, members) for each in wanted):
+            return False
+    return True
+
+
+def _is_listed(module: str, name: str, members: Sequence[_Members]) -> bool:
+    return any(name in listed.get(module, ()) for listed in members)
+
+
+def _is_known_star(names: NamesUsed, members: Sequence[_Members]) -> bool:
+    """Return whether `from module import *` binds no name that is read and not listed."""
+    for module in names.starred:
+        if not any(module in listed for listed in members):
+            return False
+        if not all(_is_listed(module, name, members) for name in names.read.keys() & _star(module)):
+            return False
+    return True
+
+
+@functools.cache
+def _star(module: str) -> frozenset[str]:
+    """Return what `from module import *` binds; nothing for modules that are in no list."""
+    if module not in PURE_MEMBERS and module not in BLIND_MEMBERS:
+        return frozenset()
+    loaded = importlib.import_module(module)
+    return frozenset(getattr(loaded, "__all__", None) or (name for name in vars(loaded) if name[:1] != "_"))
+
+
+def _local(wanted: set[str], source: str) -> set[str]:
+    """Return those names that are variables of functions wherever they are read, and are imported in no function."""
+    table = symbol_table(source) if wanted else None
+    for scope in scopes(table) if table else ():
+        for symbol in scope.get_symbols():
+            imported = symbol.is_imported() and scope is not table
+            if imported or (symbol.is_global() and symbol.is_referenced()):
+                wanted = wanted - {symbol.get_name()}
+    return wanted if table else set()

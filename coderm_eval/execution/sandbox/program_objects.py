@@ -1,0 +1,109 @@
+"""Objects of a program that a test may hold a stand-in for. They stay in the program's process, under a number each."""
+
+from __future__ import annotations
+
+import operator
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from coderm_eval.execution.wire.encoding import Codec
+
+__all__ = ["MODULE", "ProgramObjects"]
+
+MODULE = "candidate"
+"""The name of the module in which a program runs."""
+
+_FUNCTIONS = (types.FunctionType, types.MethodType, type)
+
+
+class ProgramObjects:
+    """The objects of one run that have gone out, in that order, which is the same whenever the same calls are made.
+
+    Args:
+        names: the program's global names.
+    """
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self._names = names
+        self._objects: list[Any] = []
+        self._numbers: dict[int, int] = {}
+        self._hashes: dict[int, int] = {}
+        codec = Codec(self._tag, {"object": self._objects.__getitem__, "name": lambda name: names[name]})
+        self.encode = codec.encode
+        self.decode = codec.decode
+
+    def encode_result(self, result: Any, function: Any) -> str:
+        """Return as text what `function` has returned.
+
+        An object that a class makes stays here if it has methods, even where it extends plain data: a test that makes
+        it will call them.
+        """
+        made = isinstance(function, type) and type(result) is function and _has_methods(function)
+        if made or id(result) in self._numbers:
+            return self.encode(_Whole(result))
+        return self.encode(result)
+
+    def operate(self, target: Any, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """Call a method of an object; those with two underscores as Python's own syntax does."""
+        if name == "__hash__":
+            return self._hashes.setdefault(hash(target), len(self._hashes))  # the same in each run, unlike an address
+        operation = _OPERATIONS.get(name)
+        return operation(target, *arguments) if operation else getattr(target, name)(*arguments, **keywords)
+
+    def _tag(self, value: Any) -> Any:
+        """Return an object's number, with the name of its type where it goes out for the first time."""
+        whole = isinstance(value, _Whole)
+        if whole:
+            value = value.value
+        kind = type(value)
+        if not whole and not is_own(value):
+            return {"opaque": kind.__name__}
+        number = self._numbers.get(id(value))
+        if number is not None:
+            return {"object": number}
+        self._numbers[id(value)] = len(self._objects)
+        self._objects.append(value)
+        return {"object": [len(self._objects) - 1, kind.__name__]}
+
+
+class _Whole:
+    """Wraps an object that is not to be taken for the plain data that it extends."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def is_own(value: Any) -> bool:
+    """Return whether it is an instance of a class of the program, or one of its classes and functions."""
+    of = value if isinstance(value, _FUNCTIONS) else type(value)
+    return getattr(of, "__module__", "") == MODULE
+
+
+def _has_methods(kind: type) -> bool:
+    bases = [base for base in kind.__mro__ if base.__module__ == MODULE]
+    return any(
+        name[:1] != "_" and isinstance(of, types.FunctionType) for base in bases for name, of in vars(base).items()
+    )
+
+
+def _shown(show: Callable[[object], str], target: Any) -> str:
+    """Return a text that has no address in it, if the object's own class does not put one there."""
+    kind = type(target)
+    methods = [kind.__repr__, kind.__str__ if show is str else object.__str__]
+    return f"<{kind.__name__} object>" if methods == [object.__repr__, object.__str__] else show(target)
+
+
+_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+_ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "matmul", "and", "or", "xor")
+_OPERATIONS: Mapping[str, Callable[..., Any]] = {
+    **{f"__{name}__": getattr(operator, f"__{name}__") for name in (*_COMPARISONS, *_ARITHMETIC)},
+    **{f"__{name}__": getattr(operator, f"__{name}__") for name in ("getitem", "setitem", "delitem", "neg", "abs")},
+    "__len__": len,
+    "__bool__": bool,
+    "__iter__": iter,
+    "__str__": lambda target: _shown(str, target),
+    "__repr__": lambda target: _shown(repr, target),
+    "__instancecheck__": lambda target, value: isinstance(value, target),
+}
+"""What Python's syntax stands for: it finds out by itself what a class lacks and has instead."""
