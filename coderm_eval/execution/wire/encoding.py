@@ -18,6 +18,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from coderm_eval.execution.wire.hash_collisions import refuse_collisions_within
+from coderm_eval.execution.wire.untagging import TYPES, UNTAGGERS, Opaque
+
 __all__ = ["Codec", "Opaque", "UnreadableError", "decode", "encode", "is_immutable"]
 
 MOST_ITEMS = 10_000
@@ -25,25 +28,16 @@ MOST_ITEMS = 10_000
 
 _LARGE = 1 << 63
 """Integers from here on are hexadecimal: Python refuses decimal numbers of more than 4,300 digits."""
+_LARGE_TEXT = 20_000
+"""Characters from which on a text may hold so many values of one hash that it takes seconds to make a set of them."""
 _ATOMS = frozenset({type(None), bool, float, str})
 _IMMUTABLE = _ATOMS | {int, bytes, complex, range}
-_TYPES = {kind.__name__: kind for kind in (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)}
 _NUMPY_KINDS = frozenset("biufcSU")
 """Booleans, numbers and text: no objects."""
 
 
 class UnreadableError(ValueError):
     """The text does not encode plain data."""
-
-
-class Opaque:
-    """Something that could not be sent; only its type's name is known."""
-
-    def __init__(self, type_name: str) -> None:
-        self._type_name = type_name
-
-    def __repr__(self) -> str:
-        return f"<{self._type_name}>"
 
 
 class Codec:
@@ -60,7 +54,7 @@ class Codec:
         more: Mapping[str, Callable[[Any], Any]] = {},
     ) -> None:
         self._write = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=tag).encode
-        self._untaggers = {**_UNTAGGERS, **more}
+        self._untaggers = {**UNTAGGERS, **more}
         # Each NaN is a new object: inside a list, one and the same NaN would equal itself.
         self._read = json.JSONDecoder(parse_constant=float, object_hook=self._untagged).decode
 
@@ -75,7 +69,10 @@ class Codec:
             UnreadableError: the text was not made by `encode`.
         """
         try:
-            return self._read(text)
+            value = self._read(text)
+            if len(text) > _LARGE_TEXT:
+                refuse_collisions_within(value)
+            return value
         except Exception as error:
             raise UnreadableError(text[:60]) from error
 
@@ -126,7 +123,7 @@ def _tagged_other(value: Any, kind: type) -> Any:
         items = list(islice(value, MOST_ITEMS + 1))
         if len(items) <= MOST_ITEMS:
             return {"iterator": [_tagged(item) for item in items]}
-    if isinstance(value, type) and any(value is known for known in _TYPES.values()):
+    if isinstance(value, type) and any(value is known for known in TYPES.values()):
         return {"type": value.__name__}
     return value
 
@@ -179,63 +176,6 @@ _TAGGERS: dict[type, Callable[[Any], Any]] = {
 }
 """By type: the content of what is sent under the name of its type."""
 
-
-def _list(content: Any) -> list[Any]:
-    if type(content) is not list:
-        raise TypeError("no list")
-    return content
-
-
-def _dict(content: Any) -> dict[Any, Any]:
-    return dict(_list(content))
-
-
-def _iterator(content: Any) -> Iterator[Any]:
-    return (item for item in _list(content))
-
-
-def _numpy(content: Any) -> Any:
-    import numpy
-
-    kind, shape, data, is_scalar = content
-    if type(kind) is not str:
-        raise TypeError("no type of numpy's")
-    array = numpy.frombuffer(bytes.fromhex(data), dtype=kind).reshape(shape).copy()
-    return array[()] if is_scalar else array
-
-
-_UNTAGGERS: dict[str, Callable[[Any], Any]] = {
-    "int": lambda content: int(content, 16),
-    "str": lambda content: "".join(map(chr, _list(content))),
-    "tuple": lambda content: tuple(_list(content)),
-    "set": lambda content: set(_list(content)),
-    "frozenset": lambda content: frozenset(_list(content)),
-    "dict": _dict,
-    "OrderedDict": lambda content: collections.OrderedDict(_dict(content)),
-    "Counter": lambda content: collections.Counter(_dict(content)),
-    "defaultdict": lambda content: collections.defaultdict(None, _dict(content)),
-    "deque": lambda content: collections.deque(_list(content[0]), content[1]),
-    "UserList": lambda content: collections.UserList(_list(content)),
-    "UserDict": lambda content: collections.UserDict(content),
-    "UserString": lambda content: collections.UserString(content),
-    "dict_keys": lambda content: dict.fromkeys(_list(content)).keys(),
-    "dict_values": lambda content: dict(enumerate(_list(content))).values(),
-    "dict_items": lambda content: _dict(content).items(),
-    "complex": lambda content: complex(*content),
-    "bytes": bytes.fromhex,
-    "bytearray": bytearray.fromhex,
-    "range": lambda content: range(*content),
-    "Decimal": decimal.Decimal,
-    "Fraction": lambda content: fractions.Fraction(int(content[0], 16), int(content[1], 16)),
-    "datetime": datetime.datetime.fromisoformat,
-    "date": datetime.date.fromisoformat,
-    "time": datetime.time.fromisoformat,
-    "timedelta": lambda content: datetime.timedelta(*content),
-    "iterator": _iterator,
-    "type": lambda content: _TYPES[content],
-    "numpy": _numpy,
-    "opaque": Opaque,
-}
 
 _PLAIN = Codec()
 encode = _PLAIN.encode
