@@ -56,7 +56,8 @@ ORDINARY: list[Any] = [
     *(list(range(N)), [(n, n) for n in range(N)], [(0, 0)] * N, {(n, str(n)): n for n in range(N)}, set(range(-N, N))),
     *([1 << 70] * N, [n << 64 for n in range(N)], [Fraction(n, 7) for n in range(N)], [[n] for n in range(N)]),
     *([(n, [n]) for n in range(N)], deque((n, -n) for n in range(N)), [float(1 << n) for n in range(900)] * 5),
-    *({frozenset(pair) for pair in itertools.combinations(range(100), 2)}, [-1, -2] * N, [complex(n, n) for n in range(N)]),
+    *({frozenset(pair) for pair in itertools.combinations(range(100), 2)}, [-1, -2] * N),
+    [complex(n, n) for n in range(N)],
 ]  # fmt: skip
 
 

@@ -1,0 +1,151 @@
+"""A program as its stand-ins in a test see it: calls go out, and what the program did is done here."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from coderm_eval.execution.sandbox.known_answers import KnownAnswers, Rehearsal
+from coderm_eval.execution.sandbox.object_stand_ins import ClassStandIn, ObjectStandIn
+from coderm_eval.execution.wire.encoding import Codec
+
+__all__ = ["AskedProgram", "exception_class"]
+
+
+class AskedProgram:
+    """Puts calls to the program, and makes stand-ins for its functions, classes and objects.
+
+    Args:
+        answers: what is known of the program's answers.
+    """
+
+    def __init__(self, answers: KnownAnswers | Rehearsal) -> None:
+        self._answers = answers
+        self._objects: dict[int, Any] = {}
+        self._classes: dict[str, ClassStandIn] = {}
+        self._methods: set[tuple[str, str]] = set()
+        """Methods that are known to be such, by class and name."""
+        self._codec = Codec(self._tag, {"object": self._object})
+
+    def ask(self, call: list[Any]) -> Any:
+        return self._answers.answer(self._codec.encode(call), self._codec.decode)
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Return a stand-in. Its attribute `sha256` takes the same arguments and returns the digest of the answer."""
+
+        def sha256(*arguments: Any, **keywords: Any) -> Any:
+            return _apply(self.ask([name, list(arguments), keywords, True]), arguments, keywords)
+
+        function = _named(name, lambda *arguments, **keywords: self.call(name, arguments, keywords))
+        vars(function)["sha256"] = sha256
+        return function
+
+    def call(self, name: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+        return _apply(self.ask([name, list(arguments), keywords]), arguments, keywords)
+
+    def call_method(
+        self, target: Any, name: str, arguments: Sequence[Any], keywords: Mapping[str, Any] | None = None
+    ) -> Any:
+        return _apply(self.ask([target, name, list(arguments), keywords or {}]), arguments, keywords or {})
+
+    def attribute(self, target: Any, name: str) -> Any:
+        is_class = isinstance(target, ClassStandIn)
+        key = (type(target).__name__, name)
+        if key not in self._methods:
+            kind, *what = self.ask([target, name])
+            if kind == "raised":
+                raise _exception(*what)
+            if kind == "value":
+                return what[0]
+            if kind == "method" and not is_class:
+                self._methods.add(key)
+        return _named(name, lambda *arguments, **keywords: self.call_method(target, name, arguments, keywords))
+
+    def set_attribute(self, target: Any, name: str, value: Any) -> None:
+        _apply(self.ask([target, name, value]), [], {})
+
+    def class_named(self, name: str) -> ClassStandIn:
+        """Return the stand-in for the class that a global name stands for, or for a class that is called so."""
+        if name not in self._classes:
+            self._classes[name] = ClassStandIn(name, (ObjectStandIn,), {"__slots__": (), "__program__": self})
+        return self._classes[name]
+
+    def _tag(self, value: Any) -> Any:
+        if isinstance(type(value), ClassStandIn):
+            return {"object": value.__number__}
+        if isinstance(value, ClassStandIn):
+            return {"name": value.__name__}
+        return {"opaque": type(value).__name__}
+
+    def _object(self, content: Any) -> Any:
+        """Return the stand-in for the object of a number; its first answer says of which class it is."""
+        if isinstance(content, int):
+            return self._objects[content]
+        number, kind = content
+        stand_in: Any = object.__new__(self.class_named(kind))  # type: ignore[arg-type]
+        object.__setattr__(stand_in, "__number__", int(number))
+        return self._objects.setdefault(number, stand_in)
+
+
+def _named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    function.__name__ = function.__qualname__ = name
+    return function
+
+
+def _apply(answer: Sequence[Any], arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+    """Return or raise what the program did, and change the arguments as the program changed them."""
+    if answer[0] == "raised":
+        raise _exception(*answer[1:])
+    _, value, afterwards, returned = answer
+    if afterwards:
+        for old, new in zip(arguments, afterwards[0], strict=True):
+            _fill(old, new)
+        for keyword, new in afterwards[1].items():
+            _fill(keywords[keyword], new)
+    return value if returned is None else arguments[returned]
+
+
+def _fill(old: Any, new: Any) -> None:
+    """Give a container the content of another of its type, keeping the containers inside it where they are."""
+    if type(old) is not type(new):
+        return
+    if isinstance(old, list):
+        for n, (mine, its) in enumerate(zip(old, new, strict=False)):
+            if isinstance(mine, (list, dict, set)) and type(mine) is type(its):
+                _fill(mine, its)
+                new[n] = mine
+        old[:] = new
+    elif isinstance(old, dict):
+        for key in old.keys() & new.keys():
+            if isinstance(old[key], (list, dict, set)) and type(old[key]) is type(new[key]):
+                _fill(old[key], new[key])
+                new[key] = old[key]
+        old.clear()
+        old.update(new)
+    elif isinstance(old, set):
+        old.clear()
+        old.update(new)
+    elif isinstance(old, bytearray):
+        old[:] = new
+    elif hasattr(old, "extend"):  # a deque
+        old.clear()
+        old.extend(new)
+
+
+@functools.cache
+def exception_class(built_in: str, name: str) -> type[BaseException]:
+    """Return the built-in exception, or a class of another name that extends it: the same one each time."""
+    base = getattr(builtins, built_in)
+    if not (isinstance(base, type) and issubclass(base, BaseException)):
+        raise TypeError(built_in)
+    return base if name == built_in else type(name, (base,), {})
+
+
+def _exception(built_in: str, name: str, arguments: Sequence[Any]) -> BaseException:
+    kind = exception_class(built_in, name)
+    try:
+        return kind(*arguments)
+    except Exception:  # such as UnicodeDecodeError, which wants five arguments
+        return Exception(*arguments)
