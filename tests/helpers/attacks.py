@@ -87,6 +87,14 @@ _CHANGED_MEMORY = (
     "    memory = getattr(thing, '_memory', None)",
     "    if isinstance(memory, mmap.mmap): memory[:16] = b'\\xff' * 16",
 )
+_ZEROED_MEMORY = (*_CHANGED_MEMORY[:-1], "    while isinstance(memory, mmap.mmap): memory[:12] = bytes(12)")
+
+_WRITER = (
+    "frame = sys._getframe()",
+    "while 'writer' not in frame.f_locals: frame = frame.f_back",
+    "writer = frame.f_locals['writer']",
+)
+"""What leaves the answers of this process in shared memory."""
 
 _TRICKS: dict[str, list[tuple[str, str]]] = {
     "ends early": [
@@ -317,6 +325,33 @@ _TRICKS: dict[str, list[tuple[str, str]]] = {
         ),
         ("coroutine", "async def rungs(height):\n    return height * 3\n"),
         ("pickle that runs", _object("def __reduce__(self): return (os._exit, (0,))")),
+        (
+            "answer of colliding hashes",
+            _in_call(
+                *_WRITER,
+                "texts = ','.join('{\"int\":\"%x\"}' % (n * (2**61 - 1)) for n in range(50_000))",
+                'writer.add(\'["returned",{"set":[%s]},null,null]\' % texts)',
+                "os._exit(0)",
+            ),
+        ),
+        (
+            "answer of deep nesting",
+            _in_call(
+                *_WRITER, "writer.add('[\"returned\",' + '[' * 10**6 + ']' * 10**6 + ',null,null]')", "os._exit(0)"
+            ),
+        ),
+        (
+            "answer without end",
+            _in_call(*_WRITER, 'writer.add(\'["returned",{"Decimal":"1e999999999"},null,null]\')', "os._exit(0)"),
+        ),
+        (
+            "answer that is an object it never made",
+            _in_call(*_WRITER, 'writer.add(\'["returned",{"object":[7,"int"]},null,null]\')', "os._exit(0)"),
+        ),
+        (
+            "answer that is no answer",
+            _in_call(*_WRITER, "writer.add('[\"value\",27]')", "writer.add('P')", "os._exit(0)"),
+        ),
         ("result too large to send", _in_call(result="'x' * (64 << 20)")),
         ("result that contains itself", _in_call("it = [27]", "it.append(it)", result="it")),
         ("result nested without end", _in_call("it = []", "for _ in range(10**6): it = [it]", result="it")),
@@ -356,6 +391,25 @@ _TRICKS: dict[str, list[tuple[str, str]]] = {
         ("pow", _in_call("return pow(7, 7 ** 99_999, 10 ** 99_999 + 1)")),
         ("regular expression", _in_call("import re", "re.match('(a+)+$', 'a' * 64 + 'b')")),
         ("sleep", _in_call("time.sleep(1e9)")),
+        ("loop that begins its time anew", _in_call(*_WRITER, "while True: writer.begin(), writer.begin_digest()")),
+        (
+            "loop that says it is being prepared",
+            _in_call(*_ZEROED_MEMORY),
+        ),
+        (
+            "loop that gives answers to begin the time of the next",
+            _in_call(*_WRITER, "for _ in range(9): writer.add('[\"returned\",27,null,null]')", "while True: pass"),
+        ),
+        (
+            "loops that say they took no time",
+            _in_call(
+                *_WRITER,
+                "end = time.process_time() + 0.4",
+                "while time.process_time() < end: pass",
+                "writer.begin()",
+                result="height * 3",
+            ),
+        ),
         ("lock", _in_call("lock = threading.Lock()", "lock.acquire()", "lock.acquire()")),
         ("reads its input for ever", _in_call("while True: sys.stdin.read()")),
         ("stops itself", _in_call("os.kill(os.getpid(), signal.SIGSTOP)", "while True: pass")),

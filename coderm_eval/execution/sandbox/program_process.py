@@ -40,12 +40,11 @@ def answer_runs(job: dict[str, Any], writer: AnswerWriter) -> None:
     """Load the program anew for each run, and write the answers to its calls.
 
     Args:
-        job: {"program", "runs", "per_call"}; a run is a list of calls, and `per_call` says whether each has a time
-            window of its own.
+        job: {"program", "runs"}; a run is a list of calls.
     """
     code: types.CodeType | None = None
     for run in job["runs"]:
-        writer.begin(loading=job["per_call"])
+        writer.begin()
         module = types.ModuleType(MODULE)
         sys.modules[MODULE] = module  # where dataclasses and pickle look it up
         _seed()
@@ -54,12 +53,10 @@ def answer_runs(job: dict[str, Any], writer: AnswerWriter) -> None:
             exec(code, module.__dict__)
         except BaseException:
             writer.add(_NOT_LOADED)
-            continue
+            return
         writer.add(LOADED)
         answers = _Answers(module.__dict__, writer.begin_digest)
         for call in run:
-            if job["per_call"]:
-                writer.begin()
             writer.add(answers.answer(call))
 
 

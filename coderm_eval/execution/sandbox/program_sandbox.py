@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 
+from coderm_eval.execution.sandbox.answer_memory import CALL, DIGESTED_CALL, IN_THE_SAME_WINDOW, LOADING
 from coderm_eval.execution.wire.ends import End
 from coderm_eval.execution.wire.lines import LineReader, write_line
 
@@ -51,9 +52,9 @@ class ProgramSandbox:
             BrokenPipeError or TimeoutError: the server is gone, or gives no sign of life.
         """
         per_call = self.per_call or not stateful
-        windows = sum(map(_windows, runs)) if per_call else len(runs)
-        job = json.dumps({"program": program, "runs": runs, "per_call": per_call})
-        request = f"{windows} {seconds} {','.join(imports)} {job}".encode()
+        plan = "".join(_plan(run, per_call=per_call) for run in runs)
+        job = json.dumps({"program": program, "runs": runs})
+        request = f"{plan} {seconds} {','.join(imports)} {job}".encode()
         write_line(self._requests, request, time.monotonic() + self._silence_s)
         while not (line := self._replies.read(time.monotonic() + self._silence_s)):
             self._beat()
@@ -61,6 +62,8 @@ class ProgramSandbox:
         return End(reply["end"]), [(cpu_seconds, text) for cpu_seconds, text in reply["answers"]]
 
 
-def _windows(run: Sequence[str]) -> int:
-    """Count the times that the limits begin anew: at loading the program, at each call, and at each digest."""
-    return 1 + len(run) + sum(call.endswith(",true]") for call in run)
+def _plan(run: Sequence[str], *, per_call: bool) -> str:
+    """Return what is known of the answers of a run, as `AnswerMemory` wants it: when the limits begin anew."""
+    if not per_call:
+        return CALL + IN_THE_SAME_WINDOW * len(run)
+    return LOADING + "".join(DIGESTED_CALL if call.endswith(",true]") else CALL for call in run)

@@ -1,9 +1,9 @@
 """The fork server for programs: each program answers its calls in a child. No test is ever in its memory.
 
-It reads lines "WINDOWS SECONDS IMPORTS JOB". The child may begin its SECONDS of CPU time, those of a call or of a run,
-WINDOWS times; a JOB is what `program_process.answer_runs` takes. The reply is {"end", "answers"}: an `End`, which says
-why answers are missing if any are; and for each run an answer to loading it and one to each call, as [CPU seconds,
-text], as far as the child came. Empty lines before the reply are signs of life.
+It reads lines "PLAN SECONDS IMPORTS JOB". The PLAN says of each answer whether the child has SECONDS of CPU time anew
+for it, as `AnswerMemory` wants it; a JOB is what `program_process.answer_runs` takes. The reply is {"end", "answers"}:
+an `End`, which says why answers are missing if any are; and for each run an answer to loading it and one to each call,
+as [CPU seconds, text], as far as the child came. Empty lines before the reply are signs of life.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from coderm_eval.execution.sandbox.confinement import (
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
 from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans
 from coderm_eval.execution.sandbox.program_process import answer_runs
-from coderm_eval.execution.sandbox.watchdog import wait_with_limits
+from coderm_eval.execution.sandbox.watchdog import TimeWindow, cpu_seconds, wait_with_limits
 from coderm_eval.execution.wire.ends import End
 from coderm_eval.execution.wire.heartbeat import Heartbeat
 from coderm_eval.execution.wire.lines import is_readable, write_line
@@ -59,6 +59,7 @@ _WARM_UPS = 100
 _MOST_DESCRIPTORS = 64
 _LIFETIME_S = 86_400
 """CPU seconds of a child, for systems where the watchdog cannot see them."""
+_AT_ONCE_S = 1e-6
 _HAS_PIDFD = hasattr(os, "pidfd_open")
 """Linux: nothing that a child does to its descriptors hides its end, or pretends it."""
 
@@ -76,12 +77,13 @@ def serve(requests: int, replies: int, limits: Limits, isolation: Isolation) -> 
     beat = Heartbeat(lambda: write_line(replies, b""))
     with os.fdopen(requests, "rb") as lines:
         for line in lines:
-            windows, seconds, imports, job = line.split(b" ", 3)
+            plan, seconds, imports, job = line.split(b" ", 3)
             left = libraries.load(imports.decode().split(","))
-            limits = limits._replace(
-                timeout_s=float(seconds), load_timeout_s=limits.load_timeout_s or max(limits.timeout_s, float(seconds))
+            timeout_s = float(seconds)
+            now = limits._replace(
+                timeout_s=timeout_s, load_timeout_s=limits.load_timeout_s or max(limits.timeout_s, timeout_s)
             )
-            write_line(replies, _run(job, int(windows), left, limits, isolation, beat))
+            write_line(replies, _run(job, plan.decode(), left, now, isolation, beat))
 
 
 def _warm_up() -> None:
@@ -89,9 +91,9 @@ def _warm_up() -> None:
 
     It saves a third of the pages that a child writes (measured with CPython 3.11).
     """
-    job = {"program": "def f(x):\n    return x\n", "runs": [['["f"]', '["f",[[1]],{"dict":[]}]']], "per_call": True}
+    job = {"program": "def f(x):\n    return x\n", "runs": [['["f"]', '["f",[[1]],{"dict":[]}]']]}
     for _ in range(_WARM_UPS):
-        answer_runs(json.loads(json.dumps(job)), AnswerWriter(AnswerMemory(_MIB)))
+        answer_runs(json.loads(json.dumps(job)), AnswerWriter(AnswerMemory(_MIB, plan="")))
     gc.collect()
     gc.freeze()  # keeps the collector from copying inherited pages in every child
 
@@ -130,41 +132,65 @@ def _import(module: str) -> None:
         importlib.import_module(module)
 
 
-def _run(
-    job: bytes, windows: int, modules: Sequence[str], limits: Limits, isolation: Isolation, beat: Heartbeat
-) -> bytes:
+def _run(job: bytes, plan: str, modules: Sequence[str], limits: Limits, isolation: Isolation, beat: Heartbeat) -> bytes:
     """Have a child import `modules` and answer the calls of `job`; returns the reply."""
-    memory = AnswerMemory(limits.output_mb * _MIB)
+    memory = AnswerMemory(limits.output_mb * _MIB, plan)
     lifeline = None if _HAS_PIDFD else os.pipe()
+    preparing = os.pipe()
     child = os.fork()
     if child == 0:
-        _answer(job, modules, isolation, memory, keep=lifeline[1] if lifeline else None)
+        _answer(job, modules, isolation, memory, preparing[1], lifeline[1] if lifeline else None)
     death = os.pidfd_open(child) if lifeline is None else _end_of(lifeline)
-    ends = functools.partial(is_readable, death)
-    overstepped = wait_with_limits(ends, child, limits, lambda: memory.window(windows), beat)
+    prepared = _end_of(preparing)
+
+    def window() -> TimeWindow:
+        if not is_readable(prepared, _AT_ONCE_S):
+            return TimeWindow(0)
+        memory.read(cpu_seconds(child))
+        return memory.window()
+
+    overstepped = wait_with_limits(functools.partial(is_readable, death), child, limits, window, beat)
+    memory.read(cpu_seconds(child))
     os.close(death)
+    os.close(prepared)
     end_child(child, isolation)
     end = overstepped or (End.FULL if memory.is_full else End.CRASHED)
-    reply = json.dumps({"end": end, "answers": list(memory.answers())}).encode()
+    reply = json.dumps({"end": end, "answers": memory.answers}).encode()
     memory.close()
     return reply
 
 
-def _end_of(lifeline: tuple[int, int]) -> int:
-    """Return a descriptor that can be read when the child, the only holder of the other end, closes it."""
-    os.close(lifeline[1])
-    return lifeline[0]
+def _end_of(pipe: tuple[int, int]) -> int:
+    """Return a descriptor that can be read once the child, the only holder of the other end, has closed it."""
+    os.close(pipe[1])
+    return pipe[0]
 
 
 def _answer(
-    job: bytes, modules: Sequence[str], isolation: Isolation, memory: AnswerMemory, keep: int | None
+    job: bytes,
+    modules: Sequence[str],
+    isolation: Isolation,
+    memory: AnswerMemory,
+    preparing: int,
+    lifeline: int | None,
 ) -> NoReturn:
-    """Do everything that happens in the forked child, which never returns to the server's code."""
+    """Do everything that happens in the forked child, which never returns to the server's code.
+
+    Args:
+        preparing: closed before the program begins, which it cannot undo.
+        lifeline: kept open to the end.
+    """
     try:
         drop_child_privileges(isolation)
-        os.closerange(3, keep or _MOST_DESCRIPTORS)
+        first = 3
+        for kept in sorted({preparing, lifeline or preparing}):
+            os.closerange(first, kept)
+            first = kept + 1
+        os.closerange(first, _MOST_DESCRIPTORS)
         for module in modules:
             _import(module)
-        answer_runs(json.loads(job), AnswerWriter(memory))
+        work = json.loads(job)
+        os.close(preparing)
+        answer_runs(work, AnswerWriter(memory))
     finally:
         os._exit(0)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from coderm_eval.execution.limits import WALL_PER_CPU_SECOND, Limits
 from coderm_eval.execution.wire.ends import End
 
-__all__ = ["TimeUsed", "TimeWindow", "wait_with_limits"]
+__all__ = ["TimeUsed", "TimeWindow", "cpu_seconds", "wait_with_limits"]
 
 _TICK_S = 0.05
 """How often the clocks are read: a limit is overstepped by at most two of these."""
@@ -25,7 +25,7 @@ the CPU limit, this ends every process after 18 times its CPU limit, which is ni
 
 
 class TimeWindow(NamedTuple):
-    """What a process says that it is doing. The limits begin anew when the number goes up."""
+    """What a process is doing. The limits begin anew when the number goes up."""
 
     number: int
     """0 while trusted code prepares the process, which may take longer."""
@@ -51,10 +51,10 @@ def wait_with_limits(
     Returns:
         None if it has happened, else OUT_OF_CPU or OUT_OF_TIME.
     """
-    used = TimeUsed(limits, window_of(), wall=time.monotonic(), cpu=_cpu_seconds(process))
+    used = TimeUsed(limits, window_of(), wall=time.monotonic(), cpu=cpu_seconds(process))
     while not happens(_TICK_S):
         beat()
-        if end := used.update(window_of(), wall=time.monotonic(), cpu=_cpu_seconds(process)):
+        if end := used.update(window_of(), wall=time.monotonic(), cpu=cpu_seconds(process)):
             return end
     return None
 
@@ -96,7 +96,7 @@ def _seconds(window: TimeWindow, limits: Limits) -> float:
     return limits.load_timeout_s or limits.timeout_s if window.loading else limits.timeout_s
 
 
-def _cpu_seconds(process: int) -> float:
+def cpu_seconds(process: int) -> float:
     """Return the CPU time of another process, all its threads together; 0 where only its parent gets to know it."""
     if sys.platform != "linux":
         return 0.0
