@@ -7,11 +7,25 @@ verdict: a test that uses it runs in a process of its own.
 from __future__ import annotations
 
 import builtins
+import functools
+import hashlib
+import importlib
 import itertools
 import math
+import re
+import types
 import unittest
+from collections.abc import Iterator
 
-__all__ = ["ATTRIBUTES", "MODULES", "REFUSED_BUILTINS", "SPECIAL_METHODS", "TEST_CASE", "WHOLE_MODULES"]
+__all__ = [
+    "ATTRIBUTES",
+    "MODULES",
+    "REFUSED_BUILTINS",
+    "SPECIAL_METHODS",
+    "TEST_CASE",
+    "WHOLE_MODULES",
+    "known_attributes",
+]
 
 _BUILTINS = (
     "abs all any ascii bin bool bytearray bytes callable chr classmethod complex dict dir divmod enumerate filter"
@@ -132,3 +146,28 @@ MODULES: dict[str, frozenset[str]] = {
 
 WHOLE_MODULES = frozenset({"itertools", "math"})
 """Modules of which everything may be used, so that it may be imported by a star."""
+
+_INSIDE = (
+    *(types.AsyncGeneratorType, types.CellType, types.CodeType, types.CoroutineType, types.FrameType),
+    *(types.FunctionType, types.GeneratorType, types.MethodType, types.ModuleType, types.TracebackType),
+    *(unittest.TestCase, unittest.TestResult, unittest.TestSuite),
+)
+"""What a test could get hold of by what it is given, or by attributes that are not listed."""
+
+
+@functools.cache
+def known_attributes() -> frozenset[str]:
+    """Return the attributes of all that a test can reach; another one is the program's or its own, or an error."""
+    return frozenset(name for thing in (*_INSIDE, *_reachable()) for name in (*dir(thing), *dir(type(thing))))
+
+
+def _reachable() -> Iterator[object]:
+    yield from (getattr(builtins, name) for name in dir(builtins))
+    yield from ({}.keys(), {}.values(), {}.items(), re.compile(""), re.match("", ""), hashlib.sha256())
+    for name, content in MODULES.items():
+        try:
+            module = importlib.import_module(name)
+        except ImportError:  # numpy is not installed, so that no test can reach it
+            continue
+        yield module
+        yield from (getattr(module, part) for part in content if hasattr(module, part))

@@ -19,6 +19,7 @@ from coderm_eval.execution.harmless_names import (
     SPECIAL_METHODS,
     TEST_CASE,
     WHOLE_MODULES,
+    known_attributes,
 )
 
 __all__ = ["is_harmless"]
@@ -136,7 +137,8 @@ class _Proof:
             return _is_known(self._modules[base.id], name)
         if name == "format":
             return isinstance(base, ast.Constant) and not _NAMES_ATTRIBUTES.search(str(base.value))
-        return name in ATTRIBUTES or (name in _OF_SUPER and _is_call_of(base, "super"))
+        of_super = name in _OF_SUPER and _is_call_of(base, "super")
+        return of_super or name in ATTRIBUTES or not (name.startswith("_") or name in known_attributes())
 
     def _call(self, node: ast.Call) -> bool:
         if _is_call_of(node, "type") and len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):

@@ -532,6 +532,13 @@ def test_importing_a_large_library_costs_a_program_none_of_its_time() -> None:
     assert result.verdict == PASSED
 
 
+def test_importing_a_large_library_costs_a_test_none_of_its_time() -> None:
+    """A test that imports `os` runs in a process of its own each time."""
+    tests = [f"import os, pandas\n{TEST}{_case(f'MARK = {n}')}" for n in range(3)]
+    said = _verdicts([(str(n), RIGHT, test) for n, test in enumerate(tests)], Limits(timeout_s=0.2), workers=1)
+    assert set(said.values()) == {PASSED}
+
+
 def test_libraries_are_there_before_the_first_test() -> None:
     test = f"import sys\n\nassert 'colorsys' in sys.modules\n{TEST}"
     found = [

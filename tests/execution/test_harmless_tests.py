@@ -46,6 +46,8 @@ HARMLESS: list[tuple[str, str]] = [
     ("random numbers", _case("random.seed(1); rungs(random.randint(1, 2))", before="import random")),
     ("type of a value", _case("assert type(rungs(1)) is int and isinstance(rungs(1), int)")),
     ("format of numbers", _case("assert '{:.2f}'.format(rungs(1)) == '3.00'")),
+    ("a method of the program's class", _case("self.assertEqual(Ladder(3).countRungs(), 9)")),
+    ("its own class's attributes", _case("assert Ladder(1).low == 1", before="class Ladder:\n    low = 1")),
     ("a name of underscores", _case("___ = rungs(1)")),
 ]
 
@@ -67,6 +69,10 @@ HARMFUL: list[tuple[str, str]] = [
     ("__builtins__", _case("__builtins__")),
     ("__class__", _case("().__class__.__base__")),
     ("frames of generators", _case("(n for n in 'x').gi_frame")),
+    ("attribute of any object that is set", _case("Ladder(3).low = 1")),
+    ("private attributes", _case("rungs(1)._private")),
+    ("methods of arrays that write files", _case("rungs(1).tofile('x')")),
+    ("functions of random by another name", _case("f = random", "f.setstate(1)", before="import random")),
     ("frames by names of its own", _case("self.gi_frame = self.f_back = 1", "(n for n in 'x').gi_frame.f_back")),
     ("tracebacks", _case("try: 1 / 0", "except ZeroDivisionError as e: e.__traceback__")),
     ("format that reads attributes", _case("'{0.__class__}'.format(self)")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,12 @@ from coderm_eval.execution.sandbox.test_sandbox import TestProcess, TestSandbox
 from coderm_eval.execution.wire.ends import End
 
 __all__ = ["Behaviour", "TestProcesses"]
+
+_LIBRARIES = frozenset(
+    {"ddt", "hypothesis", "networkx", "numpy", "pandas", "parameterized", "pytest", "scipy", "sklearn", "sympy"}
+)
+"""Packages that are loaded before a test that names them."""
+_IMPORT = re.compile(r"^\s*(?:import|from)\b.*", re.MULTILINE)
 
 Behaviour = tuple[str | None, ...]
 """The answers of a program to the calls that a test will probably make."""
@@ -125,7 +132,7 @@ class TestProcesses:
                 yield left.pop(0), reply
 
     def _start(self, columns: Sequence[int], *, shared: bool) -> TestProcess:
-        process = self._sandbox.start()
+        process = self._sandbox.start(_libraries(self._tests[column] for column in columns))
         tests = {column: self._tests[column] for column in columns}
         process.send({"tests": tests, "entry_point": self._entry_point, "shared": shared})
         return process
@@ -137,3 +144,9 @@ class TestProcesses:
 
 def _wants_to_be_alone(reply: TestReply | End) -> bool:
     return isinstance(reply, TestReply) and not (reply.verdict or reply.unknown)
+
+
+def _libraries(tests: Iterable[str]) -> set[str]:
+    """Return the known packages that import statements of these tests name."""
+    lines = (line for test in tests for line in _IMPORT.findall(test))
+    return {word for line in lines for word in re.findall(r"\w+", line)} & _LIBRARIES

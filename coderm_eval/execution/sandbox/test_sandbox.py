@@ -8,7 +8,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from coderm_eval.execution.limits import Limits
@@ -42,8 +42,11 @@ class TestSandbox:
         self._silence_s = silence_s
         self.beat = beat
 
-    def start(self) -> TestProcess:
+    def start(self, libraries: Iterable[str]) -> TestProcess:
         """Start a process in which no test has run.
+
+        Args:
+            libraries: packages to import for it.
 
         Raises:
             OSError: the server is gone, or gives no sign of life.
@@ -53,7 +56,7 @@ class TestSandbox:
         if sys.platform == "linux":
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         with theirs:
-            socket.send_fds(self._control, [b"start"], [theirs.fileno()])
+            socket.send_fds(self._control, [f"start {','.join(libraries)}".encode()], [theirs.fileno()])
         number = self._answer()
         greeting, messages, *_ = ours.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS.size))
         if not greeting:

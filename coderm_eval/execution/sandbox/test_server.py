@@ -2,19 +2,23 @@
 
 It reads from the socket `control`, one message at a time, and answers each:
 
-    b"start", with a socket    a child does what `test_process.serve` says on that socket; the answer is its process id
-    b"end ID"                  the child and whatever it has started are ended; the answer is b"ended"
+    b"start NAMES", with a socket    import the packages NAMES, joined by commas, then have a child do what
+                                     `test_process.serve` says on that socket; the answer is the child's process id
+    b"end ID"                        end the child and whatever it has started; the answer is b"ended"
 
 So a child inherits nothing that another one had: what it is to run comes to it over its own socket.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
 import signal
 import socket
+import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -34,7 +38,7 @@ __all__ = ["serve"]
 
 _PRELOADED = ("bisect", "collections", "copy", "datetime", "decimal", "fractions", "itertools", "json", "math", "re")
 """Modules that many tests import."""
-_LONGEST_MESSAGE = 64
+_LONGEST_MESSAGE = 1024
 _MOST_DESCRIPTORS = 64
 _LIFETIME_S = 3600
 """CPU seconds of a child, for systems where nobody outside can see them."""
@@ -65,6 +69,7 @@ def serve(control: socket.socket, limits: Limits, isolation: Isolation, librarie
         if not message:
             return
         if descriptors:
+            _load(message.decode().removeprefix("start ").split(","))
             control.send(b"%d" % _start(descriptors[0], isolation, children))
         else:
             _end(int(message.removeprefix(b"end ")), isolation, children)
@@ -74,6 +79,16 @@ def serve(control: socket.socket, limits: Limits, isolation: Isolation, librarie
 def _alone_in_its_process(isolation: Isolation) -> Isolation:
     """Return the isolation in which a child starts and signals no process either, where system calls are filtered."""
     return isolation._replace(child_filter=seccomp.for_children() if "seccomp" in isolation.level else None)
+
+
+def _load(names: Sequence[str]) -> None:
+    """Import packages for all children to come: each would be charged for it, up to a second for pandas."""
+    for name in names:
+        if name and name not in sys.modules:
+            with contextlib.suppress(Exception), warnings.catch_warnings():  # it is not installed, or broken
+                warnings.simplefilter("ignore")
+                importlib.import_module(name)
+            gc.freeze()
 
 
 def _start(connection: int, isolation: Isolation, children: set[int]) -> int:
