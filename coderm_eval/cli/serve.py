@@ -10,6 +10,7 @@ from coderm_eval.benchmarks import benchmark_of_task, load_benchmark
 from coderm_eval.cli.options import FILE
 from coderm_eval.core.errors import InputError
 from coderm_eval.generation.recorded.readers import read_by_task
+from coderm_eval.generation.recorded.samples import read_programs
 from coderm_eval.hosts.server.http import listen, serve_until_interrupted
 from coderm_eval.hosts.server.replay import RecordedAnswers, replay_app
 from coderm_eval.pipeline.settings import load_settings
@@ -26,7 +27,7 @@ def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> N
     \b
     coderm-eval replay --samples samples.jsonl --tests tests.jsonl --port 8000
     """
-    solutions = read_by_task(samples, "solution")
+    solutions = read_programs(samples, {})
     recorded = read_by_task(tests, "test") if tests else {}
     names = {benchmark_of_task(task) for task in [*solutions, *recorded]}
     if None in names:
@@ -34,11 +35,12 @@ def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> N
         raise InputError(f"{samples}: no benchmark has task ids like {strange!r}")
     settings = load_settings({}, source="replay", selects=False)
     loaded = [load_benchmark(name, settings.for_benchmark(name)) for name in sorted(filter(None, names))]
-    problems = [problem for benchmark in loaded for problem in benchmark.problems]
+    problems = {problem.task_id: problem for benchmark in loaded for problem in benchmark.problems}
+    solutions = read_programs(samples, problems)  # now with the prompts, which completions continue
     with listen(host, port) as listener:
         url = f"http://{host}:{listener.getsockname()[1]}/v1"
         serve_until_interrupted(
-            replay_app(RecordedAnswers(problems, solutions, recorded)),
+            replay_app(RecordedAnswers(list(problems.values()), solutions, recorded)),
             listener,
             started=lambda: click.echo(f"serving {len(solutions)} tasks on {url}", err=True),
         )

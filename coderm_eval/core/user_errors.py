@@ -10,11 +10,11 @@ from contextlib import contextmanager, suppress
 
 from coderm_eval.core.errors import CodermError
 
-__all__ = ["INTERRUPTED", "user_errors"]
+__all__ = ["INTERRUPTED", "INTERRUPTED_CODE", "user_errors"]
 
 INTERRUPTED = "interrupted; run the same command again to continue"
 
-_INTERRUPTED_CODE = 130
+INTERRUPTED_CODE = 130
 """Exit code of a command that Ctrl-C ended, as shells have it: 128 and the number of SIGINT."""
 
 _PIPE_CODE = 141
@@ -38,7 +38,7 @@ def user_errors(command: str) -> Iterator[None]:
     except CodermError as error:
         _end(error.exit_code, f"{command}: {error}")
     except KeyboardInterrupt:
-        _end(_INTERRUPTED_CODE, f"\n{command}: {INTERRUPTED}")
+        _end(INTERRUPTED_CODE, f"\n{command}: {INTERRUPTED}")
     except BrokenPipeError:
         _discard_output()
         raise SystemExit(_PIPE_CODE) from None

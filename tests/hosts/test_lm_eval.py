@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from helpers.replaying import replaying
 from lm_eval.tasks import TaskManager
 
 from coderm_eval.benchmarks import load_benchmark
+from coderm_eval.hosts.lm_eval import RerankTask
 from coderm_eval.hosts.server.replay import RecordedAnswers
 from coderm_eval.report.scores import ROWS
 from coderm_eval.report.tables import TASK_VERSION
@@ -34,9 +37,10 @@ TASKS = {
 
 TESTS = {
     "HumanEval/0": ["assert buoy_gap(9, 4) == 5", "assert buoy_gap(1, 4) == 3", "assert buoy_gap(1, 4) == 4"],
-    "HumanEval/1": ["assert peal([4, 8]) == [8, 4]", "assert peal('ab') == 'ba'"],
-    "HumanEval/2": ["assert latest_tide([2, 6]) == 6", "assert latest_tide([]) == 0"],
+    "HumanEval/1": ["assert peal([4, 8]) == [8, 4]", "assert peal('ab') == 'ba'", "assert peal('ab') == 'ba'"],
+    "HumanEval/2": ["assert latest_tide([2, 6]) == 6", "assert latest_tide([]) == 0", "assert latest_tide([]) == 0"],
 }
+"""Three for each problem, as many as are asked for; a test that was written twice is run once."""
 
 
 def test_class(line: str) -> str:
@@ -217,6 +221,72 @@ def test_changed_sampling_never_meets_an_old_sample(replay: Replay, changed: dic
     evaluate(replay)
     evaluate(replay, **changed)
     assert len([body for body in replay.requests if body["model"] == "P"]) == 2 * 3 * 4
+
+
+def of_policy(replay: Replay) -> list[dict[str, Any]]:
+    return [body for body in replay.requests if body["model"] == "P"]
+
+
+def test_cached_requests_of_lm_eval_are_not_used(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its key holds neither n nor gen_kwargs: another n would draw as many samples, at the old temperature."""
+    monkeypatch.setattr("lm_eval.caching.cache.PATH", str(Path.cwd() / "cache"))
+    runs = ((2, 0.8), (4, 0.8), (2, 0.2))
+    for n, temperature in runs:
+        given = coderm(replay, n=n, store=f"store-{n}-{temperature}")
+        evaluate(replay, metadata=given, gen_kwargs={"temperature": temperature}, cache_requests=True)
+    asked = [body["temperature"] for body in of_policy(replay)]
+    assert asked == [temperature for n, temperature in runs for _ in range(3 * n)]
+
+
+def test_lm_evals_cache_of_answers_makes_no_sample_twice(replay: Replay) -> None:
+    found = [
+        scores(evaluate(replay, metadata=coderm(replay, store=f"store-{i}"), use_cache="cache/answers"))
+        for i in range(2)
+    ]
+    assert found[0] == found[1] and found[0]["coderm"] == 1
+    assert [sorted(body["seed"] for body in of_policy(replay))[i] for i in (0, -1)] == [0, 3]
+
+
+def test_chosen_samples_evaluate_those_problems_only(replay: Replay) -> None:
+    results = evaluate(replay, samples={"humanevalplus_coderm": [0, 2]})
+    assert results["n-samples"]["humanevalplus_coderm"]["effective"] == 2
+    assert {sample["doc"]["task_id"] for sample in results["samples"]["humanevalplus_coderm"]} == {
+        "HumanEval/0",
+        "HumanEval/2",
+    }
+
+
+def test_shots_are_none_however_many_are_asked_for(replay: Replay) -> None:
+    evaluate(replay)
+    prompts = [body["messages"] for body in of_policy(replay)]
+    replay.requests.clear()
+    evaluate(replay, metadata=coderm(replay, store="other"), num_fewshot=2)
+    assert sorted(map(str, prompts)) == sorted(str(body["messages"]) for body in of_policy(replay))
+
+
+def test_prompts_are_written_out_on_demand(replay: Replay) -> None:
+    assert scores(evaluate(replay, write_out=True))["coderm"] == 1
+
+
+def test_data_parallel_processes_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        RerankTask({"task": "t", "metadata": {"benchmark": "demo", "prompt": "recorded"}}).build_all_requests(
+            rank=1, world_size=2
+        )
+    assert ended.value.code == 2
+    assert "lm-eval runs in 2 processes, and a reranked task needs all problems in one" in capsys.readouterr().err
+
+
+def test_ctrl_c_in_lm_eval_ends_with_one_sentence(tmp_path: Path) -> None:
+    code = (
+        "from coderm_eval.hosts.lm_eval import RerankTask\n"
+        "for _ in range(2): RerankTask({'task': 't', 'output_type': 'generate_until', "
+        "'metadata': {'benchmark': 'demo', 'prompt': 'recorded'}})\n"
+        "raise KeyboardInterrupt"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 130 and "Traceback" not in done.stderr, done.stderr
+    assert done.stderr.count("interrupted; run the same command again to continue") == 1
 
 
 def test_predict_only_reranks_nothing(replay: Replay) -> None:

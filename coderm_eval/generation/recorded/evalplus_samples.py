@@ -2,6 +2,8 @@
 
 lines     {"task_id", "solution"} or {"task_id", "completion"}, N lines per task
 folder    FOLDER/HumanEval_0/0.py, FOLDER/HumanEval_0/1.py, ...
+
+Lines of lm-eval's `--log_samples` and of CodeRM's authors are understood as well.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import parse_object
 from coderm_eval.core.messages import expected_shape, quoted, quoted_line
 from coderm_eval.core.records import Problem
+from coderm_eval.generation.recorded.coderm_records import parse_record, refuse_prompts
+from coderm_eval.generation.recorded.logged_samples import LoggedSamples, is_logged
 
 __all__ = ["SAMPLE_SHAPE", "read_sample_folder", "read_sample_lines"]
 
@@ -26,6 +30,8 @@ def read_sample_lines(
 ) -> dict[str, list[str]]:
     """Read programs by task id, in file order; a completion continues its problem's prompt.
 
+    Each line tells its format: EvalPlus's, lm-eval's or that of CodeRM's authors.
+
     Args:
         path: the file, for messages.
         lines: numbered lines.
@@ -34,10 +40,16 @@ def read_sample_lines(
         InputError: there are no lines, or one that is not an EvalPlus sample.
     """
     programs: dict[str, list[str]] = {}
+    logged = LoggedSamples(problems)
     for number, line in lines:
-        row = parse_object(path, number, line, SAMPLE_SHAPE)
-        task_id, program = _parse_sample(f"{path}:{number}", row, line, problems)
-        programs.setdefault(task_id, []).append(program)
+        row, place = parse_object(path, number, line, SAMPLE_SHAPE), f"{path}:{number}"
+        if is_logged(row):
+            task_id, found = logged.programs(place, row)
+        elif "solutions" in row:
+            task_id, found = parse_record(place, row, "solutions")
+        else:
+            task_id, found = _parse_sample(place, row, line, problems)
+        programs.setdefault(task_id, []).extend(found)
     if not programs:
         raise InputError(f"{path}: no lines; expected {SAMPLE_SHAPE} on each")
     return programs
@@ -64,13 +76,11 @@ def read_sample_folder(folder: Path, problems: Mapping[str, Problem]) -> dict[st
     return programs
 
 
-def _parse_sample(place: str, row: Mapping[str, Any], line: bytes, problems: Mapping[str, Problem]) -> tuple[str, str]:
+def _parse_sample(
+    place: str, row: Mapping[str, Any], line: bytes, problems: Mapping[str, Problem]
+) -> tuple[str, list[str]]:
     """The task id and the whole program of a line; a solution counts for more than a completion, as in EvalPlus."""
-    if {"doc", "resps"} <= row.keys():
-        raise InputError(
-            f"{place}: a line of lm-eval's --log_samples; give the samples.jsonl of a run directory, or "
-            f"write {SAMPLE_SHAPE} lines"
-        )
+    refuse_prompts(place, row)
     task_id = row.get("task_id")
     key = next((key for key in ("solution", "completion") if key in row), None)
     if not isinstance(task_id, str) or key is None:
@@ -85,7 +95,7 @@ def _parse_sample(place: str, row: Mapping[str, Any], line: bytes, problems: Map
     if not isinstance(program, str):
         raise InputError(f"{place}: {key} of {task_id} is {quoted(json.dumps(program))}; expected {SAMPLE_SHAPE}")
     prompt = problems[task_id].prompt if key == "completion" and task_id in problems else ""
-    return task_id, prompt + program
+    return task_id, [prompt + program]
 
 
 def _sample_order(file: Path) -> tuple[bool, int, str]:

@@ -1,6 +1,7 @@
 """Files of texts by task: one JSON object per line, gzipped or not.
 
 tests     {"task_id", "test"}       M lines per task, each a unittest class or plain asserts
+          {"task_id", "unit_tests"} one line per task with a list, as CodeRM's authors have it
 samples   {"task_id", "solution"}   N lines per task; `samples` reads these and other formats
 """
 
@@ -12,6 +13,7 @@ from pathlib import Path
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import numbered_lines, parse_object
 from coderm_eval.core.messages import abbreviated, expected_shape, quoted_line
+from coderm_eval.generation.recorded.coderm_records import parse_record, refuse_prompts
 
 __all__ = ["PARTIAL", "check_coverage", "read_by_task"]
 
@@ -27,8 +29,8 @@ def read_by_task(path: Path, column: str) -> dict[str, list[str]]:
     """
     values: dict[str, list[str]] = {}
     for number, line in numbered_lines(path):
-        task_id, value = _parse_line(path, number, line, column)
-        values.setdefault(task_id, []).append(value)
+        task_id, found = _parse_line(path, number, line, column)
+        values.setdefault(task_id, []).extend(found)
     if not values:
         raise InputError(f"{path}: no lines; expected {expected_shape(column)} on each")
     return values
@@ -53,12 +55,15 @@ def check_coverage(
         raise InputError(f"{path}: {' and '.join(complaints)}; {advice}")
 
 
-def _parse_line(path: Path, number: int, line: bytes, column: str) -> tuple[str, str]:
-    """The task id and the text of a line."""
+def _parse_line(path: Path, number: int, line: bytes, column: str) -> tuple[str, list[str]]:
+    """The task id and the texts of a line."""
     row = parse_object(path, number, line, expected_shape(column))
+    if column == "test" and "unit_tests" in row:
+        return parse_record(f"{path}:{number}", row, "unit_tests")
+    refuse_prompts(f"{path}:{number}", row)
     if not all(isinstance(row.get(key), str) for key in ("task_id", column)):
         raise InputError(
             f"{path}:{number}: no text under task_id and {column}: {quoted_line(line)}; "
             f"expected {expected_shape(column)}"
         )
-    return row["task_id"], row[column]
+    return row["task_id"], [row[column]]

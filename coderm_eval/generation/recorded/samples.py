@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.files import number_lines, open_input
+from coderm_eval.core.files import is_folder, number_lines, open_input
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Problem, ProblemCandidates, deduplicate_candidates
 from coderm_eval.generation.recorded.evalplus_samples import read_sample_folder, read_sample_lines
 from coderm_eval.generation.recorded.livecodebench_outputs import parse_outputs
 from coderm_eval.generation.recorded.readers import check_coverage
 
-__all__ = ["read_candidates", "read_samples", "take_first"]
+__all__ = ["read_candidates", "read_programs", "read_samples", "take_first"]
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,8 @@ def read_samples(
     """Read the programs of each problem, by task id, in the order of `problems`.
 
     Args:
-        path: a file of EvalPlus samples, a folder of them, or a list of LiveCodeBench's runner.
+        path: a file of EvalPlus samples, a folder of them, a list of LiveCodeBench's runner, a file of lm-eval's
+            --log_samples or of CodeRM's authors; a pipe, or "-" for the standard input.
         problems: all problems of the benchmark, by task id.
         benchmark: its name, for messages.
         n: samples to take of each problem, the first ones; None: all of them.
@@ -46,7 +47,7 @@ def read_samples(
     Raises:
         InputError: no such file, one in no known format, or one of other tasks than the benchmark's.
     """
-    found = _read_programs(path, problems)
+    found = read_programs(path, problems)
     if allow_partial:
         _warn_of_other_tasks(path, found, problems, benchmark)
     else:
@@ -68,9 +69,13 @@ def take_first(path: Path, samples: Mapping[str, list[str]], n: int | None) -> d
     return {task_id: programs[:n] for task_id, programs in samples.items()}
 
 
-def _read_programs(path: Path, problems: Mapping[str, Problem]) -> dict[str, list[str]]:
-    """Programs by task id, in the order of the file or folder."""
-    if path.is_dir():
+def read_programs(path: Path, problems: Mapping[str, Problem]) -> dict[str, list[str]]:
+    """Read programs by task id, of whatever tasks, in the order of the file or folder.
+
+    Raises:
+        InputError: no such file, or one in no known format.
+    """
+    if is_folder(path):
         return read_sample_folder(path, problems)
     with open_input(path) as file:
         if _is_json_list(file):

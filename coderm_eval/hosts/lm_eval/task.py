@@ -15,8 +15,10 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.metrics import mean
 from lm_eval.api.task import ConfigurableTask
 
+from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.user_errors import user_errors
 from coderm_eval.hosts.lm_eval.common import RerankedBenchmark
+from coderm_eval.hosts.lm_eval.interrupt import end_interrupts_with_a_sentence
 from coderm_eval.report.reporter import RunReport
 
 __all__ = ["RerankTask"]
@@ -28,6 +30,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
     """A benchmark whose N sampled answers are reranked; the rows of its result are `report.scores.ROWS`."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
+        end_interrupts_with_a_sentence()
         config = {key: value for key, value in config.items() if key != "class"}
         with user_errors("coderm-eval"):
             self._reranked = RerankedBenchmark(config["metadata"])
@@ -39,15 +42,18 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         self.dataset = {"test": datasets.Dataset.from_list(self._reranked.documents())}
 
     def build_all_requests(self, **kwargs: Any) -> None:
-        """Build the requests for those samples that an earlier run of the same command has not stored."""
-        if not self._predicts_only:
-            with user_errors("coderm-eval"):
+        """Build the requests for those samples that an earlier run of the same command has not stored.
+
+        lm-eval's --cache_requests is not used: the key of its cache holds neither n nor gen_kwargs nor the documents.
+        """
+        with user_errors("coderm-eval"):
+            if not self._predicts_only:
+                _require_one_process(kwargs.get("world_size", 1))
                 self._reranked.check(self.config.generation_kwargs)
-        super().build_all_requests(**kwargs)
-        if not self._predicts_only:
-            with user_errors("coderm-eval"):
+            super().build_all_requests(**{**kwargs, "cache_requests": False, "rewrite_requests_cache": False})
+            if not self._predicts_only:
                 self._reranked.check_tests({instance.doc["task_id"] for instance in self.instances})
-        self._recall_samples()
+            self._recall_samples()
 
     @property
     def _predicts_only(self) -> bool:
@@ -108,8 +114,8 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         if self._predicts_only:
             super().apply_filters()
             return
-        self._reranked.store_samples({self._sample_key(i): i.resps[0] for i in self.instances})
         with user_errors("coderm-eval"):
+            self._reranked.store_samples({self._sample_key(i): i.resps[0] for i in self.instances})
             report = self._reranked.rerank(
                 self._answers(), name=self.config.task, generation=self.config.generation_kwargs
             )
@@ -145,6 +151,20 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
 
     def higher_is_better(self) -> dict[str, bool]:
         return {"pass@1": True, "tests_per_problem": False, **self._higher_is_better}
+
+
+def _require_one_process(processes: int) -> None:
+    """Refuse data-parallel processes, each of which would rerank a part of the problems with a budget of its own.
+
+    Raises:
+        SettingsError: there are more than one.
+    """
+    if processes > 1:
+        raise SettingsError(
+            f"lm-eval runs in {processes} processes, and a reranked task needs all problems in one: start it without "
+            "`accelerate launch` or torchrun, and use several GPUs by --model_args parallelize=True or vLLM's "
+            "tensor_parallel_size"
+        )
 
 
 def _is_server(chat_template: object) -> bool:

@@ -1,7 +1,8 @@
 """Recorded candidates and tests behind OpenAI's API, in place of a model.
 
 A published run can be repeated with them through the real harness. Sample i of a request with seed s is the recorded
-one with index (s + i) modulo their number; requests without a seed take turns. Prompts are recognised by the project's
+one with index (s + i) modulo their number; requests without a seed take turns. No request gets more samples than are
+recorded. Prompts are recognised by the project's
 own texts: any other prompt gets a 404 that says what is recorded.
 """
 
@@ -15,6 +16,7 @@ from aiohttp import web
 
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Problem
+from coderm_eval.generation.extraction.unit_tests import extract_tests, recorded_tests
 from coderm_eval.generation.prompts import question_of_test_prompt
 from coderm_eval.hosts.server.openai_protocol import RequestError, Seen, openai_app
 
@@ -62,7 +64,8 @@ class RecordedAnswers:
             self._chat[_single_spaced(problem.request)] = _Recording(f"chat {task_id}", answers)
             self._completions[problem.prompt] = _Recording(f"text {task_id}", completions)
         if tests:
-            self._tests[problem.question] = _Recording(f"test {task_id}", [_fenced(test) for test in tests])
+            answers = [answer for test in tests for answer in _test_answers(test, problem)]
+            self._tests[problem.question] = _Recording(f"test {task_id}", answers)
 
     def chat(self, message: str, n: int, seed: int | None) -> list[str]:
         """Answers to a user message; raises UnknownPromptError."""
@@ -81,6 +84,10 @@ class RecordedAnswers:
                 f"nothing is recorded for the prompt that starts {first_line[:100]!r}; "
                 f"recorded are {len(self._tasks)} tasks: {abbreviated(self._tasks)}"
             )
+        if n > len(recording.texts):
+            raise RequestError(
+                f"n is at most {len(recording.texts)} for {recording.key}, as no more are recorded; got {n}"
+            )
         if seed is None:
             seed = self._next_sample[recording.key]
             self._next_sample[recording.key] += n
@@ -90,6 +97,14 @@ class RecordedAnswers:
 def replay_app(recorded: RecordedAnswers, seen: Seen | None = None) -> web.Application:
     """A web application that answers from `recorded`."""
     return openai_app(MODEL, recorded, seen)
+
+
+def _test_answers(test: str, problem: Problem) -> list[str]:
+    """Answers that give the tests of a recorded line; plain asserts, which no model is asked for, as their classes."""
+    answer = _fenced(test)
+    if extract_tests(answer, problem.entry_point, "default", truncated=False).sources:
+        return [answer]
+    return [_fenced(source) for source in recorded_tests(test, problem.entry_point).sources] or [answer]
 
 
 def _fenced(source: str) -> str:

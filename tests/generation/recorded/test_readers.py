@@ -63,6 +63,12 @@ def test_further_keys_are_ignored(tmp_path: Path) -> None:
     assert read_by_task(path, "test") == {"tide/0": ["x"]}
 
 
+def test_the_records_of_coderms_authors_have_a_list_for_each_task(tmp_path: Path) -> None:
+    path = tmp_path / "tests.jsonl"
+    path.write_text('{"task_id": "tide/0", "unit_tests": ["a", "b"]}\n{"task_id": 7, "unit_tests": ["c"]}\n')
+    assert read_by_task(path, "test") == {"tide/0": ["a", "b"], "7": ["c"]}
+
+
 def test_an_empty_value_is_a_value(tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
     path.write_bytes(as_lines([("tide/0", "")]))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 import logging
+import lzma
 import os
+import socket
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +47,17 @@ def json_lines(programs: Mapping[str, list[str]], key: str = "solution") -> byte
     return "".join(json.dumps(row) + "\n" for row in listed).encode()
 
 
+def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
 def livecodebench(programs: Mapping[str, list[str]]) -> bytes:
     return json.dumps([{"question_id": task, "code_list": of} for task, of in programs.items()], indent=1).encode()
+
+
+def bound(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
 
 
 def folder(path: Path, programs: Mapping[str, list[str]]) -> Path:
@@ -63,6 +77,12 @@ CONTENT: dict[str, bytes] = {
     "LiveCodeBench after blanks": b"\n  " + livecodebench(PROGRAMS),
     "with a byte order mark": b"\xef\xbb\xbf" + livecodebench(PROGRAMS),
     "solutions with a byte order mark": b"\xef\xbb\xbf" + json_lines(PROGRAMS),
+    "solutions with Windows line ends": json_lines(PROGRAMS).replace(b"\n", b"\r\n"),
+    "CodeRM's candidates": lines({"task_id": task, "solutions": of} for task, of in PROGRAMS.items()),
+    "CodeRM's graded candidates": lines(
+        {"task_id": task, "solutions": [{"solution": program, "plus_status": "pass"} for program in of]}
+        for task, of in PROGRAMS.items()
+    ),
 }
 
 
@@ -102,6 +122,60 @@ def test_a_pipe_is_read(tmp_path: Path) -> None:
     writer.join()
 
 
+def test_a_pipe_is_read_as_often_as_it_is_asked_for() -> None:
+    """A shell's <(...) gives its content once, and a run reads its tests twice."""
+    reading, writing = os.pipe()
+    os.write(writing, gzip.compress(CONTENT["completions"]))
+    os.close(writing)
+    assert [read(Path(f"/dev/fd/{reading}")) for _ in range(2)] == [PROGRAMS, PROGRAMS]
+    os.close(reading)
+
+
+def test_a_minus_is_the_standard_input(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom coderm_eval.generation.recorded.samples import read_programs\n"
+        "print([list(read_programs(Path('-'), {})) for _ in range(2)])"
+    )
+    given = json_lines(PROGRAMS)
+    done = subprocess.run([sys.executable, "-c", code], input=given, capture_output=True, check=True)
+    assert done.stdout.decode().strip() == str([list(PROGRAMS)] * 2)
+
+
+def test_a_name_that_is_too_long_is_one_sentence() -> None:
+    assert "File name too long" in refusal(Path("n" * 300))
+
+
+# lm-eval's logs
+
+
+def logged(task: str, answers: list[Any], context: str, name: str = "none", **doc: Any) -> dict[str, Any]:
+    """A line of lm-eval 0.4.13."""
+    arguments = {"gen_args_0": {"arg_0": context, "arg_1": {"until": []}}}
+    return {"doc_id": 0, "doc": {"task_id": task, **doc}, "arguments": arguments, "resps": answers, "filter": name}
+
+
+def test_logged_completions_go_on_from_their_prompt(tmp_path: Path) -> None:
+    """lm-eval's own humaneval: one request with repeats, and a line for each filter."""
+    tails = {task: ["    return 1\n", "    return 2\n"] for task in PROBLEMS}
+    listed = [logged(task, [of], PROBLEMS[task].prompt, name) for name in ("a", "b") for task, of in tails.items()]
+    (tmp_path / "s").write_bytes(lines(listed))
+    assert read(tmp_path / "s") == {task: [PROBLEMS[task].prompt + tail for tail in of] for task, of in tails.items()}
+
+
+def test_logged_chat_answers_are_looked_through_for_programs(tmp_path: Path) -> None:
+    """This project's tasks: a request for each sample."""
+    answer = "Sure!\n```python\ndef f():\n    return 3\n```\nDone."
+    (tmp_path / "s").write_bytes(lines(logged(task, [[answer], [""]], "Write f.") for task in PROBLEMS))
+    assert read(tmp_path / "s") == {task: ["def f():\n    return 3", ""] for task in PROBLEMS}
+
+
+def test_logged_numbers_are_those_of_mbpp(tmp_path: Path) -> None:
+    problems = {"Mbpp/2": Problem("Mbpp/2", "f", "", "")}
+    row = logged("", [["def f(): pass"]], "", task_id=2) | {"doc": {"task_id": 2}}
+    (tmp_path / "s").write_bytes(lines([row]))
+    assert list(read_samples(tmp_path / "s", problems, benchmark="mbpp+", n=None, allow_partial=False)) == ["Mbpp/2"]
+
+
 def test_programs_are_in_the_order_of_the_benchmark(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
     path.write_bytes(json_lines(dict(reversed(PROGRAMS.items()))))
@@ -127,6 +201,11 @@ BAD_LINES: list[tuple[Any, str]] = [
     ({"task_id": "tide/0", "completion": 5}, "completion of tide/0 is '5'; expected "),
     ({"doc_id": 0, "doc": {}, "resps": [["x"]], "filter": "coderm"}, "a line of lm-eval's --log_samples; give "),
     ([1], "no task_id with a solution or a completion: '[1]'"),
+    ({"task_id": "tide/0", "messages": [{"role": "user", "content": "x"}]}, "a prompt and no answer to it (messages)"),
+    ({"task_id": "tide/0", "solutions": "x"}, "no task_id with a list of solutions"),
+    ({"task_id": "tide/0", "solutions": ["x", 3]}, "solutions of tide/0 hold '3'; expected texts"),
+    ({"task_id": "tide/0", "solutions": [{"code": "x"}]}, "solutions of tide/0 hold"),
+    ({"doc": {"task_id": "tide/0"}, "resps": [[["x", 1.5]]]}, "resps of tide/0 hold what is no text"),
 ]
 
 
@@ -143,6 +222,12 @@ MAKERS: list[tuple[str, Callable[[Path], object], str]] = [
     ("not JSON", lambda path: path.write_text("x = 1"), ":1: not JSON: 'x = 1'; expected"),
     ("Latin-1", lambda path: path.write_bytes(b'{"task_id": "\xe9"}'), ":1: not UTF-8: "),
     ("a list in Latin-1", lambda path: path.write_bytes(b'["\xe9"]'), ": not UTF-8: "),
+    ("UTF-16", lambda path: path.write_bytes(CONTENT["solutions"].decode().encode("utf-16")), ": not UTF-8 but UTF-16"),
+    ("xz", lambda path: path.write_bytes(lzma.compress(b"{}")), ": an xz file; unpack it with `xz -d`"),
+    ("bzip2", lambda path: path.write_bytes(bz2.compress(b"{}")), ": a bzip2 file"),
+    ("zip", lambda path: path.write_bytes(b"PK\x03\x04rest"), ": a zip file; unpack it"),
+    ("no zip after all", lambda path: path.write_bytes(b"\x1f\x8bnot gzip"), "cannot be read ("),
+    ("a socket", lambda path: bound(path), "cannot be read ("),
     ("an empty list", lambda path: path.write_text("[]"), "no list with an entry for each question"),
     ("damaged", lambda path: path.write_bytes(gzip.compress(CONTENT["solutions"])[:-9]), "cannot be read ("),
     ("an empty folder", lambda path: path.mkdir(), "the folder is empty; name a folder that has them, or a file of"),

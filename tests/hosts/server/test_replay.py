@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 from coderm_eval.benchmarks.prompts import function_request
 from coderm_eval.core.records import Problem
 from coderm_eval.generation import prompts
+from coderm_eval.generation.extraction.unit_tests import extract_tests
+from coderm_eval.generation.models.base import SampleRequest
+from coderm_eval.generation.models.openai_server import OpenAIServer
 from coderm_eval.generation.sample import extract_program
+from coderm_eval.generation.settings import PolicySettings
 from coderm_eval.hosts.server.replay import MODEL, RecordedAnswers
 
 PROMPT = 'def knots(n):\n    """Knots in n ropes."""\n'
@@ -47,6 +51,25 @@ def recorded(texts: list[str]) -> list[int]:
 def test_sample_i_of_seed_s_is_the_recorded_one_with_index_s_plus_i(client: openai.OpenAI) -> None:
     assert recorded(chat(client, function_request(PROMPT), n=3, seed=1)) == [1, 2, 3]
     assert recorded(chat(client, function_request(PROMPT), n=3, seed=4)) == [4, 0, 1]
+
+
+def test_more_samples_than_are_recorded_are_refused(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError, match="n is at most 5 for chat demo/7, as no more are recorded; got 6"):
+        chat(client, function_request(PROMPT), n=6, seed=0)
+
+
+def test_a_client_that_asks_for_too_many_asks_for_fewer_at_a_time(url: str) -> None:
+    policy = PolicySettings(model=MODEL, base_url=url)
+    listed = list(OpenAIServer(policy).sample([SampleRequest("demo/7", function_request(PROMPT), range(6))]))
+    assert [recorded([c.text for c in together]) for together in listed] == [[0, 1, 2, 3, 4], [0]]
+
+
+def test_recorded_asserts_come_as_classes_one_for_each() -> None:
+    recording = RecordedAnswers([PROBLEM], {}, {"demo/7": ["assert knots(1) == 1\nassert knots(2) == 2", TESTS[0]]})
+    answers = recording.chat(prompts.unit_test_prompt(PROBLEM.question, None), 3, 0)
+    found = [extract_tests(answer, "knots", "default", truncated=False).sources for answer in answers]
+    assert [len(sources) for sources in found] == [1, 1, 1]
+    assert ["knots(1)" in found[0][0], "knots(2)" in found[1][0], "test_0" in found[2][0]] == [True] * 3
 
 
 def test_requests_without_a_seed_take_turns(client: openai.OpenAI) -> None:

@@ -1,0 +1,75 @@
+"""Recorded answers in the files that lm-eval's `--log_samples` writes, of this project's tasks and of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from coderm_eval.core.errors import InputError
+from coderm_eval.core.records import Problem
+from coderm_eval.generation.extraction.programs import extract_program
+
+__all__ = ["LoggedSamples", "is_logged"]
+
+
+def is_logged(row: Mapping[str, Any]) -> bool:
+    """Return whether a line is one of lm-eval's: a document with all answers to it."""
+    return {"doc", "resps"} <= row.keys()
+
+
+class LoggedSamples:
+    """Programs out of the answers of a file, in which a document stands once for each filter.
+
+    Args:
+        problems: of the benchmark, by task id.
+    """
+
+    def __init__(self, problems: Mapping[str, Problem]) -> None:
+        self._problems = problems
+        self._filters: dict[str, object] = {}
+
+    def programs(self, place: str, row: Mapping[str, Any]) -> tuple[str, list[str]]:
+        """The task id and the programs of a line; none where another filter's line had them.
+
+        Raises:
+            InputError: no task id, or an answer that is no text.
+        """
+        task_id = self._task_id(place, row["doc"])
+        answers = list(_texts(row["resps"]))
+        if any(answer is None for answer in answers):
+            raise InputError(f"{place}: resps of {task_id} hold what is no text; give a file of a generating task")
+        if self._filters.setdefault(task_id, row.get("filter")) != row.get("filter"):
+            return task_id, []
+        problem = self._problems.get(task_id)
+        if problem is None:
+            return task_id, [answer or "" for answer in answers]
+        completes = _context(row).rstrip().endswith(problem.prompt.strip()) and bool(problem.prompt.strip())
+        return task_id, [extract_program(answer or "", problem, "default", completes=completes) for answer in answers]
+
+    def _task_id(self, place: str, doc: Any) -> str:
+        """The benchmark's id of a document; lm-eval's MBPP has numbers, and LiveCodeBench question ids."""
+        given = next((doc[key] for key in ("task_id", "question_id") if key in doc), None) if doc else None
+        if given is None or not isinstance(given, str | int):
+            raise InputError(
+                f"{place}: a line of lm-eval's --log_samples; give a file whose doc has a task_id, or write "
+                '{"task_id": "...", "solution": "..."} lines'
+            )
+        return next((name for name in (str(given), f"Mbpp/{given}") if name in self._problems), str(given))
+
+
+def _texts(responses: Any) -> Iterator[str | None]:
+    """The answers, however deep they are nested; None for one that is no text."""
+    if isinstance(responses, list):
+        for response in responses:
+            yield from _texts(response)
+    else:
+        yield responses if isinstance(responses, str) else None
+
+
+def _context(row: Mapping[str, Any]) -> str:
+    """The text that the model was given; as JSON where it was a conversation."""
+    arguments = row.get("arguments")
+    while isinstance(arguments, list | dict) and arguments:
+        arguments = arguments[0] if isinstance(arguments, list) else next(iter(arguments.values()))
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)
