@@ -9,7 +9,16 @@ from typing import Any, get_args
 import click
 
 from coderm_eval.benchmarks import load_benchmark
-from coderm_eval.cli.options import BENCHMARK, FILE, KEYS, earlier_name, model_keys, overwrite_option, store_beside
+from coderm_eval.cli.options import (
+    BENCHMARK,
+    CANDIDATES,
+    FILE,
+    KEYS,
+    earlier_name,
+    model_keys,
+    overwrite_option,
+    store_beside,
+)
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.outputs import check_output
 from coderm_eval.core.records import ProblemCandidates
@@ -77,7 +86,7 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, overwrite: bool, **
 
 @click.command("write-tests")
 @click.option("--benchmark", type=BENCHMARK, required=True, help="Benchmark whose problems are posed.")
-@click.option("--samples", type=FILE, required=True, help='Candidates, to show one: {"task_id", "solution"} lines.')
+@click.option("--samples", type=FILE, required=True, help=CANDIDATES)
 @_model_options
 @click.option("--num", type=int, help="Test samples per problem.  [default: 20]")
 @click.option("--shown-candidate", type=click.Choice(get_args(ShownCandidate)), help="Candidate that a prompt shows.")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from coderm_eval.benchmarks import load_benchmark
-from coderm_eval.cli.options import BENCHMARK, FILE, KEYS, earlier_name, overwrite_option, store_beside
+from coderm_eval.cli.options import BENCHMARK, CANDIDATES, FILE, KEYS, earlier_name, overwrite_option, store_beside
 from coderm_eval.core.outputs import check_output
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.generation.recorded.samples import read_samples
@@ -19,7 +19,7 @@ from coderm_eval.report.tables import render_mean
 
 @click.command("grade")
 @click.option("--benchmark", type=BENCHMARK, required=True, help="Benchmark of the samples.")
-@click.option("--samples", type=FILE, required=True, help='{"task_id", "solution"} lines.')
+@click.option("--samples", type=FILE, required=True, help=CANDIDATES)
 @click.option("--out", type=FILE, required=True, help="EvalPlus eval_results JSON to write.")
 @click.option("--allow-partial", is_flag=True, help="Grade only the tasks present in the file.")
 @click.option("--allow-incomplete", is_flag=True, default=None, help="Exit 0 although something could not be graded.")

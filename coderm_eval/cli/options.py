@@ -26,6 +26,13 @@ KEYS: Mapping[str, str] = {
 """Keys of settings by the names of the flags that stand for them, for `flags_to_settings`."""
 
 
+CANDIDATES = 'Candidates: {"task_id", "solution"} lines or another known format, gzipped or not; -: standard input.'
+"""The help of --samples."""
+
+TESTS = 'Recorded tests: {"task_id", "test"} lines, gzipped or not; -: standard input.'
+"""The help of --tests."""
+
+
 class _BenchmarkName(click.Choice[str]):
     """A benchmark's name; of a wrong one it says which was meant."""
 

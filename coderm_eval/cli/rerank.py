@@ -10,15 +10,15 @@ import numpy as np
 
 from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
 from coderm_eval.cli.generate import plan_tests
-from coderm_eval.cli.options import BENCHMARK, FILE, KEYS, earlier_name, overwrite_option
+from coderm_eval.cli.options import BENCHMARK, CANDIDATES, FILE, KEYS, TESTS, earlier_name, overwrite_option
 from coderm_eval.core.errors import InputError, SettingsError
 from coderm_eval.core.outputs import check_output
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import open_store
 from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.generation.write_tests import make_test_source
-from coderm_eval.pipeline.budget import tests_per_problem
 from coderm_eval.pipeline.cross_checks import without_errata
+from coderm_eval.pipeline.dry_run import estimate_executions
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings, load_settings
 from coderm_eval.report.reporter import RunReport
@@ -57,8 +57,8 @@ def demo_command(out: Path, overwrite: bool) -> None:
 
 @click.command("rerank")
 @click.option("--benchmark", type=BENCHMARK, required=True, help="Benchmark of the samples.")
-@click.option("--samples", type=FILE, required=True, help='Candidates: {"task_id", "solution"} lines.')
-@click.option("--tests", type=FILE, help='Recorded tests: {"task_id", "test"} lines.')
+@click.option("--samples", type=FILE, required=True, help=CANDIDATES)
+@click.option("--tests", type=FILE, help=TESTS)
 @click.option("--out", type=FILE, required=True, help="Run directory to write.")
 @click.option("--n", type=int, help="Candidates per problem: the first N.  [default: all]")
 @click.option("--select", help="Rule that picks; all: compare them all.  [default: evidence]")
@@ -175,5 +175,5 @@ def _plan_rerank(benchmark: Benchmark, samples: Path, settings: Settings, out: P
         )
         if settings.tests.backend != "file":
             click.echo(f"tests: {plan_tests(tests, work, settings.tests)}")
-        most = tests_per_problem(settings.budget, tests) * len(work) * max(len(item.candidates) for item in work)
-        click.echo(f"executions: at most {most:,}, of which {len(store.table('verdicts')):,} are stored")
+        most, stored = estimate_executions(work, tests, settings, store)
+        click.echo(f"executions: at most {most:,}, of which {stored:,} are stored")

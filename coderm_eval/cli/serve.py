@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from coderm_eval.benchmarks import benchmark_of_task, load_benchmark
-from coderm_eval.cli.options import FILE
+from coderm_eval.cli.options import CANDIDATES, FILE, TESTS
 from coderm_eval.core.errors import InputError
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.generation.recorded.samples import read_programs
@@ -17,8 +17,8 @@ from coderm_eval.pipeline.settings import load_settings
 
 
 @click.command("replay")
-@click.option("--samples", type=FILE, required=True, help='Candidates: {"task_id", "solution"} lines.')
-@click.option("--tests", type=FILE, help='Recorded tests: {"task_id", "test"} lines.')
+@click.option("--samples", type=FILE, required=True, help=CANDIDATES)
+@click.option("--tests", type=FILE, help=TESTS)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=int, default=8000, show_default=True, help="Port to listen on; 0: a free one.")
 def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> None:

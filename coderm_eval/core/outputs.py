@@ -16,7 +16,7 @@ from pathlib import Path
 from coderm_eval.core.errors import OutputError
 from coderm_eval.core.store import Store, open_store
 
-__all__ = ["ANOTHER_OUT", "check_output", "note_output"]
+__all__ = ["ANOTHER_OUT", "check_output", "note_output", "require_writable", "would_destroy"]
 
 ANOTHER_OUT = "give another --out, or --overwrite to replace it"
 
@@ -45,7 +45,7 @@ def check_output(
         OutputError: it cannot be written, is an input, or is a file that could not be made again.
     """
     _require_kind(out, is_folder=files is not None)
-    _require_writable(out, is_folder=files is not None)
+    require_writable(out, is_folder=files is not None)
     if store is not None and os.path.realpath(store) == os.path.realpath(out.parent if files is None else out):
         raise OutputError(f"{out}: the store {store} has its files there; give --store a folder of its own")
     if overwrite:
@@ -77,7 +77,7 @@ def _require_kind(out: Path, *, is_folder: bool) -> None:
         raise OutputError(f"{out}: this is a folder; name a file after --out, such as {out / 'out.jsonl'}")
 
 
-def _require_writable(out: Path, *, is_folder: bool) -> None:
+def require_writable(out: Path, *, is_folder: bool, flag: str = "--out") -> None:
     """Write a file without a name where `out` is to be; a pipe or device is taken as it is."""
     if _kind(out) not in (0, stat.S_IFREG, stat.S_IFDIR):
         return
@@ -89,16 +89,16 @@ def _require_writable(out: Path, *, is_folder: bool) -> None:
             folder = folder.parent
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror}); name another place after --out") from error
+        raise OutputError(f"{out}: cannot be written ({error.strerror}); name another place after {flag}") from error
 
 
 def _require_apart(path: Path, inputs: Mapping[str, Path | None]) -> None:
     for flag, given in inputs.items():
-        if given is not None and _would_destroy(path, given):
+        if given is not None and would_destroy(path, given):
             raise OutputError(f"{path}: --out would overwrite the input {flag} {given}; {ANOTHER_OUT}")
 
 
-def _would_destroy(path: Path, given: Path) -> bool:
+def would_destroy(path: Path, given: Path) -> bool:
     """Whether what is written to `path` takes the place of an input, of a file in one, or of its twin with .gz."""
     if _kind(given) not in (0, stat.S_IFREG, stat.S_IFDIR):  # a pipe or device
         return False

@@ -16,7 +16,7 @@ from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.settings import ExecutionSettings
 
-__all__ = ["cached_execution"]
+__all__ = ["cached_execution", "stored_cells"]
 
 _StoredCell = tuple[Cell, str]
 """A cell, and the key of its verdict in the store."""
@@ -60,6 +60,12 @@ def cached_execution(executor: Executor, table: Table, settings: ExecutionSettin
         yield from read
 
     return execute
+
+
+def stored_cells(cells: Iterable[Cell], table: Table, settings: ExecutionSettings, isolation: str) -> int:
+    """Return how many of the cells have a verdict that `cached_execution` would read."""
+    conditions = fingerprint(limits_fingerprint(limits_from_settings(settings)), isolation)
+    return sum(_key(cell, conditions) in table for cell in cells)
 
 
 def _key(cell: Cell, conditions: str) -> str:

@@ -1,15 +1,24 @@
-"""Estimates of what a command would request and run: `--dry-run`."""
+"""Estimates of what a command would request and run: `--dry-run`. Nothing is written, asked or executed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from coderm_eval.core.protocols import Cell
+from coderm_eval.core.records import ProblemCandidates
+from coderm_eval.core.store import Store
+from coderm_eval.execution.cached import stored_cells
 from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.settings import SamplingSettings
+from coderm_eval.generation.write_tests import TestSupply
+from coderm_eval.pipeline.budget import max_tests, tests_per_problem
+from coderm_eval.pipeline.preflight import working_executor
+from coderm_eval.pipeline.settings import Settings
 
-__all__ = ["SamplingEstimate", "estimate_sampling"]
+__all__ = ["SamplingEstimate", "estimate_executions", "estimate_sampling"]
 
 
 @dataclass(frozen=True)
@@ -43,3 +52,30 @@ def estimate_sampling(
         stored=sum(len(request.samples) for request in requests) - samples,
         most_tokens=sum(len(request.prompt.encode()) for request in missing) + samples * settings.max_tokens,
     )
+
+
+def estimate_executions(
+    problems: Sequence[ProblemCandidates], tests: TestSupply[Any], settings: Settings, store: Store
+) -> tuple[int, int]:
+    """The most executions of a run, and how many of them are stored.
+
+    Tests that exist are counted as they are, each distinct one once. Of tests that a model has yet to write no two are
+    taken to be equal, and no execution is stored.
+    """
+    each = tests_per_problem(settings.budget, tests)
+    tasks = [item.problem.task_id for item in problems]
+    most = max_tests(settings.budget, each, tests.available, tasks)
+    wanted = {task: range(each if settings.budget.policy == "uniform" else most[task]) for task in tasks}
+    if settings.tests.backend != "file":
+        return sum(len(item.candidates) * len(wanted[item.problem.task_id]) for item in problems), 0
+    written = dict(tests.source(wanted))
+    cells = [cell for item in problems for cell in _cells(item, written.get(item.problem.task_id, ()))]
+    with working_executor(settings.tests, settings.execution) as (_, isolation):
+        return len(cells), stored_cells(cells, store.table("verdicts"), settings.execution, isolation)
+
+
+def _cells(item: ProblemCandidates, written: Sequence[tuple[int, str]]) -> Iterator[Cell]:
+    """Each candidate against each distinct test."""
+    for column, test in enumerate(dict.fromkeys(source for _, source in written)):
+        for row, candidate in enumerate(item.candidates):
+            yield Cell(item.problem, row, column, candidate.program, test)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
-from coderm_eval.core.errors import ModelError
+from coderm_eval.core.errors import ModelError, SettingsError
 from coderm_eval.core.protocols import Execute
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.store import Store
@@ -83,6 +83,7 @@ def assemble(
                 benchmark=benchmark.name,
                 allow_partial=allow_partial,
             )
+            _require_enough_tests(settings.resample_tests, tests)
             each = tests_per_problem(settings.budget, tests)
             grader = Grader(benchmark, store, executor, settings.rule)
             yield Stages(
@@ -112,6 +113,15 @@ def _advice_in_two_steps(benchmark: str, tests: TestSettings, samples: Path) -> 
             f"{error}; or go on in two steps, `coderm-eval write-tests {files} {model} --out {out}` and "
             f"`coderm-eval rerank {files} --tests {out} --out {samples.parent}-2 --grade`"
         ) from error
+
+
+def _require_enough_tests(resampled: int | None, tests: TestSupply[Any]) -> None:
+    """Refuse to draw more tests than any problem can have, which would be all of them each time."""
+    most = max(tests.available.values(), default=tests.per_problem)
+    if resampled and resampled > most:
+        raise SettingsError(
+            f"resample_tests is {resampled}, and no problem has more than {most} test samples: give {most} or less"
+        )
 
 
 def _selector(

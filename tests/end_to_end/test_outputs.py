@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,29 @@ def test_a_full_disk_behind_the_output_is_one_sentence(finished: Path) -> None:
     assert done.returncode == 2
     (sentence,) = done.stderr.splitlines()
     assert sentence.startswith("coderm-eval: the output cannot be written: No space left on device; make room")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for a part of a run."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48k", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_a_run_goes_on_once_a_full_disk_has_room_again(small_disk: Path, finished: Path) -> None:
+    line = f"{RERANK} --samples s.jsonl --tests t.jsonl --out {small_disk}/run".split()
+    full = coderm(*line, cwd=finished)
+    sentence = full.stderr.splitlines()[-1]
+    assert full.returncode == 2 and "No space left on device" in sentence and "run the same command again" in sentence
+    stored = (small_disk / "run" / "store" / "verdicts.jsonl").read_bytes()
+    subprocess.run(["mount", "-o", "remount,size=10m", small_disk], check=True)
+    assert coderm(*line, cwd=finished).returncode == 0
+    whole = (small_disk / "run" / "store" / "verdicts.jsonl").read_bytes()
+    complete = stored[: stored.rindex(b"\n") + 1]
+    assert complete and whole.startswith(complete)

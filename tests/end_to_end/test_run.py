@@ -439,6 +439,13 @@ BAD_INPUT: list[tuple[str, list[Any], list[Any], list[str], list[str]]] = [
         ["tests.jsonl", "TestCase"],
     ),
     ("a broken tests line", [GOOD], ["{"], ["--allow-partial"], ["tests.jsonl:1", "not JSON"]),
+    (
+        "more tests drawn than there are",
+        [GOOD],
+        [GOOD_TEST],
+        ["--allow-partial", "--grade", "--resample-tests", "2"],
+        ["resample_tests is 2, and no problem has more than 1"],
+    ),
     ("n that is no number", [GOOD], [GOOD_TEST], ["--n", "0"], ["n is 0"]),
     ("a config that is not there", [GOOD], [GOOD_TEST], ["--config", "no.yaml"], ["no.yaml"]),
 ]

@@ -23,7 +23,7 @@ from helpers.replaying import replaying
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
-from coderm_eval.core.errors import DatasetError, InputError, ModelError
+from coderm_eval.core.errors import CodermError, DatasetError, InputError, ModelError
 from coderm_eval.hosts.evalplus.command import evaluate, main
 from coderm_eval.hosts.evalplus.results import results_path
 from coderm_eval.hosts.server.replay import RecordedAnswers
@@ -519,6 +519,20 @@ def test_a_mistake_in_flags_or_files_gets_one_sentence_and_exit_code_2(
     assert (caught.value.code, len(message.splitlines())) == (2, 1)
     assert message.startswith("evalplus.coderm: ") and all(part in message for part in parts), message
     assert not list(files.glob("*coderm*"))
+
+
+OUTPUTS = ["s.coderm.jsonl", "s_eval_results.json", "s.coderm_eval_results.json", "s.coderm/tests.jsonl"]
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_tests_in_the_place_of_an_output_are_kept(output: str, files: Path) -> None:
+    """A finished run's tests among them: a run of the same samples would replace them."""
+    (files / output).parent.mkdir(exist_ok=True)
+    tests = recorded(files / output)
+    before = tests.read_bytes()
+    message = said(CodermError, lambda: evaluate("humaneval", "s.jsonl", tests=output))
+    assert output in message
+    assert tests.read_bytes() == before
 
 
 BAD_LINES: list[tuple[str, Any, list[str]]] = [

@@ -416,3 +416,29 @@ def test_a_missing_file_is_named_whoever_named_it(tmp_path: Path, monkeypatch: p
 
 def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
     assert complaint({}, tmp_path).startswith(f"{tmp_path}: not a readable YAML file (")
+
+
+# What summary.json lists: settings that were applied, and no others
+
+OF_BUDGETS = {
+    "sequential": {"policy", "average", "min", "max", "tolerance"},
+    "greedy": {"policy", "average", "min", "max", "rates"},
+    "uniform": {"policy", "average"},
+}
+
+
+@pytest.mark.parametrize("policy", OF_BUDGETS)
+@pytest.mark.parametrize("extracted", [False, True])
+def test_only_settings_that_were_applied_are_recorded(policy: str, extracted: bool) -> None:
+    recorded = load({"tests": {"file": "t"}, "budget": {"policy": policy}}).recorded("demo", extracted=extracted)
+    assert set(recorded["tests"]) == {"backend", "num"}
+    assert set(recorded["budget"]) == OF_BUDGETS[policy]
+    assert ("extraction" in recorded) == extracted
+    assert not {"policy", "store", "evalplus", "livecodebench"} & set(recorded)
+
+
+def test_the_sampling_of_tests_and_the_benchmarks_own_section_are_recorded() -> None:
+    recorded = load({"tests": {"model": "m"}}).recorded("humaneval+", extracted=False)
+    assert {"model", "temperature", "shown_candidate"} <= set(recorded["tests"])
+    assert "evalplus" in recorded and "livecodebench" not in recorded and "extraction" in recorded
+    assert not {"workers", "allow_incomplete"} & set(recorded["execution"])

@@ -18,6 +18,7 @@ from typing import Any
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.benchmarks.evalplus.reference_answers import SUITES, Answers, answers_file, truth_file
 from coderm_eval.core.files import write_atomically
+from coderm_eval.core.user_errors import user_errors
 from coderm_eval.execution.wire.digest import sha256_of_answer
 from coderm_eval.execution.wire.encoding import encode
 
@@ -82,4 +83,5 @@ def _is_large(answer: Any) -> bool:
 
 
 if __name__ == "__main__":
-    make(Dataset(*map(json.loads, sys.argv[1:])))
+    with user_errors("coderm-eval"):
+        make(Dataset(*map(json.loads, sys.argv[1:])))

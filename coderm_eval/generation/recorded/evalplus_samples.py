@@ -64,9 +64,13 @@ def read_sample_folder(folder: Path, problems: Mapping[str, Problem]) -> dict[st
     Raises:
         InputError: the folder holds no such files, or one that cannot be read.
     """
+    try:
+        tasks = sorted(entry for entry in folder.iterdir() if entry.is_dir())
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror}); name a folder that can") from error
     programs: dict[str, list[str]] = {}
     task_ids = {task_id.replace("/", "_"): task_id for task_id in problems}
-    for task in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
+    for task in tasks:
         task_id = task_ids.get(task.name, task.name.replace("_", "/"))
         for file in sorted(task.glob("*.py"), key=_sample_order):
             programs.setdefault(task_id, []).append(_read_program(file))

@@ -10,8 +10,9 @@ from evalplus.evaluate import evaluate as evalplus_evaluate
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import grade_programs, require_complete
-from coderm_eval.core.errors import InputError
+from coderm_eval.core.errors import InputError, OutputError
 from coderm_eval.core.files import write_atomically
+from coderm_eval.core.outputs import require_writable, would_destroy
 from coderm_eval.core.records import Grade, ProblemCandidates, deduplicate_candidates
 from coderm_eval.core.store import open_store
 from coderm_eval.execution.executor import make_executor
@@ -20,6 +21,7 @@ from coderm_eval.hosts.evalplus.results import ResultsFile, results_path
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.reporter import RunReport
+from coderm_eval.report.run_directory import RUN_FILES
 
 __all__ = ["EvalPlusRun"]
 
@@ -51,6 +53,7 @@ class EvalPlusRun:
         if not self.anew:
             self._results_file(samples, programs).require_match()
         out, picks = _beside(samples, ".coderm"), _beside(samples, ".coderm.jsonl")
+        self._require_outputs(samples, picks, out)
         store = self.settings.store or out / "store"
         report = self._rerank(samples, programs, out, store)
         write_atomically(picks, (out / "chosen.jsonl").read_bytes())
@@ -62,6 +65,19 @@ class EvalPlusRun:
         how = f"one sample per task, picked by rule {self.settings.rule} with {tests:g} tests per problem"
         self._evaluate(picks, self._picked(report), grades, how)
         print(f"run directory: {out}")
+
+    def _require_outputs(self, samples: Path, picks: Path, out: Path) -> None:
+        """Find out before work starts what cannot be written, and which input would be lost by it.
+
+        Raises:
+            OutputError: names it.
+        """
+        require_writable(picks, is_folder=False, flag="--samples")
+        inputs = {"--samples": samples, "--tests": self.settings.tests.file}
+        for path in (picks, results_path(samples), results_path(picks), *(out / name for name in RUN_FILES)):
+            for flag, given in inputs.items():
+                if given is not None and would_destroy(path, given):
+                    raise OutputError(f"{path}: it would overwrite the input {flag} {given}; rename that")
 
     def _read(self, samples: Path) -> dict[str, list[str]]:
         """The programs of each of the benchmark's tasks, in the benchmark's order."""

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
+import signal
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
+from helpers.cli import CLI, coderm, write_rows
+from helpers.processes import heed_interrupts
 from helpers.replaying import replaying
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.prompts import function_request
 from coderm_eval.core.records import Problem
 from coderm_eval.generation import prompts
@@ -119,3 +126,35 @@ def test_whatever_a_program_holds_it_survives_the_fence(tail: str) -> None:
     recording = RecordedAnswers([PROBLEM], {"demo/7": [program]}, {})
     (text,) = recording.chat(function_request(PROMPT), 1, 0)
     assert extract_program(text, PROBLEM, "default", completes=False) == program
+
+
+def started(folder: Path, samples: str, *more: str) -> subprocess.Popen[str]:
+    command = [*CLI, "replay", "--samples", samples, "--port", "0", *more]
+    return subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
+
+
+def test_completions_are_served_as_the_programs_that_they_make(tmp_path: Path) -> None:
+    demo = load_benchmark("demo").problems[0]
+    write_rows(tmp_path / "s.jsonl", [{"task_id": demo.task_id, "completion": "    return 42\n"}])
+    with started(tmp_path, "s.jsonl") as server:
+        assert server.stderr
+        url = server.stderr.readline().split()[-1]
+        client = openai.OpenAI(base_url=url, api_key="none", max_retries=0)
+        (text,) = chat(client, demo.request, n=1)
+        server.send_signal(signal.SIGINT)
+    assert server.returncode == 0
+    assert demo.prompt + "    return 42" in text
+
+
+BAD_FILES = [
+    (gzip.compress(b'{"task_id": "demo/0", "solution": "x"}\n')[:-9], "s.jsonl: cannot be read ("),
+    (b'{"task_id": "reef/0", "solution": "x"}\n', "no benchmark has task ids like 'reef/0'"),
+    (b'{"task_id": "demo/0"}\n', "s.jsonl:1: no task_id with a solution or a completion"),
+]
+
+
+@pytest.mark.parametrize(("content", "words"), BAD_FILES)
+def test_a_file_that_cannot_be_served_is_named_before_anything_is(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "s.jsonl").write_bytes(content)
+    done = coderm("replay", "--samples", "s.jsonl", "--port", 0, cwd=tmp_path)
+    assert done.returncode == 2 and words in done.stderr.splitlines()[-1]
