@@ -14,7 +14,7 @@ from coderm_eval.cli.options import FILE
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.outputs import check_output
 from coderm_eval.pipeline.settings import load_settings
-from coderm_eval.report.leaderboards.base import load_exporter
+from coderm_eval.report.leaderboards.base import exporting, load_exporter
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.tables import render_misleading, render_quality, render_rules
 
@@ -42,7 +42,7 @@ def _tables(directory: RunDirectory) -> tuple[str, ...]:
         return *tables, *(f"note: {notice}" for notice in summary["notices"])
     except (AttributeError, KeyError, TypeError, ValueError):
         raise InputError(
-            f"{directory}: not what this version of coderm-eval writes; run the same `coderm-eval rerank --grade` again"
+            f"{directory}: not what this version writes; run the same `coderm-eval rerank --grade --overwrite` again"
         ) from None
 
 
@@ -67,7 +67,8 @@ def export_command(run: Path, leaderboard: str, out: Path, name: str, temperatur
         known = ", ".join(exporter.BENCHMARKS)
         raise InputError(f"{run}: a run of {summary.get('benchmark')}; only those of {known} can be exported")
     directory.graded_summary()
-    exported = exporter.export(directory, _benchmark_of(run, summary), out, name=name, temperature=temperature)
+    with exporting(leaderboard):
+        exported = exporter.export(directory, _benchmark_of(run, summary), out, name=name, temperature=temperature)
     if exported.incomplete:
         logging.getLogger(__name__).warning("%s", exported.incomplete)
     click.echo("\n".join(map(str, exported.files)))

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from helpers.cli import rows, said, write_rows
 from helpers.mini_humaneval import MINI_PROBLEMS, point_evalplus
 from helpers.replaying import replaying
 
+import coderm_eval.hosts.evalplus
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
 from coderm_eval.core.errors import CodermError, DatasetError, InputError, ModelError
@@ -555,6 +557,20 @@ def test_a_line_that_is_no_sample_is_named_and_shown(what: str, line: Any, parts
     (files / "s.jsonl").write_text(f"{good}\n{line if isinstance(line, str) else json.dumps(line)}\n")
     message = said(InputError, lambda: evaluate("humaneval", "s.jsonl", tests="t.jsonl"))
     assert all(part in message for part in parts), message
+
+
+def test_ctrl_c_while_evalplus_is_loaded_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Loading(ModuleType):
+        def __getattr__(self, name: str) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "coderm_eval.hosts.evalplus.command", Loading("loading"))
+    with pytest.raises(SystemExit) as ended:
+        coderm_eval.hosts.evalplus.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "\nevalplus.coderm: interrupted; run the same command again to continue\n"
 
 
 def test_a_file_without_samples_is_named(files: Path) -> None:

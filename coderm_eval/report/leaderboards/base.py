@@ -12,18 +12,19 @@ when it is asked for, so that a broken one stops no other.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Protocol, cast
 
 from coderm_eval.benchmarks import Benchmark
-from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.errors import CodermError, SettingsError
 from coderm_eval.core.messages import single_line, suggestion
 from coderm_eval.report.run_directory import RunDirectory
 
-__all__ = ["ENTRY_POINTS", "Export", "Exporter", "load_exporter"]
+__all__ = ["ENTRY_POINTS", "Export", "Exporter", "exporting", "load_exporter"]
 
 ENTRY_POINTS = "coderm_eval.exporters"
 
@@ -78,6 +79,22 @@ def load_exporter(name: str) -> Exporter:
     if isinstance(names, str) or not isinstance(names, Collection) or not callable(getattr(module, "export", None)):
         raise SettingsError(f"{_named(point)} lacks BENCHMARKS, a tuple of names, or an export(): {_mend(point)}")
     return cast(Exporter, module)
+
+
+@contextmanager
+def exporting(name: str) -> Iterator[None]:
+    """Name the exporter in whatever goes wrong in it.
+
+    Raises:
+        SettingsError: in place of any error that says nothing to a user.
+    """
+    try:
+        yield
+    except (CodermError, OSError):
+        raise
+    except (Exception, SystemExit) as error:
+        what = f"{type(error).__name__}: {single_line(error)}"
+        raise SettingsError(f"the exporter {name!r} failed ({what}); mend it, or choose another one") from error
 
 
 def _named(point: EntryPoint) -> str:

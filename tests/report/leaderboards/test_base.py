@@ -10,7 +10,7 @@ from helpers.cli import said
 
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.report.leaderboards import base
-from coderm_eval.report.leaderboards.base import Exporter, load_exporter
+from coderm_eval.report.leaderboards.base import Exporter, exporting, load_exporter
 
 PLUGIN = """
 from coderm_eval.report.leaderboards.base import Export
@@ -64,3 +64,12 @@ def test_an_unknown_exporter_gets_the_nearest_name() -> None:
     assert said(SettingsError, load_exporter, "livecode") == (
         "no exporter is called 'livecode'; did you mean 'livecodebench'?"
     )
+
+
+@pytest.mark.parametrize("error", [KeyError("grades"), SystemExit(3), RecursionError("deep")])
+def test_an_exporter_that_fails_is_named(error: BaseException) -> None:
+    def export() -> None:
+        with exporting("board"):
+            raise error
+
+    assert said(SettingsError, export).startswith(f"the exporter 'board' failed ({type(error).__name__}: ")
