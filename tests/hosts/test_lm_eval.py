@@ -37,8 +37,12 @@ TASKS = {
 
 TESTS = {
     "HumanEval/0": ["assert buoy_gap(9, 4) == 5", "assert buoy_gap(1, 4) == 3", "assert buoy_gap(1, 4) == 4"],
-    "HumanEval/1": ["assert peal([4, 8]) == [8, 4]", "assert peal('ab') == 'ba'", "assert peal('ab') == 'ba'"],
-    "HumanEval/2": ["assert latest_tide([2, 6]) == 6", "assert latest_tide([]) == 0", "assert latest_tide([]) == 0"],
+    "HumanEval/1": ["assert peal([4, 8]) == [8, 4]", "assert peal('ab') == 'ba'", "assert peal([4, 8]) == [8, 4]"],
+    "HumanEval/2": [
+        "assert latest_tide([2, 6]) == 6",
+        "assert latest_tide([]) == 0",
+        "assert latest_tide([2, 6]) == 6",
+    ],
 }
 """Three for each problem, as many as are asked for; a test that was written twice is run once."""
 
@@ -268,20 +272,26 @@ def test_prompts_are_written_out_on_demand(replay: Replay) -> None:
     assert scores(evaluate(replay, write_out=True))["coderm"] == 1
 
 
+A_TASK: dict[str, Any] = {
+    "task": "t",
+    "output_type": "generate_until",
+    "test_split": "test",
+    "doc_to_text": "text",
+    "doc_to_target": "",
+    "metadata": {"benchmark": "demo", "prompt": "recorded"},
+}
+
+
 def test_data_parallel_processes_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        RerankTask({"task": "t", "metadata": {"benchmark": "demo", "prompt": "recorded"}}).build_all_requests(
-            rank=1, world_size=2
-        )
+        RerankTask(A_TASK).build_all_requests(rank=1, world_size=2)
     assert ended.value.code == 2
     assert "lm-eval runs in 2 processes, and a reranked task needs all problems in one" in capsys.readouterr().err
 
 
 def test_ctrl_c_in_lm_eval_ends_with_one_sentence(tmp_path: Path) -> None:
     code = (
-        "from coderm_eval.hosts.lm_eval import RerankTask\n"
-        "for _ in range(2): RerankTask({'task': 't', 'output_type': 'generate_until', "
-        "'metadata': {'benchmark': 'demo', 'prompt': 'recorded'}})\n"
+        f"from coderm_eval.hosts.lm_eval import RerankTask\nfor _ in range(2): RerankTask({A_TASK})\n"
         "raise KeyboardInterrupt"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -300,6 +310,10 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"metadata": {"coderm": [1]}}, "coderm is [1], not settings"),
     ({"metadata": {"coderm": {"n": 4}}}, "tests.model is not set"),
     ({"metadata": {}}, """--metadata '{"coderm": {"tests": {"model": "KAKA22/CodeRM-8B", "base_url": "http"""),
+    (
+        {"metadata": {"coderm": {"store": "samples.jsonl", "tests": {"file": "tests.jsonl"}}}},
+        "name another place after",
+    ),
     ({"metadata": {"n": 4}}, """'n' is beside 'coderm' and not under it: write {"coderm": {"n": ...}}"""),
     ({"metadata": {"tests": {"file": "t"}}}, "'tests' is beside 'coderm'"),
     ({"metadata": {"num_candidates": 4}}, "'num_candidates' is beside 'coderm'"),

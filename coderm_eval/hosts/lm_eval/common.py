@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
 from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.outputs import require_writable
 from coderm_eval.core.records import Candidate, ProblemCandidates, deduplicate_candidates, fingerprint
 from coderm_eval.core.store import open_store
 from coderm_eval.generation.answer_notices import AnswerTally
@@ -93,6 +94,7 @@ class RerankedBenchmark:
                 "pass --gen_kwargs do_sample=True,temperature=0.8, or set n to 1"
             )
         require_test_writer(self.settings.tests)
+        require_writable(self.store_folder, is_folder=True, flag="the setting `store`")
         preflight(self.settings)
 
     def check_tests(self, tasks: Collection[str]) -> None:
