@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["CONTEXT_OVERFLOW", "Completion", "Model", "SampleRequest", "context_overflow", "truncate_at_stop"]
+__all__ = [
+    "CONTEXT_OVERFLOW",
+    "Completion",
+    "Model",
+    "SampleRequest",
+    "context_overflow",
+    "no_answer",
+    "truncate_at_stop",
+]
 
 CONTEXT_OVERFLOW = "context_overflow"
 """Finish reason of a completion that does not exist, as prompt and answer are longer than the model's context."""
@@ -60,6 +68,11 @@ class Model(Protocol):
 def context_overflow(task_id: str, sample: int) -> Completion:
     """The completion of a prompt that is too long: no text."""
     return Completion(task_id, sample, "", CONTEXT_OVERFLOW, 0, 0, 0.0)
+
+
+def no_answer(task_id: str, sample: int) -> Completion:
+    """The completion of a prompt to which the server gave no answer, and will give none: no text."""
+    return Completion(task_id, sample, "", "no_answer", 0, 0, 0.0)
 
 
 def truncate_at_stop(text: str, stops: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ import aiohttp
 
 from coderm_eval.core.errors import ServerError
 from coderm_eval.generation.models.api_client import ApiClient, ApiReply
-from coderm_eval.generation.models.base import Completion, SampleRequest, context_overflow
+from coderm_eval.generation.models.base import Completion, SampleRequest, context_overflow, no_answer
 from coderm_eval.generation.models.chat import messages, text
 from coderm_eval.generation.models.concurrency import iterate_in_thread, map_concurrently
 from coderm_eval.generation.settings import SamplingSettings
@@ -44,6 +44,8 @@ class OpenAIServer:
         self._client = ApiClient(settings, advice=_GO_ON)
         self._max_choices: int | None = None
         """Most choices that the server gives per request, once it has shown that."""
+        self._understood = False
+        """Whether the server has answered as OpenAI's API does."""
 
     def sample(self, requests: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
         """Yield completions as `Model.sample` does."""
@@ -91,12 +93,17 @@ class OpenAIServer:
         if reply.status != 200:
             return await self._refused(session, request, reply)
         try:
-            return _parse_completions(request, json.loads(reply.text), reply.seconds)
+            content = json.loads(reply.text)
+            if self._understood and not content["choices"]:  # a filter stopped this prompt, as some servers say it
+                return [no_answer(request.task_id, sample) for sample in request.samples]
+            completions = _parse_completions(request, content, reply.seconds)
         except (ValueError, LookupError, TypeError, AttributeError) as error:  # a login page, for example
             page = "; a proxy or a login page may have answered: check base_url and NO_PROXY"
             what = f"gave an answer that is not one of OpenAI's API: {self._client.quote(reply.text)!r}"
             what += page if reply.text.lstrip().startswith("<") else ""
             raise self._client.error(request.task_id, what) from error
+        self._understood = True
+        return completions
 
     def _body(self, request: SampleRequest) -> dict[str, Any]:
         s = self._settings
@@ -151,8 +158,8 @@ def _parse_completions(request: SampleRequest, reply: dict[str, Any], seconds: f
 def _choice_text(choice: dict[str, Any]) -> str:
     """The answer without the reasoning before it; some servers take a whole answer for reasoning."""
     message = choice.get("message")
-    if message is None:
-        answer = _joined(choice.get("text"))
+    if not isinstance(message, dict):
+        answer = _joined(choice.get("text")) or _joined(message)
     else:
         answer = _joined(message.get("content")) or _arguments(message)
         if not answer.strip() and choice.get("finish_reason") == "stop":

@@ -345,6 +345,7 @@ SAID: list[tuple[str, Behaviour, str]] = [
     ),
     ("a function's call", saying({"function_call": {"name": "run", "arguments": "tests"}}, "function_call"), "tests"),
     ("calls without arguments", saying({"tool_calls": [{"function": {"name": "run"}}, {}, None]}, "tool_calls"), ""),
+    ("a message that is a text", lambda body, _: (200, {}, b'{"choices": [{"message": "tests"}]}'), "tests"),
     ("half a surrogate pair", saying({"content": "a\ud800b"}), "a?b"),
     (
         "bytes that are no UTF-8",
@@ -359,6 +360,18 @@ def test_what_is_read(name: str, behaviour: Behaviour, text: str) -> None:
     with serving(behaviour) as (url, _):
         (answer,) = sampled(url, SampleRequest("a", "ask", range(1)))
     assert answer.text == text
+
+
+@pytest.mark.parametrize("nothing", [b'{"choices": []}', b'{"choices": null}'])
+def test_a_prompt_that_gets_no_choice_costs_its_own_answers_alone(nothing: bytes) -> None:
+    """As where a filter stops it; a server that never gave any is one that cannot be used."""
+
+    def filtered(body: dict[str, Any], before: int) -> Reply:
+        return (200, {}, nothing) if body["messages"][0]["content"] == "b" else well_behaved(body, before)
+
+    with serving(filtered) as (url, _):
+        got = sampled(url, *(SampleRequest(task, task, range(2)) for task in "abc"), concurrency=1)
+    assert [(answer.task_id, bool(answer.text)) for answer in got] == [(t, t != "b") for t in "aabbcc"]
 
 
 def test_a_server_that_is_down_is_said_at_once_for_all_requests(caplog: pytest.LogCaptureFixture) -> None:
