@@ -129,11 +129,11 @@ def plan_tests(
 
 def _require_model(settings: SamplingSettings) -> None:
     """Find out, before a store is made, that no model is named or that it cannot be used."""
-    if settings.model is None or (settings.backend == "openai" and settings.base_url is None):
-        given = f"--model {settings.model}" if settings.model else "no model"
+    missing = next((key for key in ("model", "base_url") if getattr(settings, key) is None), None)
+    if settings.backend == "openai" and missing:
         raise SettingsError(
-            f"{given}: give --model M --base-url http://127.0.0.1:8000/v1 ({settings.section}.model, "
-            f"{settings.section}.base_url), or --backend vllm or hf to run it in this process"
+            f"{settings.section}.{missing} is not set: give --model M --base-url http://127.0.0.1:8000/v1, or "
+            "--backend vllm or hf to run the model in this process"
         )
     make_model(settings)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,11 +67,21 @@ def estimate_executions(
     most = max_tests(settings.budget, each, tests.available, tasks)
     wanted = {task: range(each if settings.budget.policy == "uniform" else most[task]) for task in tasks}
     if settings.tests.backend != "file":
-        return sum(len(item.candidates) * len(wanted[item.problem.task_id]) for item in problems), 0
+        return _most_cells(problems, wanted, each * len(problems)), 0
     written = dict(tests.source(wanted))
     cells = [cell for item in problems for cell in _cells(item, written.get(item.problem.task_id, ()))]
     with working_executor(settings.tests, settings.execution) as (_, isolation):
         return len(cells), stored_cells(cells, store.table("verdicts"), settings.execution, isolation)
+
+
+def _most_cells(problems: Sequence[ProblemCandidates], wanted: Mapping[str, range], total: int) -> int:
+    """The cells of `total` test samples, where the problems with the most candidates get as many as they can."""
+    cells = 0
+    for item in sorted(problems, key=lambda item: len(item.candidates), reverse=True):
+        tests = min(len(wanted[item.problem.task_id]), total)
+        total -= tests
+        cells += tests * len(item.candidates)
+    return cells
 
 
 def _cells(item: ProblemCandidates, written: Sequence[tuple[int, str]]) -> Iterator[Cell]:
