@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 from collections.abc import Iterator, Sequence
@@ -11,8 +12,9 @@ import aiohttp
 from yarl import URL
 
 from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.messages import single_line
 
-__all__ = ["address_hint", "other_roots", "served_models", "server_root"]
+__all__ = ["address_hint", "other_roots", "reason", "served_models", "server_root"]
 
 _PATHS = ("/chat/completions", "/completions", "/embeddings", "/models")
 """Paths of the API, which are added to an address."""
@@ -35,6 +37,14 @@ def server_root(base_url: str, key: str) -> str:
     if path:
         raise SettingsError(f"{key} is {base_url!r}, to which {path} is added: give {root.removesuffix(path)!r}")
     return root
+
+
+def reason(error: Exception) -> str:
+    """Why a connection failed, in the system's words."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
+    if cause is None or not cause.errno:
+        return single_line(error)
+    return str(cause.strerror) if isinstance(cause, socket.gaierror) else os.strerror(cause.errno)
 
 
 def address_hint(error: Exception) -> str:

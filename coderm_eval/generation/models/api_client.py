@@ -12,7 +12,7 @@ from yarl import URL
 
 from coderm_eval.core.errors import ServerError, SettingsError
 from coderm_eval.core.messages import single_line
-from coderm_eval.generation.models.api_address import address_hint, other_roots, served_models, server_root
+from coderm_eval.generation.models.api_address import address_hint, other_roots, reason, served_models, server_root
 from coderm_eval.generation.models.retry import TransientError, retry_after, with_retries
 from coderm_eval.generation.models.wait_notice import WaitNotice
 from coderm_eval.generation.settings import SamplingSettings
@@ -87,7 +87,7 @@ class ApiClient:
         except TransientError as error:
             raise self.error(task_id, f"{error} (tried {self._settings.retries + 1} times)") from error
         except aiohttp.ClientError as error:
-            raise self.error(task_id, f"could not be reached ({single_line(error)}); {address_hint(error)}") from error
+            raise self.error(task_id, f"could not be reached ({reason(error)}); {address_hint(error)}") from error
 
     async def _post_once(self, session: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> ApiReply:
         started = time.monotonic()
@@ -101,7 +101,7 @@ class ApiClient:
         except aiohttp.ClientError as error:
             if address_hint(error) and not self._answered:
                 raise
-            raise TransientError(f"could not be reached ({single_line(error)})") from error
+            raise TransientError(f"could not be reached ({reason(error)})") from error
         self._answered = True
         if response.status in _TRANSIENT_STATUSES or response.status >= 500:
             raise TransientError(f"answered {response.status}: {self.quote(text)}", retry_after(response.headers))

@@ -381,7 +381,7 @@ def test_a_server_that_is_down_is_said_at_once_for_all_requests(caplog: pytest.L
         sampled("http://127.0.0.1:9/v1", *requests, retries=2)
     tries = [re.search(r"\(try (\d) of 3\); the next try is in \d+ s$", line) for line in caplog.messages]
     assert [found and found[1] for found in tries] == ["1", "2"]
-    assert "the server at http://127.0.0.1:9/v1 could not be reached (" in caplog.messages[0]
+    assert "the server at http://127.0.0.1:9/v1 could not be reached (Connection refused) (try" in caplog.messages[0]
 
 
 def test_a_busy_server_is_said_to_be_waited_for(caplog: pytest.LogCaptureFixture) -> None:
