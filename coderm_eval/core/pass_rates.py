@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.files import numbered_lines, parse_object
+from coderm_eval.core.inputs import numbered_lines, parse_object
 from coderm_eval.core.messages import abbreviated, quoted_line
 
 __all__ = ["read_rates"]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.files import parse_object
+from coderm_eval.core.inputs import parse_object
 from coderm_eval.core.messages import expected_shape, quoted, quoted_line
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.recorded.coderm_records import parse_record, refuse_prompts

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.files import open_input
+from coderm_eval.core.inputs import open_input
 from coderm_eval.core.messages import quoted, single_line
 
 __all__ = ["parse_outputs", "read_outputs"]

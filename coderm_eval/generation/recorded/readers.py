@@ -11,7 +11,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.files import numbered_lines, parse_object
+from coderm_eval.core.inputs import numbered_lines, parse_object
 from coderm_eval.core.messages import abbreviated, expected_shape, quoted_line
 from coderm_eval.generation.recorded.coderm_records import parse_record, refuse_prompts
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.files import is_folder, number_lines, open_input
+from coderm_eval.core.inputs import is_folder, number_lines, open_input
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Problem, ProblemCandidates, deduplicate_candidates
 from coderm_eval.generation.recorded.evalplus_samples import read_sample_folder, read_sample_lines
