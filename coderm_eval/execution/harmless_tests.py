@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from coderm_eval.core.programs.source import parse
 from coderm_eval.execution.harmless_names import (
@@ -21,6 +21,7 @@ from coderm_eval.execution.harmless_names import (
     WHOLE_MODULES,
     known_attributes,
 )
+from coderm_eval.execution.own_attributes import RECEIVERS, methods, names_of_body, receiver_set
 
 __all__ = ["is_harmless"]
 
@@ -40,8 +41,7 @@ _PLAIN: frozenset[type[ast.AST]] = frozenset(
 
 _LONGEST = 100_000
 """Characters of a test that is analysed."""
-_RECEIVERS = frozenset({"cls", "self"})
-_KEPT = _RECEIVERS | {"classmethod", "super", "type"}
+_KEPT = RECEIVERS | {"classmethod", "super", "type"}
 """Names that mean the same everywhere in a test."""
 
 _OF_SUPER = frozenset({"__init__", "setUp", "setUpClass", "tearDown", "tearDownClass"})
@@ -82,16 +82,17 @@ class _Proof:
             if isinstance(node, ast.Import):
                 self._modules |= {alias.asname: alias.name for alias in node.names if alias.asname}
             elif isinstance(node, ast.ClassDef):
-                self._own.update(_names_of_body(node))
-            elif isinstance(node, ast.Attribute) and _receiver_set(node):
+                self._own.update(names_of_body(node))
+            elif isinstance(node, ast.Attribute) and receiver_set(node):
                 self._own.add(node.attr)
         self._classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
-        self._set = {node for node in nodes if _receiver_set(node)}
+        self._set = {node for node in nodes if receiver_set(node)}
         """Places where an attribute of `self` or `cls` is set."""
         self._excused: set[ast.AST] = set()
         """Nodes that are harmless where they stand, though their names are kept."""
         self._loaded: set[str] = set()
-        self._of_cls: set[str] = set()
+        self._of_others: set[str] = set()
+        """Attributes of anything but `self`."""
         self._checks: dict[type[ast.AST], Callable[..., bool]] = {
             ast.Attribute: self._attribute,
             ast.Call: self._call,
@@ -117,19 +118,19 @@ class _Proof:
             return True
         safe: set[ast.AST] = set()
         names: set[str] = set()
-        for method, receiver in _methods(self._classes):
-            inside = {node for node in ast.walk(method) if _receiver_set(node) == receiver}
+        for method, receiver in methods(self._classes):
+            inside = {node for node in ast.walk(method) if receiver_set(node) == receiver}
             if inside:
                 safe |= inside
                 names.add(method.name)
         # such a method may be reached through `self` only, since `Case.method(module)` would set the module's
-        return safe == self._set and names.isdisjoint(self._loaded | self._of_cls)
+        return safe == self._set and names.isdisjoint(self._loaded | self._of_others)
 
     def _attribute(self, node: ast.Attribute) -> bool:
         base, name = node.value, node.attr
-        if isinstance(base, ast.Name) and base.id in _RECEIVERS:
-            if base.id == "cls":
-                self._of_cls.add(name)
+        if not (isinstance(base, ast.Name) and base.id == "self"):
+            self._of_others.add(name)
+        if isinstance(base, ast.Name) and base.id in RECEIVERS:
             return name in self._own or name in ATTRIBUTES or name in TEST_CASE
         if not isinstance(node.ctx, ast.Load):
             return False
@@ -153,35 +154,8 @@ class _Proof:
         return _may_be_bound(node.id)
 
     def _class(self, node: ast.ClassDef) -> bool:
-        self._excused.update(method.args.args[0] for method, _ in _methods([node]))
+        self._excused.update(method.args.args[0] for method, _ in methods([node]))
         return not node.keywords and _may_be_bound(node.name)
-
-
-def _methods(classes: Sequence[ast.ClassDef]) -> Iterator[tuple[ast.FunctionDef, str]]:
-    """Yield methods whose first argument can only be an instance, and class methods, with the name of that argument."""
-    for node in classes:
-        for method in node.body:
-            if isinstance(method, ast.FunctionDef) and method.args.args:
-                receiver = method.args.args[0].arg
-                decorators = [ast.unparse(decorator) for decorator in method.decorator_list]
-                if decorators == {"self": [], "cls": ["classmethod"]}.get(receiver):
-                    yield method, receiver
-
-
-def _names_of_body(node: ast.ClassDef) -> Iterator[str]:
-    for part in node.body:
-        if isinstance(part, (ast.FunctionDef, ast.ClassDef)):
-            yield part.name
-        elif isinstance(part, (ast.Assign, ast.AnnAssign)):
-            targets = part.targets if isinstance(part, ast.Assign) else [part.target]
-            yield from (target.id for target in targets if isinstance(target, ast.Name))
-
-
-def _receiver_set(node: ast.AST) -> str | None:
-    """Return `self` or `cls` where the node sets an attribute of it."""
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and not isinstance(node.ctx, ast.Load):
-        return node.value.id if node.value.id in _RECEIVERS else None
-    return None
 
 
 def _may_be_bound(name: str) -> bool:

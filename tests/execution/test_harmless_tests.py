@@ -87,6 +87,20 @@ HARMFUL: list[tuple[str, str]] = [
         "self that is a module",
         _case("TestRungs.put(math)", before="import math") + "    def put(self): self.pi = 3\n",
     ),
+    (
+        "self that is a module, by the class",
+        _case("TestRungs.bend(math)", before="import math") + "    def bend(self): self.pi = 3\n",
+    ),
+    (
+        "self that is a module, by super",
+        _case(
+            "super(B, B).bend(math)", before="import math\nclass A:\n    def bend(self): self.pi = 3\nclass B(A): pass"
+        ),
+    ),
+    (
+        "self that comes second",
+        _case("self.bend(math)", before="import math") + "    def bend(mine, /, self): self.pi = 3\n",
+    ),
     ("self that is an argument", _case("put(math)", before="import math\ndef put(self): self.pi = 3")),
     ("self of a lambda", _case("put = lambda self: self.add(1)")),
     ("self of a static method", _case("self.put(math)") + "    @staticmethod\n    def put(self): self.pi = 3\n"),

@@ -190,7 +190,7 @@ _PLAIN: list[tuple[str, tuple[str, ...]]] = [
         "the executor's function replaced",
         (
             "import coderm_eval.execution.sandbox.test_process as m",
-            "m._run = lambda *given: 'P'",
+            "m.run_test = lambda *given: 'P'",
         ),
     ),
     (

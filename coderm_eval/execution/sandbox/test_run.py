@@ -1,0 +1,103 @@
+"""One run of a test: its module is executed, and its test methods by unittest."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import sys
+import types
+import unittest
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from coderm_eval.execution.sandbox.known_answers import Agreeable, UnknownAnswerError
+from coderm_eval.execution.sandbox.stand_ins import StandIns
+from coderm_eval.execution.wire.ends import End
+
+__all__ = ["run_test", "without_assertions"]
+
+_SEED = 0
+"""Of `random`, before each test."""
+
+
+def run_test(
+    code: types.CodeType, names: StandIns, prepare: Callable[[type[unittest.TestCase]], None] = lambda _: None
+) -> End | None:
+    """Return PASSED if at least one test method ran, and none failed, errored or was skipped, else FAILED.
+
+    None if there was not enough memory.
+    """
+    random.seed(_SEED)
+    module = types.ModuleType("test_candidate")
+    sys.modules["test_candidate"] = module  # where dataclasses and pickle look it up
+    result = _Result()
+    try:
+        names.look_up_beforehand(code)
+        exec(code, names)
+        module.__dict__.update(names)
+        suite = unittest.TestSuite()
+        for case in _cases(names.values()):
+            prepare(case)
+            suite.addTests(map(case, _methods(case)))
+        suite.run(result)
+    except BaseException as error:
+        return None if isinstance(error, MemoryError) else End.FAILED
+    if result.lacked_memory:
+        return None
+    passed = result.testsRun > 0 and result.wasSuccessful() and not result.skipped
+    return End.PASSED if passed else End.FAILED
+
+
+def _cases(values: Iterable[object]) -> list[type[unittest.TestCase]]:
+    return [
+        value
+        for value in values
+        if isinstance(value, type) and issubclass(value, unittest.TestCase) and value.__module__ == "test_candidate"
+    ]
+
+
+def _methods(case: type[unittest.TestCase]) -> list[str]:
+    """Return the names of the test methods as unittest's loader finds them, in its order, in a tenth of its time."""
+    names = {name for base in case.__mro__ for name in vars(base) if name.startswith("test")}
+    return sorted(name for name in names if callable(getattr(case, name)))
+
+
+def without_assertions(case: type[unittest.TestCase]) -> None:
+    """Have assertions only call what they are given to call, for a rehearsal."""
+
+    def pretend(self: object, *arguments: Any, **keywords: Any) -> Any:
+        if len(arguments) > 1 and callable(arguments[1]) and isinstance(arguments[0], type):  # assertRaises(E, f, x)
+            arguments[1](*arguments[2:], **keywords)
+        return contextlib.nullcontext(Agreeable())
+
+    for name in dir(case):
+        if name.startswith("assert"):
+            setattr(case, name, pretend)
+
+
+class _Result(unittest.TestResult):
+    """Stops at the first failure, but not at a method that ended at an unknown answer; formats no traceback."""
+
+    lacked_memory = False
+
+    def addError(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802  # unittest's name
+        super().addError(test, err)
+        self.lacked_memory |= issubclass(err[0], MemoryError)
+        if not issubclass(err[0], UnknownAnswerError):
+            self.stop()
+
+    def addFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
+        super().addFailure(test, err)
+        self.stop()
+
+    def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:  # noqa: N802
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self.stop()
+
+    def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802
+        super().addUnexpectedSuccess(test)
+        self.stop()
+
+    def _exc_info_to_string(self, err: object, test: object) -> str:
+        return ""
