@@ -49,8 +49,9 @@ class LoggedSamples:
 
     def _task_id(self, place: str, doc: Any) -> str:
         """The benchmark's id of a document; lm-eval's MBPP has numbers, and LiveCodeBench question ids."""
-        given = next((doc[key] for key in ("task_id", "question_id") if key in doc), None) if doc else None
-        if given is None or not isinstance(given, str | int):
+        found = doc if isinstance(doc, Mapping) else {}
+        given = next((found[key] for key in ("task_id", "question_id") if key in found), None)
+        if type(given) not in (str, int):  # a bool is an int, too
             raise InputError(
                 f"{place}: a line of lm-eval's --log_samples; give a file whose doc has a task_id, or write "
                 '{"task_id": "...", "solution": "..."} lines'
@@ -60,11 +61,13 @@ class LoggedSamples:
 
 def _texts(responses: Any) -> Iterator[str | None]:
     """The answers, however deep they are nested; None for one that is no text."""
-    if isinstance(responses, list):
-        for response in responses:
-            yield from _texts(response)
-    else:
-        yield responses if isinstance(responses, str) else None
+    pending = [responses]
+    while pending:
+        response = pending.pop()
+        if isinstance(response, list):
+            pending.extend(reversed(response))
+        else:
+            yield response if isinstance(response, str) else None
 
 
 def _context(row: Mapping[str, Any]) -> str:

@@ -11,18 +11,22 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.cli import coderm, rows, write_rows
 from helpers.mini_humaneval import MiniHumanEval
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.records import Problem
-from coderm_eval.generation.recorded.samples import read_candidates, read_samples, take_first
+from coderm_eval.generation.recorded.samples import read_candidates, read_programs, read_samples, take_first
 
 PROBLEMS = {task: Problem(task, "f", f"def f(): # {task}\n", "") for task in ("tide/0", "tide/1", "tide/2")}
 TAILS = {"tide/0": ["    return 1\n", "    return 'é'\n"], "tide/1": ["", "    pass\n"], "tide/2": ["    x", "    x"]}
@@ -249,6 +253,24 @@ def test_a_program_of_a_folder_that_is_not_utf8_is_named(tmp_path: Path) -> None
     with pytest.raises(InputError) as caught:
         read(tmp_path / "drawn")
     assert str(caught.value) == f"{path}: not UTF-8; save the file in UTF-8"
+
+
+KEYS = "task_id solution completion solutions doc resps messages unit_tests filter arguments question_id code_list"
+VALUES = st.recursive(
+    st.sampled_from([None, True, 1, 1.5, "x", "tide/0"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS.split()), VALUES, max_size=6), st.booleans())
+def test_whatever_stands_in_a_line_is_read_or_refused(row: dict[str, Any], listed: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "s.jsonl")
+        path.write_text(json.dumps([row] if listed else row) + "\n")
+        with suppress(InputError):
+            found = read_programs(path, PROBLEMS)
+            assert all(isinstance(program, str) for of in found.values() for program in of)
 
 
 # Which tasks, and how many samples
