@@ -1,12 +1,14 @@
 """Programs that set out to pass a test that they do not satisfy, or to harm what is around them.
 
 Each defines `rungs`, which the test below calls, and gives the right answer only where its trick has worked. A
-trick is a list of lines; `{secret}`, `{folder}`, `{port}` and `{victim}` stand for a file, a folder, a listening
-port and a process of the host, which no trick may read, write, reach or end. To add one, add a line.
+trick is a list of lines; `{secret}`, `{folder}`, `{port}`, `{victim}`, `{queue}` and `{mailbox}` stand for a file, a
+folder, a listening port, a process, a message queue and an abstract socket of the host, which no trick may read, write,
+reach or end. To add one, add a line.
 """
 
 from __future__ import annotations
 
+import platform
 from typing import NamedTuple
 
 TEST = """
@@ -33,7 +35,7 @@ class Attack(NamedTuple):
 
 
 def _imports(*lines: str) -> str:
-    return "\n".join(["import ctypes, gc, os, signal, socket, sys, threading, time, unittest", *lines, ""])
+    return "\n".join(["import ctypes, gc, os, signal, socket, stat, sys, threading, time, unittest", *lines, ""])
 
 
 def _at_import(*lines: str) -> str:
@@ -50,6 +52,40 @@ def _object(*methods: str, base: str = "") -> str:
     """The function returns an object that lies."""
     lines = [f"class Liar({base}):", *(f"    {method}" for method in methods)]
     return _imports(*lines, "def rungs(height):", f"    return Liar({'height' if base else ''})")
+
+
+_NUMBERS = {
+    **{"clone": (56, 220), "clone3": (435, 435), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138)},
+    **{"ioprio_set": (251, 30), "msgctl": (71, 187), "msgget": (68, 186), "capset": (126, 91), "prlimit64": (302, 261)},
+    **{"mknodat": (259, 33), "io_uring_setup": (425, 425), "userfaultfd": (323, 282), "bpf": (321, 280)},
+    **{"add_key": (248, 217), "perf_event_open": (298, 241), "sethostname": (170, 161), "clock_settime": (227, 112)},
+    **{"setpriority": (141, 140), "inotify_init1": (294, 26), "connect": (49, 203), "personality": (135, 92)},
+}
+
+
+def _call(name: str, *arguments: str) -> str:
+    """A line that makes a system call and raises OSError if it is refused."""
+    number = _NUMBERS[name][platform.machine() == "aarch64"]
+    given = ", ".join([f"ctypes.c_long({number})", *arguments])
+    return f"if ctypes.CDLL(None, use_errno=True).syscall({given}) == -1: raise OSError"
+
+
+_OWN_LIBRARY = "library = os.open(os.__file__, os.O_RDONLY); state = os.stat(library)"
+"""A file that every program can read, and that is not its own. No trick changes it to something else than it is."""
+
+
+def _child_of(call: str) -> tuple[str, ...]:
+    """Lines that make a call which returns twice, and are right if it was allowed."""
+    counted = call.replace("if ", "child = ").replace(" == -1: raise OSError", "")
+    return (counted, "if child == 0: os._exit(0)", "if child > 0: return height * 3")
+
+
+_GETS_SIGNALS = "import fcntl", "reading, writing = os.pipe()", "fcntl.fcntl(reading, fcntl.F_SETFL, os.O_ASYNC)"
+
+
+def _signalled(*lines: str) -> str:
+    """Have the kernel send SIGKILL when a pipe can be read."""
+    return _in_call(*_GETS_SIGNALS, *lines, "os.write(writing, b'x')", "time.sleep(0.05)", result="height * 3")
 
 
 _WALK = (
@@ -95,6 +131,24 @@ _WRITER = (
     "writer = frame.f_locals['writer']",
 )
 """What leaves the answers of this process in shared memory."""
+
+_FILLED_MEMORY = (
+    "import mmap, struct",
+    "for thing in gc.get_referrers(mmap.mmap) + gc.get_objects():",
+    "    memory = getattr(thing, '_memory', None)",
+    "    if isinstance(memory, mmap.mmap):",
+)
+_EMPTY_ANSWERS = (
+    *_FILLED_MEMORY,
+    "        memory[:] = struct.pack('III', len(memory), 0, 0) + bytes(len(memory) - 12)",
+    "        os._exit(0)",
+)
+_NUL_ANSWERS = (
+    *_FILLED_MEMORY,
+    "        rest = len(memory) - 24",
+    "        memory[:] = struct.pack('=IIIdI', rest + 12, 0, 0, 0.0, rest) + bytes(rest)",
+    "        os._exit(0)",
+)
 
 _TRICKS: dict[str, list[tuple[str, str]]] = {
     "ends early": [
@@ -296,6 +350,8 @@ _TRICKS: dict[str, list[tuple[str, str]]] = {
         ("objects collected", _in_call(*_COLLECT)),
         ("test looked for in memory", _in_call(*_FIND_EXPECTED)),
         ("answers overwritten", _in_call(*_CHANGED_MEMORY)),
+        ("empty answers without number", _in_call(*_EMPTY_ANSWERS)),
+        ("answers of NUL", _in_call(*_NUL_ANSWERS)),
         ("verdict on every descriptor", _in_call(*_WRITE_EVERYWHERE)),
         ("verdict on every descriptor, then exit", _in_call(*_WRITE_EVERYWHERE, "os._exit(0)")),
         (
@@ -518,6 +574,237 @@ _TRICKS: dict[str, list[tuple[str, str]]] = {
         ("becomes root", _in_call("os.setuid(0)", "open('{secret}').read()", result="height * 3")),
         ("leaves its root", _in_call("os.chroot('.')", result="height * 3")),
         ("breaks its scratch folder", _in_call("import shutil", "shutil.rmtree(os.getcwd())")),
+        (
+            "kills by a signal of the kernel",
+            _signalled("fcntl.fcntl(reading, 10, signal.SIGKILL)", "fcntl.fcntl(reading, 8, {victim})"),
+        ),
+        (
+            "kills by a signal to an owner",
+            _signalled(
+                "import struct",
+                "fcntl.fcntl(reading, 10, signal.SIGKILL)",
+                "fcntl.fcntl(reading, 15, struct.pack('ii', 1, {victim}))",
+            ),
+        ),
+        (
+            "sets an owner by ioctl",
+            _signalled("import struct", "fcntl.ioctl(reading, 0x8901, struct.pack('i', {victim}))"),
+        ),
+        ("kills a thread", _in_call(_call("tgkill", "{victim}", "{victim}", "9"), result="height * 3")),
+        (
+            "queues a signal",
+            _in_call(
+                "import struct",
+                "info = struct.pack('iiiii', 9, 0, -1, os.getpid(), os.getuid()).ljust(128, b'\\0')",
+                _call("rt_sigqueueinfo", "{victim}", "9", "info"),
+                result="height * 3",
+            ),
+        ),
+        ("makes a user namespace by clone", _in_call(*_child_of(_call("clone", "0x10000000 | 17", *["0"] * 4)))),
+        (
+            "makes a user namespace by clone3",
+            _in_call(
+                "import struct",
+                "how = struct.pack('11Q', 0x10000000, 0, 0, 0, 17, *[0] * 6)",
+                *_child_of(_call("clone3", "how", "len(how)")),
+            ),
+        ),
+        (
+            "changes the mode of a library",
+            _in_call(_OWN_LIBRARY, "os.fchmod(library, state.st_mode & 0o7777)", result="height * 3"),
+        ),
+        (
+            "changes the owner of a library",
+            _in_call(_OWN_LIBRARY, "os.fchown(library, state.st_uid, state.st_gid)", result="height * 3"),
+        ),
+        (
+            "changes the times of a library",
+            _in_call(_OWN_LIBRARY, "os.utime(library, ns=(state.st_atime_ns, state.st_mtime_ns))", result="height * 3"),
+        ),
+        (
+            "marks a library",
+            _in_call(
+                _OWN_LIBRARY,
+                "os.setxattr(library, 'user.x', b'x')",
+                "os.removexattr(library, 'user.x')",
+                result="height * 3",
+            ),
+        ),
+        (
+            "changes the flags of a library",
+            _in_call(
+                _OWN_LIBRARY,
+                "import fcntl",
+                "flags = bytearray(8)",
+                "fcntl.ioctl(library, 0x80086601, flags)",
+                "fcntl.ioctl(library, 0x40086602, bytes(flags))",
+                result="height * 3",
+            ),
+        ),
+        (
+            "changes the mode of its input",
+            _in_call(
+                "if stat.S_ISCHR(os.fstat(0).st_mode): os.fchmod(0, 0o666)", "else: raise OSError", result="height * 3"
+            ),
+        ),
+        (
+            "changes the modes of its outputs",
+            _in_call(
+                "for own in 1, 2:",
+                "    if stat.S_ISCHR(os.fstat(own).st_mode): os.fchmod(own, 0o666)",
+                "    else: raise OSError",
+                result="height * 3",
+            ),
+        ),
+        ("changes the mode of the null device", _in_call("os.chmod('/dev/null', 0o666)", result="height * 3")),
+        ("marks the null device", _in_call("os.setxattr(2, 'user.x', b'x')", result="height * 3")),
+        ("sets the clock", _in_call("time.clock_settime(time.CLOCK_REALTIME, time.time())", result="height * 3")),
+        (
+            "sets the name of the host",
+            _in_call(
+                *("name = os.uname().nodename.encode()", _call("sethostname", "name", "len(name)")), result="height * 3"
+            ),
+        ),
+        (
+            "runs before all others",
+            _in_call("os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))", result="height * 3"),
+        ),
+        ("makes a device", _in_call("os.mknod('disk', 0o600 | 0o060000, os.makedev(254, 0))", result="height * 3")),
+        (
+            "gains capabilities",
+            _in_call(
+                "import struct",
+                "header = struct.pack('Ii', 0x20080522, 0)",
+                _call("capset", "header", "b'\\xff' * 24"),
+                result="height * 3",
+            ),
+        ),
+        ("removes a message queue", _in_call(_call("msgctl", "{queue}", "0", "None"), result="height * 3")),
+        (
+            "sends to a socket of the host",
+            _in_call(
+                "ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)",
+                "ours.sendto(b'x', '\\0{mailbox}')",
+                result="height * 3",
+            ),
+        ),
+        (
+            "connects half a pair",
+            _in_call(
+                "ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)",
+                "ours.connect('\\0{mailbox}')",
+                "ours.send(b'x')",
+                result="height * 3",
+            ),
+        ),
+        (
+            "gives all of its user the lowest priority",
+            _in_call("os.setpriority(os.PRIO_USER, 0, 19)", result="height * 3"),
+        ),
+        ("asks for io_uring", _in_call(_call("io_uring_setup", "8", "bytes(120)"), result="height * 3")),
+        ("handles faults of its memory", _in_call(_call("userfaultfd", "1"), result="height * 3")),
+        ("loads a program into the kernel", _in_call(_call("bpf", "0", "bytes(128)", "128"), result="height * 3")),
+        (
+            "keeps a key in the kernel",
+            _in_call(_call("add_key", "b'user'", "b'mine'", "b'x'", "1", "-2"), result="height * 3"),
+        ),
+        ("watches files", _in_call(_call("inotify_init1", "0"), result="height * 3")),
+        ("changes its personality", _in_call(_call("personality", "0x0040000"), result="height * 3")),
+    ],
+    # each leaves something behind for the programs that run after it
+    "leaves behind": [
+        (
+            "its files removed, its folder closed",
+            _in_call("open('stdin', 'w')", "os.remove('stdin')", "os.chmod('.', 0o555)"),
+        ),
+        ("its folder closed", _in_call("os.chmod('.', 0)")),
+        ("its folder closed by descriptor", _in_call("os.fchmod(os.open('.', os.O_RDONLY), 0)")),
+        ("the folder above closed", _in_call("os.chmod('..', 0)")),
+        ("a closed folder in a folder", _in_call("os.mkdir('a')", "os.mkdir('a/b', 0)", "os.mkdir('c', 0)")),
+        (
+            "folders closed on its way down",
+            _in_call("for _ in range(50):", "    os.mkdir('a', 0o300)", "    os.chdir('a')"),
+        ),
+        (
+            "a closed folder with files",
+            _in_call("os.mkdir('a', 0o300)", "open('a/b', 'w').close()", "os.chmod('a', 0)"),
+        ),
+        ("folders by the names of files", _in_call("for name in 'stdin', 'stdout', 'mine':", "    os.mkdir(name)")),
+        (
+            "links by the names of files",
+            _in_call("for name in 'stdin', 'stdout', 'mine':", "    os.symlink('/dev/null', name)"),
+        ),
+        ("a thousand files", _in_call("for n in range(1000): open(str(n), 'w').close()")),
+        (
+            "all its disk",
+            _in_call("for n in range(8):", "    with open(str(n), 'wb') as file: file.write(bytes(10 << 20))"),
+        ),
+        (
+            "a list of who may enter",
+            _in_call(
+                "import struct",
+                "entries = [struct.pack('<HHI', tag, 0, 2**32 - 1) for tag in (1, 4, 32)]",
+                "entries = struct.pack('<I', 2) + b''.join(entries)",
+                "os.setxattr('.', 'system.posix_acl_default', entries)",
+            ),
+        ),
+        ("marks on its folder", _in_call("os.setxattr('.', 'user.mark', b'x' * 1000)")),
+        (
+            "flags on its folder",
+            _in_call(
+                "import fcntl", "fcntl.ioctl(os.open('.', os.O_RDONLY), 0x40086602, (0x88).to_bytes(8, 'little'))"
+            ),
+        ),
+        ("its folder elsewhere", _in_call("os.rename(os.getcwd(), '../elsewhere')")),
+        (
+            "a link in place of its folder",
+            _in_call("here = os.getcwd()", "os.rmdir(here)", "os.symlink('{folder}', here)"),
+        ),
+        ("a file beside its folder", _in_call("open('../beside', 'w').close()")),
+        ("one core for all", _in_call("os.sched_setaffinity(os.getppid(), [min(os.sched_getaffinity(0))])")),
+        (
+            "the last place in the queue",
+            _in_call("os.sched_setscheduler(os.getppid(), os.SCHED_IDLE, os.sched_param(0))"),
+        ),
+        ("the lowest priority", _in_call("os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)")),
+        ("the lowest priority for its group", _in_call("os.setpriority(os.PRIO_PGRP, 0, 19)")),
+        ("the last place at the disk", _in_call(_call("ioprio_set", "1", "os.getppid()", "3 << 13"))),
+        (
+            "no descriptors",
+            _in_call("import resource", "resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (4, 4))"),
+        ),
+        (
+            "no memory",
+            _in_call("import resource", "resource.prlimit(os.getppid(), resource.RLIMIT_AS, (1 << 20, 1 << 20))"),
+        ),
+        ("a dead group", _in_call("os.kill(0, signal.SIGKILL)")),
+        ("a group that stands still", _in_call("os.killpg(0, signal.SIGSTOP)")),
+        ("a process that goes on writing", _in_call("if os.fork() == 0:", "    while True: open('mine', 'w').close()")),
+        ("descriptors that do not wait", _in_call("for own in range(3): os.set_blocking(own, False)")),
+        ("a message queue", _in_call(_call("msgget", "1234", "0o1600"))),
+    ],
+    # what it names is imported by nobody but itself
+    "names": [
+        (f"{name} in a function", f"def never():\n    import {name}\n\n\ndef rungs(height):\n    return height * 4\n")
+        for name in (
+            *("unittest.__main__", "venv.__main__", "json.tool", "idlelib.idle", "this", "antigravity", "__main__"),
+            *(
+                "ensurepip.__main__",
+                "lib2to3.__main__",
+                "turtledemo.__main__",
+                "asyncio.__main__",
+                "numpy.f2py.__main__",
+            ),
+            *(
+                "coderm_eval.execution.sandbox.worker",
+                "a.b",
+                "os.path.x",
+                "site",
+                "pip.__main__",
+                "pdb",
+                "test.support",
+            ),
+        )
     ],
 }
 

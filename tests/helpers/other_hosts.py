@@ -21,17 +21,41 @@ FORBID = "echo 0 > /proc/sys/user/max_user_namespaces && "
 
 FORBIDS: Host = ("one that forbids namespaces", ["--user", "--map-root-user"], FORBID, "landlock+seccomp+rlimits")
 
+_ORDINARY = ["--user", "--map-user=1000", "--map-group=1000"]
+_FORBID_ORDINARY = f'{FORBID}set -- setpriv --ambient-caps=-all --inh-caps=-all "$@" && '
+
+
+def refusing(*calls: str) -> str:
+    """What to do first where the kernel is to refuse these calls, as containers do, root's as well."""
+    return f'set -- {sys.executable} {Path(__file__).with_name("refuse_calls.py")} {" ".join(calls)} -- "$@" && '
+
+
+def ordinary_user(first: str, level: str) -> Host:
+    return ("an ordinary user's", _ORDINARY, first, level)
+
+
 HOSTS: list[Host] = [
     ("this one", [], "", FULL),
-    ("an ordinary user's", ["--user", "--map-user=1000", "--map-group=1000"], "", FULL),
+    ordinary_user("", FULL),
     FORBIDS,
+    (
+        "an ordinary user's that forbids namespaces",
+        [*_ORDINARY, "--keep-caps"],
+        _FORBID_ORDINARY,
+        "landlock+seccomp+rlimits",
+    ),
+    ("a container", [], refusing("unshare"), "landlock+seccomp+rlimits"),
 ]
+
+OPEN_TO_FILES: Host = ("a container without Landlock", [], refusing("unshare", "landlock"), "seccomp+rlimits")
 
 
 def on(unshare: list[str], first: str, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *arguments]
+    if unshare or first:
+        command = ["sh", "-c", f'{first}exec "$@"', "sh", *command]
     if unshare:
-        command = ["unshare", *unshare, "sh", "-c", f'{first}exec "$@"', "sh", *command]
+        command = ["unshare", *unshare, *command]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 

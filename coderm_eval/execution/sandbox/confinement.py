@@ -9,19 +9,24 @@ import contextlib
 import os
 import resource
 import signal
-import struct
 import sys
-from pathlib import Path
 
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
+from coderm_eval.execution.sandbox.isolation.privileges import become, drop_capabilities
 from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, kill_and_reap, kill_children
-from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, syscall
 
-__all__ = ["apply_rlimits", "drop_child_privileges", "drop_server_privileges", "end_child", "redirect_stdio"]
+__all__ = [
+    "apply_rlimits",
+    "drop_child_privileges",
+    "drop_server_privileges",
+    "end_child",
+    "kill_all",
+    "prepare",
+    "redirect_stdio",
+    "server_state",
+]
 
-_CAPSET = {"x86_64": 126, "aarch64": 91}
-_CAPABILITY_VERSION_3 = 0x20080522
 _MIB = 1024 * 1024
 _MOST_PROCESSES = 64
 """Processes and threads of the user that a sandbox's programs run as, counted inside its namespace."""
@@ -59,51 +64,68 @@ def apply_rlimits(limits: Limits, cpu_s: float) -> None:
 
 def drop_server_privileges(isolation: Isolation) -> None:
     """Give up what a fork server can do without, for itself and all its children."""
-    os.chdir(isolation.scratch)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    _open_stdio()
     if isolation.has_namespaces:
         resource.setrlimit(resource.RLIMIT_NPROC, (_MOST_PROCESSES, _MOST_PROCESSES))
-        if isolation.child_user is None:
-            _drop_capabilities()
 
 
 def drop_child_privileges(isolation: Isolation) -> None:
     """Give up the rest, in a child."""
-    os.dup2(0, 2)
-    if isolation.child_user is not None:
-        os.setresuid(isolation.child_user, isolation.child_user, isolation.child_user)  # drops all capabilities
-    if not isolation.has_namespaces:
+    os.chdir(isolation.scratch.path)
+    os.dup2(1, 2)
+    if isolation.has_namespaces:
+        os.setpgid(0, 0)  # a signal to its group reaches nobody else; a session would cost more
+    else:
         os.setsid()
+    if isolation.child_user is not None:
+        become(isolation.child_user)  # drops all capabilities
+    else:
+        drop_capabilities()
+    if not isolation.has_namespaces:
         die_with_parent()
     if isolation.child_filter:
         isolation.child_filter.install()
 
 
-def _drop_capabilities() -> None:
-    header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
-    syscall(_CAPSET[ARCHITECTURE or ""], header, bytes(24))
-
-
 def end_child(child: int, isolation: Isolation) -> None:
-    """End the child and whatever it has started, and remove what it wrote."""
+    """End the child and whatever it has started, and prepare for the next."""
+    kill_all(child, isolation)
+    prepare(isolation)
+
+
+def prepare(isolation: Isolation) -> None:
+    """Give the next child a folder, an input and an output that nobody has touched."""
+    isolation.scratch.renew()
+    _open_stdio()
+
+
+def _open_stdio() -> None:
+    """Have an empty pipe to read from, and to write to the device that forgets.
+
+    Nothing can be changed about the device: its mount is read-only, or the filter refuses to.
+    """
+    reading, writing = os.pipe()
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for own, opened in ((0, reading), (1, nothing)):
+        os.dup2(opened, own)
+    for descriptor in (reading, writing, nothing):
+        os.close(descriptor)
+
+
+def kill_all(child: int, isolation: Isolation) -> None:
+    """End the child and whatever it has started."""
     kill_and_reap(child)
     if isolation.child_filter is None:
         kill_children(all_of_namespace=isolation.has_namespaces)
-    _clean(isolation.scratch)
 
 
-def _clean(scratch: Path) -> None:
-    """Empty the folder, however deep what a program left there: folders are emptied into the uppermost one."""
-    token = os.urandom(8).hex()
-    moved = 0
-    while entries := list(scratch.iterdir()):
-        for entry in entries:
-            if entry.is_symlink() or not entry.is_dir():
-                entry.unlink()
-                continue
-            entry.chmod(0o700)
-            for inner in list(entry.iterdir()):
-                moved += 1
-                inner.rename(scratch / f"{token}{moved}")
-            entry.rmdir()
+def server_state() -> tuple[object, ...]:
+    """Return what a program could change about the server it was forked from, where nothing protects that.
+
+    Its place in the queues of the kernel, and its limits; see `Isolation.protects_server`.
+    """
+    scheduling = (os.sched_getaffinity(0), os.sched_getscheduler(0)) if sys.platform == "linux" else ()
+    limits = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
+    return (*scheduling, os.getpriority(os.PRIO_PROCESS, 0), *map(resource.getrlimit, limits))

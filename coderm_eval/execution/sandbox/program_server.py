@@ -8,15 +8,12 @@ as [CPU seconds, text], as far as the child came. Empty lines before the reply a
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import functools
 import gc
 import importlib
 import json
 import os
-import sys
-import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -26,10 +23,13 @@ from coderm_eval.execution.sandbox.confinement import (
     apply_rlimits,
     drop_child_privileges,
     drop_server_privileges,
-    end_child,
+    kill_all,
+    prepare,
+    server_state,
 )
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
 from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans
+from coderm_eval.execution.sandbox.preloading import Preloader, import_quietly
 from coderm_eval.execution.sandbox.program_process import answer_runs
 from coderm_eval.execution.sandbox.watchdog import TimeWindow, cpu_seconds, wait_with_limits
 from coderm_eval.execution.wire.ends import End
@@ -42,17 +42,7 @@ _PRELOADED = (
     *("bisect", "collections", "copy", "datetime", "decimal", "fractions", "functools", "heapq", "io", "itertools"),
     *("json", "math", "operator", "random", "re", "string", "time", "typing"),
 )
-"""Modules that many programs import: loaded once, inherited by every child. More would make every fork dearer."""
-
-_LIBRARIES = frozenset({"numpy", "pandas", "scipy", "sympy", "sortedcontainers", "networkx", "sklearn"})
-"""Packages that are loaded, besides the standard library, for a program that names them."""
-
-_LOADED_FROM = 20
-"""Programs that name a library before the server loads it. Loading numpy takes a child 80 ms, but a server that holds
-it takes 1.4 ms longer for every fork."""
-
-_NEVER_LOADED = frozenset({"antigravity", "idlelib", "test", "this", "tkinter", "turtle", "turtledemo"})
-"""Modules that open windows, or print."""
+"""Modules that most programs import: loaded once, inherited by every child. More would make every fork dearer."""
 
 _MIB = 1024 * 1024
 _WARM_UPS = 100
@@ -73,8 +63,9 @@ def serve(requests: int, replies: int, limits: Limits, isolation: Isolation) -> 
     drop_server_privileges(isolation)
     _warm_up()
     apply_rlimits(limits, cpu_s=_LIFETIME_S)
-    libraries = _Libraries()
+    libraries = Preloader()
     beat = Heartbeat(lambda: write_line(replies, b""))
+    state = server_state()
     with os.fdopen(requests, "rb") as lines:
         for line in lines:
             plan, seconds, imports, job = line.split(b" ", 3)
@@ -84,6 +75,16 @@ def serve(requests: int, replies: int, limits: Limits, isolation: Isolation) -> 
                 timeout_s=timeout_s, load_timeout_s=limits.load_timeout_s or max(limits.timeout_s, timeout_s)
             )
             write_line(replies, _run(job, plan.decode(), left, now, isolation, beat))
+            if not _is_clean(isolation, state):
+                return  # whoever needs a server starts another
+
+
+def _is_clean(isolation: Isolation, state: tuple[object, ...]) -> bool:
+    """Return whether the next program finds what the last one found."""
+    with contextlib.suppress(OSError):
+        prepare(isolation)
+        return isolation.protects_server or server_state() == state
+    return False
 
 
 def _warm_up() -> None:
@@ -96,40 +97,6 @@ def _warm_up() -> None:
         answer_runs(json.loads(json.dumps(job)), AnswerWriter(AnswerMemory(_MIB, plan="")))
     gc.collect()
     gc.freeze()  # keeps the collector from copying inherited pages in every child
-
-
-class _Libraries:
-    """Loads what programs import before they run: a program would be charged for it, up to a second for pandas."""
-
-    def __init__(self) -> None:
-        self._named: collections.Counter[str] = collections.Counter()
-        self._done: set[str] = set()
-
-    def load(self, modules: Sequence[str]) -> list[str]:
-        """Import some of `modules` here, for all children to come; returns those that a child has to import itself."""
-        left = []
-        for module in modules:
-            if module in self._done or not _may_be_loaded(module):
-                continue
-            self._named[module] += 1
-            if module.partition(".")[0] in _LIBRARIES and self._named[module] < _LOADED_FROM:
-                left.append(module)
-            else:
-                self._done.add(module)
-                _import(module)
-                gc.freeze()
-        return left
-
-
-def _may_be_loaded(module: str) -> bool:
-    top = module.partition(".")[0]
-    return top in _LIBRARIES or top in sys.stdlib_module_names - _NEVER_LOADED
-
-
-def _import(module: str) -> None:
-    with contextlib.suppress(Exception), warnings.catch_warnings():  # it is not installed, or not a module
-        warnings.simplefilter("ignore")
-        importlib.import_module(module)
 
 
 def _run(job: bytes, plan: str, modules: Sequence[str], limits: Limits, isolation: Isolation, beat: Heartbeat) -> bytes:
@@ -153,11 +120,19 @@ def _run(job: bytes, plan: str, modules: Sequence[str], limits: Limits, isolatio
     memory.read(cpu_seconds(child))
     os.close(death)
     os.close(prepared)
-    end_child(child, isolation)
+    kill_all(child, isolation)
     end = overstepped or (End.FULL if memory.is_full else End.CRASHED)
-    reply = json.dumps({"end": end, "answers": memory.answers}).encode()
+    reply = _reply(end, memory)
     memory.close()
     return reply
+
+
+def _reply(end: End, memory: AnswerMemory) -> bytes:
+    """Return the reply with the answers; without any where they take more memory than the program itself may have."""
+    try:
+        return json.dumps({"end": end, "answers": memory.answers}).encode()
+    except MemoryError:
+        return json.dumps({"end": End.CRASHED, "answers": []}).encode()
 
 
 def _end_of(pipe: tuple[int, int]) -> int:
@@ -188,7 +163,7 @@ def _answer(
             first = kept + 1
         os.closerange(first, _MOST_DESCRIPTORS)
         for module in modules:
-            _import(module)
+            import_quietly(module)
         work = json.loads(job)
         os.close(preparing)
         answer_runs(work, AnswerWriter(memory))

@@ -11,47 +11,50 @@ import venv
 from pathlib import Path
 
 import pytest
+from helpers.attack_report import PLACES
 from helpers.attacks import ATTACKS
-from helpers.other_hosts import FORBIDS, HOSTS, Host, granted, on, skip_unless
+from helpers.other_hosts import FORBIDS, HOSTS, OPEN_TO_FILES, Host, granted, on, skip_unless
 from helpers.paths import ROOT
 
 from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.execution.sandbox.isolation.levels import FULL, MODES, describe
 
-_REPORT = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
-from helpers.attacks import ATTACKS, TEST
-from coderm_eval.execution.backends.local import Executor
-from coderm_eval.execution.program_test import ProgramTest
-from coderm_eval.execution.limits import Limits
-
-limits = Limits(timeout_s=0.5, memory_mb=256)
-chosen = [attack for attack in ATTACKS if attack.kind in sys.argv[3].split(",")]
-tests = (ProgramTest(a.name, a.program.replace("{secret}", sys.argv[4]), TEST, a.name, "rungs") for a in chosen)
-with Executor(workers=2, isolation=sys.argv[2]) as executor:
-    level = executor.self_test(Limits(timeout_s=5))
-    verdicts = {result.key: result.verdict.code for result in executor.run(tests, limits)}
-print(json.dumps([level, verdicts]))
-"""
+_NO_PASS = dict.fromkeys((FULL, "landlock+seccomp+rlimits", "seccomp+rlimits"), "FTC") | {"rlimits": "FTCN"}
+"""Verdicts that are right for an attack. Under limits alone one may end its worker twice, and is then not run."""
 
 
-@pytest.mark.parametrize(("name", "unshare", "first", "level"), HOSTS, ids=[host[0] for host in HOSTS])
-def test_no_attack_passes_on_a_host(name: str, unshare: list[str], first: str, level: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("host", HOSTS, ids=[host[0] for host in HOSTS])
+def test_no_attack_passes_on_a_host_or_costs_its_neighbour(host: Host, place: str) -> None:
+    kinds = ["reaches out", "leaves behind", "names"]
+    if place == "candidate":
+        kinds += ["ends early", "forges", "grows"]
+    _check_attacks(host, "auto", place, kinds)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("host", "mode", "level"),
+    [(OPEN_TO_FILES, "auto", "seccomp+rlimits"), (HOSTS[0], "rlimits", "rlimits"), (HOSTS[1], "rlimits", "rlimits")],
+    ids=["system calls are filtered", "limits alone, as root", "limits alone, as an ordinary user"],
+)
+def test_nothing_is_left_behind_where_files_are_open(host: Host, mode: str, level: str, place: str) -> None:
+    _check_attacks((*host[:3], level), mode, place, ["leaves behind", "names"])
+
+
+def _check_attacks(host: Host, mode: str, place: str, kinds: list[str]) -> None:
+    _, unshare, first, level = host
     skip_unless(unshare, first)
-    secret = tmp_path / "secret"
-    secret.write_text("27 rungs")
-    kinds = "ends early,forges,grows,reaches out"
-    done = on(unshare, first, "-c", _REPORT, str(ROOT / "tests"), "auto", kinds, str(secret))
+    done = on(unshare, first, "-m", "helpers.attack_report", mode, place, ",".join(kinds), cwd=ROOT / "tests")
     assert done.returncode == 0, done.stderr
-    found, verdicts = json.loads(done.stdout)
-    if name == "this one" and found != level:
-        pytest.skip(f"this host grants only {found}")
-    assert found == level
-    unarmed = {attack.name for attack in ATTACKS if "{port}" in attack.program or "{victim}" in attack.program}
-    tried = {attack.name for attack in ATTACKS if attack.kind in kinds.split(",")} - unarmed
-    assert {name: v for name, v in verdicts.items() if name in tried and v not in "FTC"} == {}
-    assert secret.read_text() == "27 rungs" and [path.name for path in tmp_path.iterdir()] == ["secret"]
+    report = json.loads(done.stdout)
+    if report["level"] != level and not first:
+        pytest.skip(f"this host grants only {report['level']}")
+    assert report["level"] == level
+    assert set(report["attacks"]) == {attack.name for attack in ATTACKS if attack.kind in kinds}
+    assert {name: verdict for name, verdict in report["attacks"].items() if verdict not in _NO_PASS[level]} == {}
+    assert {name: verdict for name, verdict in report["neighbours"].items() if verdict != "P"} == {}
+    assert report["outside"] == {}
 
 
 def test_strict_isolation_is_refused_in_one_sentence_where_denied(tmp_path: Path) -> None:

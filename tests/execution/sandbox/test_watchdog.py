@@ -46,6 +46,36 @@ def test_cpu_time_decides_and_the_wall_limit_ends_what_waits(
     assert _ends(cpu_at, Limits(timeout_s=1)) == expected
 
 
+def _ends_where_all_get(share: float, cpu_at: Callable[[float], float]) -> tuple[End, float] | None:
+    """The same on a machine where a process that only computes gets this share of a core."""
+    used = TimeUsed(Limits(timeout_s=1), TimeWindow(1), wall=0, cpu=0)
+    for tick in range(1, int(3000 / TICK_S)):
+        end = used.update(TimeWindow(1), wall=tick * TICK_S, cpu=cpu_at(tick * TICK_S))
+        if end and not (end is End.OUT_OF_TIME and used.excuse(share)):
+            return end, round(tick * TICK_S)
+    return None
+
+
+CROWDS: list[tuple[str, float, Callable[[float], float], tuple[End, float]]] = [
+    ("computes beside a hundred", 1 / 50, lambda s: s / 50, (End.OUT_OF_CPU, 50)),
+    ("computes, and gets a little less", 1 / 50, lambda s: s / 80, (End.OUT_OF_CPU, 80)),
+    ("sleeps beside a hundred", 1 / 50, lambda s: 0, (End.OUT_OF_TIME, 4)),
+    ("looks every moment whether it may go on", 1 / 50, lambda s: s / 500, (End.OUT_OF_TIME, 5)),
+    ("sleeps on a machine with nothing else to do", 1, lambda s: 0, (End.OUT_OF_TIME, 2)),
+    ("computes a little on such a machine", 1, lambda s: s / 50, (End.OUT_OF_TIME, 3)),
+    ("sleeps where nobody gets on", 0, lambda s: 0, (End.OUT_OF_TIME, 4)),
+]
+
+
+@pytest.mark.parametrize(
+    ("share", "cpu_at", "expected"), [case[1:] for case in CROWDS], ids=[case[0] for case in CROWDS]
+)
+def test_a_process_that_computes_in_a_crowd_is_not_waiting(
+    share: float, cpu_at: Callable[[float], float], expected: tuple[End, float]
+) -> None:
+    assert _ends_where_all_get(share, cpu_at) == expected
+
+
 @pytest.mark.parametrize("share", [1, 1 / 4, 1 / 15, 1 / 17, 1 / 100, 0])
 def test_every_process_ends_within_ten_times_its_wall_limit(share: float) -> None:
     limits = Limits(timeout_s=3)

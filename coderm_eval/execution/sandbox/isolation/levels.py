@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from coderm_eval.execution.package_folder import PACKAGE
-from coderm_eval.execution.sandbox.isolation import landlock, namespaces, seccomp
+from coderm_eval.execution.sandbox.isolation import landlock, namespaces, scratch, seccomp
+from coderm_eval.execution.sandbox.isolation.privileges import NOBODY, become, gain_nothing, is_reachable_by_all
 from coderm_eval.execution.sandbox.isolation.reaping import (
     adopt_orphans,
     continue_in_child,
@@ -18,6 +19,8 @@ from coderm_eval.execution.sandbox.isolation.reaping import (
     kill_children,
     reap,
 )
+from coderm_eval.execution.sandbox.isolation.removal import remove
+from coderm_eval.execution.sandbox.isolation.scratch import Scratch
 
 __all__ = ["FULL", "MODES", "Isolation", "IsolationRefusedError", "available", "describe", "enter"]
 
@@ -30,6 +33,9 @@ FULL = "namespaces+seccomp+rlimits"
 
 _PROBE_S = 60
 """Seconds for a test whether an isolation can be entered, on however busy a machine."""
+
+_REMOVE_S = 4
+"""For removing a sandbox's folder at its end; the worker waits for 5 s."""
 
 _SENTENCES = {
     "namespaces+seccomp": "programs see an interpreter and an empty folder in memory; no network, no other process",
@@ -54,7 +60,7 @@ class Isolation(NamedTuple):
 
     level: str
     """Its parts joined by "+", e.g. "landlock+seccomp+rlimits"."""
-    scratch: Path
+    scratch: Scratch
     """The one folder that programs may write to."""
     child_filter: seccomp.Filter | None
     """To be installed in a child, to keep it from starting and signalling processes. None: nothing keeps it from that,
@@ -65,6 +71,11 @@ class Isolation(NamedTuple):
     @property
     def has_namespaces(self) -> bool:
         return "namespaces" in self.level
+
+    @property
+    def protects_server(self) -> bool:
+        """Whether a program can change nothing about the process that it was forked from."""
+        return "seccomp" in self.level or self.child_user is not None
 
 
 class IsolationRefusedError(Exception):
@@ -101,19 +112,28 @@ def enter(parts: Sequence[str]) -> Isolation:
     Raises:
         OSError: the host refuses a step that it has just allowed; this process is then of no further use.
     """
-    user = None
     if "namespaces" in parts:
         user = namespaces.enter()
-        scratch = namespaces.SCRATCH
+        folder = namespaces.new_scratch(user)
     else:
-        scratch = _own_folder()
+        user = _other_user()
+        folder = scratch.on_disk(_own_folder(), user)
     if "landlock" in parts:
-        _enter_landlock(scratch)
+        _enter_landlock(folder.path.parent)
+    gain_nothing()
     filtered = "seccomp" in parts
     if filtered:
         seccomp.for_servers().install()
     few = "namespaces" in parts and (user is not None or os.getuid() != 0)
-    return Isolation("+".join(parts), scratch, seccomp.for_children() if filtered and not few else None, user)
+    return Isolation("+".join(parts), folder, seccomp.for_children() if filtered and not few else None, user)
+
+
+def _other_user() -> int | None:
+    """Return the user that root's programs can run as; None if this is not root, or only root has the interpreter."""
+    if not hasattr(os, "setresuid") or os.getuid() != 0:
+        return None
+    open_to_all = all(map(is_reachable_by_all, namespaces.readable_paths()))
+    return NOBODY if open_to_all and _granted(lambda: become(NOBODY)) else None
 
 
 def _enter_landlock(scratch: Path) -> None:
@@ -136,16 +156,16 @@ def _granted(step: Callable[[], object]) -> bool:
 
 def _own_folder() -> Path:
     """Make a folder for the child that returns from here; the process that stays behind removes it."""
-    import shutil  # here: a fork server in namespaces needs neither
-    import tempfile
+    import tempfile  # here: a fork server in namespaces does not need it
 
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # until somebody is there to remove the folder
-    folder = tempfile.mkdtemp(prefix="coderm-")
+    folder = Path(tempfile.mkdtemp(prefix="coderm-"))
+    folder.chmod(0o711)  # programs of root are another user's
     adopt_orphans()
 
     def clean_up() -> None:
         kill_children(all_of_namespace=False)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder, within_s=_REMOVE_S)
 
     continue_in_child(clean_up)
-    return Path(folder)
+    return folder

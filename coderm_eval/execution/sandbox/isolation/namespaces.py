@@ -16,15 +16,17 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from coderm_eval.execution.package_folder import PACKAGE
+from coderm_eval.execution.sandbox.isolation.privileges import NOBODY, is_open_to_all
 from coderm_eval.execution.sandbox.isolation.reaping import continue_in_child, reap
+from coderm_eval.execution.sandbox.isolation.scratch import Scratch
 from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, syscall
 
-__all__ = ["SCRATCH", "enter", "readable_paths"]
+__all__ = ["enter", "new_scratch", "readable_paths"]
 
-SCRATCH = Path("/coderm-scratch")
+_SCRATCH = Path("/coderm-scratch")
 """The one folder that can be written to, in memory. Unlike /tmp, no host has its interpreter in there."""
 
-_SCRATCH_LIMITS = "size=64m,nr_inodes=1k,mode=1777"
+_SCRATCH_LIMITS = "size=64m,nr_inodes=1k,mode=700"
 """A program that writes more finds its disk full; 1,024 files are gone again in about 10 ms."""
 
 _NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
@@ -38,9 +40,8 @@ _NUMBERS = {
 _MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
 _MNT_DETACH = 2
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
-_READ_ONLY = 0x1 | 0x2 | 0x4
-"""MOUNT_ATTR_RDONLY, NOSUID, NODEV."""
-_NOBODY = 65534
+_READ_ONLY, _NOSUID, _NODEV = 0x1, 0x2, 0x4
+"""Attributes of mounts."""
 _HELPER_S = 60
 """For one write to /proc, on however busy a machine."""
 
@@ -64,22 +65,25 @@ def enter() -> int | None:
     """
     user, group = os.getuid(), os.getgid()
     readable = readable_paths()
-    nobody = _NOBODY if user == 0 and all(map(_is_open_to_all, readable)) else None
-    with _mapper(user, nobody) as map_users:
+    nobody = NOBODY if user == 0 and all(map(is_open_to_all, readable)) else None
+    if user == 0:
+        with contextlib.suppress(OSError):  # not root's to do where it is root of a namespace only
+            os.setgroups([])
+    with _mapper(user, group, nobody) as map_ids:
         _call("unshare", _NAMESPACES)
-        if not map_users():
+        if not map_ids():
             nobody = None
             Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+            Path("/proc/self/setgroups").write_text("deny")
+            Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
     continue_in_child()
     _change_root(Path(_NEW_ROOT), readable)
     return nobody
 
 
 @contextlib.contextmanager
-def _mapper(user: int, nobody: int | None) -> Iterator[Callable[[], bool]]:
-    """Provide a function that maps both users into this process's new namespace, and returns whether it could.
+def _mapper(user: int, group: int, nobody: int | None) -> Iterator[Callable[[], bool]]:
+    """Provide a function that maps both users and their groups into this process's new namespace, if it can.
 
     A process may map itself only, so one that stays outside has to do it.
     """
@@ -92,16 +96,17 @@ def _mapper(user: int, nobody: int | None) -> Iterator[Callable[[], bool]]:
         os.close(go)
         os.read(waiting, 1)
         with contextlib.suppress(OSError):
-            Path(f"/proc/{os.getppid()}/uid_map").write_text(f"{user} {user} 1\n{nobody} {nobody} 1\n")
+            for name, own in (("gid_map", group), ("uid_map", user)):
+                Path(f"/proc/{os.getppid()}/{name}").write_text(f"{own} {own} 1\n{nobody} {nobody} 1\n")
             os._exit(0)
         os._exit(1)
     os.close(waiting)
 
-    def map_users() -> bool:
+    def map_ids() -> bool:
         os.write(go, b"!")
         return reap(helper, _HELPER_S) == 0
 
-    yield map_users
+    yield map_ids
     os.close(go)
 
 
@@ -113,9 +118,22 @@ def readable_paths() -> list[Path]:
     return [path for n, path in enumerate(found) if not any(path.is_relative_to(above) for above in found[:n])]
 
 
-def _is_open_to_all(path: Path) -> bool:
-    """Return whether everybody may read the path; not so a virtual environment that root made under umask 077."""
-    return path.stat().st_mode & 0o005 >= (0o005 if path.is_dir() else 0o004)
+def new_scratch(user: int | None) -> Scratch:
+    """Return a folder in memory for the programs of `user`, or of this process's: a file system of its own.
+
+    What a program leaves goes with the file system, however it looks.
+    """
+    owner = f",uid={user},gid={user}" if user is not None else ""
+
+    def mount() -> None:
+        _mount_tmpfs(_SCRATCH, _SCRATCH_LIMITS + owner)
+
+    def replace() -> None:
+        _call("umount2", os.fsencode(_SCRATCH), _MNT_DETACH)
+        mount()
+
+    mount()
+    return Scratch(_SCRATCH, replace)
 
 
 def _change_root(root: Path, readable: Collection[Path]) -> None:
@@ -127,16 +145,16 @@ def _change_root(root: Path, readable: Collection[Path]) -> None:
         if PACKAGE.is_relative_to(real):
             # it holds the gold tests of the demo
             _mount_tmpfs(_below(root, path / PACKAGE.relative_to(real)), "size=4k,mode=755")
-    for folder in (SCRATCH, _OLD_ROOT):
+    for folder in (_SCRATCH, _OLD_ROOT):
         _below(root, folder).mkdir(parents=True, exist_ok=True)
     if not any(path.is_relative_to(_TMP) for path in readable):
-        _below(root, _TMP).symlink_to(SCRATCH)
+        _below(root, _TMP).symlink_to(_SCRATCH)
     for device in _DEVICES:
         _make_target(device, _below(root, device))
-    _set_read_only(root)
+    _set_mount_attributes(root, _READ_ONLY | _NOSUID | _NODEV)
     for device in _DEVICES:
         _call("mount", os.fsencode(device), os.fsencode(_below(root, device)), None, _MS_BIND, None)
-    _mount_tmpfs(_below(root, SCRATCH), _SCRATCH_LIMITS)
+        _set_mount_attributes(_below(root, device), _READ_ONLY | _NOSUID)  # it can be written to, and not changed
     _call("pivot_root", os.fsencode(root), os.fsencode(_below(root, _OLD_ROOT)))
     os.chdir("/")
     _call("umount2", os.fsencode(_OLD_ROOT), _MNT_DETACH)
@@ -165,10 +183,10 @@ def _make_target(path: Path, target: Path) -> None:
         target.touch()
 
 
-def _set_read_only(root: Path) -> None:
-    """Make `root` and every mount below it read-only."""
-    attributes = struct.pack("=QQQQ", _READ_ONLY, 0, 0, 0)  # struct mount_attr
-    _call("mount_setattr", _AT_FDCWD, os.fsencode(root), _AT_RECURSIVE, attributes, len(attributes))
+def _set_mount_attributes(root: Path, attributes: int) -> None:
+    """Set attributes of the mount `root` and of every mount below it."""
+    packed = struct.pack("=QQQQ", attributes, 0, 0, 0)  # struct mount_attr
+    _call("mount_setattr", _AT_FDCWD, os.fsencode(root), _AT_RECURSIVE, packed, len(packed))
 
 
 def _call(name: str, *arguments: object) -> None:
