@@ -42,7 +42,8 @@ def _tables(directory: RunDirectory) -> tuple[str, ...]:
         return *tables, *(f"note: {notice}" for notice in summary["notices"])
     except (AttributeError, KeyError, TypeError, ValueError):
         raise InputError(
-            f"{directory}: not what this version writes; run the same `coderm-eval rerank --grade --overwrite` again"
+            f"{directory}: not what this version of coderm-eval writes; run the same `coderm-eval rerank --grade` with "
+            "--overwrite"
         ) from None
 
 
