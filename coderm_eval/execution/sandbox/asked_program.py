@@ -10,6 +10,7 @@ from typing import Any
 from coderm_eval.execution.sandbox.known_answers import KnownAnswers, Rehearsal
 from coderm_eval.execution.sandbox.object_stand_ins import ClassStandIn, ObjectStandIn
 from coderm_eval.execution.wire.encoding import Codec
+from coderm_eval.execution.wire.exact_numpy import exact_numpy
 
 __all__ = ["AskedProgram", "exception_class"]
 
@@ -19,15 +20,16 @@ class AskedProgram:
 
     Args:
         answers: what is known of the program's answers.
+        exact: whether numpy's floats compare as Python's do.
     """
 
-    def __init__(self, answers: KnownAnswers | Rehearsal) -> None:
+    def __init__(self, answers: KnownAnswers | Rehearsal, *, exact: bool) -> None:
         self._answers = answers
         self._objects: dict[int, Any] = {}
         self._classes: dict[str, ClassStandIn] = {}
         self._methods: set[tuple[str, str]] = set()
         """Methods that are known to be such, by class and name."""
-        self._codec = Codec(self._tag, {"object": self._object})
+        self._codec = Codec(self._tag, {"object": self._object, **({"numpy": exact_numpy} if exact else {})})
 
     def ask(self, call: list[Any]) -> Any:
         return self._answers.answer(self._codec.encode(call), self._codec.decode)

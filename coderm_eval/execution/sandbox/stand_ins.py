@@ -22,11 +22,12 @@ class StandIns(dict[str, Any]):
 
     Args:
         shared: whether the test shares its process, so that it gets to know harmless modules only.
+        exact: whether numpy's floats compare as Python's do.
     """
 
-    def __init__(self, answers: KnownAnswers | Rehearsal, entry_point: str, *, shared: bool) -> None:
+    def __init__(self, answers: KnownAnswers | Rehearsal, entry_point: str, *, shared: bool, exact: bool) -> None:
         super().__init__(__name__="test_candidate")
-        self._program = AskedProgram(answers)
+        self._program = AskedProgram(answers, exact=exact)
         self._entry_point = entry_point
         self._shared = shared
         self.went_too_far = False

@@ -1,6 +1,7 @@
 """What happens in a process that runs tests. No program is ever in it: names that a test lacks are stand-ins.
 
-It reads lines from its connection. The first is {"tests": {number: source}, "entry_point", "shared"}: `shared` says
+It reads lines from its connection. The first is {"tests": {number: source}, "entry_point", "shared", "exact"}: `exact`
+says whether numpy's floats compare as Python's do, and `shared`
 whether all of the tests can share a process, which is then kept for many requests:
 
     {"tests": [number], "answers", "stateful"}    run these tests on the answers, stored by the `key_of` their calls
@@ -56,6 +57,11 @@ class _Problem(NamedTuple):
     tests: dict[str, str]
     entry_point: str
     shared: bool
+    exact: bool
+
+    def names(self, answers: KnownAnswers | Rehearsal) -> StandIns:
+        """Return the global names of a test that gets these answers."""
+        return StandIns(answers, self.entry_point, shared=self.shared, exact=self.exact)
 
 
 class _Memory:
@@ -87,10 +93,10 @@ def _reply(code: types.CodeType | None, problem: _Problem, request: Mapping[str,
         return {"calls": [], "unknown": [], "verdict": End.FAILED}
     if request.get("rehearse"):
         rehearsal = Rehearsal()
-        run_test(code, StandIns(rehearsal, problem.entry_point, shared=problem.shared), without_assertions)
+        run_test(code, problem.names(rehearsal), without_assertions)
         return {"calls": rehearsal.calls, "unknown": [], "verdict": End.FAILED}
     answers = KnownAnswers(request["answers"], request["stateful"])
-    names = StandIns(answers, problem.entry_point, shared=problem.shared)
+    names = problem.names(answers)
     end = run_test(code, names)
     if problem.shared and (end is None or names.went_too_far):
         return {"calls": [], "unknown": [], "verdict": None}

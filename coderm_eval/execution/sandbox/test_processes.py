@@ -134,7 +134,8 @@ class TestProcesses:
     def _start(self, columns: Sequence[int], *, shared: bool) -> TestProcess:
         process = self._sandbox.start(_libraries(self._tests[column] for column in columns))
         tests = {column: self._tests[column] for column in columns}
-        process.send({"tests": tests, "entry_point": self._entry_point, "shared": shared})
+        exact = not self._limits.per_call  # grades are the benchmarks' own
+        process.send({"tests": tests, "entry_point": self._entry_point, "shared": shared, "exact": exact})
         return process
 
     def _reply(self, process: TestProcess) -> TestReply | End:
