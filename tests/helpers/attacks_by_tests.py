@@ -85,6 +85,12 @@ _SETS: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     ),
     ("limit of recursion", ("sys.setrecursionlimit(90)",), ("deep = lambda n: n and deep(n - 1)", "deep(200)")),
     ("working folder", ("os.chdir('/')",), ("assert os.getcwd() != '/'",)),
+    ("working folder removed", ("os.rmdir(os.getcwd())",), ("open('mine', 'w').close()",)),
+    (
+        "attributes of the working folder",
+        ("os.setxattr('.', 'user.rungs', b'4')",),
+        ("assert os.listxattr('.') == []",),
+    ),
     ("mode of the working folder", ("os.chmod('.', 0o555)",), ("open('mine', 'w').close()",)),
     ("file left behind", ("open('left', 'w').write('x')",), ("assert os.listdir() == []",)),
     ("folders left behind", ("os.makedirs('a/b/c')", "os.chmod('a/b', 0)"), ("assert os.listdir() == []",)),
