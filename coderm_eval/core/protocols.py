@@ -35,6 +35,8 @@ class ExecutionResult(Generic[Key]):
     cpu_seconds: float
     output: int = NO_OUTPUT
     """Equal for programs that gave the test the same answers, as `Verdicts.outputs` says."""
+    reason: str = ""
+    """The error of its own with which the test ended, if it was run for this program and not recalled."""
 
 
 Execute = Callable[[Iterable[Sequence[Cell]]], Iterable[ExecutionResult[Cell]]]

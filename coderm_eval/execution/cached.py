@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from coderm_eval.core.programs.forms import REVISIONS, to_callable
 from coderm_eval.core.progress import progress
@@ -16,7 +16,7 @@ from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.settings import ExecutionSettings
 
-__all__ = ["cached_execution", "stored_cells"]
+__all__ = ["cached_execution", "cached_reasons", "stored_cells"]
 
 _StoredCell = tuple[Cell, str]
 """A cell, and the key of its verdict in the store."""
@@ -68,6 +68,29 @@ def stored_cells(cells: Iterable[Cell], table: Table, settings: ExecutionSetting
     return sum(_key(cell, conditions) in table for cell in cells)
 
 
+def cached_reasons(
+    executor: Executor, table: Table, settings: ExecutionSettings, isolation: str
+) -> Callable[[Iterable[Cell]], dict[tuple[str, int], str]]:
+    """Return what finds the errors of their own with which tests end, by task id and column.
+
+    Verdicts are stored without them: they are wanted for few tests, on one program each, and these are run once more.
+    """
+    limits = limits_from_settings(settings)
+    conditions = fingerprint("reason", limits_fingerprint(limits), isolation)
+
+    def reasons(cells: Iterable[Cell]) -> dict[tuple[str, int], str]:
+        keys = {_key(cell, conditions): cell for cell in cells}
+        missing = {key: cell for key, cell in keys.items() if key not in table}
+        tests = _program_tests(list(missing.values()), list(missing))
+        for result in progress(executor.run(tests, limits), len(missing), "asking why tests fail", "tests"):
+            if result.verdict != Verdict.NOT_RUN:
+                table.add_all({result.key[1]: {"r": result.reason}})
+        found = table.get_many(keys)
+        return {(cell.problem.task_id, cell.column): found[key]["r"] for key, cell in keys.items() if key in found}
+
+    return reasons
+
+
 def _key(cell: Cell, conditions: str) -> str:
     """Return the key of a cell's verdict: everything that it depends on."""
     problem = cell.problem
@@ -76,15 +99,16 @@ def _key(cell: Cell, conditions: str) -> str:
 
 
 def _program_tests(cells: Sequence[Cell], keys: Sequence[str]) -> Iterator[ProgramTest[_StoredCell]]:
-    """Yield what to run for the cells of one problem; a program for many tests is made callable once."""
-    programs: dict[int, str] = {}
+    """Yield what to run for the cells; a program for many tests of a problem is made callable once."""
+    programs: dict[tuple[str, int], str] = {}
     for cell, key in zip(cells, keys, strict=True):
         problem = cell.problem
-        if cell.row not in programs:
-            programs[cell.row] = to_callable(cell.program, problem)
+        row = problem.task_id, cell.row
+        if row not in programs:
+            programs[row] = to_callable(cell.program, problem)
         yield ProgramTest(
             (cell, key),
-            programs[cell.row],
+            programs[row],
             cell.test,
             problem.task_id,
             problem.entry_point,

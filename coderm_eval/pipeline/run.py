@@ -24,7 +24,7 @@ from coderm_eval.pipeline.settings import Settings
 from coderm_eval.pipeline.stages import Stages, assemble
 from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.run_directory import RunDirectory
-from coderm_eval.report.test_faults import visible_faults
+from coderm_eval.report.test_faults import all_faults, suspects
 
 __all__ = ["run"]
 
@@ -88,7 +88,7 @@ def _run(stages: Stages, problems: Sequence[ProblemCandidates]) -> RunReport:
         graded,
         shown=stages.write_tests.shown,
         written=stages.write_tests.source.stats,
-        faults=[fault for result in results for fault in visible_faults(result)],
+        faults=all_faults(results, stages.explain(cell for result in results for cell in suspects(result))),
         change_probabilities=select.budget.change_probabilities,
     )
 

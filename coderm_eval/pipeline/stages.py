@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +10,10 @@ from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.core.errors import ModelError, SettingsError
-from coderm_eval.core.protocols import Execute
+from coderm_eval.core.protocols import Cell, Execute
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.store import Store
-from coderm_eval.execution.cached import cached_execution
+from coderm_eval.execution.cached import cached_execution, cached_reasons
 from coderm_eval.generation.settings import TestSettings
 from coderm_eval.generation.write_tests import DEFAULT_TESTS, TestSupply, make_test_source
 from coderm_eval.pipeline.budget import make_budget, max_tests, policies_of, tests_per_problem
@@ -47,6 +47,8 @@ class Stages:
 
     write_tests: TestSupply[Any]
     execute: Execute
+    explain: Callable[[Iterable[Cell]], Mapping[tuple[str, int], str]]
+    """Finds the errors of their own with which tests end, by task id and column."""
     select: Selector
     grade: Grader | None
     """None where grading was not asked for."""
@@ -89,6 +91,7 @@ def assemble(
             yield Stages(
                 write_tests=tests,
                 execute=cached_execution(executor, store.table("verdicts"), settings.execution, isolation),
+                explain=cached_reasons(executor, store.table("reasons"), settings.execution, isolation),
                 select=_selector(settings, problems, tests, each, lambda: grader.true_rates(problems)),
                 grade=grader if graded else None,
                 report=Reporter(

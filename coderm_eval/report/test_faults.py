@@ -15,10 +15,21 @@ from typing import Any
 import numpy as np
 
 from coderm_eval.core.programs.assertions import asserts, mentions
+from coderm_eval.core.programs.forms import is_solution
 from coderm_eval.core.programs.source import parse
-from coderm_eval.core.records import RerankResult, Verdict
+from coderm_eval.core.protocols import Cell
+from coderm_eval.core.records import Candidate, Problem, RerankResult, Verdict
 
-__all__ = ["ASSERTS_NOTHING", "NO_CALL", "NO_PYTHON", "TestFault", "failing_for_all", "fault_rows", "visible_faults"]
+__all__ = [
+    "ASSERTS_NOTHING",
+    "NO_CALL",
+    "NO_PYTHON",
+    "TestFault",
+    "all_faults",
+    "fault_rows",
+    "suspects",
+    "visible_faults",
+]
 
 ASSERTS_NOTHING = "asserts nothing"
 NO_CALL = "does not name the function"
@@ -50,9 +61,35 @@ def visible_faults(result: RerankResult) -> list[TestFault]:
     return found
 
 
-def failing_for_all(result: RerankResult) -> list[int]:
-    """Columns of the tests that fail for every candidate that was run."""
-    return _unanimous(result, Verdict.FAILED)
+def suspects(result: RerankResult) -> list[Cell]:
+    """The tests that fail for every candidate that was run, each with the candidate that is the likeliest to be right.
+
+    That is the one that passes the most of the problem's tests; where none passes any, the first with the function.
+    """
+    votes = result.verdicts.passed.sum(axis=1)
+    order = sorted(range(len(result.candidates)), key=lambda row: (-votes[row], row))
+    if not votes.any():
+        order = [row for row in order if _has_function(result.candidates[row], result.problem)] or order
+    program = result.candidates[order[0]].program
+    return [
+        Cell(result.problem, order[0], column, program, result.tests[column].source)
+        for column in _unanimous(result, Verdict.FAILED)
+    ]
+
+
+def ended_by(reasons: Mapping[tuple[str, int], str]) -> list[TestFault]:
+    """The faults of tests that ended with an error of their own, by task id and column."""
+    return [
+        TestFault(task, column, reason.partition(":")[0], reason)
+        for (task, column), reason in reasons.items()
+        if reason
+    ]
+
+
+def all_faults(results: Sequence[RerankResult], reasons: Mapping[tuple[str, int], str]) -> list[TestFault]:
+    """One fault at most for each test: an error says more than the text does."""
+    found = {(f.task_id, f.column): f for result in results for f in visible_faults(result)}
+    return list({**found, **{(f.task_id, f.column): f for f in ended_by(reasons)}}.values())
 
 
 def fault_rows(faults: Sequence[TestFault], results: Sequence[RerankResult]) -> dict[str, Any]:
@@ -83,6 +120,11 @@ def _unanimous(result: RerankResult, verdict: Verdict) -> list[int]:
     """Columns in which every candidate that was run has this verdict."""
     matrix, ran = result.verdicts.matrix, result.verdicts.ran
     return [int(n) for n in np.flatnonzero(((matrix == verdict) | ~ran).all(axis=0) & ran.any(axis=0))]
+
+
+def _has_function(candidate: Candidate, problem: Problem) -> bool:
+    tree = parse(candidate.program)
+    return tree is not None and is_solution(tree, problem)
 
 
 def _kind(source: str, entry_point: str, *, passed: bool) -> str | None:

@@ -32,7 +32,7 @@ class Files:
         samples = write_rows(self.folder / "s.jsonl", _rows("solution", self.programs))
         tests = write_rows(self.folder / "t.jsonl", _rows("test", self.tests))
         files = ["--samples", samples, "--tests", tests, "--out", "run"]
-        done = coderm("rerank", "--benchmark", "humaneval+", *files, *flags, cwd=self.folder)
+        done = coderm("rerank", "--benchmark", "humaneval+", *files, "--overwrite", *flags, cwd=self.folder)
         summary = self.folder / "run" / "summary.json"
         return done.returncode, done.stderr.splitlines(), json.loads(summary.read_text()) if summary.exists() else {}
 
@@ -139,6 +139,65 @@ def test_tests_that_say_nothing_are_said_to(files: Files, what: str, tests: Sequ
     assert first.startswith("2 of 6 tests (33%) say nothing of any program by a fault of their own: 2 " + reason)
     assert f"for example HumanEval/1, test 0: {reason}" in first
     assert second == "1 of 3 problems have no test but such"
+
+
+OWN_ERRORS: list[tuple[str, str]] = [
+    (_class("self.assertEqual(peal(bells), [1])"), "NameError: name 'bells' is not defined"),
+    (_class("self.assertEqual(peal(self.bells), [1])"), "AttributeError: 'TestIt' object has no attribute 'bells'"),
+    (
+        _class("from math import no_such_name\n        assert peal([])"),
+        "ImportError: cannot import name 'no_such_name'",
+    ),
+    (_class("self.assertEqual(peal([1]), [1], 2, 3)"), "TypeError: "),
+    (_class("assert peal([int('x')]) == 1"), "ValueError: invalid literal for int() with base 10: 'x'"),
+    (_class("assert peal([1]) == [1]\n\n    def setUp(self):\n        self.x = [][0]"), "IndexError: list index out"),
+    (_class("assert peal([1]) == [1]", "import unittest\nLIMIT = 1 / 0"), "ZeroDivisionError: division by zero"),
+    (_class("assert peal([1]) == [1]", "import unittest\nBELLS = LOST"), "NameError: name 'LOST' is not defined"),
+    (_class("return 1\n    nonlocal x\n    assert peal([1])"), "SyntaxError: it cannot be compiled"),
+    (_class("raise KeyError(f'\\x1b[31m{object()} {peal}')"), "KeyError: "),
+    (_class("self.skipTest('later')\n        assert peal([1])"), "skipped"),
+]
+
+
+@pytest.mark.parametrize(("test", "message"), OWN_ERRORS, ids=range(len(OWN_ERRORS)))
+def test_a_test_that_ends_with_an_error_of_its_own_is_told(files: Files, test: str, message: str) -> None:
+    files.tests["HumanEval/1"].append(test)
+    (notice,) = files.notices("--budget", "uniform")
+    assert notice.startswith("1 of 7 tests (14%) say nothing of any program by a fault of their own: 1 ")
+    assert f"for example HumanEval/1, test 2: {message}" in notice
+    assert "\x1b" not in notice and "object at 0x7" not in notice
+
+
+WEAK = [
+    "assert peal([1, 2]) == 'no candidate does that'",
+    "assert peal(5)",  # the right program raises a TypeError, the other returns None
+    "self.fail('in any case')",
+    "with self.assertRaises(ValueError):\n            peal([1])",
+]
+
+
+@pytest.mark.parametrize("body", WEAK)
+def test_a_test_that_all_programs_fail_is_no_fault(files: Files, body: str) -> None:
+    """It may be right, and every program wrong."""
+    files.tests["HumanEval/1"].append(_class(body.replace("self.fail(", "peal([1]) or self.fail(")))
+    assert files.notices("--budget", "uniform") == []
+
+
+def test_all_tests_of_a_writer_who_errs_alike_are_no_weak_model(files: Files) -> None:
+    """Of two candidates none passes any test: the one that has the function is asked why."""
+    files.programs = {task: ["def", right] for task, (_, right) in files.programs.items()}
+    files.tests = {task: [_class("self.assertEqual(tested(1), 0)")] for task in TASKS}
+    first, second = [notice for notice in files.notices() if "no Python" not in notice]
+    assert "3 of 3 tests (100%) say nothing of any program" in first and "3 NameError; for example" in first
+    assert second == "3 of 3 problems have no test but such"
+
+
+def test_a_second_run_says_the_same_and_runs_nothing(files: Files) -> None:
+    files.tests["HumanEval/1"].append(OWN_ERRORS[0][0])
+    first = files.notices()
+    stored = (files.folder / "run" / "store" / "reasons.jsonl").read_bytes()
+    assert files.notices() == first
+    assert (files.folder / "run" / "store" / "reasons.jsonl").read_bytes() == stored
 
 
 def test_a_few_tests_that_say_nothing_are_counted_but_not_shown(files: Files) -> None:

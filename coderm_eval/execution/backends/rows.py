@@ -80,10 +80,10 @@ class Row(Generic[Key]):
             yield from (ExecutionResult(key, Verdict.NOT_RUN, 0.0) for keys in self.cells.values() for key in keys)
             return
         verdicts = [VERDICT_OF_END[End(letter)] for letter in answer["verdicts"]]
-        found = zip(self.cells.values(), verdicts, answer["cpu_seconds"], answer["outputs"], strict=True)
-        for keys, verdict, cpu_seconds, output in found:
+        columns = (answer[name] for name in ("cpu_seconds", "outputs", "reasons"))
+        for keys, verdict, *more in zip(self.cells.values(), verdicts, *columns, strict=True):
             for key in keys:
-                yield ExecutionResult(key, verdict, cpu_seconds, output)
+                yield ExecutionResult(key, verdict, *more)
 
     def split_late(self, answer: dict[str, Any]) -> tuple[Row[Key], Row[Key], dict[str, Any]]:
         """Return this row without the tests that ran out of wall time, those alone, and the answer without them."""

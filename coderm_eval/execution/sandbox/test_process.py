@@ -7,9 +7,9 @@ whether all of the tests can share a process, which is then kept for many reques
     {"tests": [number], "answers", "stateful"}    run these tests on the answers, stored by the `key_of` their calls
     {"tests": [number], "rehearse": true}         run them on imagined answers, to see which calls they make
 
-For each test it replies {"calls", "unknown", "verdict", "last"}: the calls that were answered; those to which no answer
-is known, in which case there is no verdict; and whether the process ends after it. A test that has no verdict though
-nothing is unknown needs a process of its own.
+For each test it replies {"calls", "unknown", "verdict", "reason", "last"}: the calls that were answered; those to which
+no answer is known, in which case there is no verdict; the `own_error` for which it failed; and whether the process ends
+after it. A test that has no verdict though nothing is unknown needs a process of its own.
 """
 
 from __future__ import annotations
@@ -90,15 +90,20 @@ def _compiled(test: str) -> types.CodeType | None:
 
 def _reply(code: types.CodeType | None, problem: _Problem, request: Mapping[str, Any]) -> dict[str, Any]:
     if code is None:
-        return {"calls": [], "unknown": [], "verdict": End.FAILED}
+        return {"calls": [], "unknown": [], "verdict": End.FAILED, "reason": "SyntaxError: it cannot be compiled"}
     if request.get("rehearse"):
         rehearsal = Rehearsal()
         run_test(code, problem.names(rehearsal), without_assertions)
         return {"calls": rehearsal.calls, "unknown": [], "verdict": End.FAILED}
     answers = KnownAnswers(request["answers"], request["stateful"])
     names = problem.names(answers)
-    end = run_test(code, names)
+    end, reason = run_test(code, names)
     if problem.shared and (end is None or names.went_too_far):
         return {"calls": [], "unknown": [], "verdict": None}
     verdict = None if answers.unknown else answers.end or end or End.FAILED
-    return {"calls": answers.calls, "unknown": answers.unknown, "verdict": verdict}
+    return {
+        "calls": answers.calls,
+        "unknown": answers.unknown,
+        "verdict": verdict,
+        "reason": reason if verdict is End.FAILED else "",
+    }

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import NamedTuple
 
 from coderm_eval.execution.wire.ends import End
 
 __all__ = ["TestReply", "parse_reply"]
+
+_MOST_CHARACTERS = 240
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
 
 
 class TestReply(NamedTuple):
@@ -21,6 +25,8 @@ class TestReply(NamedTuple):
     """None if calls are unknown, or if the test has to be run in a process of its own."""
     last: bool = False
     """Whether the process has ended after it."""
+    reason: str = ""
+    """The error of its own with which it ended: a short printable text, for people."""
 
 
 def parse_reply(line: bytes) -> TestReply | End:
@@ -32,6 +38,13 @@ def parse_reply(line: bytes) -> TestReply | End:
         is_text = all(isinstance(call, str) and call.isascii() for call in calls + unknown)  # as `encode` writes them
         if not is_text or not isinstance(last, bool) or (verdict is not None and unknown):
             return End.CRASHED
-        return TestReply(calls, unknown, None if verdict is None else End(verdict), last)
+        return TestReply(calls, unknown, None if verdict is None else End(verdict), last, _shown(reply.get("reason")))
     except (ValueError, KeyError, TypeError, RecursionError):
         return End.CRASHED
+
+
+def _shown(reason: object) -> str:
+    """The text as it may be printed and stored: no control characters, and no addresses, which differ each time."""
+    text = reason[:_MOST_CHARACTERS] if isinstance(reason, str) else ""
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(_ADDRESS.sub("0x...", text).split())

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from coderm_eval.execution.sandbox.known_answers import Agreeable, UnknownAnswerError
+from coderm_eval.execution.sandbox.own_error import own_error
 from coderm_eval.execution.sandbox.stand_ins import StandIns
 from coderm_eval.execution.wire.ends import End
 
@@ -22,8 +23,8 @@ _SEED = 0
 
 def run_test(
     code: types.CodeType, names: StandIns, prepare: Callable[[type[unittest.TestCase]], None] = lambda _: None
-) -> End | None:
-    """Return PASSED if at least one test method ran, and none failed, errored or was skipped, else FAILED.
+) -> tuple[End | None, str]:
+    """Return PASSED if at least one test method ran, and none failed, errored or was skipped, else FAILED and why.
 
     None if there was not enough memory.
     """
@@ -41,11 +42,13 @@ def run_test(
             suite.addTests(map(case, _methods(case)))
         suite.run(result)
     except BaseException as error:
-        return None if isinstance(error, MemoryError) else End.FAILED
+        return None if isinstance(error, MemoryError) else End.FAILED, own_error(error)
     if result.lacked_memory:
-        return None
-    passed = result.testsRun > 0 and result.wasSuccessful() and not result.skipped
-    return End.PASSED if passed else End.FAILED
+        return None, ""
+    if not result.testsRun:
+        return End.FAILED, "no test method ran"
+    passed = result.wasSuccessful() and not result.skipped
+    return (End.PASSED, "") if passed else (End.FAILED, result.reason or ("skipped" if result.skipped else ""))
 
 
 def _cases(values: Iterable[object]) -> list[type[unittest.TestCase]]:
@@ -79,10 +82,13 @@ class _Result(unittest.TestResult):
     """Stops at the first failure, but not at a method that ended at an unknown answer; formats no traceback."""
 
     lacked_memory = False
+    reason = ""
+    """The first `own_error`."""
 
     def addError(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802  # unittest's name
         super().addError(test, err)
         self.lacked_memory |= issubclass(err[0], MemoryError)
+        self.reason = self.reason or own_error(err[1])
         if not issubclass(err[0], UnknownAnswerError):
             self.stop()
 
@@ -93,6 +99,7 @@ class _Result(unittest.TestResult):
     def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:  # noqa: N802
         super().addSubTest(test, subtest, err)
         if err is not None:
+            self.reason = self.reason or own_error(err[1])
             self.stop()
 
     def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802

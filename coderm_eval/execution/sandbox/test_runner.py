@@ -43,6 +43,8 @@ class TestRunner:
         self._trees: list[CallTree] = []
         self._asked: defaultdict[int, list[tuple[str, ...]]] = defaultdict(list)
         """By test: the calls that the program is asked for its sake."""
+        self._reasons: dict[int, str] = {}
+        """By test: the error of its own with which it ended on the current program's answers."""
 
     def set_tests(
         self, tests: Sequence[str], shared: Sequence[bool], entry_point: str, timeout_s: float | None
@@ -58,11 +60,12 @@ class TestRunner:
 
         Returns:
             {"verdicts": the letter of an `End` for each test, "cpu_seconds": the program's, for each test, "outputs":
-            those of `Verdicts.outputs`}.
+            those of `Verdicts.outputs`, "reasons": those of `ExecutionResult.reason`}.
         """
         if not self._trees:  # here and not in `set_tests`, which has no reply that the pool waits for
             self._trees = [CallTree(calls) for calls in self._tests.rehearse()]
         self._asked.clear()
+        self._reasons.clear()
         found: dict[int, _Cell] = {}
         wanted = [self._extended(column, (), _AHEAD) for column in columns]
         for number in range(1, _MOST_ROUNDS + 1):
@@ -76,6 +79,7 @@ class TestRunner:
             "verdicts": "".join(cell.end for cell in cells),
             "cpu_seconds": [round(cell.seconds, 6) for cell in cells],
             "outputs": [cell.output for cell in cells],
+            "reasons": [self._reasons.get(column, "") for column in columns],
         }
 
     def _ask(self, program: ProgramAnswers, histories: Sequence[tuple[str, ...]]) -> None:
@@ -130,6 +134,7 @@ class TestRunner:
             if isinstance(reply, End):
                 found[column] = _Cell(reply, program.cpu_seconds(positions[column].history))
             elif reply.verdict:
+                self._reasons[column] = reply.reason
                 answers = [program.answer(reply.calls[: n + 1]) or "" for n in range(len(reply.calls))]
                 self._trees[column].learn(reply.calls, answers, reply.verdict)
                 positions[column] = self._trees[column].follow(program.answer)
