@@ -65,6 +65,7 @@ def _of_faults(summary: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _example(found: Mapping[str, Any]) -> str:
-    reason, row = next(iter(found["by_reason"].items()))
-    example = row["example"]
+    """The example of the most frequent reason, of one with a message if there is any."""
+    rows = [(row["example"], reason) for reason, row in found["by_reason"].items()]
+    example, reason = next((pair for pair in rows if pair[0]["message"]), rows[0])
     return f"for example {example['task_id']}, test {example['test']}: {example['message'] or reason}"
