@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from coderm_eval.core.records import NO_OUTPUT, Problem, Verdict
 
-__all__ = ["Cell", "Execute", "ExecutionResult", "WriteTests", "Written"]
+__all__ = ["Cell", "Execute", "ExecutionResult", "Explain", "WriteTests", "Written"]
 
 Key = TypeVar("Key")
 
@@ -42,6 +42,9 @@ class ExecutionResult(Generic[Key]):
 Execute = Callable[[Iterable[Sequence[Cell]]], Iterable[ExecutionResult[Cell]]]
 """Takes the new cells of one problem after the other, as they come, and yields their results in any order. An empty
 sequence says that no cells are ready yet, and that results are welcome meanwhile."""
+
+Explain = Callable[[Iterable[Cell]], Mapping[tuple[str, int], str]]
+"""Finds, by task id and column, the errors of their own with which tests end; empty where one does not."""
 
 Written = tuple[str, Sequence[tuple[int, str]]]
 """(task id, (sample index, test source) of its usable samples)."""

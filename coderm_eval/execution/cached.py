@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from coderm_eval.core.programs.forms import REVISIONS, to_callable
 from coderm_eval.core.progress import progress
-from coderm_eval.core.protocols import Cell, Execute, ExecutionResult
+from coderm_eval.core.protocols import Cell, Execute, ExecutionResult, Explain
 from coderm_eval.core.records import Verdict, fingerprint
 from coderm_eval.core.store import Row, Table
 from coderm_eval.execution.backends.local import Executor
@@ -68,9 +68,7 @@ def stored_cells(cells: Iterable[Cell], table: Table, settings: ExecutionSetting
     return sum(_key(cell, conditions) in table for cell in cells)
 
 
-def cached_reasons(
-    executor: Executor, table: Table, settings: ExecutionSettings, isolation: str
-) -> Callable[[Iterable[Cell]], dict[tuple[str, int], str]]:
+def cached_reasons(executor: Executor, table: Table, settings: ExecutionSettings, isolation: str) -> Explain:
     """Return what finds the errors of their own with which tests end, by task id and column.
 
     Verdicts are stored without them: they are wanted for few tests, on one program each, and these are run once more.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.core.errors import ModelError, SettingsError
-from coderm_eval.core.protocols import Cell, Execute
+from coderm_eval.core.protocols import Execute, Explain
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.store import Store
 from coderm_eval.execution.cached import cached_execution, cached_reasons
@@ -47,11 +47,9 @@ class Stages:
 
     write_tests: TestSupply[Any]
     execute: Execute
-    explain: Callable[[Iterable[Cell]], Mapping[tuple[str, int], str]]
-    """Finds the errors of their own with which tests end, by task id and column."""
+    explain: Explain
     select: Selector
-    grade: Grader | None
-    """None where grading was not asked for."""
+    grade: Grader | None  # None where grading was not asked for
     report: Reporter
 
 
@@ -74,8 +72,7 @@ def assemble(
     """
     with working_executor(settings.tests, settings.execution) as (executor, isolation):
         directory = RunDirectory(out)
-        samples = directory.write_samples(problems)
-        with _advice_in_two_steps(benchmark.name, settings.tests, samples):
+        with _advice_in_two_steps(benchmark.name, settings.tests, directory.write_samples(problems)):
             tests = make_test_source(
                 problems,
                 settings.tests,
