@@ -460,7 +460,7 @@ _TRICKS: dict[str, list[tuple[str, str]]] = {
             "loops that say they took no time",
             _in_call(
                 *_WRITER,
-                "end = time.process_time() + 0.4",
+                "end = time.process_time() + 0.6",
                 "while time.process_time() < end: pass",
                 "writer.begin()",
                 result="height * 3",

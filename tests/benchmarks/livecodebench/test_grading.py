@@ -685,7 +685,7 @@ def test_a_run_repeated_without_grades_is_not_exported_with_old_ones(
     shutil.copytree(finished, tmp_path / "run")
     turned = {task: PROGRAMS[task][::-1] for task in FUNCTIONAL}
     samples = write_rows(tmp_path / "samples.jsonl", listed("solution", turned, FUNCTIONAL))
-    files = ["--samples", samples, "--tests", harbour / "tests.jsonl", "--out", tmp_path / "run"]
+    files = ["--samples", samples, "--tests", harbour / "tests.jsonl", "--out", tmp_path / "run", "--overwrite"]
     succeeded("rerank", "--benchmark", "livecodebench", *files)
     assert "--grade" in refused(*exporting(tmp_path / "run"))
 
