@@ -212,8 +212,9 @@ def test_the_replay_command_serves(tmp_path: Path, mini_humaneval: MiniHumanEval
 
 @pytest.fixture
 def server(mini_humaneval: MiniHumanEval) -> Iterator[str]:
-    tests = {task_id: [TEST] for task_id in mini_humaneval.right}
-    programs = {task_id: [program] for task_id, program in mini_humaneval.right.items()}
+    """It has the twenty answers that the commands ask for: EvalPlus asks again, without end, where a server refuses."""
+    tests = {task_id: [TEST] * 20 for task_id in mini_humaneval.right}
+    programs = {task_id: [program] * 20 for task_id, program in mini_humaneval.right.items()}
     recording = RecordedAnswers(load_benchmark("humaneval+").problems, programs, tests)
     with replaying(recording) as address:
         yield address
