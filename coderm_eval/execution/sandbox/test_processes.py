@@ -18,7 +18,8 @@ _LIBRARIES = frozenset(
     {"ddt", "hypothesis", "networkx", "numpy", "pandas", "parameterized", "pytest", "scipy", "sklearn", "sympy"}
 )
 """Packages that are loaded before a test that names them."""
-_IMPORT = re.compile(r"^\s*(?:import|from)\b.*", re.MULTILINE)
+_IMPORT = re.compile(r"^[ \t]*(?:import|from)\b.*", re.MULTILINE)
+"""Looks at each line once; a white space that may be a line's end would make it look at all that follow, too."""
 
 Behaviour = tuple[str | None, ...]
 """The answers of a program to the calls that a test will probably make."""

@@ -408,7 +408,7 @@ def test_write_tests_runs_a_model_in_process(make: Make, tmp_path: Path) -> None
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "3 test samples of 1 problems, 3 no code found, 3 truncated" in done.stdout
-    assert (tmp_path / "tests.jsonl").read_text() == ""
+    assert json.loads((tmp_path / "tests.jsonl").read_text()) == {"task_id": "demo/0", "test": ""}
 
 
 def test_lm_eval_runs_the_policy_and_then_the_test_writer(

@@ -90,10 +90,9 @@ def test_questions_may_have_different_numbers_of_programs_and_empty_ones(tmp_pat
     assert read_outputs(path) == {"7": ["x", "", "x"], "8": [""]}
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_a_byte_order_mark_is_no_mistake(tmp_path: Path, encoding: str) -> None:
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
-    path.write_text(json.dumps([entry("7", "é")], ensure_ascii=False), encoding=encoding)
+    path.write_text(json.dumps([entry("7", "é")], ensure_ascii=False), encoding="utf-8-sig")
     assert read_outputs(path) == {"7": ["é"]}
 
 
