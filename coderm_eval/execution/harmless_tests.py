@@ -11,7 +11,7 @@ import ast
 import re
 from collections.abc import Callable, Sequence
 
-from coderm_eval.core.programs.source import parse
+from coderm_eval.core.programs.source import is_main_guard, parse
 from coderm_eval.execution.harmless_names import (
     ATTRIBUTES,
     MODULES,
@@ -61,13 +61,9 @@ def is_harmless(test: str) -> bool:
 
 
 def _holds(tree: ast.Module) -> bool:
-    nodes = [node for part in tree.body if not _is_main_guard(part) for node in ast.walk(part)]
+    nodes = [node for part in tree.body if not is_main_guard(part) for node in ast.walk(part)]
     proof = _Proof(nodes)
     return all(map(proof.holds_for, nodes)) and proof.receivers_are_own()
-
-
-def _is_main_guard(node: ast.stmt) -> bool:
-    return isinstance(node, ast.If) and not node.orelse and ast.unparse(node.test) == "__name__ == '__main__'"
 
 
 class _Proof:

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from coderm_eval.core.programs.source import syntax_tree
+from coderm_eval.core.programs.source import is_main_guard, syntax_tree
 from coderm_eval.execution.known_names import PURE_MEMBERS
 from coderm_eval.execution.names_used import NamesUsed
 from coderm_eval.execution.purity import is_blind, is_pure
@@ -76,7 +76,7 @@ def identity_of_test(test: str) -> str | None:
 
 
 def _info(tree: ast.Module, program: str) -> ProgramInfo:
-    tree.body = [node for node in tree.body if not _is_main_guard(node)]
+    tree.body = [node for node in tree.body if not is_main_guard(node)]
     nodes = list(ast.walk(tree))
     names = NamesUsed(nodes)
     imports = tuple(sorted(names.modules))
@@ -121,16 +121,6 @@ def _drop_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.Asyn
         value = node.body[0].value
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             node.body[:1] = [] if len(node.body) > 1 else [ast.Pass(lineno=1, col_offset=0)]
-
-
-def _is_main_guard(node: ast.stmt) -> bool:
-    """Return whether it is `if __name__ == "__main__":`, which never holds in the sandbox."""
-    if not isinstance(node, ast.If) or node.orelse or not isinstance(node.test, ast.Compare):
-        return False
-    sides = [node.test.left, *node.test.comparators]
-    named = [side.id for side in sides if isinstance(side, ast.Name)] == ["__name__"]
-    compared = [side.value for side in sides if isinstance(side, ast.Constant)] == ["__main__"]
-    return named and compared and len(sides) == 2 and isinstance(node.test.ops[0], ast.Eq)
 
 
 def _keeps_nothing(node: ast.stmt) -> bool:

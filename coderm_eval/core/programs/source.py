@@ -9,8 +9,8 @@ import warnings
 from collections.abc import Iterator
 
 __all__ = [
-    *("after_future", "bound", "defines", "is_known_module", "module_names", "parse", "scopes", "symbol_table"),
-    "syntax_tree",
+    *("after_future", "bound", "defines", "is_known_module", "is_main_guard", "module_names", "parse", "scopes"),
+    *("symbol_table", "syntax_tree"),
 ]
 
 
@@ -44,6 +44,16 @@ def after_future(program: str, statements: str) -> str:
 
 def _is_future(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def is_main_guard(node: ast.stmt) -> bool:
+    """Return whether it is `if __name__ == "__main__":`, which never holds in the sandbox."""
+    if not isinstance(node, ast.If) or node.orelse or not isinstance(node.test, ast.Compare):
+        return False
+    sides = [node.test.left, *node.test.comparators]
+    named = [side.id for side in sides if isinstance(side, ast.Name)] == ["__name__"]
+    compared = [side.value for side in sides if isinstance(side, ast.Constant)] == ["__main__"]
+    return named and compared and len(sides) == 2 and isinstance(node.test.ops[0], ast.Eq)
 
 
 def symbol_table(source: str) -> symtable.SymbolTable | None:
