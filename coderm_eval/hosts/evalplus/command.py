@@ -21,7 +21,7 @@ from evalplus.codegen import run_codegen
 from evalplus.config import DEFAULT_GT_TIME_LIMIT_FACTOR, DEFAULT_MIN_TIME_LIMIT
 
 from coderm_eval.benchmarks import Benchmark, load_benchmark
-from coderm_eval.core.errors import ModelError
+from coderm_eval.core.errors import CodermError, ModelError
 from coderm_eval.core.messages import single_line
 from coderm_eval.core.user_errors import user_errors
 from coderm_eval.generation.recorded.readers import PARTIAL
@@ -34,6 +34,7 @@ from coderm_eval.hosts.evalplus.flags import (
     require_long_flags,
     settings_from_flags,
 )
+from coderm_eval.hosts.evalplus.requests import GO_ON, bounded_requests
 from coderm_eval.hosts.evalplus.run import EvalPlusRun
 from coderm_eval.pipeline.preflight import preflight
 from coderm_eval.pipeline.settings import Settings
@@ -128,14 +129,15 @@ def _sample(
 def _drawn(dataset: str, version: str, model_kwargs: Mapping[str, Any]) -> str:
     """Call `evalplus.codegen`; returns the file of its samples."""
     try:
-        return str(run_codegen(dataset=dataset, version=version, **model_kwargs))
+        with bounded_requests(model_kwargs.get("backend")):
+            return str(run_codegen(dataset=dataset, version=version, **model_kwargs))
+    except CodermError:
+        raise
     except ImportError as error:
         raise ModelError(
             f"evalplus.codegen needs {error.name}, which is not installed: run `pip install {error.name}`, "
             "or give another --backend"
         ) from error
     except Exception as error:  # its providers let through whatever the libraries below them raise
-        raise ModelError(
-            f"evalplus.codegen stopped ({type(error).__name__}: {single_line(error)}); samples drawn so far are "
-            "kept, and the same command goes on from them"
-        ) from error
+        what = f"{type(error).__name__}: {single_line(error)}"
+        raise ModelError(f"evalplus.codegen stopped ({what}); {GO_ON}") from error
