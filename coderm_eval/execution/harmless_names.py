@@ -19,11 +19,11 @@ from collections.abc import Iterator
 
 __all__ = [
     "ATTRIBUTES",
+    "IF_UNUSED",
     "MODULES",
     "REFUSED_BUILTINS",
     "SPECIAL_METHODS",
     "TEST_CASE",
-    "WHOLE_MODULES",
     "known_attributes",
 ]
 
@@ -66,6 +66,8 @@ _ATTRIBUTES = (
     "fail skipTest subTest args exception exceptions code errno msg message"
     # of deques, counters and ordered dictionaries
     " appendleft extendleft maxlen popleft rotate elements most_common subtract total move_to_end"
+    # of members of an enumeration, and of many a class of a test's or a program's own
+    " data name value"
     # of matches and patterns
     " group groups groupdict span findall finditer fullmatch match pattern search sub"
     # of dates
@@ -74,6 +76,8 @@ _ATTRIBUTES = (
     # of numbers, of arrays, of files in memory, of digests, of stand-ins
     " quantize T all any astype dtype flatten item max mean min ndim reshape shape size sum tolist getvalue hexdigest"
     " sha256"
+    # of what `pytest.raises` gives
+    " type typename"
     # of `numpy.testing`
     " assert_allclose assert_almost_equal assert_array_almost_equal assert_array_equal assert_equal"
 )
@@ -105,14 +109,16 @@ _STRING = (
     "ascii_letters ascii_lowercase ascii_uppercase capwords digits hexdigits octdigits printable punctuation whitespace"
 )
 _TYPING = (
-    "Any Callable Collection Deque Dict FrozenSet Generator Generic Iterable Iterator List Literal Mapping NamedTuple"
-    " NoReturn Optional Sequence Set Tuple Type TypeVar Union cast"
+    "AnyStr Any Callable ClassVar Collection Counter DefaultDict Deque Dict Final FrozenSet Generator Generic Hashable"
+    " Iterable Iterator List Literal Mapping NamedTuple NoReturn Optional OrderedDict Pattern Sequence Set Text Tuple"
+    " Type TypeVar Union cast"
 )
 
 MODULES: dict[str, frozenset[str]] = {
     name: frozenset(content.split())
     for name, content in {
         "__future__": "annotations",
+        "abc": "ABC abstractmethod",
         "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
         "cmath": "exp inf isclose isnan nan phase pi polar rect sqrt",
         "collections": "abc ChainMap Counter OrderedDict UserDict UserList UserString defaultdict deque namedtuple",
@@ -121,6 +127,7 @@ MODULES: dict[str, frozenset[str]] = {
         "dataclasses": "dataclass field",
         "datetime": "date datetime time timedelta timezone",
         "decimal": "Decimal InvalidOperation ROUND_DOWN ROUND_HALF_EVEN ROUND_HALF_UP ROUND_UP",
+        "enum": "Enum IntEnum auto unique",
         "fractions": "Fraction",
         "functools": "cache cmp_to_key lru_cache partial reduce",
         "hashlib": "md5 sha1 sha256",
@@ -132,11 +139,13 @@ MODULES: dict[str, frozenset[str]] = {
         "numbers": "Complex Integral Number Rational Real",
         "numpy": _NUMPY,
         "operator": "add eq ge gt itemgetter le lt mod mul ne neg sub truediv",
+        "pytest": "approx fail param raises skip",
         "random": "Random choice choices randint random randrange sample seed shuffle uniform",
         "re": _RE,
         "statistics": "StatisticsError mean median mode pstdev pvariance stdev variance",
         "string": _STRING,
         "sys": "byteorder float_info maxsize maxunicode version_info",
+        "textwrap": "dedent fill indent shorten wrap",
         "time": "monotonic perf_counter process_time sleep time",
         "typing": _TYPING,
         "unittest": "TestCase expectedFailure skip skipIf skipUnless SkipTest",
@@ -144,8 +153,13 @@ MODULES: dict[str, frozenset[str]] = {
 }
 """What may be used of each module."""
 
-WHOLE_MODULES = frozenset({"itertools", "math"})
-"""Modules of which everything may be used, so that it may be imported by a star."""
+_IF_UNUSED = (
+    "argparse array ast asyncio base64 builtins calendar contextlib csv gc glob importlib inspect logging os os.path"
+    " pathlib pickle platform pprint queue secrets shutil signal subprocess tempfile threading timeit traceback types"
+    " unittest.mock uuid warnings weakref"
+)
+IF_UNUSED = frozenset(_IF_UNUSED.split())
+"""Modules that may be imported by a test that makes no use of them."""
 
 _INSIDE = (
     *(types.AsyncGeneratorType, types.CellType, types.CodeType, types.CoroutineType, types.FrameType),
@@ -158,13 +172,16 @@ _INSIDE = (
 @functools.cache
 def known_attributes() -> frozenset[str]:
     """Return the attributes of all that a test can reach; another one is the program's or its own, or an error."""
-    return frozenset(name for thing in (*_INSIDE, *_reachable()) for name in (*dir(thing), *dir(type(thing))))
+    found = (name for thing in (*_INSIDE, *_reachable()) for name in (*dir(thing), *dir(type(thing))))
+    return frozenset(found) | {"mock"}  # of unittest, once another test has imported it
 
 
 def _reachable() -> Iterator[object]:
     yield from (getattr(builtins, name) for name in dir(builtins))
     yield from ({}.keys(), {}.values(), {}.items(), re.compile(""), re.match("", ""), hashlib.sha256())
     for name, content in MODULES.items():
+        if name == "pytest":  # a test that does not import it has nothing of it
+            continue
         try:
             module = importlib.import_module(name)
         except ImportError:  # numpy is not installed, so that no test can reach it

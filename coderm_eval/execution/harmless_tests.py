@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable
 
+from coderm_eval.core.programs.given_to_tests import NAMES, is_given
 from coderm_eval.core.programs.source import is_main_guard, parse
+from coderm_eval.execution.harmless_imports import Imports, Nodes, names_of_candidate
 from coderm_eval.execution.harmless_names import (
     ATTRIBUTES,
     MODULES,
     REFUSED_BUILTINS,
     SPECIAL_METHODS,
     TEST_CASE,
-    WHOLE_MODULES,
     known_attributes,
 )
+from coderm_eval.execution.harmless_pytest import attributes_of_pytest, marks
 from coderm_eval.execution.own_attributes import RECEIVERS, methods, names_of_body, receiver_set
 
 __all__ = ["is_harmless"]
@@ -32,7 +35,7 @@ _PLAIN: frozenset[type[ast.AST]] = frozenset(
         *(ast.BoolOp, ast.NamedExpr, ast.BinOp, ast.UnaryOp, ast.IfExp, ast.Compare, ast.Constant, ast.keyword),
         *(ast.List, ast.Tuple, ast.Dict, ast.Set, ast.Starred, ast.Subscript, ast.Slice, ast.Yield, ast.YieldFrom),
         *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.JoinedStr),
-        *(ast.FormattedValue, ast.withitem, ast.alias),
+        *(ast.FormattedValue, ast.withitem, ast.alias, ast.Import, ast.ImportFrom),
         *(ast.Load, ast.Store, ast.Del),
         *(kind for base in (ast.boolop, ast.operator, ast.unaryop, ast.cmpop) for kind in base.__subclasses__()),
     }
@@ -61,66 +64,65 @@ def is_harmless(test: str) -> bool:
 
 
 def _holds(tree: ast.Module) -> bool:
-    nodes = [node for part in tree.body if not is_main_guard(part) for node in ast.walk(part)]
-    proof = _Proof(nodes)
-    return all(map(proof.holds_for, nodes)) and proof.receivers_are_own()
+    nodes: Nodes = defaultdict(list)
+    for part in tree.body:
+        if not (is_main_guard(part) or is_given(part)):
+            for node in ast.walk(part):
+                nodes[type(node)].append(node)
+    return _Proof(nodes).holds()
 
 
 class _Proof:
-    """The proof for one test, whose `nodes` come from the outside to the inside."""
+    """The proof for one test."""
 
-    def __init__(self, nodes: Sequence[ast.AST]) -> None:
-        self._modules = {name: name for name in MODULES}
-        """{name in the test: module}; what the test does not import may be a module of the program."""
-        self._own: set[str] = set()
-        """Attributes that the test's classes give to themselves and to their instances."""
-        for node in nodes:
-            if isinstance(node, ast.Import):
-                self._modules |= {alias.asname: alias.name for alias in node.names if alias.asname}
-            elif isinstance(node, ast.ClassDef):
-                self._own.update(names_of_body(node))
-            elif isinstance(node, ast.Attribute) and receiver_set(node):
-                self._own.add(node.attr)
-        self._classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
-        self._set = {node for node in nodes if receiver_set(node)}
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
+        self._imports = Imports(nodes)
+        self._candidates = names_of_candidate(nodes)
+        self._set = [node for node in nodes[ast.Attribute] if receiver_set(node)]
         """Places where an attribute of `self` or `cls` is set."""
+        self._own = {name for node in nodes[ast.ClassDef] for name in names_of_body(node)}
+        """Attributes that the test's classes give to themselves and to their instances."""
+        self._own.update(node.attr for node in self._set)
         self._excused: set[ast.AST] = set()
         """Nodes that are harmless where they stand, though their names are kept."""
         self._loaded: set[str] = set()
         self._of_others: set[str] = set()
         """Attributes of anything but `self`."""
         self._checks: dict[type[ast.AST], Callable[..., bool]] = {
+            ast.ClassDef: self._class,
+            ast.FunctionDef: self._function,
+            ast.Call: self._call,  # those above know which of the nodes below are excused
             ast.Attribute: self._attribute,
-            ast.Call: self._call,
             ast.Name: self._name,
             ast.arg: lambda node: node in self._excused or _may_be_bound(node.arg),
             ast.ExceptHandler: lambda node: not node.name or _may_be_bound(node.name),
-            ast.FunctionDef: lambda node: _may_be_bound(node.name) or node.name in SPECIAL_METHODS,
-            ast.ClassDef: self._class,
-            ast.Import: lambda node: all(map(_is_harmless_import, node.names)),
-            ast.ImportFrom: _is_harmless_import_from,
             ast.Try: lambda node: not _yields(node),  # what is left of it could be run at any later time
             ast.With: lambda node: not _yields(node),
         }
 
-    def holds_for(self, node: ast.AST) -> bool:
-        """Return whether the node is harmless if those in it are."""
-        kind = type(node)
-        return kind in _PLAIN or (kind in self._checks and self._checks[kind](node))
+    def holds(self) -> bool:
+        return (
+            all(kind in _PLAIN or kind in self._checks for kind, nodes in self._nodes.items() if nodes)
+            and all(check(node) for kind, check in self._checks.items() for node in self._nodes[kind])
+            and self._receivers_are_own()
+            and all(map(_may_be_bound, self._imports.bound))
+            and self._imports.are_harmless(self._loaded | NAMES | self._of_others | self._own)
+        )
 
-    def receivers_are_own(self) -> bool:
+    def _receivers_are_own(self) -> bool:
         """Return whether `self` and `cls` are the test's own wherever an attribute of theirs is set."""
         if not self._set:
             return True
         safe: set[ast.AST] = set()
         names: set[str] = set()
-        for method, receiver in methods(self._classes):
+        for method, receiver in methods(self._nodes[ast.ClassDef]):
             inside = {node for node in ast.walk(method) if receiver_set(node) == receiver}
             if inside:
                 safe |= inside
                 names.add(method.name)
         # such a method may be reached through `self` only, since `Case.method(module)` would set the module's
-        return safe == self._set and names.isdisjoint(self._loaded | self._of_others)
+        return safe == set(self._set) and names.isdisjoint(self._loaded | self._of_others)
 
     def _attribute(self, node: ast.Attribute) -> bool:
         base, name = node.value, node.attr
@@ -130,12 +132,19 @@ class _Proof:
             return name in self._own or name in ATTRIBUTES or name in TEST_CASE
         if not isinstance(node.ctx, ast.Load):
             return False
-        if isinstance(base, ast.Name) and base.id in self._modules:
-            return _is_known(self._modules[base.id], name)
+        if isinstance(base, ast.Name) and name in MODULES.get(self._imports.modules.get(base.id, ""), ()):
+            return True
+        if isinstance(base, ast.Name) and base.id in self._candidates:
+            return self._name(ast.Name(name, ast.Load()))
         if name == "format":
             return isinstance(base, ast.Constant) and not _NAMES_ATTRIBUTES.search(str(base.value))
         of_super = name in _OF_SUPER and _is_call_of(base, "super")
-        return of_super or name in ATTRIBUTES or not (name.startswith("_") or name in known_attributes())
+        return of_super or node in self._excused or name in ATTRIBUTES or self._is_unknown(name)
+
+    def _is_unknown(self, name: str) -> bool:
+        """Return whether nothing but what is the test's own or the program's has such an attribute."""
+        of_pytest = attributes_of_pytest() if "pytest" in self._imports.used else ()
+        return not (name.startswith("_") or name in known_attributes() or name in of_pytest)
 
     def _call(self, node: ast.Call) -> bool:
         if _is_call_of(node, "type") and len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
@@ -148,6 +157,10 @@ class _Proof:
             special = _is_special(node.id) and node.id != "__name__"
             return node in self._excused or not (special or node.id in REFUSED_BUILTINS)
         return _may_be_bound(node.id)
+
+    def _function(self, node: ast.FunctionDef) -> bool:
+        self._excused.update(marks(node, self._imports.modules))
+        return _may_be_bound(node.name) or node.name in SPECIAL_METHODS
 
     def _class(self, node: ast.ClassDef) -> bool:
         self._excused.update(method.args.args[0] for method, _ in methods([node]))
@@ -168,18 +181,3 @@ def _is_call_of(node: ast.expr, name: str) -> bool:
 
 def _yields(node: ast.AST) -> bool:
     return any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in ast.walk(node))
-
-
-def _is_known(module: str, name: str) -> bool:
-    return name in MODULES.get(module, ())
-
-
-def _is_harmless_import(alias: ast.alias) -> bool:
-    return alias.name in MODULES and _may_be_bound(alias.asname or alias.name)
-
-
-def _is_harmless_import_from(node: ast.ImportFrom) -> bool:
-    module = node.module or ""
-    names = [alias.name for alias in node.names]
-    known = all(_is_known(module, name) for name in names) or (names == ["*"] and module in WHOLE_MODULES)
-    return not node.level and known and all(_may_be_bound(alias.asname or alias.name) for alias in node.names)

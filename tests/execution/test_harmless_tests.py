@@ -9,8 +9,10 @@ import types
 import pytest
 from helpers.attacks_by_tests import ATTACKS_BY_TESTS, SPIES
 
+from coderm_eval.core.programs.given_to_tests import CANDIDATE_MODULE, PARAMETRIZED
 from coderm_eval.execution.harmless_names import ATTRIBUTES, MODULES
 from coderm_eval.execution.harmless_tests import is_harmless
+from coderm_eval.generation.extraction.unit_tests import recorded_tests
 
 
 def _case(*lines: str, before: str = "") -> str:
@@ -49,7 +51,49 @@ HARMLESS: list[tuple[str, str]] = [
     ("a method of the program's class", _case("self.assertEqual(Ladder(3).countRungs(), 9)")),
     ("its own class's attributes", _case("assert Ladder(1).low == 1", before="class Ladder:\n    low = 1")),
     ("a name of underscores", _case("___ = rungs(1)")),
+    ("its variable has a module's name", _case("string = 'ab'", "rungs(string.upper())")),
+    ("a linked list", _case("assert rungs(1).next.value == Node(2).data == Node(3).name")),
+    ("its own enumeration", _case("rungs(Kind.LOW)", before="from enum import Enum\nclass Kind(Enum):\n    LOW = 1")),
+    ("modules without use", _case("rungs(1)", before="import os, sys, logging as log\nfrom io import open as o")),
+    ("names without use", _case("rungs(1)", before="from functools import wraps\nfrom unittest.mock import patch")),
+    (
+        "all names of modules",
+        _case("assert rungs(ceil(1)) or Deque", before="from math import *\nfrom typing import *"),
+    ),
+    ("pytest without use", _case("rungs(1)", before="import pytest")),
+    (
+        "pytest",
+        _case(
+            "with pytest.raises(ValueError, match='x') as e: rungs(-1)",
+            "assert e.type is ValueError and str(e.value) == 'x' and rungs(1) == pytest.approx(3.0)",
+            before="import pytest",
+        ),
+    ),
 ]
+
+WRITTEN: list[tuple[str, str]] = [
+    ("import solution", "import solution\ndef test_it(): assert solution.rungs(1) == 3"),
+    ("import of a module under a name", "import your_module as m\ndef test_it(): assert m.rungs(1) == 3"),
+    ("import of a part of a package", "import src.code\ndef test_it(): assert src.code.rungs(1) == 3"),
+    ("from solution", "from solution import rungs, Ladder\ndef test_it(): assert rungs(1) == Ladder(3).n"),
+    ("from a package", "from src import solution as s\ndef test_it(): assert s.rungs(1) == s.total(3)"),
+    ("from solution, renamed", "from solution import rungs as r\ndef test_it(): assert r(1) == 3"),
+    (
+        "solution, if it is there",
+        "try:\n    from solution import rungs\nexcept ImportError:\n    pass\nassert rungs(1)",
+    ),
+    ("a path", "import os, sys\nsys.path.append(os.path.dirname(__file__))\nimport rungs_solution\nassert rungs(1)"),
+    ("a path without a file", "import sys\nsys.path.insert(0, '..')\nfrom src.solution import rungs\nassert rungs(1)"),
+    ("check(candidate)", "def check(candidate):\n    assert candidate(1) == 3\n\ncheck(rungs)"),
+    (
+        "parametrize",
+        "import pytest\n\n@pytest.mark.parametrize('n, length', [(1, 3), (2, 6)])\n"
+        "def test_it(n, length):\n    assert rungs(n) == length\n",
+    ),
+    ("skip", "import pytest as p\n@p.mark.skip\n@p.mark.slow(reason='x')\ndef test_it(): pass\ndef test_b(): rungs(1)"),
+    ("a class of pytest's", "class TestRungs:\n    def test_it(self): assert rungs(1) == 3"),
+]
+"""What test writers write, before it is made a test."""
 
 HARMFUL: list[tuple[str, str]] = [
     ("attribute of a module", _case("math.pi = 3", before="import math")),
@@ -57,10 +101,63 @@ HARMFUL: list[tuple[str, str]] = [
     ("attribute of a module by an item", _case("math.__dict__['pi'] = 3", before="import math")),
     ("setattr", _case("setattr(math, 'pi', 3)", before="import math")),
     ("getattr", _case("getattr(math, '__loader__')", before="import math")),
-    ("import of os", _case("rungs(1)", before="import os")),
+    ("import of os", _case("os.getpid()", before="import os")),
+    ("os, handed on", _case("here = os", "here.remove('x')", before="import os")),
+    (
+        "os, by the module that is tested",
+        _case("m.os.remove('x')", before=f"import os\n{CANDIDATE_MODULE}m = _Candidate()"),
+    ),
+    (
+        "built-in functions of the module that is tested",
+        _case("m.exec('')", before=f"{CANDIDATE_MODULE}m = _Candidate()"),
+    ),
+    (
+        "the module that is tested, looked into",
+        _case("m.__builtins__", before=f"{CANDIDATE_MODULE}m = _Candidate()"),
+    ),
+    (
+        "a name for two modules",
+        _case("m.getcontext()", before=f"{CANDIDATE_MODULE}m = _Candidate()\nimport decimal as m"),
+    ),
+    (
+        "an argument called like the module that is tested",
+        _case("show(lambda: 1)", before=f"{CANDIDATE_MODULE}m = _Candidate()\ndef show(m): m.gi_frame"),
+    ),
+    ("a stand-in that does more", _case("_Candidate()", before=CANDIDATE_MODULE.replace("globals()", "vars(name)"))),
+    (
+        "os, by its own kind of the module that is tested",
+        _case(
+            "C().g()",
+            before=f"import os\n{CANDIDATE_MODULE}class C(_Candidate):\n"
+            "    def f(self): self.os = 1\n    def g(self): return self.os.remove('x')\n",
+        ),
+    ),
+    (
+        "getattr for what the test is given",
+        _case("_coderm_arguments('x')", before=f"from shutil import move as getattr\n{PARAMETRIZED}"),
+    ),
+    ("a part of unittest", _case("unittest.mock")),
+    ("a part of unittest under another name", _case("u = unittest", "u.mock")),
     ("import of what is not known", _case("rungs(1)", before="import no_such_ladder")),
-    ("import of a part", _case("rungs(1)", before="from functools import wraps")),
-    ("import of everything", _case("rungs(1)", before="from typing import *")),
+    ("import of a part", _case("wraps(rungs)", before="from functools import wraps")),
+    ("import of everything", _case("get_type_hints(rungs)", before="from typing import *")),
+    ("import of everything of os", _case("rungs(1)", before="from os import *")),
+    ("pytest's marks of a class", _case("pytest.mark.skip(unittest.TestCase)", before="import pytest")),
+    ("pytest's marks under a name", _case("pass", before="from pytest import mark\n@mark.skip\ndef f(): pass")),
+    (
+        "pytest's marks of what a function returns",
+        _case(
+            "pass",
+            before="import pytest\ndef on(f): return unittest.TestCase\n@pytest.mark.skip\n@on\ndef f(): pass",
+        ),
+    ),
+    (
+        "pytest's frames",
+        _case("with pytest.raises(ValueError) as e: rungs(-1)", "e.traceback[0].frame", before="import pytest"),
+    ),
+    ("pytest's warnings", _case("with pytest.warns(UserWarning): rungs(-1)", before="import pytest")),
+    ("pytest's runner", _case("pytest.main()", before="import pytest")),
+    ("pytest's imports", _case("pytest.importorskip('os')", before="import pytest")),
     ("import under a kept name", _case("rungs(1)", before="import math as self")),
     ("__import__", _case("__import__('os')")),
     ("eval", _case("eval('1')")),
@@ -140,6 +237,12 @@ HARMFUL: list[tuple[str, str]] = [
 @pytest.mark.parametrize("test", [test for _, test in HARMLESS], ids=[name for name, _ in HARMLESS])
 def test_what_a_test_usually_does_is_harmless(test: str) -> None:
     ast.parse(test)
+    assert is_harmless(test)
+
+
+@pytest.mark.parametrize("written", [written for _, written in WRITTEN], ids=[name for name, _ in WRITTEN])
+def test_what_writers_usually_begin_with_is_harmless(written: str) -> None:
+    [test] = recorded_tests(written, "rungs").sources
     assert is_harmless(test)
 
 

@@ -6,23 +6,13 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
+from coderm_eval.core.programs.given_to_tests import PARAMETRIZED
 from coderm_eval.core.programs.source import parse
 from coderm_eval.generation.extraction.dotted import dotted
 
 __all__ = ["has_test_functions", "with_test_case"]
 
 _CASE = "CodermTestFunctions"
-
-_PARAMETRIZED = """def _coderm_arguments(function):
-    cases = [{}]
-    for mark in getattr(function, "pytestmark", ()):
-        if mark.name == "parametrize":
-            names = mark.args[0]
-            names = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
-            rows = [getattr(value, "values", value if len(names) > 1 else (value,)) for value in mark.args[1]]
-            cases = [{**case, **dict(zip(names, row))} for case in cases for row in rows]
-    return cases
-"""
 
 
 def has_test_functions(tree: ast.Module) -> bool:
@@ -39,7 +29,7 @@ def with_test_case(code: str, entry_point: str) -> str:
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and _is_pytest_class(node)]
     parts = [_without_calls_of_check(code, tree).rstrip("\n"), "import unittest"]
     if any("_coderm_arguments" in line for line in methods):
-        parts.append(_PARAMETRIZED)
+        parts.append(PARAMETRIZED)
     if methods:
         parts.append("\n".join([f"class {_CASE}(unittest.TestCase):", *methods]))
     parts += [_case_of(node) for node in classes]

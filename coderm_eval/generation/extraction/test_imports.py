@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from coderm_eval.core.programs.given_to_tests import CANDIDATE_MODULE
 from coderm_eval.core.programs.source import after_future, is_known_module, parse
 from coderm_eval.generation.extraction.dotted import dotted
 
@@ -29,21 +30,6 @@ _LIBRARIES = frozenset(
     }
 )
 """Packages that tests are written with: not installed, they are missing; no candidate has such a name."""
-
-_STAND_IN = '''class _Candidate:
-    """Stands for the module from which this test imports the function under test."""
-
-    def __init__(self, *modules):
-        self._modules = modules
-
-    def __getattr__(self, name):
-        if name in self._modules:
-            return self
-        try:
-            return globals()[name]
-        except KeyError:
-            raise AttributeError(name) from None
-'''
 
 _IMPORT_FAILURES = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
 
@@ -82,7 +68,7 @@ def with_imports_resolved(code: str, entry_point: str) -> tuple[str, str | None]
     ]
     changed = _replaced(code, changes)
     if any("_Candidate(" in change.replacement for change in changes):
-        changed = after_future(changed, _STAND_IN).removesuffix("\n")
+        changed = after_future(changed, CANDIDATE_MODULE).removesuffix("\n")
     return _completed(changed, entry_point), next(imports.missing(), None)
 
 

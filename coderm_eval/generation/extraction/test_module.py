@@ -12,16 +12,18 @@ _RUNNERS = frozenset(
     {
         *("unittest.main", "pytest.main", "doctest.testmod", "unittest.TextTestRunner", "TextTestRunner", "main"),
         *("sys.exit", "os._exit", "exit", "quit", "input", "ut.main"),
+        *("sys.path.append", "sys.path.insert"),
     }
 )
-"""Calls that run the tests, end the process or wait for a user; the executor runs the tests itself."""
+"""Calls that run the tests, end the process, wait for a user, or say where the candidate is: the executor knows."""
 
 
 def kept_statements(tree: ast.Module, entry_point: str) -> list[ast.stmt]:
     """The top-level statements that a test needs: imports, helpers, classes, and whatever fills a constant.
 
     Left out are what binds the function under test or a class `Solution`, `if __name__` blocks, statements without
-    effect, calls that run the tests, and statements that need the result of one that is left out.
+    effect, calls that run the tests or say where the candidate is, and statements that need the result of one that is
+    left out.
     """
     runners = _RUNNERS | {
         node.name for node in tree.body if isinstance(node, ast.FunctionDef) and _calls(node) & _RUNNERS
