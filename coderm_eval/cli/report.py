@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, load_benchmark
-from coderm_eval.cli.options import FILE
+from coderm_eval.cli.options import FILE, overwrite_option
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.outputs import check_output
+from coderm_eval.core.files import write_text
+from coderm_eval.core.outputs import check_output, require_same
 from coderm_eval.pipeline.settings import load_settings
 from coderm_eval.report.leaderboards.base import exporting, load_exporter
 from coderm_eval.report.run_directory import RunDirectory
@@ -55,7 +56,8 @@ def _tables(directory: RunDirectory) -> tuple[str, ...]:
 @click.option(
     "--temperature", type=float, default=0.8, show_default=True, help="Sampling temperature of the candidates."
 )
-def export_command(run: Path, leaderboard: str, out: Path, name: str, temperature: float) -> None:
+@overwrite_option
+def export_command(run: Path, leaderboard: str, out: Path, name: str, temperature: float, overwrite: bool) -> None:
     """Write the picks of a graded run as a leaderboard takes them.
 
     \b
@@ -70,8 +72,12 @@ def export_command(run: Path, leaderboard: str, out: Path, name: str, temperatur
     directory.graded_summary()
     with exporting(leaderboard):
         exported = exporter.export(directory, _benchmark_of(run, summary), out, name=name, temperature=temperature)
+    if not overwrite:
+        require_same(exported.files)
     if exported.incomplete:
         logging.getLogger(__name__).warning("%s", exported.incomplete)
+    for path, text in exported.files.items():
+        write_text(path, text)
     click.echo("\n".join(map(str, exported.files)))
 
 

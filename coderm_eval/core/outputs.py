@@ -16,7 +16,7 @@ from pathlib import Path
 from coderm_eval.core.errors import OutputError
 from coderm_eval.core.store import Store, open_store
 
-__all__ = ["ANOTHER_OUT", "check_output", "note_output", "require_writable", "would_destroy"]
+__all__ = ["ANOTHER_OUT", "check_output", "note_output", "require_same", "require_writable", "would_destroy"]
 
 ANOTHER_OUT = "give another --out, or --overwrite to replace it"
 
@@ -37,7 +37,7 @@ def check_output(
     Args:
         out: a file; or a folder where `files` is given.
         inputs: what the command reads, by flag; None where the flag was not given.
-        store: the folder of stored results. A file that was made from it may be replaced.
+        store: the folder of stored results, if there is one. A file that was made from it may be replaced.
         files: names of what is written in the folder `out`.
         overwrite: whether the user allows what would be lost.
 
@@ -60,6 +60,21 @@ def note_output(out: Path, store: Store) -> None:
     """Note in the store that the file, as it is now, was made from it."""
     if out.is_file():
         store.table(_OUTPUTS).add_all({_sha256(out): {"file": out.name}})
+
+
+def require_same(contents: Mapping[Path, str]) -> None:
+    """Refuse to write texts, by path, where a file is that has another content.
+
+    Raises:
+        OutputError: names the file.
+    """
+    for path, text in contents.items():
+        if _has_content(path) and path.read_bytes() != text.encode():
+            raise OutputError(f"{path}: another file is there, and would be lost; {ANOTHER_OUT}")
+
+
+def _has_content(path: Path) -> bool:
+    return _kind(path) == stat.S_IFREG and path.stat().st_size > 0
 
 
 def _kind(path: Path) -> int:
@@ -110,9 +125,11 @@ def would_destroy(path: Path, given: Path) -> bool:
 
 
 def _require_known(out: Path, store: Path | None) -> None:
-    """Refuse a file with content that was not made from this store, and so could not be made again."""
-    if store is None or _kind(out) != stat.S_IFREG or not out.stat().st_size:
+    """Refuse a file with content, unless it was made from this store, and so can be made again."""
+    if not _has_content(out):
         return
+    if store is None:
+        raise OutputError(f"{out}: a file is there, and would be lost; {ANOTHER_OUT}")
     with open_store(store, read_only=True) as opened:
         if _sha256(out) in opened.table(_OUTPUTS):
             return

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 import pytest
 from helpers.cli import coderm
 
 from coderm_eval.benchmarks.demo import SAMPLES
+from coderm_eval.cli import main
 
 RERANK = f"rerank --benchmark demo --samples {SAMPLES} --out run"
 SAMPLE = "sample --benchmark demo --out s.jsonl"
@@ -37,6 +39,17 @@ def test_a_mistake_in_flags_is_one_sentence_and_exit_code_2(tmp_path: Path, line
     done = coderm(*line.split(), cwd=tmp_path)
     assert done.returncode == 2 and words in done.stderr.splitlines()[-1], done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_verb_that_writes_replaces_files_only_on_demand() -> None:
+    """That it refuses them is tested with the verb."""
+    top = click.Context(main)
+    verbs = [main.get_command(top, name) for name in main.list_commands(top)]
+    verbs += [verb for group in verbs if isinstance(group, click.Group) for verb in group.commands.values()]
+    flags = [{flag for option in verb.params for flag in option.opts} for verb in verbs if verb]
+    writing = [given for given in flags if "--out" in given]
+    assert len(writing) == 9
+    assert all("--overwrite" in given for given in writing)
 
 
 TYPING_ERRORS = [

@@ -90,6 +90,14 @@ def test_a_file_from_elsewhere_is_kept(given: Path) -> None:
     assert not given.with_name("store").exists()
 
 
+def test_a_file_that_no_store_has_a_part_in_is_kept(given: Path) -> None:
+    assert (
+        refusal(given)
+        == f"{given}: a file is there, and would be lost; give another --out, or --overwrite to replace it"
+    )
+    check_output(given, inputs={}, overwrite=True)
+
+
 def test_a_file_that_the_store_can_make_again_may_be_replaced(given: Path) -> None:
     with open_store(given.parent / "store") as store:
         note_output(given, store)

@@ -12,7 +12,7 @@ when it is asked for, so that a broken one stops no other.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -33,21 +33,22 @@ _OWN = (EntryPoint("livecodebench", "coderm_eval.report.leaderboards.livecodeben
 
 @dataclass(frozen=True)
 class Export:
-    """The files that were written."""
+    """The files of a submission, which `export` has not written yet."""
 
-    files: Sequence[Path]
+    files: Mapping[Path, str]
+    """Their contents, by path."""
     incomplete: str | None
     """Why the leaderboard would skip the files, as a sentence; None if it would not."""
 
 
 class Exporter(Protocol):
-    """Writes the picks of a run as a leaderboard takes them. It reads the run directory, and starts nothing."""
+    """Makes of a run's picks what a leaderboard takes. It reads the run directory, and writes and starts nothing."""
 
     BENCHMARKS: Collection[str]
     """Names of the benchmarks whose runs it takes."""
 
     def export(self, run: RunDirectory, benchmark: Benchmark, out: Path, *, name: str, temperature: float) -> Export:
-        """Write the picks of a graded run into the folder `out`.
+        """The files that the picks of a graded run are in the folder `out`.
 
         Args:
             run: a run directory.

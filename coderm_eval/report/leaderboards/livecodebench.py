@@ -17,9 +17,9 @@ from coderm_eval.core.records import Grade
 from coderm_eval.report.leaderboards.base import Export
 from coderm_eval.report.leaderboards.livecodebench_files import (
     check_complete,
+    custom_output_text,
+    eval_all_text,
     leaderboard_file,
-    write_custom_output,
-    write_eval_all,
 )
 from coderm_eval.report.run_directory import RunDirectory
 
@@ -34,7 +34,7 @@ _OFFICIAL = "official"
 
 
 def export(run: RunDirectory, benchmark: Benchmark, out: Path, *, name: str, temperature: float) -> Export:
-    """Write the picks, and their grades by the official grader.
+    """The picks, and their grades by the official grader.
 
     Args:
         run: a graded run directory.
@@ -53,11 +53,13 @@ def export(run: RunDirectory, benchmark: Benchmark, out: Path, *, name: str, tem
     picks = {row["task_id"]: row["solution"] for row in run.rows("chosen.jsonl")}
     grades = _grades_of_picks(run, summary["select"]) | _official_grades(run, benchmark, picks)
     programs = {task: [program] for task, program in picks.items()}
-    custom, eval_all = out / "custom_output.json", leaderboard_file(out, name, 1, temperature)
+    custom, graded = out / "custom_output.json", leaderboard_file(out, name, 1, temperature)
     rows = list(benchmark.rows.values())
-    write_eval_all(eval_all, rows, programs, {task: [grades[task]] for task in programs})
-    write_custom_output(custom, programs)
-    return Export((custom, eval_all), check_complete(rows, programs, _RELEASE_ROWS))
+    files = {
+        custom: custom_output_text(custom, programs),
+        graded: eval_all_text(graded, rows, programs, {task: [grades[task]] for task in programs}),
+    }
+    return Export(files, check_complete(rows, programs, _RELEASE_ROWS))
 
 
 def _require_same_files(run: RunDirectory, summary: Mapping[str, Any], benchmark: LiveCodeBench) -> None:

@@ -1,25 +1,24 @@
-"""The files that LiveCodeBench's runner and leaderboard read, written."""
+"""The files that LiveCodeBench's runner and leaderboard read: their names and contents."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from coderm_eval.benchmarks.livecodebench.dataset import Row
 from coderm_eval.core.errors import IncompleteRunError, InputError, SettingsError
-from coderm_eval.core.files import write_text
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Grade
 from coderm_eval.report.scores import pass_at_1
 
-__all__ = ["check_complete", "leaderboard_file", "write_custom_output", "write_eval_all"]
+__all__ = ["check_complete", "custom_output_text", "eval_all_text", "leaderboard_file"]
 
 
-def write_custom_output(path: Path, programs: Mapping[str, Sequence[str]]) -> None:
-    """Write the input of the runner's custom evaluator.
+def custom_output_text(path: Path, programs: Mapping[str, Sequence[str]]) -> str:
+    """The input of the runner's custom evaluator.
 
     Raises:
         InputError: the file's name is not one that the runner takes, or two questions differ in how many programs
@@ -28,33 +27,31 @@ def write_custom_output(path: Path, programs: Mapping[str, Sequence[str]]) -> No
     if path.suffix != ".json":  # it replaces the last five characters by the names of its own files
         raise InputError(f"{path}: LiveCodeBench's runner takes a plain .json file; give it a name that ends so")
     _check_same_number(path, programs)
-    _write_list(
-        path, [{"question_id": question, "code_list": list(programs[question])} for question in sorted(programs)]
-    )
+    return _listed({"question_id": question, "code_list": list(programs[question])} for question in sorted(programs))
 
 
-def write_eval_all(
+def eval_all_text(
     path: Path,
     rows: Sequence[Row],
     programs: Mapping[str, Sequence[str]],
     grades: Mapping[str, Sequence[Grade]],
-) -> None:
-    """Write the runner's output for these programs and grades.
+) -> str:
+    """The runner's output for these programs and grades.
 
     Args:
-        path: the file.
+        path: the file, for messages.
         rows: the problems; those without programs are left out of the file.
         programs: by question id.
         grades: by question id, those of its programs in their order.
 
     Raises:
         InputError: two questions differ in how many programs they have.
-        IncompleteRunError: a grade could not be run; nothing is written.
+        IncompleteRunError: a grade could not be run.
     """
     _check_same_number(path, programs)
     _check_graded(path, programs, grades)
     problems = {row.question_id: row for row in rows}
-    _write_list(path, [_eval_all_entry(problems[q], programs[q], grades[q]) for q in sorted(programs)])
+    return _listed(_eval_all_entry(problems[q], programs[q], grades[q]) for q in sorted(programs))
 
 
 def leaderboard_file(folder: Path, name: str, n: int, temperature: float) -> Path:
@@ -136,6 +133,6 @@ def _eval_all_entry(row: Row, programs: Sequence[str], grades: Sequence[Grade]) 
     }
 
 
-def _write_list(path: Path, entries: Sequence[Mapping[str, Any]]) -> None:
-    """Write in ASCII, since the runner opens files in the machine's preferred encoding."""
-    write_text(path, json.dumps(entries, indent=4, allow_nan=False) + "\n")
+def _listed(entries: Iterable[Mapping[str, Any]]) -> str:
+    """The entries in ASCII, since the runner opens files in the machine's preferred encoding."""
+    return json.dumps(list(entries), indent=4, allow_nan=False) + "\n"

@@ -651,6 +651,23 @@ def test_a_run_of_a_part_of_the_release_is_said_to_be_skipped(exported: Result) 
     assert "exactly 1055;" in line
 
 
+@pytest.mark.parametrize("lost", [0, 1])
+def test_another_runs_files_are_replaced_only_on_demand(
+    exported: Result, finished: Path, tmp_path: Path, lost: int
+) -> None:
+    """The same run may be exported again."""
+    shutil.copytree(written(exported)[0].parent, tmp_path / "sub")
+    files = [tmp_path / "sub" / path.relative_to(written(exported)[0].parent) for path in written(exported)]
+    contents = [path.read_text() for path in files]
+    again = ["export", finished, "--out", tmp_path / "sub", "--name", NAME]
+    succeeded(*again)
+    files[lost].write_text("of another run")
+    assert f"{files[lost]}: another file is there, and would be lost; give another --out, or --ov" in refused(*again)
+    assert (files[lost].read_text(), files[1 - lost].read_text()) == ("of another run", contents[1 - lost])
+    succeeded(*again, "--overwrite")
+    assert [path.read_text() for path in files] == contents
+
+
 def exporting(run: Path) -> list[object]:
     return ["export", run, "--out", run.parent / "sub", "--name", NAME]
 

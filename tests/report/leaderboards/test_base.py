@@ -18,7 +18,7 @@ from coderm_eval.report.leaderboards.base import Export
 BENCHMARKS = ("demo",)
 
 def export(run, benchmark, out, *, name, temperature):
-    return Export((out / name,), None)
+    return Export({out / name: "picks"}, None)
 """
 
 BROKEN = {

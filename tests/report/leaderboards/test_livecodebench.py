@@ -21,9 +21,9 @@ from coderm_eval.core.records import Grade
 from coderm_eval.generation.recorded.livecodebench_outputs import read_outputs
 from coderm_eval.report.leaderboards.livecodebench_files import (
     check_complete,
+    custom_output_text,
+    eval_all_text,
     leaderboard_file,
-    write_custom_output,
-    write_eval_all,
 )
 
 IDS = ["abc301_a", "3000", "999", "1873_A"]
@@ -203,16 +203,15 @@ def test_a_damaged_gzip_file_is_named(tmp_path: Path, content: bytes) -> None:
 
 def test_the_custom_evaluator_gets_what_it_checks(tmp_path: Path) -> None:
     """It wants a list with an entry for each problem, and equally many programs in each."""
-    write_custom_output(tmp_path / "new" / "mine.json", PROGRAMS)
-    written = loaded(tmp_path / "new" / "mine.json")
+    written = json.loads(custom_output_text(tmp_path / "mine.json", PROGRAMS))
     assert isinstance(written, list) and len(written) == len(PROGRAMS)
     assert all(list(item) == ["question_id", "code_list"] for item in written)
     assert {len(item["code_list"]) for item in written} == {2}
 
 
 def test_entries_are_in_the_order_of_the_runners_problems(tmp_path: Path) -> None:
-    write_custom_output(tmp_path / "mine.json", PROGRAMS)
-    assert [item["question_id"] for item in loaded(tmp_path / "mine.json")] == SORTED == sorted(IDS)
+    written = json.loads(custom_output_text(tmp_path / "mine.json", PROGRAMS))
+    assert [item["question_id"] for item in written] == SORTED == sorted(IDS)
 
 
 TEXT = st.text(st.characters() | st.sampled_from("\ud800\udfff"))
@@ -226,14 +225,14 @@ TEXT = st.text(st.characters() | st.sampled_from("\ud800\udfff"))
 def test_what_is_written_is_read(programs: dict[str, list[str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "mine.json")
-        write_custom_output(path, programs)
+        path.write_text(custom_output_text(path, programs))
         found = read_outputs(path)
     assert found == programs and list(found) == sorted(programs)
 
 
 @pytest.mark.parametrize("name", ["mine.json.gz", "mine.jsonl", "mine"])
 def test_a_name_that_the_runner_would_cut_is_refused(tmp_path: Path, name: str) -> None:
-    assert said(InputError, write_custom_output, tmp_path / name, PROGRAMS) == (
+    assert said(InputError, custom_output_text, tmp_path / name, PROGRAMS) == (
         f"{tmp_path / name}: LiveCodeBench's runner takes a plain .json file; give it a name that ends so"
     )
     assert list(tmp_path.iterdir()) == []
@@ -255,8 +254,8 @@ def test_unequal_numbers_of_programs_are_refused_with_two_of_the_questions(
 ) -> None:
     path = tmp_path / "mine.json"
     for message in (
-        said(InputError, write_custom_output, path, programs),
-        said(InputError, write_eval_all, path, [], programs, {}),
+        said(InputError, custom_output_text, path, programs),
+        said(InputError, eval_all_text, path, [], programs, {}),
     ):
         assert message == (
             f"{path}: {words}, but LiveCodeBench's runner takes the same number of each; set n to {fewest} or less"
@@ -287,7 +286,8 @@ KEYS = [
 def eval_all(tmp_path: Path, problems: list[Row]) -> Path:
     """The file of the four problems that have programs."""
     path = leaderboard_file(tmp_path / "output", "Llama3-70B + CodeRM-8B (N=2)", 2, 0.2)
-    write_eval_all(path, problems, PROGRAMS, GRADES)
+    path.parent.mkdir(parents=True)
+    path.write_text(eval_all_text(path, problems, PROGRAMS, GRADES))
     return path
 
 
@@ -332,21 +332,11 @@ def test_an_eval_all_file_is_read_as_programs(eval_all: Path) -> None:
 def test_a_grade_that_could_not_be_run_is_refused_and_nothing_written(tmp_path: Path, problems: list[Row]) -> None:
     path = tmp_path / "x_eval_all.json"
     gaps = GRADES | {"999": [RIGHT, Grade()], "3000": [Grade(), Grade()]}
-    assert said(IncompleteRunError, write_eval_all, path, problems, PROGRAMS, gaps) == (
+    assert said(IncompleteRunError, eval_all_text, path, problems, PROGRAMS, gaps) == (
         f"{path}: not written, as it has no place for grades that could not be run (those of 3000, 999); "
         "run the same `coderm-eval rerank` to try them again"
     )
     assert not path.exists()
-
-
-def test_a_file_is_replaced_whole_or_not_at_all(eval_all: Path, problems: list[Row]) -> None:
-    before = eval_all.read_bytes()
-    with pytest.raises(IncompleteRunError):
-        write_eval_all(eval_all, problems, {"999": ["x"]}, {"999": [Grade()]})
-    assert eval_all.read_bytes() == before
-    write_eval_all(eval_all, problems, {"999": ["x"]}, {"999": [RIGHT]})
-    assert read_outputs(eval_all) == {"999": ["x"]}
-    assert list(eval_all.parent.iterdir()) == [eval_all]
 
 
 LEADERBOARD_KEYS = ("question_id", "contest_date", "difficulty", "platform", "pass@1")
