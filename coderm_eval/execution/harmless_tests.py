@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from coderm_eval.core.programs.given_to_tests import NAMES, is_given
-from coderm_eval.core.programs.source import is_main_guard, parse
+from coderm_eval.core.programs.source import all_nodes, is_main_guard, parse
 from coderm_eval.execution.harmless_imports import Imports, Nodes, names_of_candidate
 from coderm_eval.execution.harmless_names import (
     ATTRIBUTES,
@@ -67,7 +67,7 @@ def _holds(tree: ast.Module) -> bool:
     nodes: Nodes = defaultdict(list)
     for part in tree.body:
         if not (is_main_guard(part) or is_given(part)):
-            for node in ast.walk(part):
+            for node in all_nodes(part):
                 nodes[type(node)].append(node)
     return _Proof(nodes).holds()
 

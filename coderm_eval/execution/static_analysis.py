@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from coderm_eval.core.programs.source import is_main_guard, syntax_tree
+from coderm_eval.core.programs.source import all_nodes, is_main_guard, syntax_tree
 from coderm_eval.execution.known_names import PURE_MEMBERS
 from coderm_eval.execution.names_used import NamesUsed
 from coderm_eval.execution.purity import is_blind, is_pure
@@ -24,6 +24,7 @@ _PURE_DECORATORS = frozenset(
     {"abstractmethod", "classmethod", "dataclass", "getter", "property", "setter", "staticmethod", "total_ordering"}
 )
 """A cache is not pure: a caller may change what it returns."""
+_WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _CONSTANT = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.Tuple, ast.operator, ast.unaryop, ast.expr_context)
 
 
@@ -69,7 +70,7 @@ def identity_of_test(test: str) -> str | None:
     except Exception:
         return test
     try:
-        nodes = list(ast.walk(tree))
+        nodes = all_nodes(tree)
         return _identity(tree, nodes) if is_blind(NamesUsed(nodes), test) else test
     except Exception:
         return test
@@ -77,7 +78,7 @@ def identity_of_test(test: str) -> str | None:
 
 def _info(tree: ast.Module, program: str) -> ProgramInfo:
     tree.body = [node for node in tree.body if not is_main_guard(node)]
-    nodes = list(ast.walk(tree))
+    nodes = all_nodes(tree)
     names = NamesUsed(nodes)
     imports = tuple(sorted(names.modules))
     if not is_blind(names, program):
@@ -89,10 +90,10 @@ def _info(tree: ast.Module, program: str) -> ProgramInfo:
 def _identity(tree: ast.Module, nodes: Sequence[ast.AST]) -> str:
     """Return the compiled code as text, without docstrings and line numbers: it takes half the time of unparsing."""
     for node in nodes:
-        if isinstance(node, ast.ClassDef):
-            _forget_line(node)
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+        if isinstance(node, _WITH_DOCSTRING):
             _drop_docstring(node)
+            if isinstance(node, ast.ClassDef):
+                _forget_line(node)
     with warnings.catch_warnings():  # `x is 1` is the model's business, not the user's
         warnings.simplefilter("ignore")
         return repr(_essence(compile(tree, "<source>", "exec", dont_inherit=True)))

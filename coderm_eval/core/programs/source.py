@@ -9,8 +9,8 @@ import warnings
 from collections.abc import Iterator
 
 __all__ = [
-    *("after_future", "bound", "defines", "is_known_module", "is_main_guard", "module_names", "parse", "scopes"),
-    *("symbol_table", "syntax_tree"),
+    *("after_future", "all_nodes", "bound", "defines", "is_known_module", "is_main_guard", "module_names", "parse"),
+    *("scopes", "symbol_table", "syntax_tree"),
 ]
 
 
@@ -32,6 +32,29 @@ def parse(source: str) -> ast.Module | None:
         return syntax_tree(source)
     except Exception:
         return None
+
+
+_WITHOUT_NODES = frozenset({"arg", "attr", "ctx", "id", "kind", "lineno", "op", "ops", "type_comment"})
+"""Fields that hold no node, or one that says no more than its type: a context, an operator."""
+
+
+def all_nodes(tree: ast.AST) -> list[ast.AST]:
+    """A node and all that are in it, the outer before the inner, but contexts and operators.
+
+    It takes less than half the time of `ast.walk`, which is most of the time of looking through a program.
+    """
+    nodes = [tree]
+    for node in nodes:  # which grows meanwhile
+        for name in node._fields:
+            if name not in _WITHOUT_NODES:
+                value = getattr(node, name, None)
+                if type(value) is list:
+                    for item in value:
+                        if isinstance(item, ast.AST):  # not so the names of `global`
+                            nodes.append(item)  # an `extend` with a generator takes twice as long
+                elif isinstance(value, ast.AST):
+                    nodes.append(value)
+    return nodes
 
 
 def after_future(program: str, statements: str) -> str:

@@ -7,11 +7,11 @@ import contextlib
 import importlib
 import sys
 import types
+from collections.abc import Iterable
 from typing import Any
 
 from coderm_eval.execution.harmless_names import MODULES
 from coderm_eval.execution.sandbox.asked_program import AskedProgram, exception_class
-from coderm_eval.execution.sandbox.class_bodies import names_in_class_bodies
 from coderm_eval.execution.sandbox.known_answers import KnownAnswers, Rehearsal, UnknownAnswerError
 
 __all__ = ["StandIns"]
@@ -33,9 +33,9 @@ class StandIns(dict[str, Any]):
         self.went_too_far = False
         """Whether the test needs a process of its own, since it has asked for another module."""
 
-    def look_up_beforehand(self, code: types.CodeType) -> None:
-        """Look up the names that the body of a class uses, since it does so without calling `__missing__`."""
-        for name in (self._entry_point, *names_in_class_bodies(code)):
+    def look_up_beforehand(self, in_class_bodies: Iterable[str]) -> None:
+        """Look up names that bodies of classes use, since they do so without calling `__missing__`."""
+        for name in (self._entry_point, *in_class_bodies):
             with contextlib.suppress(KeyError):
                 self[name]
 

@@ -18,13 +18,12 @@ import json
 import os
 import resource
 import sys
-import types
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from coderm_eval.execution.sandbox.known_answers import KnownAnswers, Rehearsal
 from coderm_eval.execution.sandbox.stand_ins import StandIns
-from coderm_eval.execution.sandbox.test_run import run_test, without_assertions
+from coderm_eval.execution.sandbox.test_run import CompiledTest, compile_test, run_test, without_assertions
 from coderm_eval.execution.wire.ends import End
 from coderm_eval.execution.wire.lines import write_line
 
@@ -39,13 +38,13 @@ def serve(connection: int) -> None:
     memory = _Memory()
     with os.fdopen(os.dup(connection), "rb") as lines:
         problem = _Problem(**json.loads(next(lines)))
-        codes: dict[int, types.CodeType | None] = {}
+        tests: dict[int, CompiledTest | None] = {}
         for line in lines:
             request = json.loads(line)
             for number in request["tests"]:
-                if number not in codes:
-                    codes[number] = _compiled(problem.tests[str(number)])
-                reply = {**_reply(codes[number], problem, request), "last": memory.is_short}
+                if number not in tests:
+                    tests[number] = compile_test(problem.tests[str(number)])
+                reply = {**_reply(tests[number], problem, request), "last": memory.is_short}
                 write_line(connection, json.dumps(reply).encode())
                 if reply["last"]:
                     return
@@ -81,23 +80,16 @@ class _Memory:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _compiled(test: str) -> types.CodeType | None:
-    try:
-        return compile(test, "<test>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _reply(code: types.CodeType | None, problem: _Problem, request: Mapping[str, Any]) -> dict[str, Any]:
-    if code is None:
+def _reply(test: CompiledTest | None, problem: _Problem, request: Mapping[str, Any]) -> dict[str, Any]:
+    if test is None:
         return {"calls": [], "unknown": [], "verdict": End.FAILED, "reason": "SyntaxError: it cannot be compiled"}
     if request.get("rehearse"):
         rehearsal = Rehearsal()
-        run_test(code, problem.names(rehearsal), without_assertions)
+        run_test(test, problem.names(rehearsal), without_assertions)
         return {"calls": rehearsal.calls, "unknown": [], "verdict": End.FAILED}
     answers = KnownAnswers(request["answers"], request["stateful"])
     names = problem.names(answers)
-    end, reason = run_test(code, names)
+    end, reason = run_test(test, names)
     if problem.shared and (end is None or names.went_too_far):
         return {"calls": [], "unknown": [], "verdict": None}
     verdict = None if answers.unknown else answers.end or end or End.FAILED

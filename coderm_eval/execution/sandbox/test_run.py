@@ -7,22 +7,42 @@ import random
 import sys
 import types
 import unittest
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
+from coderm_eval.execution.sandbox.class_bodies import names_in_class_bodies
 from coderm_eval.execution.sandbox.known_answers import Agreeable, UnknownAnswerError
 from coderm_eval.execution.sandbox.own_error import own_error
 from coderm_eval.execution.sandbox.stand_ins import StandIns
 from coderm_eval.execution.wire.ends import End
 
-__all__ = ["run_test", "without_assertions"]
+__all__ = ["CompiledTest", "compile_test", "run_test", "without_assertions"]
 
 _SEED = 0
 """Of `random`, before each test."""
+_WITHOUT_TESTS = frozenset({unittest.TestCase, object})
+"""A hundred names need not be looked at for each run."""
+
+
+class CompiledTest(NamedTuple):
+    """What is the same in every run of a test."""
+
+    code: types.CodeType
+    in_class_bodies: Sequence[str]
+    """See `names_in_class_bodies`."""
+
+
+def compile_test(source: str) -> CompiledTest | None:
+    """Compile a test; returns None if it cannot be."""
+    try:
+        code = compile(source, "<test>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return CompiledTest(code, names_in_class_bodies(code))
 
 
 def run_test(
-    code: types.CodeType, names: StandIns, prepare: Callable[[type[unittest.TestCase]], None] = lambda _: None
+    test: CompiledTest, names: StandIns, prepare: Callable[[type[unittest.TestCase]], None] = lambda _: None
 ) -> tuple[End | None, str]:
     """Return PASSED if at least one test method ran, and none failed, errored or was skipped, else FAILED and why.
 
@@ -33,8 +53,8 @@ def run_test(
     sys.modules["test_candidate"] = module  # where dataclasses and pickle look it up
     result = _Result()
     try:
-        names.look_up_beforehand(code)
-        exec(code, names)
+        names.look_up_beforehand(test.in_class_bodies)
+        exec(test.code, names)
         module.__dict__.update(names)
         suite = unittest.TestSuite()
         for case in _cases(names.values()):
@@ -61,7 +81,8 @@ def _cases(values: Iterable[object]) -> list[type[unittest.TestCase]]:
 
 def _methods(case: type[unittest.TestCase]) -> list[str]:
     """Return the names of the test methods as unittest's loader finds them, in its order, in a tenth of its time."""
-    names = {name for base in case.__mro__ for name in vars(base) if name.startswith("test")}
+    bases = [base for base in case.__mro__ if base not in _WITHOUT_TESTS]
+    names = {name for base in bases for name in vars(base) if name.startswith("test")}
     return sorted(name for name in names if callable(getattr(case, name)))
 
 
