@@ -338,6 +338,27 @@ def test_a_mistake_ends_with_one_sentence_and_exit_code_2(
     assert said in sentence
 
 
+STRANGE = [
+    ("tets", """did you mean {"coderm": {"tests": ...}}?"""),
+    ("flavour", "settings are under 'coderm'"),
+    ("num_concurrent", None),  # an argument of the model's
+    ("tokenizer", None),
+    ("version", None),  # a task's own key
+]
+
+
+@pytest.mark.parametrize(("key", "said"), STRANGE)
+def test_a_key_of_metadata_that_nobody_reads_is_named(
+    key: str, said: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    from lm_eval.models import openai_completions  # noqa: F401  # as lm-eval loads a model before its tasks
+
+    RerankTask({**A_TASK, "metadata": {**A_TASK["metadata"], key: "x"}})
+    warned = [record.getMessage() for record in caplog.records if "--metadata" in record.getMessage()]
+    expected = f"--metadata: {key!r} is no key of this task, and the model names no such argument; {said}"
+    assert warned == ([] if said is None else [expected])
+
+
 def test_a_tests_file_that_lacks_tasks_is_refused_before_sampling(
     replay: Replay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

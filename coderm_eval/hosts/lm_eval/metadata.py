@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
+import inspect
+import logging
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+
+from lm_eval.api.model import LM
 
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.generation.settings import TestSettings
@@ -12,9 +16,11 @@ from coderm_eval.pipeline.settings import Settings
 
 __all__ = ["require_settings_under_coderm", "require_test_writer"]
 
+log = logging.getLogger(__name__)
+
 
 def require_settings_under_coderm(metadata: Mapping[str, Any], own: Collection[str]) -> None:
-    """Refuse keys beside `coderm` that are meant to be in it.
+    """Refuse keys beside `coderm` that are meant to be in it, and warn of those that nobody is known to read.
 
     Args:
         metadata: a task's; lm-eval mixes the --model_args into it, so that an unknown key may be one of those.
@@ -34,6 +40,28 @@ def require_settings_under_coderm(metadata: Mapping[str, Any], own: Collection[s
             raise SettingsError(f"--metadata: unknown key {key!r}; did you mean 'coderm'?")
         if isinstance(value, Mapping) and value.keys() & Settings.model_fields.keys():
             raise SettingsError(f"--metadata: unknown key {key!r}; settings are under 'coderm'")
+        if key not in _model_arguments():
+            log.warning(
+                "--metadata: %r is no key of this task, and the model names no such argument; %s", key, _meant(key)
+            )
+
+
+def _meant(key: str) -> str:
+    """The setting that a key is nearest to, or where settings are."""
+    near = difflib.get_close_matches(key.lower(), list(Settings.model_fields), n=1)
+    return f'did you mean {{"coderm": {{"{near[0]}": ...}}}}?' if near else "settings are under 'coderm'"
+
+
+def _model_arguments() -> set[str]:
+    """The arguments that the models of lm-eval name which are loaded: the model is before its tasks are."""
+    return {name for model in _loaded_models(LM) for name in inspect.signature(model.__init__).parameters}
+
+
+def _loaded_models(model: type[Any]) -> Iterator[type[Any]]:
+    yield model
+    loaded: list[type[Any]] = model.__subclasses__()
+    for each in loaded:
+        yield from _loaded_models(each)
 
 
 def require_test_writer(tests: TestSettings) -> None:
