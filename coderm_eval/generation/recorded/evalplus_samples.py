@@ -3,7 +3,7 @@
 lines     {"task_id", "solution"} or {"task_id", "completion"}, N lines per task
 folder    FOLDER/HumanEval_0/0.py, FOLDER/HumanEval_0/1.py, ...
 
-Lines of lm-eval's `--log_samples` and of CodeRM's authors are understood as well.
+Lines of lm-eval's `--log_samples` and of CodeRM's authors are understood as well, and so are EvalPlus's results files.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from coderm_eval.core.inputs import parse_object
 from coderm_eval.core.messages import expected_shape, quoted, quoted_line
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.recorded.coderm_records import parse_record, refuse_prompts
+from coderm_eval.generation.recorded.evalplus_results import is_results, results_programs
 from coderm_eval.generation.recorded.logged_samples import LoggedSamples, is_logged
 
 __all__ = ["SAMPLE_SHAPE", "read_sample_folder", "read_sample_lines"]
@@ -30,7 +31,7 @@ def read_sample_lines(
 ) -> dict[str, list[str]]:
     """Read programs by task id, in file order; a completion continues its problem's prompt.
 
-    Each line tells its format: EvalPlus's, lm-eval's or that of CodeRM's authors.
+    Each line tells its format: EvalPlus's, lm-eval's, that of CodeRM's authors, or a whole results file.
 
     Args:
         path: the file, for messages.
@@ -43,13 +44,16 @@ def read_sample_lines(
     logged = LoggedSamples(problems)
     for number, line in lines:
         row, place = parse_object(path, number, line, SAMPLE_SHAPE), f"{path}:{number}"
-        if is_logged(row):
-            task_id, found = logged.programs(place, row)
+        if is_results(row):
+            given = list(results_programs(place, row))
+        elif is_logged(row):
+            given = [logged.programs(place, row)]
         elif "solutions" in row:
-            task_id, found = parse_record(place, row, "solutions")
+            given = [parse_record(place, row, "solutions")]
         else:
-            task_id, found = _parse_sample(place, row, line, problems)
-        programs.setdefault(task_id, []).extend(found)
+            given = [_parse_sample(place, row, line, problems)]
+        for task_id, found in given:
+            programs.setdefault(task_id, []).extend(found)
     if not programs:
         raise InputError(f"{path}: no lines; expected {SAMPLE_SHAPE} on each")
     return programs

@@ -59,6 +59,14 @@ def livecodebench(programs: Mapping[str, list[str]]) -> bytes:
     return json.dumps([{"question_id": task, "code_list": of} for task, of in programs.items()], indent=1).encode()
 
 
+def results(programs: Mapping[str, list[str]]) -> bytes:
+    graded = {
+        task: [{"task_id": task, "solution": program, "base_status": "pass"} for program in of]
+        for task, of in programs.items()
+    }
+    return json.dumps({"date": "2026-11-28 09:00", "hash": "x", "eval": graded}).encode()
+
+
 def bound(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
@@ -87,6 +95,7 @@ CONTENT: dict[str, bytes] = {
         {"task_id": task, "solutions": [{"solution": program, "plus_status": "pass"} for program in of]}
         for task, of in PROGRAMS.items()
     ),
+    "EvalPlus's results": results(PROGRAMS),
 }
 
 
@@ -210,6 +219,8 @@ BAD_LINES: list[tuple[Any, str]] = [
     ({"task_id": "tide/0", "solutions": ["x", 3]}, "solutions of tide/0 hold '3'; expected texts"),
     ({"task_id": "tide/0", "solutions": [{"code": "x"}]}, "solutions of tide/0 hold"),
     ({"doc": {"task_id": "tide/0"}, "resps": [[["x", 1.5]]]}, "resps of tide/0 hold what is no text"),
+    ({"hash": "x", "eval": {"tide/0": {"nfiles": 2}}}, "a results file without the solutions of tide/0; give"),
+    ({"hash": "x", "eval": {"tide/0": [{"solution": 3}]}}, "a results file without the solutions of tide/0; give"),
 ]
 
 
@@ -255,7 +266,7 @@ def test_a_program_of_a_folder_that_is_not_utf8_is_named(tmp_path: Path) -> None
     assert str(caught.value) == f"{path}: not UTF-8; save the file in UTF-8"
 
 
-KEYS = "task_id solution completion solutions doc resps messages unit_tests filter arguments question_id code_list"
+KEYS = "eval task_id solution completion solutions doc resps messages unit_tests filter arguments question_id code_list"
 VALUES = st.recursive(
     st.sampled_from([None, True, 1, 1.5, "x", "tide/0"]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=2),
@@ -295,6 +306,17 @@ def test_on_demand_other_tasks_are_left_out_with_a_warning(partial: Path, caplog
         f"{partial}: no samples of 2 tasks (tide/0, tide/2), which are in no score",
         f"{partial}: 1 task ids are none of tides (reef/0)",
     ]
+
+
+@pytest.mark.parametrize("content", [json_lines, results, livecodebench])
+def test_a_part_of_a_benchmark_is_named_whatever_the_format(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: Callable[[Mapping[str, list[str]]], bytes]
+) -> None:
+    path = tmp_path / "s.json"
+    path.write_bytes(content({"tide/1": ["x"]}))
+    assert "nothing for 2 of its tasks (tide/0, tide/2); --allow-partial" in refusal(path)
+    assert read(path, allow_partial=True) == {"tide/1": ["x"]}
+    assert caplog.messages == [f"{path}: no samples of 2 tasks (tide/0, tide/2), which are in no score"]
 
 
 def test_samples_of_no_task_at_all_are_refused(tmp_path: Path) -> None:
