@@ -16,6 +16,15 @@ def key_of(history: Sequence[str], *, stateful: bool) -> str:
     return hashlib.blake2b("\n".join(history).encode(), digest_size=16).hexdigest() if stateful else history[-1]
 
 
+_LONG = 1_000
+"""Characters from which on an answer is told from others by its digest: trees outlive the programs."""
+
+
+def _short(answer: str) -> str | bytes:
+    """Return what stands for the answer in a tree."""
+    return answer if len(answer) < _LONG else hashlib.sha256(answer.encode()).digest()
+
+
 class TreePosition(NamedTuple):
     """How far it is known what a test does with one program."""
 
@@ -32,7 +41,7 @@ class _Node:
 
     def __init__(self, call: str) -> None:
         self.call = call
-        self.replies: dict[str, _Node | End] = {}
+        self.replies: dict[str | bytes, _Node | End] = {}
 
 
 class CallTree:
@@ -58,7 +67,7 @@ class CallTree:
                 return TreePosition(history, unanswered=True)
             if reply in UNANSWERED:
                 return TreePosition(history, verdict=End(reply))
-            node = node.replies.get(reply)
+            node = node.replies.get(_short(reply))
         return TreePosition(history, verdict=node)
 
     def learn(self, calls: Sequence[str], answers: Sequence[str], verdict: End) -> None:
@@ -69,11 +78,12 @@ class CallTree:
             self._root = verdict
             return
         node = self._root = self._node(self._root, calls[0])
-        for call, answer in zip(calls[1:], answers[:-1], strict=True):
+        *shorts, last = map(_short, answers)
+        for call, answer in zip(calls[1:], shorts, strict=True):
             following = self._node(node.replies.get(answer), call)
             node.replies[answer] = following
             node = following
-        node.replies[answers[-1]] = verdict
+        node.replies[last] = verdict
 
     @staticmethod
     def _node(known: _Node | End | None, call: str) -> _Node:

@@ -15,6 +15,10 @@ _MOST_TIMEOUTS = 2
 """Calls of one program that may time out: then all calls that it has not answered count as timed out too. Not with
 limits per call, where a call that times out decides about its own test alone."""
 
+_MOST_CHARACTERS = 256 << 20
+"""Of all answers of one program, since all of them are kept: as many as the largest `execution.output_mb` allows one
+process. The recorded programs need 3.9 million at the most where they are graded, and 627 in generated tests."""
+
 _OBJECT = '{"object":'
 """Stands in answers that refer to an object of the program, and in no others: in text, quotes are escaped."""
 _OF_OBJECT = "[{"
@@ -47,7 +51,9 @@ class ProgramAnswers:
         self.stateful = stateful
         self._process_per_call = process_per_call
         self._timeouts = 0
-        self._last_timeout = End.OUT_OF_CPU
+        self._characters = 0
+        self._given_up: End | None = None
+        """The end of every call that is not answered yet, where no more are to be."""
         self._cut_off: set[str] = set()
         self.load_seconds = 0.0
         """CPU seconds for loading the program, the most of all times."""
@@ -86,8 +92,8 @@ class ProgramAnswers:
             self._keep_state()
         runs = self._runs(left)
         while runs and self.unloadable is None:
-            if self._timeouts == _MOST_TIMEOUTS and not self._sandbox.per_call:
-                self._give_up(runs)
+            if self._given_up:
+                self._end_all(runs, self._given_up)
                 return
             now, later = (runs[:1], runs[1:]) if self._process_per_call else (runs, [])
             end, replies = self._sandbox.run(self._source, self._imports, now, self.stateful, seconds)
@@ -127,6 +133,9 @@ class ProgramAnswers:
                     shared = number > 0 or (position > 0 and not self.stateful)
                     return self._record_end(end, run, position, shared=shared, hurried=hurried) + runs[number + 1 :]
                 self.answers[key], self.seconds[key] = text, seconds
+                self._characters += len(text)
+                if self._characters > _MOST_CHARACTERS:
+                    self._given_up = End.CRASHED
                 if _OBJECT in text and self._keep_state():
                     return []
         return []
@@ -140,6 +149,7 @@ class ProgramAnswers:
         if self.stateful or self._process_per_call:
             return False
         self.stateful = True
+        self._characters = 0
         self.answers.clear()
         self.seconds.clear()
         self._cut_off.clear()
@@ -160,11 +170,12 @@ class ProgramAnswers:
             self.answers[key] = End.CRASHED if end is End.FULL else end
         if end in TIMEOUTS:
             self._timeouts += 1
-            self._last_timeout = end
+            if self._timeouts == _MOST_TIMEOUTS and not self._sandbox.per_call:
+                self._given_up = end
         rest = run[position + 1 :]
         return [] if self.stateful or not rest else [rest]
 
-    def _give_up(self, runs: list[list[str]]) -> None:
+    def _end_all(self, runs: list[list[str]], end: End) -> None:
         for run in runs:
             for n in range(len(run)):
-                self.answers.setdefault(self.key(run[: n + 1]), self._last_timeout)
+                self.answers.setdefault(self.key(run[: n + 1]), end)

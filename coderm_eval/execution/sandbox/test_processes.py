@@ -21,8 +21,8 @@ _LIBRARIES = frozenset(
 _IMPORT = re.compile(r"^[ \t]*(?:import|from)\b.*", re.MULTILINE)
 """Looks at each line once; a white space that may be a line's end would make it look at all that follow, too."""
 
-Behaviour = tuple[str | None, ...]
-"""The answers of a program to the calls that a test will probably make."""
+Behaviour = bytes
+"""A digest of the answers of a program to the calls that a test will probably make."""
 
 
 class TestProcesses:

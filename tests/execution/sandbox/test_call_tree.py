@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -32,6 +33,24 @@ def test_programs_that_answer_alike_share_a_verdict() -> None:
     tree = CallTree()
     tree.learn(["f(1)", "f(2)"], ["1", "4"], End.PASSED)
     assert tree.follow(told({"f(1)": "1", "f(2)": "4"})) == TreePosition(("f(1)", "f(2)"), verdict=End.PASSED)
+
+
+@pytest.mark.parametrize("length", [0, 999, 1000, 100_000])
+def test_answers_of_any_length_are_told_apart(length: int) -> None:
+    one, other = "1" * length, "1" * (length - 1) + "2"
+    tree = CallTree()
+    tree.learn(["f(1)", "f(2)"], [one, one], End.PASSED)
+    tree.learn(["f(1)", "f(2)"], [one, other], End.FAILED)
+    found = [tree.follow(told({"f(1)": one, "f(2)": last})).verdict for last in (one, other, "3")]
+    assert found == [End.PASSED, End.FAILED, None]
+
+
+def test_long_answers_are_not_kept_for_other_programs() -> None:
+    long = "1" * 100_000
+    before = sys.getrefcount(long)
+    tree = CallTree()
+    tree.learn(["f(1)", "f(2)"], [long, long], End.PASSED)
+    assert sys.getrefcount(long) == before
 
 
 def test_another_answer_leads_where_nobody_has_been() -> None:
