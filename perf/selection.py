@@ -48,7 +48,7 @@ def ballots(problems: int, programs: int, tests: int) -> Iterator[Ballot]:
         outputs = chance.integers(0, 3, (programs, tests))
         passed = np.asarray(outputs == chance.integers(0, 3, tests))
         ones = np.ones(programs, dtype=np.int64)
-        yield Ballot(passed, ones, np.ones(tests, dtype=np.int64), outputs, np.arange(programs))
+        yield Ballot(passed, ones, np.ones(tests, dtype=np.int64), outputs, np.arange(programs), outputs[:, :0])
 
 
 def seconds_of_rule(rule: Callable[[Ballot], object], drawn: Iterator[Ballot]) -> float:

@@ -18,6 +18,7 @@ FILE = click.Path(path_type=Path)
 
 KEYS: Mapping[str, str] = {
     **{key: key for key in ("n", "preset", "select", "store", "resample_tests", "resample", "budget_curve", "curve")},
+    "probe_inputs": "probe_inputs",
     "tests": "tests.file",
     "budget": "budget.policy",
     "allow_incomplete": "execution.allow_incomplete",

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from coderm_eval.core.records import NO_OUTPUT, Problem, Verdict
+from coderm_eval.core.records import NO_OUTPUT, Problem, ProblemCandidates, UnitTest, Verdict, Verdicts
 
-__all__ = ["Cell", "Execute", "ExecutionResult", "Explain", "WriteTests", "Written"]
+__all__ = ["Cell", "Execute", "ExecutionResult", "Explain", "Probe", "WriteTests", "Written"]
 
 Key = TypeVar("Key")
 
@@ -23,6 +23,7 @@ class Cell:
     program: str
     """The candidate's source, in the problem's form."""
     test: str
+    """Its source; or a probing input, which is a call as text."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,10 @@ sequence says that no cells are ready yet, and that results are welcome meanwhil
 
 Explain = Callable[[Iterable[Cell]], Mapping[tuple[str, int], str]]
 """Finds, by task id and column, the errors of their own with which tests end; empty where one does not."""
+
+Probe = Callable[[Sequence[tuple[ProblemCandidates, Sequence[UnitTest]]]], Mapping[str, Verdicts]]
+"""Runs each problem's candidates on probing inputs, which are made from the calls of its tests; returns what became of
+them, by task id."""
 
 Written = tuple[str, Sequence[tuple[int, str]]]
 """(task id, (sample index, test source) of its usable samples)."""

@@ -139,6 +139,12 @@ class Verdicts:
     def ran(self) -> npt.NDArray[np.bool_]:
         return np.asarray(self.matrix != Verdict.NOT_RUN)
 
+    @classmethod
+    def not_run(cls, candidates: int, tests: int) -> Verdicts:
+        """Return the verdicts of what has not been run."""
+        shape = (candidates, tests)
+        return cls(np.full(shape, Verdict.NOT_RUN, np.uint8), np.zeros(shape), np.full(shape, NO_OUTPUT, np.int64))
+
     def of_tests(self, columns: Sequence[int] | slice) -> Verdicts:
         """Return the verdicts of some of the tests, in this order."""
         return Verdicts(self.matrix[:, columns], self.cpu_seconds[:, columns], self.outputs[:, columns])
@@ -203,3 +209,6 @@ class RerankResult:
     verdicts: Verdicts
     selections: Mapping[str, Selection]
     """One selection for each rule asked for, by the rule's name."""
+    probes: Verdicts | None = None
+    """What became of the candidates on probing inputs, one column for each; None where there are none. A program that
+    returns has passed, and one that raises has failed."""

@@ -24,7 +24,9 @@ _StoredCell = tuple[Cell, str]
 _VERDICT_OF_CODE = {verdict.code: verdict for verdict in Verdict}
 
 
-def cached_execution(executor: Executor, table: Table, settings: ExecutionSettings, isolation: str) -> Execute:
+def cached_execution(
+    executor: Executor, table: Table, settings: ExecutionSettings, isolation: str, *, calls: bool = False
+) -> Execute:
     """Return the loop's `execute`: it reads a problem whose cells are all stored, and runs and stores the others.
 
     All cells of a problem or none: which calls of a program are given up as timed out depends on what else is
@@ -32,9 +34,11 @@ def cached_execution(executor: Executor, table: Table, settings: ExecutionSettin
 
     Args:
         isolation: what the executor's self-test found in force; verdicts under another one are not read.
+        calls: whether the cells hold probing inputs in place of tests.
     """
     limits = limits_from_settings(settings)
-    conditions = fingerprint(limits_fingerprint(limits), isolation)
+    conditions = fingerprint(*("call",) * calls, limits_fingerprint(limits), isolation)
+    what = "running probing inputs" if calls else "running tests"
 
     def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
         read: list[ExecutionResult[Cell]] = []
@@ -49,10 +53,10 @@ def cached_execution(executor: Executor, table: Table, settings: ExecutionSettin
                     yield None
                 else:
                     status.pending += len(cells)
-                    yield from _program_tests(cells, keys)
+                    yield from _program_tests(cells, keys, calls=calls)
 
         ran = executor.run(pending(), limits)
-        for result in progress(ran, lambda: status.pending, "running tests", "tests", note=status.note):
+        for result in progress(ran, lambda: status.pending, what, "tests", note=status.note):
             cell, key = result.key
             if result.verdict != Verdict.NOT_RUN:
                 table.add_all({key: {"v": result.verdict.code, "s": result.cpu_seconds, "o": result.output}})
@@ -96,7 +100,9 @@ def _key(cell: Cell, conditions: str) -> str:
     return fingerprint("verdict", conditions, form, problem.entry_point, cell.program, cell.test)
 
 
-def _program_tests(cells: Sequence[Cell], keys: Sequence[str]) -> Iterator[ProgramTest[_StoredCell]]:
+def _program_tests(
+    cells: Sequence[Cell], keys: Sequence[str], *, calls: bool = False
+) -> Iterator[ProgramTest[_StoredCell]]:
     """Yield what to run for the cells; a program for many tests of a problem is made callable once."""
     programs: dict[tuple[str, int], str] = {}
     for cell, key in zip(cells, keys, strict=True):
@@ -111,6 +117,7 @@ def _program_tests(cells: Sequence[Cell], keys: Sequence[str]) -> Iterator[Progr
             problem.task_id,
             problem.entry_point,
             process_per_call=problem.form == "stdin",
+            is_call=calls,
         )
 
 

@@ -28,3 +28,6 @@ class ProgramTest(Generic[Key]):
     """Whether each call is made in a process of its own, so that no answer depends on another call."""
     trusted: bool = False
     """Whether no model wrote the test, so that it can share a process with others, whatever it does."""
+    is_call: bool = False
+    """Whether `test` is no test but a call, as `program_process` has it: PASSED is then a program that returns, and
+    FAILED one that raises."""

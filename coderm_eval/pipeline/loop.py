@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from coderm_eval.core.protocols import Cell, Execute, WriteTests
+from coderm_eval.core.protocols import Cell, Execute, Probe, WriteTests
 from coderm_eval.core.records import ProblemCandidates, RerankResult
 from coderm_eval.pipeline.background_writer import BackgroundTestWriter, PendingTests
 from coderm_eval.pipeline.verdict_matrix import VerdictMatrix
@@ -33,6 +33,7 @@ def rerank(
     rule: str,
     rules: Sequence[str],
     budget: BudgetPolicy,
+    probe: Probe | None = None,
     on_round: Callable[[int], None] = lambda requested: None,
 ) -> list[RerankResult]:
     """Rerank every problem's candidates, in rounds over half the benchmark so that a GPU sees large batches.
@@ -44,6 +45,7 @@ def rerank(
         rule: whose picks the budget looks at; a name in `coderm_eval.selection.known_rules()`.
         rules: all that are applied to the final matrices.
         budget: decides how many tests each problem gets in the next round.
+        probe: asked once, when all tests are there, to run the candidates on more inputs. The budget does not see it.
         on_round: told, after each decision of the budget, how many test samples were requested before it.
 
     Returns:
@@ -73,7 +75,8 @@ def rerank(
 
     with BackgroundTestWriter(write_tests) as writer:
         alternate_halves(list(matrices), wanted, start, finish)
-    return [matrix.conclude(rules, budget.stopped(task)) for task, matrix in matrices.items()]
+    probes = probe([matrix.final for matrix in matrices.values()]) if probe else {}
+    return [matrix.conclude(rules, budget.stopped(task), probes.get(task)) for task, matrix in matrices.items()]
 
 
 def _cells(pending: PendingTests, matrices: Mapping[str, VerdictMatrix]) -> Iterator[list[Cell]]:

@@ -18,6 +18,7 @@ PAPER: Mapping[str, Any] = {
     },
     "budget": {"policy": "uniform"},
     "select": "majority",
+    "probe_inputs": 0,
     "extraction": "paper",
     "execution": {"timeout_s": 1.0},
     "livecodebench": {"method_format": "paper"},

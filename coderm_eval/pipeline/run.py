@@ -80,6 +80,7 @@ def _run(stages: Stages, problems: Sequence[ProblemCandidates]) -> RunReport:
             rule=select.rule,
             rules=select.rules,
             budget=select.budget,
+            probe=stages.probe,
             on_round=on_round,
         )
     graded = stages.grade(results) if stages.grade else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +10,11 @@ from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.core.errors import ModelError, SettingsError
-from coderm_eval.core.protocols import Execute, Explain
+from coderm_eval.core.protocols import Execute, Explain, Probe
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.store import Store
 from coderm_eval.execution.cached import cached_execution, cached_reasons
+from coderm_eval.execution.probing import make_probe
 from coderm_eval.generation.settings import TestSettings
 from coderm_eval.generation.write_tests import DEFAULT_TESTS, TestSupply, make_test_source
 from coderm_eval.pipeline.budget import make_budget, max_tests, policies_of, tests_per_problem
@@ -47,6 +48,7 @@ class Stages:
 
     write_tests: TestSupply[Any]
     execute: Execute
+    probe: Probe | None  # None where no probing inputs were asked for
     explain: Explain
     select: Selector
     grade: Grader | None  # None where grading was not asked for
@@ -88,8 +90,9 @@ def assemble(
             yield Stages(
                 write_tests=tests,
                 execute=cached_execution(executor, store.table("verdicts"), settings.execution, isolation),
+                probe=make_probe(executor, store, settings.execution, isolation, settings.probe_inputs),
                 explain=cached_reasons(executor, store.table("reasons"), settings.execution, isolation),
-                select=_selector(settings, problems, tests, each, lambda: grader.true_rates(problems)),
+                select=_selector(settings, problems, tests, each, grader),
                 grade=grader if graded else None,
                 report=Reporter(
                     directory,
@@ -125,14 +128,10 @@ def _require_enough_tests(resampled: int | None, tests: TestSupply[Any]) -> None
 
 
 def _selector(
-    settings: Settings,
-    problems: Sequence[ProblemCandidates],
-    tests: TestSupply[Any],
-    each: int,
-    true_rates: Callable[[], Mapping[str, float]],
+    settings: Settings, problems: Sequence[ProblemCandidates], tests: TestSupply[Any], each: int, grader: Grader
 ) -> Selector:
-    tasks = [item.problem.task_id for item in problems]
-    policy = make_budget(settings.budget, each, max_tests(settings.budget, each, tests.available, tasks), true_rates)
+    most = max_tests(settings.budget, each, tests.available, [item.problem.task_id for item in problems])
+    policy = make_budget(settings.budget, each, most, lambda: grader.true_rates(problems))
     return Selector(settings.rule, settings.compared, policy, each * len(problems), settings.budget.tolerance)
 
 

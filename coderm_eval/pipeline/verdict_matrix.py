@@ -86,7 +86,12 @@ class VerdictMatrix:
         self._cells[place] = (result.verdict, result.cpu_seconds, result.output)
         self._pick = None
 
-    def conclude(self, rules: Sequence[str], stopped: str) -> RerankResult:
+    @property
+    def final(self) -> tuple[ProblemCandidates, Sequence[UnitTest]]:
+        """The candidates, and the tests that there are in the end."""
+        return self._item, self.state().tests
+
+    def conclude(self, rules: Sequence[str], stopped: str, probes: Verdicts | None) -> RerankResult:
         final = self.state()
         stopped = stopped if final.tests else "no tests"
         return RerankResult(
@@ -94,5 +99,6 @@ class VerdictMatrix:
             candidates=final.candidates,
             tests=final.tests,
             verdicts=final.verdicts,
-            selections=select(rules, final.candidates, final.tests, final.verdicts, stopped=stopped),
+            selections=select(rules, final.candidates, final.tests, final.verdicts, stopped=stopped, probes=probes),
+            probes=probes,
         )

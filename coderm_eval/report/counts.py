@@ -9,10 +9,10 @@ import numpy as np
 
 from coderm_eval.core.programs.forms import is_solution
 from coderm_eval.core.programs.source import parse
-from coderm_eval.core.records import Grade, RerankResult
+from coderm_eval.core.records import NO_OUTPUT, Grade, RerankResult
 from coderm_eval.generation.test_sources import TestWritingStats
 
-__all__ = ["candidate_counts", "run_counts", "sizes", "test_counts"]
+__all__ = ["candidate_counts", "probing_counts", "run_counts", "sizes", "test_counts"]
 
 
 def sizes(results: Sequence[RerankResult], of_benchmark: int) -> dict[str, Any]:
@@ -53,13 +53,28 @@ def test_counts(results: Sequence[RerankResult], written: TestWritingStats) -> d
 
 
 def run_counts(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> dict[str, Any]:
-    """What was run, and what could not be run."""
+    """What was run, and what could not be run; probing inputs are part of both."""
+    run = [verdicts for result in results for verdicts in (result.verdicts, result.probes) if verdicts]
     return {
         "not_run": {
-            "executions": int(sum((~r.verdicts.ran).sum() for r in results)),
+            "executions": int(sum((~verdicts.ran).sum() for verdicts in run)),
             "grades": sum(grade.passed is None for row in grades for grade in row),
         },
-        "executions": sum(r.verdicts.matrix.size for r in results),
+        "executions": sum(verdicts.matrix.size for verdicts in run),
+    }
+
+
+def probing_counts(results: Sequence[RerankResult]) -> dict[str, Any]:
+    """The probing inputs that the candidates were run on, the executions of it, and problems without any."""
+    probes = [result.probes for result in results if result.probes]
+    inputs = [verdicts.matrix.shape[1] for verdicts in probes]
+    return {
+        "probing_inputs": {
+            "per_problem": round(sum(inputs) / len(results), 4),
+            "problems_without": len(results) - sum(map(bool, inputs)),
+            "executions": sum(verdicts.matrix.size for verdicts in probes),
+            "without_an_answer": sum(int((verdicts.outputs == NO_OUTPUT).sum()) for verdicts in probes),
+        }
     }
 
 

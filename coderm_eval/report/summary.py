@@ -12,7 +12,7 @@ import numpy as np
 
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.generation.test_sources import TestWritingStats
-from coderm_eval.report.counts import candidate_counts, run_counts, sizes, test_counts
+from coderm_eval.report.counts import candidate_counts, probing_counts, run_counts, sizes, test_counts
 from coderm_eval.report.notices import notices
 from coderm_eval.report.quality import QUALITIES, ConfusionMatrix, confusion_of_each_test, confusion_of_majority_vote
 from coderm_eval.report.rows import draw_summary_row, interval_row, json_number
@@ -133,6 +133,7 @@ class RunRecord:
             **sizes(self.results, self.context.problems_of_benchmark),
             **candidate_counts(self.results),
             **test_counts(self.results, self.tests),
+            **probing_counts(self.results),
             "test_faults": fault_rows(self.faults, self.results),
             **run_counts(self.results, self.graded.grades if self.graded else ()),
         }

@@ -31,6 +31,9 @@ class Ballot:
     gave none."""
     first: npt.NDArray[np.int64]
     """Shape (N,): the lowest sample index of each candidate."""
+    probes: npt.NDArray[np.int64]
+    """Shape (N, P): equal within a column where candidates gave a probing input the same answer, or raised exceptions
+    of one type; NO_OUTPUT where one did neither. P is 0 where there are no probing inputs."""
 
     @cached_property
     def groups(self) -> Groups:
@@ -41,6 +44,11 @@ class Ballot:
     def output_groups(self) -> Groups:
         """Candidates that gave all tests the same answers, or none."""
         return group_rows(self.outputs, self.multiplicity)
+
+    @cached_property
+    def probe_groups(self) -> Groups:
+        """Candidates that gave all probing inputs the same answers, or none; a single group without such inputs."""
+        return group_rows(self.probes, self.multiplicity)
 
     @cached_property
     def behaviours(self) -> Groups:

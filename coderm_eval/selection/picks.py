@@ -26,27 +26,33 @@ def select(
     verdicts: Verdicts,
     *,
     stopped: str,
+    probes: Verdicts | None = None,
 ) -> dict[str, Selection]:
     """The pick of each of the rules `names`; among equals the candidate with the lowest sample index is chosen.
 
     What could not be run is missing, not failed. A candidate without a verdict on half of the tests that could be
     run at all has no reward (NaN) and is not chosen; of the others' matrix, columns with a gap are left out, so that
-    candidates are compared on the same tests.
+    candidates are compared on the same tests. So are columns of probing inputs.
+
+    Args:
+        probes: what became of the candidates on probing inputs.
 
     Raises:
         SettingsError: a rule gave no score for each candidate.
     """
     judged = _judged(verdicts.ran)
     complete = verdicts.ran[judged].all(axis=0)
+    probes = probes or Verdicts.not_run(len(candidates), 0)
     ballot = Ballot(
         passed=verdicts.passed[judged][:, complete],
         multiplicity=_integers(c.multiplicity for c in candidates)[judged],
         test_multiplicity=_integers(t.multiplicity for t in tests)[complete],
         outputs=verdicts.outputs[judged][:, complete],
         first=_integers(c.samples[0] for c in candidates)[judged],
+        probes=probes.outputs[judged][:, probes.ran[judged].all(axis=0)],
     )
 
-    for field in (ballot.passed, ballot.multiplicity, ballot.test_multiplicity, ballot.outputs, ballot.first):
+    for field in vars(ballot).values():
         field.setflags(write=False)  # what a rule writes there, the next one would read
 
     def pick(rule: str) -> Selection:

@@ -27,7 +27,10 @@ def resample(results: Sequence[RerankResult], *, tests: int, rules: Sequence[str
 
 
 def with_tests(result: RerankResult, samples: Sequence[int], rules: Sequence[str]) -> RerankResult:
-    """The problem with these of its test samples only, and the picks of `rules` on them."""
+    """The problem with these of its test samples only, and the picks of `rules` on them.
+
+    Probing inputs are left out: they were made from the calls of all tests.
+    """
     wanted = set(samples)
     kept = {
         column: replace(test, samples=drawn)
@@ -40,6 +43,7 @@ def with_tests(result: RerankResult, samples: Sequence[int], rules: Sequence[str
         result,
         tests=tests,
         verdicts=verdicts,
+        probes=None,
         selections=select(rules, result.candidates, tests, verdicts, stopped="resampled"),
     )
 

@@ -173,7 +173,7 @@ def test_the_rule_of_ones_own_is_a_rule() -> None:
     try:
         passed = np.array([[True, True], [True, False], [True, False]])
         ones, outputs = np.ones(3, dtype=np.int64), np.zeros((3, 2), dtype=np.int64)
-        ballot = Ballot(passed, ones, np.ones(2, dtype=np.int64), outputs, np.arange(3))
+        ballot = Ballot(passed, ones, np.ones(2, dtype=np.int64), outputs, np.arange(3), outputs[:, :0])
         assert known_rules()["rare_tests"](ballot) == pytest.approx([2 / 3, 0, 0])
     finally:
         del registry._RULES["rare_tests"]

@@ -112,6 +112,22 @@ def test_all_rules_are_compared_on_the_same_verdicts(demo: list[object], finishe
     assert (tmp_path / "run" / "chosen.jsonl").read_bytes() == (finished / "chosen.jsonl").read_bytes()
 
 
+def test_probing_inputs_are_counted_and_come_out_the_same(demo: list[object], finished: Path, tmp_path: Path) -> None:
+    """The second run reads the store, the third makes everything anew."""
+    shutil.copytree(finished / "store", tmp_path / "store")
+    stores = ["store", "store", "other"]
+    for number, store in enumerate(stores):
+        done = coderm(*demo, "--out", f"run{number}", "--store", store, "--probe-inputs", "10", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    first, *others = (final(tmp_path / f"run{number}") for number in range(len(stores)))
+    assert [first] * 2 == others
+    summary, plain = (json.loads((run / "summary.json").read_text()) for run in (tmp_path / "run0", finished))
+    counts = summary["probing_inputs"]
+    assert 0 < counts["per_problem"] <= 10 and counts["problems_without"] == 0
+    assert summary["executions"] == plain["executions"] + counts["executions"]
+    assert plain["probing_inputs"]["executions"] == 0 and summary["settings"]["probe_inputs"] == 10
+
+
 def test_tests_can_be_resampled_and_the_draws_are_recorded(demo: list[object], finished: Path, tmp_path: Path) -> None:
     shutil.copytree(finished / "store", tmp_path / "store")
     done = coderm(*demo, "--out", "run", "--store", "store", "--resample", "3", cwd=tmp_path)

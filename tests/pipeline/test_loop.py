@@ -17,7 +17,9 @@ from coderm_eval.core.records import (
     ProblemCandidates,
     RerankResult,
     Selection,
+    UnitTest,
     Verdict,
+    Verdicts,
     deduplicate_candidates,
 )
 from coderm_eval.pipeline.loop import rerank
@@ -202,3 +204,26 @@ def test_candidates_may_come_with_any_multiplicity() -> None:
     candidate = Candidate("x", tuple(range(100)))
     (result,) = Script({"a": ["x"]}).rerank(ProblemCandidates(Problem("a", "f", "", ""), (candidate,)))
     assert np.array_equal(result.verdicts.matrix, [[Verdict.PASSED]])
+
+
+def test_inputs_are_probed_once_when_all_tests_are_there() -> None:
+    """The budget's picks do not see them; the rules do, and so does whoever reads the result."""
+    script, asked = Script({"a": ["x"], "b": []}), []
+
+    def probe(problems: Sequence[tuple[ProblemCandidates, Sequence[UnitTest]]]) -> dict[str, Verdicts]:
+        asked.append([(item.problem.task_id, [test.source for test in tests]) for item, tests in problems])
+        answers = np.array([[1, 2], [3, 4], [3, 4]])
+        return {"a": Verdicts(np.full((3, 2), Verdict.PASSED, np.uint8), np.zeros((3, 2)), answers)}
+
+    with_probes, without = rerank(
+        [work("a", "x1", "x2", "x3"), work("b", "y1")],
+        write_tests=script.write,
+        execute=script.execute,
+        rule="evidence",
+        rules=["evidence"],
+        budget=UniformBudget(4),
+        probe=probe,
+    )
+    assert asked == [[("a", ["x"]), ("b", [])]]
+    assert with_probes.selections["evidence"].ties == (1, 2) and with_probes.probes is not None
+    assert without.probes is None

@@ -220,7 +220,7 @@ UNKNOWN_KEYS = [
     ({"test": {}}, "flags: unknown setting 'test'; did you mean 'tests'?"),
     (
         {"N": 3},
-        "flags: unknown setting 'N'; known: preset, n, policy, tests, budget, select, resample_tests, "
+        "flags: unknown setting 'N'; known: preset, n, policy, tests, budget, select, probe_inputs, resample_tests, "
         "budget_curve, extraction, execution, livecodebench, evalplus, store",
     ),
     ({"tests": {"fil": "x"}}, "flags: unknown setting 'tests.fil'; did you mean 'file'?"),

@@ -41,7 +41,7 @@ def chosen_by(rule: str, candidates: Sequence[Candidate], found: Verdicts) -> Se
 def majority(passed: npt.NDArray[np.bool_], sizes: npt.NDArray[np.int64]) -> Scores:
     outputs = np.full(passed.shape, NO_OUTPUT)
     return known_rules()["majority"](
-        Ballot(passed, sizes, np.ones(passed.shape[1], int), outputs, np.arange(len(sizes)))
+        Ballot(passed, sizes, np.ones(passed.shape[1], int), outputs, np.arange(len(sizes)), outputs[:, :0])
     )
 
 
@@ -289,3 +289,13 @@ def test_a_package_whose_rules_cannot_be_loaded_is_named(tmp_path: Path, code: s
 def test_a_broken_plugin_stops_only_what_selects_with_it(tmp_path: Path, command: tuple[str, ...]) -> None:
     done = with_plugin(tmp_path, "import no_such_module\n", *command)
     assert (done.returncode, "no_such_module" in done.stderr) == (0, False), done.stderr
+
+
+def test_a_probing_input_that_could_not_be_run_for_one_counts_for_none() -> None:
+    """On the second of three the first candidate was not run: on the others, the last two agree."""
+    tests = [UnitTest("t", (0,))]
+    ran = np.array([[P, N, P], [P, P, P], [P, P, P]], dtype=np.uint8)
+    probes = Verdicts(ran, np.zeros((3, 3)), np.array([[5, NO_OUTPUT, 5], [6, 6, 5], [6, 7, 5]]))
+    pick = select(["evidence"], distinct(1, 1, 1), tests, verdicts([P], [P], [P]), stopped="budget", probes=probes)
+    assert pick["evidence"].ties == (1, 2)
+    assert pick["evidence"].rewards == pytest.approx(((1 + 1 / 2 + 1 / 2) / 3, (1 / 2 + 2) / 3, (1 / 2 + 2) / 3))

@@ -31,6 +31,7 @@ def ballot_of(
     sizes: Sequence[int] | None = None,
     copies: Sequence[int] | None = None,
     first: Sequence[int] | None = None,
+    probes: Sequence[Sequence[int]] | None = None,
 ) -> Ballot:
     """Candidates that pass a test where their output is RIGHT; by default each candidate and each test came once, and
     the samples are numbered one candidate after the other."""
@@ -42,6 +43,7 @@ def ballot_of(
         test_multiplicity=np.array([1] * matrix.shape[1] if copies is None else copies, dtype=np.int64),
         outputs=matrix,
         first=np.array([sum(sizes[:i]) for i in range(len(sizes))] if first is None else first, dtype=np.int64),
+        probes=np.array([()] * len(matrix) if probes is None else probes, dtype=np.int64).reshape(len(matrix), -1),
     )
 
 
@@ -70,6 +72,8 @@ class Samples:
     """Of each sample: the lowest index of a sample that is the same candidate."""
     test_of: list[int]
     """Of each test sample: which distinct test it is."""
+    probes: list[list[int]]
+    """Samples by probing inputs: answers."""
 
     @property
     def n(self) -> int:
@@ -94,6 +98,7 @@ def written_out(ballot: Ballot) -> Samples:
         outputs=[ballot.outputs[i].tolist() for i in candidate_of],
         first=[int(ballot.first[i]) for i in candidate_of],
         test_of=test_of,
+        probes=[ballot.probes[i].tolist() for i in candidate_of],
     )
 
 
@@ -293,7 +298,13 @@ def slow_evidence(samples: Samples) -> list[float]:
         weights[row] = math.sqrt(alike * (votes + 0.2)) * math.exp(4.5 * strength)
     whole = sum(weights.values())
     shared = {(a, b): 1.0 if a == b else share(agreements(list(a[1]), list(b[1]))) for a in weights for b in weights}
-    return [sum(shared[row, other] * weight / whole for other, weight in weights.items()) for row in rows]
+    tests = [sum(shared[row, other] * weight / whole for other, weight in weights.items()) for row in rows]
+    part = [weights[row] / whole / rows.count(row) for row in rows]
+    probes = [
+        sum(share(agreements(mine, its)) * part[k] for k, its in enumerate(samples.probes)) if mine else 1.0
+        for mine in samples.probes
+    ]
+    return [of_tests * of_probes for of_tests, of_probes in zip(tests, probes, strict=True)]
 
 
 SLOW: dict[str, Callable[[Samples], list[float]]] = {
@@ -343,7 +354,8 @@ def random_ballot(seed: int) -> Ballot:
     rows = [[random_output(chance, answer, skill) for answer in expected] for skill in skills]
     sizes = [chance.randint(1, 4) for _ in range(n)]
     copies = [chance.randint(1, 4) for _ in range(m)]
-    ballot = ballot_of(rows, sizes, copies, random_first(chance, sizes))
+    probes = [[random_output(chance, 1, skill) for _ in range(seed % 4)] for skill in skills]
+    ballot = ballot_of(rows, sizes, copies, random_first(chance, sizes), probes)
     passed = np.asarray(ballot.outputs == np.array(expected, dtype=np.int64))
     return dataclasses.replace(ballot, passed=passed)
 
@@ -442,6 +454,17 @@ def test_evidence_worked_by_hand() -> None:
     assert scores_of("evidence", WORKED) == close(expected)
 
 
+def test_evidence_on_probing_inputs_worked_by_hand() -> None:
+    """Three candidates that no test tells apart, of one sample, one and two: P is shared by samples.
+
+    Of three probing inputs the first two answer two alike; the third raises on the last, and agrees on the others with
+    the second alone.
+    """
+    ballot = ballot_of([[RIGHT]] * 3, sizes=[1, 1, 2], probes=[[7, 7, 7], [7, 8, 7], [5, 8, NO_OUTPUT]])
+    parts = [(1 + 2 / 3) / 4, (2 / 3 + 1 + 2 / 3) / 4, (1 / 3 + 4 / 3) / 4]
+    assert scores_of("evidence", ballot) == close(parts)
+
+
 def log_rising(start: float, steps: int) -> float:
     """ln of start (start + 1) ... over that many factors; B(a, n) = (n - 1)! / that of a and n, for a whole n."""
     return sum(math.log(start + step) for step in range(steps))
@@ -524,6 +547,7 @@ def with_candidates(ballot: Ballot, rows: Sequence[int], sizes: Sequence[int] | 
         multiplicity=ballot.multiplicity[list(rows)] if sizes is None else np.array(sizes, dtype=np.int64),
         outputs=ballot.outputs[list(rows)],
         first=ballot.first[list(rows)],
+        probes=ballot.probes[list(rows)],
     )
 
 
@@ -608,7 +632,8 @@ def test_candidates_with_equal_rows_score_exactly_the_same(name: str) -> None:
 @every_fair_rule
 def test_without_tests_all_candidates_are_equal(name: str) -> None:
     for ballot in BALLOTS:
-        scores = scores_of(name, with_tests(ballot, []))
+        nothing = dataclasses.replace(with_tests(ballot, []), probes=ballot.probes[:, :0])
+        scores = scores_of(name, nothing)
         assert scores.tolist() == [scores[0]] * len(scores), ballot
 
 
@@ -657,6 +682,13 @@ def test_mbr_exec_ignores_what_tests_expect(name: str) -> None:
     for ballot in BALLOTS:
         upended = dataclasses.replace(ballot, passed=~ballot.passed)
         assert scores_of(name, upended).tolist() == scores_of(name, ballot).tolist(), ballot
+
+
+@pytest.mark.parametrize("name", sorted(set(SLOW) - {"evidence"}))
+def test_other_rules_ignore_probing_inputs(name: str) -> None:
+    for ballot in BALLOTS:
+        unprobed = dataclasses.replace(ballot, probes=ballot.probes[:, :0])
+        assert scores_of(name, unprobed).tolist() == scores_of(name, ballot).tolist(), ballot
 
 
 @pytest.mark.parametrize("name", sorted(set(SLOW) - {"mbr_exec", "mbr_exec_soft", "srank", "evidence"}))

@@ -12,6 +12,7 @@ from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends.pool import Job, Setup, WorkerPool
 from coderm_eval.execution.backends.rows import Row, make_jobs
+from coderm_eval.execution.harmless_tests import is_harmless
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import Key, ProgramTest
 from coderm_eval.execution.wire.ends import End
@@ -83,6 +84,35 @@ class Executor:
         alone = (Job([(row, row.request())], row.preamble(), setup) for row in late)
         for row, answer in self._pool.run(alone, at_once=1):
             yield from row.results(answer)
+
+    def rehearse(
+        self, problems: Iterable[tuple[Key, str, Sequence[str]]], limits: Limits
+    ) -> Iterator[tuple[Key, Sequence[Sequence[str]] | None]]:
+        """Yield, as they come, the calls that tests will probably make, as text: they are run without a program.
+
+        Args:
+            problems: a key that comes back, the entry point, and the tests.
+            limits: of each test.
+
+        Yields:
+            The key, and the calls of each test; None if they could not be run.
+        """
+        setup = self._setup(limits)
+        jobs = (
+            Job(
+                [(key, {"rehearse": True})],
+                {
+                    "tests": list(tests),
+                    "shared": [is_harmless(test) for test in tests],
+                    "entry_point": entry_point,
+                    "timeout_s": None,
+                },
+                setup,
+            )
+            for key, entry_point, tests in problems
+        )
+        for key, answer in self._pool.run(jobs):
+            yield key, answer["calls"] if answer else None
 
     def _setup(self, limits: Limits, libraries: Sequence[str] = ()) -> Setup:
         return Setup((json.dumps(limits), self._isolation, *libraries), silence_s(limits))

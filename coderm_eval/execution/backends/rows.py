@@ -40,6 +40,7 @@ class _Problem(NamedTuple):
     name: str
     entry_point: str
     timeout_s: float | None
+    are_calls: bool
 
 
 @dataclass
@@ -67,6 +68,8 @@ class Row(Generic[Key]):
         }
 
     def preamble(self) -> dict[str, Any]:
+        if self.problem.are_calls:
+            return {"calls": self.tests, "timeout_s": self.problem.timeout_s}
         return {
             "tests": self.tests,
             "shared": self.shared,
@@ -118,7 +121,7 @@ def make_jobs(
 
 
 def _problem(test: ProgramTest[Any] | None) -> _Problem | None:
-    return _Problem(test.problem, test.entry_point, test.timeout_s) if test else None
+    return _Problem(test.problem, test.entry_point, test.timeout_s, test.is_call) if test else None
 
 
 class _Table(Generic[Key]):
@@ -138,7 +141,7 @@ class _Table(Generic[Key]):
         if test.program not in self._programs:
             self._programs[test.program] = analyse(test.program)
         if test.test not in self._identities:
-            self._identities[test.test] = identity_of_test(test.test)
+            self._identities[test.test] = test.test if test.is_call else identity_of_test(test.test)
         info, identity = self._programs[test.program], self._identities[test.test]
         if info is None or identity is None:
             return False
@@ -148,7 +151,7 @@ class _Table(Generic[Key]):
         if identity not in self._columns:
             self._columns[identity] = len(self._tests)
             self._tests.append(test.test)
-            self._shared.append(test.trusted or is_harmless(test.test))
+            self._shared.append(test.trusted or test.is_call or is_harmless(test.test))
         self._rows[info.identity].cells.setdefault(self._columns[identity], []).append(test.key)
         return True
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from coderm_eval.core.records import NO_OUTPUT
 from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.sandbox.call_runner import CallRunner
 from coderm_eval.execution.sandbox.call_tree import CallTree, TreePosition
 from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
 from coderm_eval.execution.sandbox.test_processes import Behaviour, TestProcesses
@@ -55,6 +56,15 @@ class TestRunner:
         self._tests = TestProcesses(tests, shared, entry_point, self._limits, self._sandbox)
         self._trees = []
 
+    def calls_alone(self, calls: Sequence[str], timeout_s: float | None) -> CallRunner:
+        """Return what puts these calls, which no test makes, to programs; tests' processes are ended."""
+        self._tests.stop()
+        return CallRunner(calls, timeout_s or self._default_limits.timeout_s)
+
+    def rehearsed(self) -> list[tuple[str, ...]]:
+        """Return the calls that each test will probably make."""
+        return self._tests.rehearse()
+
     def row(self, program: ProgramAnswers, columns: Sequence[int]) -> dict[str, Any]:
         """Run the tests with the numbers `columns` against one program.
 
@@ -63,7 +73,7 @@ class TestRunner:
             those of `Verdicts.outputs`, "reasons": those of `ExecutionResult.reason`}.
         """
         if not self._trees:  # here and not in `set_tests`, which has no reply that the pool waits for
-            self._trees = [CallTree(calls) for calls in self._tests.rehearse()]
+            self._trees = [CallTree(calls) for calls in self.rehearsed()]
         self._asked.clear()
         self._reasons.clear()
         found: dict[int, _Cell] = {}

@@ -7,8 +7,10 @@ It reads requests from stdin and writes replies to stdout, as JSON lines:
     {"tests", "shared", "entry_point", "timeout_s"}
                                              the tests of the requests that follow, for each whether it can share its
                                              process, and their limit where it is not the usual one; has no reply
+    {"calls", "timeout_s"}                   the same of calls alone, in place of tests
+    {"rehearse"}                             the reply is {"calls"}, those that each test will probably make
     {"program", "stateful", "process_per_call", "imports", "columns"}
-                                             one program against these tests; the reply is that of `TestRunner.row`
+                                             one program against these; the reply is that of `TestRunner.row`
     {"isolation"}                            the reply is {"level"}, or {"refused"} if the host does not allow it
 
 Before it reads anything, it starts three processes: a sandbox for programs, which never holds a test; a sandbox for
@@ -44,6 +46,7 @@ from coderm_eval.execution.wire.heartbeat import Heartbeat, silence_s
 from coderm_eval.execution.wire.lines import write_line
 
 if TYPE_CHECKING:
+    from coderm_eval.execution.sandbox.call_runner import CallRunner
     from coderm_eval.execution.sandbox.test_runner import TestRunner
 
 __all__ = ["main"]
@@ -160,17 +163,24 @@ class _Replies:
 
 def _serve_requests(requests: int, replies: _Replies, programs: ProgramSandbox, runner: TestRunner, level: str) -> None:
     """Answer the pool until it closes its end."""
+    asking: TestRunner | CallRunner = runner
     for request in _lines(requests):
         if "tests" in request:
             runner.set_tests(request["tests"], request["shared"], request["entry_point"], request["timeout_s"])
+            asking = runner
+            continue
+        if "calls" in request:
+            asking = runner.calls_alone(request["calls"], request["timeout_s"])
             continue
         replies.expect(request)
         if "isolation" in request:
             replies.answer({"level": level})
+        elif "rehearse" in request:
+            replies.answer({"calls": runner.rehearsed()})
         else:
             how = {name: request[name] for name in ("stateful", "process_per_call")}
             program = ProgramAnswers(request["program"], request["imports"], programs, **how)
-            replies.answer(runner.row(program, request["columns"]))
+            replies.answer(asking.row(program, request["columns"]))
 
 
 def _refuse(requests: int, replies: int, reason: str) -> None:

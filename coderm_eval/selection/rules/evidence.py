@@ -22,7 +22,7 @@ _NOTHING_PASSED = 0.2
 
 @selector("evidence")
 def evidence(ballot: Ballot) -> Scores:
-    """s_i = Σ_k a_ik P_k: how much of what the right program does, as far as can be told, candidate i does too.
+    """s_i = Σ_k a_ik P_k · Σ_k a'_ik P_k: how much of what the right program does, as far as can be told, i does too.
 
         P_k ∝ √(n_k (y_k + 0.2)) · exp(4.5 (y_k / M)^2.5)
 
@@ -31,11 +31,15 @@ def evidence(ballot: Ballot) -> Scores:
     score n_k y_k, tempered: programs that agree with each other and with some tests are seldom wrong together. The
     exponential takes over as a program passes most of the tests, which wrong programs rarely do; then the vote of
     the tests decides. a_ik is the share of tests on which i and k gave the same answers, and a_ii = 1, so that what
-    several likely behaviours have in common counts for each of them, as in SRank. Without outputs s_i is P_i.
+    several likely behaviours have in common counts for each of them, as in SRank. Without outputs that sum is P_i.
+
+    a'_ik is the share of probing inputs on which i and a sample of k gave the same answers, the mean over the samples.
+    It parts programs that no test tells apart. It is 1 where there are no probing inputs.
 
     Assumes that a generated test is often wrong but rarely passes a wrong program, that tests of one problem share
     their errors (so that their share counts, not their number), and that wrong programs differ from each other more
-    than right ones do. No constant depends on the data set. O(K² M) for K behaviours.
+    than right ones do. No constant depends on the data set. O(K² M + L² P) for K behaviours on tests and L on P
+    probing inputs.
     """
     groups = ballot.behaviours
     tests = ballot.test_multiplicity.astype(np.float64)
@@ -44,4 +48,13 @@ def evidence(ballot: Ballot) -> Scores:
     log_weight = (np.log(groups.sizes) + np.log(votes + _NOTHING_PASSED)) / 2 + _STRENGTH * share**_POWER
     shared = agreement(ballot.outputs[groups.representative])
     np.fill_diagonal(shared, 1.0)
-    return groups.broadcast(shared @ softmax(log_weight))
+    posterior = softmax(log_weight)
+    of_candidate = groups.broadcast(posterior / groups.sizes) * ballot.multiplicity
+    return groups.broadcast(shared @ posterior) * _agreement_on_probes(ballot, of_candidate)
+
+
+def _agreement_on_probes(ballot: Ballot, weights: Scores) -> Scores:
+    """The share of probing inputs that each candidate answers as others do, on average by the others' weights."""
+    groups = ballot.probe_groups
+    of_group = np.bincount(groups.group_of, weights=weights, minlength=len(groups.rows))
+    return groups.broadcast(agreement(groups.rows) @ of_group)

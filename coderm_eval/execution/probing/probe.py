@@ -1,0 +1,86 @@
+"""The stage that runs candidates on probing inputs; what the store holds is not made or run again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+
+from coderm_eval.core.protocols import Cell, Probe
+from coderm_eval.core.records import ProblemCandidates, UnitTest, Verdicts, fingerprint
+from coderm_eval.core.store import Store
+from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.cached import cached_execution
+from coderm_eval.execution.executor import limits_from_settings
+from coderm_eval.execution.limits_fingerprint import limits_fingerprint
+from coderm_eval.execution.probing.inputs import REVISION, probing_inputs
+from coderm_eval.execution.settings import ExecutionSettings
+
+__all__ = ["make_probe"]
+
+_Problem = tuple[ProblemCandidates, Sequence[UnitTest]]
+
+
+def make_probe(
+    executor: Executor, store: Store, settings: ExecutionSettings, isolation: str, number: int
+) -> Probe | None:
+    """Return the loop's `probe`, with up to `number` inputs a problem; None for 0 of them."""
+    if not number:
+        return None
+    execute = cached_execution(executor, store.table("probes"), settings, isolation, calls=True)
+    find_inputs = _Inputs(executor, store, settings, isolation, number)
+
+    def probe(problems: Sequence[_Problem]) -> dict[str, Verdicts]:
+        inputs = find_inputs(problems)
+        found = {
+            item.problem.task_id: Verdicts.not_run(len(item.candidates), len(inputs[item.problem.task_id]))
+            for item, _ in problems
+        }
+        for result in execute(_cells(item, inputs[item.problem.task_id]) for item, _ in problems):
+            cell, verdicts = result.key, found[result.key.problem.task_id]
+            place = cell.row, cell.column
+            verdicts.matrix[place], verdicts.outputs[place] = result.verdict, result.output
+            verdicts.cpu_seconds[place] = result.cpu_seconds
+        return found
+
+    return probe
+
+
+def _cells(item: ProblemCandidates, inputs: Sequence[str]) -> list[Cell]:
+    return [
+        Cell(item.problem, row, column, candidate.program, call)
+        for row, candidate in enumerate(item.candidates)
+        for column, call in enumerate(inputs)
+    ]
+
+
+class _Inputs:
+    """Finds the probing inputs of problems; the store keeps those of a problem and its tests in a row."""
+
+    def __init__(
+        self, executor: Executor, store: Store, settings: ExecutionSettings, isolation: str, number: int
+    ) -> None:
+        self._executor = executor
+        self._table = store.table("probing_inputs")
+        self._limits = limits_from_settings(settings)
+        self._conditions = fingerprint(limits_fingerprint(self._limits), isolation, str(REVISION), str(number))
+        self._number = number
+
+    def __call__(self, problems: Sequence[_Problem]) -> Mapping[str, Sequence[str]]:
+        """Return the inputs by task id; none where tests could not be run, or make no call that can be mutated."""
+        wanted = {self._key(item, tests): (item, tests) for item, tests in problems}
+        found = self._table.get_many(wanted)
+        for key, inputs in self._made({key: pair for key, pair in wanted.items() if key not in found}):
+            self._table.add_all({key: {"inputs": inputs}})
+        found = self._table.get_many(wanted)
+        return {item.problem.task_id: found[key]["inputs"] if key in found else () for key, (item, _) in wanted.items()}
+
+    def _made(self, wanted: Mapping[str, _Problem]) -> Iterator[tuple[str, list[str]]]:
+        names = {key: item.problem.entry_point for key, (item, _) in wanted.items()}
+        sources = ((key, names[key], [test.source for test in tests]) for key, (_, tests) in wanted.items())
+        for key, calls in self._executor.rehearse(sources, self._limits):
+            if calls is not None:
+                yield key, probing_inputs(chain.from_iterable(calls), names[key], self._number)
+
+    def _key(self, item: ProblemCandidates, tests: Sequence[UnitTest]) -> str:
+        problem = item.problem
+        return fingerprint(self._conditions, problem.task_id, problem.entry_point, *(test.source for test in tests))
