@@ -1,9 +1,10 @@
-"""Run the executor for long with one attack in a hundred programs, and report what is left behind.
+"""Run the executor for long with one attack in a hundred programs and in a hundred tests; report what came of it.
 
     PYTHONPATH=tests python -m perf.endurance --problems 100 --workers 2 --busy 4 --out verdicts.jsonl
 
-Prints cells, seconds, the memory of all its processes at each tenth of the run, processes and files left
-behind, and the SHA-256 of the file of verdicts: the same for any number of workers and under any load.
+Prints cells, seconds, how many verdicts of honest programs on honest tests are not as they should be, the longest time
+without a result, the memory of all processes at each tenth of the run, processes and files left behind, and the SHA-256
+of the file of verdicts: the same for any number of workers and under any load.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.attacks import ATTACKS, Attack
+from helpers.attacks_by_tests import ATTACKS_BY_TESTS
 from helpers.processes import processes_with
 
 from coderm_eval.execution.limits import Limits
@@ -56,8 +58,11 @@ def run(problems: int, workers: int, out: Path, scratch: str) -> None:
     marker = f"TMPDIR={scratch}"
     verdicts: dict[Key, str] = {}
     memory = []
-    start = time.perf_counter()
+    silence, start = 0.0, time.perf_counter()
+    last = start
     for result in execute(program_tests(problems), workers, LIMITS):
+        now = time.perf_counter()
+        silence, last = max(silence, now - last), now
         if len(verdicts) % (total // 10) == total // 20:
             memory.append(resident_mb(marker))
         verdicts[result.key] = result.verdict.code
@@ -65,19 +70,35 @@ def run(problems: int, workers: int, out: Path, scratch: str) -> None:
     rows = (json.dumps([*key, code]) + "\n" for key, code in sorted(verdicts.items()))
     out.write_text("".join(rows))
     print(f"{len(verdicts)} of {total} cells in {seconds:.0f} s, {workers} workers: {dict(Counter(verdicts.values()))}")
+    expected = {key: verdict for key, _, _, verdict in cells(problems) if verdict}
+    print("honest cells", len(expected), "of another verdict", sum(verdicts[key] != expected[key] for key in expected))
+    print(f"longest time without a result: {silence:.1f} s")
     print("MiB of all processes:", *(f"{mb:.0f}" for mb in memory))
     print("left behind: processes", len(processes_with(marker)), "files", len(list(Path(scratch).iterdir())))
     print("SHA-256", hashlib.sha256(out.read_bytes()).hexdigest())
 
 
 def program_tests(problems: int) -> Iterator[ProgramTest[Key]]:
+    return (ProgramTest(key, source, text, str(key[0]), "rungs") for key, source, text, _ in cells(problems))
+
+
+def cells(problems: int) -> Iterator[tuple[Key, str, str, str]]:
+    """Yield key, program, test, and the right verdict where both are honest."""
     chance = random.Random(0)
+
+    def one_in_many() -> bool:
+        return chance.randrange(ONE_IN) == 0
+
     for problem in range(problems):
-        tests = [test(number) for number in range(TESTS)]
+        tests = {n: "" if one_in_many() else test(n) for n in range(TESTS)}
+        hostile = {n: chance.choice(ATTACKS_BY_TESTS).trick for n, text in tests.items() if not text}
         for number in range(PROGRAMS):
-            source = attack(chance.choice(ATTACKS)) if chance.randrange(ONE_IN) == 0 else program(problem, number)
-            for column, text in enumerate(tests):
-                yield ProgramTest((problem, number, column), source, text, str(problem), "rungs")
+            is_hostile = one_in_many()
+            source = attack(chance.choice(ATTACKS)) if is_hostile else program(problem, number)
+            for column, text in tests.items():
+                right = "P" if column <= number else "F"  # heights go up to column + 1, and it errs from number + 2 on
+                verdict = "" if is_hostile or column in hostile else right
+                yield (problem, number, column), source, text or hostile[column], verdict
 
 
 def program(problem: int, number: int) -> str:
