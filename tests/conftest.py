@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -19,6 +21,15 @@ collect_ignore = ["data"]
 # The same examples every time, and no verdict by the clock.
 hypothesis.settings.register_profile("coderm", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("coderm")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_core() -> Iterator[None]:
+    """A run has as many workers as there are cores. Here several tests run at a time and share the cores: a run of a
+    few short programs on one worker takes half the CPU time of one on two, since a worker takes 0.3 s to start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "cpu_count", lambda: 1)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ class Settings(Section):
     """Run all tests, whatever `budget.policy` says, and report what each budget policy would have made of them."""
     extraction: Extraction = "default"
     """The way in which programs and tests are found in answers; `paper`: the authors' stricter one."""
-    execution: ExecutionSettings = ExecutionSettings()
+    execution: ExecutionSettings = Field(default_factory=ExecutionSettings)
     livecodebench: LiveCodeBenchSettings = Field(default_factory=lambda: LiveCodeBenchSettings.model_validate({}))
     evalplus: EvalPlusSettings = Field(default_factory=EvalPlusSettings)
     store: Path | None = None

@@ -240,7 +240,7 @@ def test_a_report_of_another_version_prints_no_table_first(
 
 def test_the_number_of_workers_changes_no_byte(demo: list[object], finished: Path, tmp_path: Path) -> None:
     config = tmp_path / "settings.yaml"
-    config.write_text("execution: {workers: 1}\n")
+    config.write_text("execution: {workers: 2}\n")
     done = coderm(*demo, "--out", "run", "--config", config, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert final(tmp_path / "run") == final(finished)

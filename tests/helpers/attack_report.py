@@ -26,6 +26,7 @@ from coderm_eval.core.records import Problem
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import ProgramTest
+from coderm_eval.execution.sandbox.isolation.removal import remove
 from helpers.attacks import ATTACKS, TEST
 
 PLACES = ("candidate", "stdin", "grades")
@@ -150,18 +151,19 @@ def _tests(place: str, kinds: list[str], outside: Outside) -> Iterator[ProgramTe
 
 def report(isolation: str, place: str, kinds: list[str]) -> dict[str, object]:
     limits = (gold_tests.LIMITS if place == "grades" else Limits())._replace(timeout_s=0.5, memory_mb=512)
-    with tempfile.TemporaryDirectory() as folder:
-        outside = Outside(Path(folder) / "outside")
-        temporary = Path(folder) / "temporary"
-        temporary.mkdir()
-        os.environ["TMPDIR"] = str(temporary)  # where a trick that wins does no harm to this host
-        try:
-            with Executor(workers=1, isolation=isolation) as executor:
-                level = executor.self_test(Limits(timeout_s=5))
-                verdicts = {r.key: r.verdict.code for r in executor.run(_tests(place, kinds, outside), limits)}
-            changes = outside.changes()
-        finally:
-            outside.close()
+    folder = Path(tempfile.mkdtemp())
+    outside = Outside(folder / "outside")
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    os.environ["TMPDIR"] = str(temporary)  # where a trick that wins does no harm to this host
+    try:
+        with Executor(workers=1, isolation=isolation) as executor:
+            level = executor.self_test(Limits(timeout_s=5))
+            verdicts = {r.key: r.verdict.code for r in executor.run(_tests(place, kinds, outside), limits)}
+        changes = outside.changes()
+    finally:
+        outside.close()
+        remove(folder, within_s=60)  # a worker that was killed leaves folders too deep for shutil
     found: dict[str, dict[str, str]] = {"attack": {}, "neighbour": {}}
     for key, verdict in verdicts.items():
         who, _, name = key.partition(": ")

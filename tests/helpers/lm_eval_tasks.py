@@ -10,7 +10,7 @@ from unittest import mock
 import lm_eval
 from lm_eval.tasks import TaskManager
 
-__all__ = ["evaluate_task"]
+__all__ = ["OURS", "evaluate_task"]
 
 OURS = Path(lm_eval.__file__).parent / "tasks" / "coderm"
 """To index lm-eval's own 14,000 tasks takes ten seconds."""

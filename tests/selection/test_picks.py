@@ -233,13 +233,17 @@ def fewest_failures(ballot: Ballot) -> Scores:
 """
 
 
-def with_plugin(folder: Path, code: str, *command: str) -> subprocess.CompletedProcess[str]:
-    """A command of an interpreter that has a package with this code and an entry point for it."""
-    (folder / "plugin.py").write_text(code)
-    metadata = folder / "plugin-1.0.dist-info"
+def install(folder: Path, name: str, code: str) -> None:
+    """A package with this code and an entry point for it."""
+    (folder / f"{name}.py").write_text(code)
+    metadata = folder / f"{name}-1.0.dist-info"
     metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[coderm_eval.selectors]\nplugin = plugin\n")
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(f"[coderm_eval.selectors]\n{name} = {name}\n")
+
+
+def with_packages(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """A command of an interpreter that has the packages of this folder."""
     return subprocess.run(
         [*CLI, *command],
         cwd=folder,
@@ -264,30 +268,43 @@ DRY_RUN = (
 
 
 def test_another_package_adds_rules_by_an_entry_point(tmp_path: Path) -> None:
-    assert with_plugin(tmp_path, PLUGIN, *DRY_RUN, "--select", "fewest_failures").returncode == 0
+    install(tmp_path, "plugin", PLUGIN)
+    assert with_packages(tmp_path, *DRY_RUN, "--select", "fewest_failures").returncode == 0
 
 
-BROKEN = [
-    ("import no_such_module", "(No module named 'no_such_module')"),
-    ("import sys\nsys.exit(7)", "(7)"),
-    ("def f(:", "(invalid syntax"),
-    ("raise RecursionError('deep')", "(deep)"),
-]
+BROKEN = {
+    "lacking": ("import no_such_module", "(No module named 'no_such_module')"),
+    "ending": ("import sys\nsys.exit(7)", "(7)"),
+    "no_python": ("def f(:", "(invalid syntax"),
+    "deep": ("raise RecursionError('deep')", "(deep)"),
+}
 
 
-@pytest.mark.parametrize(("code", "reason"), BROKEN)
-def test_a_package_whose_rules_cannot_be_loaded_is_named(tmp_path: Path, code: str, reason: str) -> None:
-    done = with_plugin(tmp_path, f"{code}\n", *DRY_RUN, "--select", "fewest_failures")
-    assert done.returncode == 2
-    assert "select is 'fewest_failures'" in done.stderr
-    assert f"entry point plugin = plugin cannot be loaded {reason}" in done.stderr
-    assert "mend or uninstall the package plugin" in done.stderr
-    assert "Traceback" not in done.stderr
+@pytest.fixture(scope="module")
+def unknown_rule(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """A rule that nobody has is selected, where the rules of many packages cannot be loaded."""
+    folder = tmp_path_factory.mktemp("packages")
+    for name, (code, _) in BROKEN.items():
+        install(folder, name, f"{code}\n")
+    return with_packages(folder, *DRY_RUN, "--select", "fewest_failures")
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_package_whose_rules_cannot_be_loaded_is_named(
+    unknown_rule: subprocess.CompletedProcess[str], name: str
+) -> None:
+    message = unknown_rule.stderr
+    assert unknown_rule.returncode == 2
+    assert "select is 'fewest_failures'" in message
+    assert f"entry point {name} = {name} cannot be loaded {BROKEN[name][1]}" in message
+    assert f"mend or uninstall the package {name}" in message
+    assert "Traceback" not in message
 
 
 @pytest.mark.parametrize("command", [("doctor",), ("--help",), (*DRY_RUN, "--select", "majority")], ids=str)
 def test_a_broken_plugin_stops_only_what_selects_with_it(tmp_path: Path, command: tuple[str, ...]) -> None:
-    done = with_plugin(tmp_path, "import no_such_module\n", *command)
+    install(tmp_path, "plugin", "import no_such_module\n")
+    done = with_packages(tmp_path, *command)
     assert (done.returncode, "no_such_module" in done.stderr) == (0, False), done.stderr
 
 

@@ -362,8 +362,7 @@ def test_the_runners_own_files_give_the_same_run(
 
 
 def test_the_number_of_workers_changes_no_byte(harbour: Path, finished: Path, tmp_path: Path) -> None:
-    workers = 1 if (os.cpu_count() or 1) > 1 else 2
-    config = settings(tmp_path, {}, workers=workers)
+    config = settings(tmp_path, {}, workers=2)
     succeeded(*reranking(harbour, tmp_path / "run", "--grade", "--config", config))
     assert final(tmp_path / "run") == final(finished)
 
