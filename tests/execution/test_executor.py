@@ -21,8 +21,8 @@ PASSED, FAILED, TIMED_OUT, CRASHED, NOT_RUN = Verdict
 
 ROOMY = Limits(timeout_s=5)
 """For programs that end by themselves: a loaded machine must not time them out."""
-TIGHT = Limits(timeout_s=0.5)
-"""For programs that do not."""
+TIGHT = Limits(timeout_s=0.2)
+"""For programs that do not: those use all of it."""
 
 RIGHT = "def rungs(height):\n    return height * 3\n"
 WRONG = "def rungs(height):\n    return height * 4\n"
@@ -242,14 +242,14 @@ GREEDY: list[tuple[str, str, Limits, Verdict]] = [
 """Programs that pass under ROOMY and not with one limit lowered."""
 
 
-def _verdicts(tests: Iterable[tuple[str, str, str]], limits: Limits = ROOMY, *, workers: int = 2) -> dict[str, Verdict]:
+def _verdicts(tests: Iterable[tuple[str, str, str]], limits: Limits = ROOMY, *, workers: int = 1) -> dict[str, Verdict]:
     """{name: verdict} of (name, program, test)."""
     results = run_tests((ProgramTest(*test, entry_point="rungs") for test in tests), limits, workers=workers)
     return {result.key: result.verdict for result in results}
 
 
 def _verdict(program: str, test: str = TEST, limits: Limits = ROOMY) -> Verdict:
-    return _verdicts([("it", program, test)], limits, workers=1)["it"]
+    return _verdicts([("it", program, test)], limits)["it"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -262,12 +262,12 @@ def _scratch_is_kept_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def misbehaved() -> dict[str, Verdict]:
-    return _verdicts((name, program, TEST) for name, program, _ in MISBEHAVING)
+    return _verdicts(((name, program, TEST) for name, program, _ in MISBEHAVING), workers=2)
 
 
 @pytest.fixture(scope="module")
 def endless() -> dict[str, Verdict]:
-    return _verdicts(((name, program, TEST) for name, program in ENDLESS), TIGHT)
+    return _verdicts(((name, program, TEST) for name, program in ENDLESS), TIGHT, workers=2)
 
 
 @pytest.fixture(scope="module")
@@ -332,7 +332,7 @@ def test_a_loop_that_ignores_signals_is_timed_out_by_its_cpu_time() -> None:
 
 def test_a_program_that_ends_its_process_costs_no_other_a_verdict() -> None:
     programs = {"a": RIGHT, "b": KILLS_ITS_PARENT, "c": WRONG, "d": _doing("os._exit(0)"), "e": f"{RIGHT}MARK = 1\n"}
-    said = _verdicts(((name, program, TEST) for name, program in programs.items()), workers=1)
+    said = _verdicts((name, program, TEST) for name, program in programs.items())
     assert said == {"a": PASSED, "b": PASSED, "c": FAILED, "d": CRASHED, "e": PASSED}
 
 
@@ -342,7 +342,7 @@ def test_a_program_finds_its_folder_empty_whatever_another_left_there() -> None:
     tests = []
     for n in range(3):
         tests += [(f"leaves {n}", f"{leaves}MARK = {n}\n", TEST), (f"looks {n}", f"{looks}MARK = {n}\n", TEST)]
-    assert set(_verdicts(tests, workers=1).values()) == {PASSED}
+    assert set(_verdicts(tests).values()) == {PASSED}
 
 
 def test_a_program_does_not_see_the_variables_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -363,7 +363,7 @@ def test_chance_is_the_same_in_every_process() -> None:
 def test_changes_to_shared_modules_reach_no_other_program() -> None:
     lenient = f"import math, unittest\nmath.pi = 3\nunittest.TestCase.assertEqual = lambda *given: None\n{WRONG}"
     strict = _doing("import math", "assert math.pi != 3")
-    said = _verdicts([("lenient", lenient, TEST), ("wrong", WRONG, TEST), ("strict", strict, TEST)], workers=1)
+    said = _verdicts([("lenient", lenient, TEST), ("wrong", WRONG, TEST), ("strict", strict, TEST)])
     assert (said["wrong"], said["strict"]) == (FAILED, PASSED)
 
 
@@ -382,7 +382,7 @@ def test_a_test_may_use_what_the_candidate_defines_beside_the_function() -> None
 def test_test_classes_of_the_candidate_do_not_count() -> None:
     failing = "import unittest\n\n\nclass TestMine(unittest.TestCase):\n    def test_it(self):\n        self.fail()\n"
     tests = [("holds", RIGHT + _case(), "import unittest\n"), ("fails", RIGHT + failing, TEST)]
-    assert _verdicts(tests, workers=1) == {"holds": FAILED, "fails": PASSED}
+    assert _verdicts(tests) == {"holds": FAILED, "fails": PASSED}
 
 
 def test_cpu_seconds_are_those_of_the_program_and_not_of_its_waits() -> None:
@@ -451,9 +451,9 @@ NO_ANSWER: list[tuple[str, str]] = [
 ]
 
 
-def _outputs(programs: Mapping[str, str], test: str) -> dict[str, int]:
+def _outputs(programs: Mapping[str, str], test: str, limits: Limits = ROOMY) -> dict[str, int]:
     tests = [ProgramTest(name, program, test) for name, program in programs.items()]
-    return {result.key: result.output for result in run_tests(tests, Limits(), workers=2)}
+    return {result.key: result.output for result in run_tests(tests, limits, workers=1)}
 
 
 def test_outputs_are_equal_where_programs_answered_alike() -> None:
@@ -464,7 +464,7 @@ def test_outputs_are_equal_where_programs_answered_alike() -> None:
 
 @pytest.mark.parametrize("program", [p for _, p in NO_ANSWER], ids=[name for name, _ in NO_ANSWER])
 def test_a_program_that_gives_no_answer_has_no_output(program: str) -> None:
-    assert _outputs({"it": program}, TEST) == {"it": NO_OUTPUT}
+    assert _outputs({"it": program}, TEST, TIGHT) == {"it": NO_OUTPUT}
 
 
 def test_an_exception_that_the_test_asks_for_is_an_answer() -> None:
@@ -492,15 +492,16 @@ def test_runs_of_one_executor_share_its_workers_and_the_end_leaves_none() -> Non
 
 def test_runs_under_other_limits_share_one_executor() -> None:
     """As those for verdicts and for grades do."""
-    slow = _doing("while time.process_time() < 0.8: pass")
+    short = Limits(timeout_s=0.5)
+    slow = _doing("while time.process_time() < 0.7: pass")
     looks = f"import sys\n\nassert 'colorsys' in sys.modules\n{TEST}"
     runs = [
         (slow, TEST, ROOMY, ()),
-        (slow, TEST, TIGHT, ()),
-        (RIGHT, looks, TIGHT, ("colorsys",)),
+        (slow, TEST, short, ()),
+        (RIGHT, looks, short, ("colorsys",)),
         (slow, TEST, ROOMY, ()),
     ]
-    with Executor(workers=2) as executor:
+    with Executor(workers=1) as executor:
         found = [
             [result.verdict for result in executor.run([ProgramTest(0, program, test)], limits, libraries)]
             for program, test, limits, libraries in runs
@@ -535,7 +536,7 @@ def test_importing_a_large_library_costs_a_program_none_of_its_time() -> None:
 def test_importing_a_large_library_costs_a_test_none_of_its_time() -> None:
     """A test that imports `os` runs in a process of its own each time."""
     tests = [f"import os, pandas\n{TEST}{_case(f'MARK = {n}')}" for n in range(3)]
-    said = _verdicts([(str(n), RIGHT, test) for n, test in enumerate(tests)], Limits(timeout_s=0.2), workers=1)
+    said = _verdicts([(str(n), RIGHT, test) for n, test in enumerate(tests)], Limits(timeout_s=0.2))
     assert set(said.values()) == {PASSED}
 
 
@@ -584,7 +585,7 @@ IN_A_HURRY: list[tuple[str, str, dict[str, Verdict]]] = [
 )
 def test_a_call_has_its_whole_time_where_a_verdict_depends_on_it(program: str, expected: Mapping[str, Verdict]) -> None:
     tests = [("low", f"import os\n{program}", LOW), ("tall", f"import os\n{program}", TALL)]
-    assert _verdicts(tests, HURRIED, workers=1) == expected
+    assert _verdicts(tests, HURRIED) == expected
 
 
 MANY = """
@@ -666,8 +667,8 @@ def test_the_digest_of_an_answer_is_no_part_of_a_calls_time() -> None:
 def test_a_test_is_not_charged_for_those_before_it_in_its_process() -> None:
     lines = ("def test_busy(self):", "    end = time.process_time() + 0.3", "    while time.process_time() < end: pass")
     busy = _case(*lines)
-    tests = [f"import time\nMARK = {n}\n{busy}" for n in range(8)]
-    said = _verdicts([(str(n), RIGHT, test) for n, test in enumerate(tests)], Limits(timeout_s=1), workers=1)
+    tests = [f"import time\nMARK = {n}\n{busy}" for n in range(4)]
+    said = _verdicts([(str(n), RIGHT, test) for n, test in enumerate(tests)], Limits(timeout_s=1))
     assert set(said.values()) == {PASSED}
 
 

@@ -173,7 +173,7 @@ def test_what_is_expected_to_change_is_what_changes() -> None:
     never too sure. (On recorded tests within a few points: docs/measurements/budgets.md.)"""
     averages = (8, 16, 32)
     found: dict[int, list[tuple[float, float]]] = {average: [] for average in averages}
-    for seed in range(SEEDS):
+    for seed in range(12):
         recordings = shuffled(noisy(40, 64, 100 + seed, candidates=12), "majority", [seed])
         for average in averages:
             budget = sequential(40 * average, dict.fromkeys(recordings, 64))
