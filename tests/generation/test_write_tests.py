@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.cli import CLI, coderm, coderm_process, rows, write_rows
-from helpers.mini_humaneval import MiniHumanEval
+from helpers.cli import CLI, coderm, rows, write_rows
+from helpers.mini_humaneval import MiniHumanEval, point_evalplus
 from helpers.replaying import replaying
 from helpers.servers import Behaviour, Reply, answers, one_choice_only, serving, well_behaved
 
@@ -258,25 +256,25 @@ def at_its_worst(seed: int) -> Behaviour:
     return behave
 
 
-def test_a_server_at_its_worst_and_five_interruptions_change_nothing(tmp_path: Path) -> None:
+def test_a_server_at_its_worst_and_five_interruptions_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dataset, samples = large_dataset(tmp_path)
     variables = {"HUMANEVAL_OVERRIDE_PATH": str(dataset), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    environment = {**os.environ, **variables}
+    point_evalplus(monkeypatch, variables)
     config = tmp_path / "settings.yaml"
     config.write_text("tests: {timeout_s: 2}\n")
     for folder in ("undisturbed", "interrupted"):
         (tmp_path / folder).mkdir()
     with serving(at_its_worst(1)) as (url, _):
-        done = coderm_process(
-            *asks(samples, url, "--num", NUM, "--config", config), cwd=tmp_path / "undisturbed", env=environment
-        )
+        done = coderm(*asks(samples, url, "--num", NUM, "--config", config), cwd=tmp_path / "undisturbed")
         assert done.returncode == 0, done.stderr
     with serving(at_its_worst(2)) as (url, seen):
         arguments = asks(samples, url, "--num", NUM, "--config", config)
         for number in range(5):
             how = signal.SIGKILL if number % 2 else signal.SIGTERM
-            interrupt_after(20, how, arguments, seen, cwd=tmp_path / "interrupted", env=environment)
-        done = coderm_process(*arguments, cwd=tmp_path / "interrupted", env=environment)
+            interrupt_after(20, how, arguments, seen, cwd=tmp_path / "interrupted")
+        done = coderm(*arguments, cwd=tmp_path / "interrupted")
         assert done.returncode == 0, done.stderr
     files = [(tmp_path / folder / "tests.jsonl").read_bytes() for folder in ("undisturbed", "interrupted")]
     assert files[0] == files[1]
@@ -285,14 +283,10 @@ def test_a_server_at_its_worst_and_five_interruptions_change_nothing(tmp_path: P
     assert f"{PROBLEMS * NUM} test samples of {PROBLEMS} problems" in done.stdout
 
 
-def interrupt_after(
-    requests: int, how: int, arguments: list[object], seen: list[Any], *, cwd: Path, env: Mapping[str, str]
-) -> None:
+def interrupt_after(requests: int, how: int, arguments: list[object], seen: list[Any], *, cwd: Path) -> None:
     """Start the command, and send it a signal when it has sent so many requests."""
     start = len(seen)
-    process = subprocess.Popen(
-        [*CLI, *map(str, arguments)], cwd=cwd, env=env, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    process = subprocess.Popen([*CLI, *map(str, arguments)], cwd=cwd, stderr=subprocess.DEVNULL, start_new_session=True)
     while len(seen) < start + requests:
         assert process.poll() is None
         time.sleep(0.01)

@@ -28,5 +28,5 @@ def run_tests(
 
 def graded(benchmark: Benchmark, tasks: Iterable[GradeTask], *, isolation: str = "auto") -> dict[str, dict[str, str]]:
     """{key: statuses} of the tasks; no statuses where a program could not be graded."""
-    with Executor(workers=2, isolation=isolation) as executor:
+    with Executor(workers=1, isolation=isolation) as executor:
         return {key: dict(grade.statuses) for key, grade in benchmark.grade(tasks, executor)}
