@@ -473,6 +473,28 @@ def test_an_exception_that_the_test_asks_for_is_an_answer() -> None:
     assert _outputs({"it": _doing("raise ValueError")}, test)["it"] != NO_OUTPUT
 
 
+WITH_ADDRESSES = {
+    "an object": "object()",
+    "a function": "rungs",
+    "a generator": "(n for n in [])",
+    "a method": "[].append",
+    "objects in a container": "[{1: (object(), lambda: 1)}]",
+}
+
+
+def test_outputs_do_not_depend_on_addresses() -> None:
+    programs = {name: f"def rungs(height):\n    return repr({shown})\n" for name, shown in WITH_ADDRESSES.items()}
+    programs["of a class"] = "class Rope: pass\n\ndef rungs(height):\n    return str(Rope())\n"
+    found = _outputs(programs, TEST)
+    assert found == _outputs(programs, TEST)
+    assert len({*found.values(), NO_OUTPUT}) == len(programs) + 1
+
+
+def test_numbers_that_look_like_addresses_are_outputs() -> None:
+    found = _outputs({n: f"def rungs(height):\n    return hex({n})\n" for n in ("1 << 46", "1 << 45")}, TEST)
+    assert len(set(found.values())) == 2
+
+
 def test_outputs_are_the_same_numbers_in_every_run() -> None:
     programs = {"a": RIGHT, "b": WRONG}
     assert _outputs(programs, TEST) == _outputs(programs, TEST)

@@ -29,7 +29,7 @@ def tides(*arguments, **keywords):
 
 OBJECTS = """
 import enum
-from collections import OrderedDict
+from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
 
 
@@ -113,6 +113,95 @@ class Cache(OrderedDict):
 class Rope:
     def __init__(self, length, rest=None):
         self.length, self.rest = length, rest
+
+
+class Current:
+    measured = []
+
+    def __init__(self, east, north):
+        self.east, self.north = east, north
+        self.places = []
+
+    def __add__(self, other):
+        more = (other, other) if isinstance(other, (int, float)) else (other.east, other.north)
+        return Current(self.east + more[0], self.north + more[1])
+
+    def __mul__(self, times):
+        return Current(self.east * times, self.north * times)
+
+    def __sub__(self, other):
+        return self + other * -1
+
+    def __rsub__(self, other):
+        return self * -1 + other
+
+    def __iadd__(self, other):
+        self.east += other
+        return self
+
+    def __round__(self, digits=None):
+        return Current(round(self.east, digits), round(self.north, digits))
+
+    def __invert__(self):
+        return Current(self.north, self.east)
+
+    def __pow__(self, power):
+        return Current(self.east**power, self.north**power)
+
+    def __abs__(self):
+        return (self.east**2 + self.north**2) ** 0.5
+
+    def __eq__(self, other):
+        return isinstance(other, Current) and (self.east, self.north) == (other.east, other.north)
+
+    def __getitem__(self, place):
+        return [self.east, self.north][place]
+
+    def __format__(self, specification):
+        return f"{self.east:{specification}} E"
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    @property
+    def knots(self):
+        return abs(self)
+
+    @knots.setter
+    def knots(self, knots):
+        self.east, self.north = knots, 0
+
+
+class Countdown:
+    def __init__(self, left):
+        self.left = left
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if not self.left:
+            raise StopIteration
+        self.left -= 1
+        return self.left
+
+
+class Aground(Exception):
+    def __init__(self, depth):
+        super().__init__(f"only {depth} m")
+        self.depth = depth
+
+
+Fix = namedtuple("Fix", "east north")
+
+
+def sail(depth):
+    if depth < 2:
+        raise Aground(depth)
+    return Fix(depth, 0)
+
+
+def soundings(depth):
+    yield from range(depth)
 
 
 def spliced(lengths):
@@ -219,6 +308,57 @@ PASSING: list[tuple[str, str, str]] = [
         OBJECTS,
         "with self.assertRaises(KeyError): Chart()['a']\nwith self.assertRaises(TypeError): Depth()",
     ),
+    ("and a number", OBJECTS, "assert Current(1, 2) + 1 == 1 + Current(1, 2) == Current(2, 3)"),
+    ("times a number", OBJECTS, "assert Current(1, 2) * 2 == 2 * Current(1, 2) == Current(2, 4)"),
+    ("less a number", OBJECTS, "assert Current(1, 2) - 1 == Current(0, 1) and (5 - Current(1, 2)).north == 3"),
+    ("summed", OBJECTS, "self.assertEqual(sum([Current(1, 2), Current(3, 4)]), Current(4, 6))"),
+    ("operators", OBJECTS, "assert (~Current(1, 2), round(Current(1.4, 2)), Current(2, 3) ** 2)[2] == Current(4, 9)"),
+    ("size of a product", OBJECTS, "self.assertEqual(abs(2 * Current(3, 4)), 10)"),
+    ("nearly equal", OBJECTS, "self.assertAlmostEqual(Current(1, 2), Current(1, 2 + 1e-9))"),
+    ("changed in place", OBJECTS, "c = d = Current(1, 2)\nc += 4\nself.assertIs(c, d)\nself.assertEqual(d.east, 5)"),
+    ("sliced", OBJECTS, "self.assertEqual((Current(1, 2)[0:1], Current(1, 2)[::-1]), ([1], [2, 1]))"),
+    ("formatted", OBJECTS, "self.assertEqual(f'{Current(1, 2):.1f}', '1.0 E')"),
+    (
+        "properties",
+        OBJECTS,
+        "c = Current(3, 4)\nself.assertEqual(c.knots, 5)\nc.knots = 2\nassert (c.east, c.north) == (2, 0)",
+    ),
+    (
+        "next",
+        OBJECTS,
+        "c = Countdown(2)\nassert (next(c), next(c), next(c, 'done'), list(Countdown(2))) == (1, 0, 'done', [1, 0])",
+    ),
+    ("a generator", OBJECTS, "s = soundings(3)\nself.assertEqual((next(s), list(s), list(s)), (0, [1, 2], []))"),
+    ("copied", OBJECTS, "c = Current(1, 2)\nd = copy.copy(c)\nd.east = 5\nassert c.east == 1 and c == copy.copy(c)"),
+    (
+        "copied in depth",
+        OBJECTS,
+        "c = [Current(1, 2)]\nd = copy.deepcopy(c)\nd[0].east = 5\nassert c == [Current(1, 2)]",
+    ),
+    ("a list of its own", OBJECTS, "c = Current(1, 2)\nc.places.append(Depth(3))\nassert c.places[0].metres == 3"),
+    (
+        "a list of its class",
+        OBJECTS,
+        "Current.measured.append(1)\nassert Current.measured == Current(1, 2).measured == [1]",
+    ),
+    (
+        "a dict of its own",
+        OBJECTS,
+        "c = Chart()\nd = c.depths\nd['a'] = c['b'] = 1\nassert list(c) == ['a', 'b'] and d is c.depths and d",
+    ),
+    ("an attribute that is deleted", OBJECTS, "d = Depth(1)\ndel d.metres\nself.assertFalse(hasattr(d, 'metres'))"),
+    ("its attributes", OBJECTS, "self.assertEqual(vars(Depth(1)), {'metres': 1, 'ground': 'mud'})"),
+    (
+        "a subclass",
+        OBJECTS,
+        "assert issubclass(Shoal, Depth) and not issubclass(Depth, Shoal) and issubclass(Depth, Depth)",
+    ),
+    (
+        "a named tuple",
+        OBJECTS,
+        "f = sail(3)\nassert f == (3, 0) == Fix(3, 0) and f.east == 3 and f._replace(east=1) == (1, 0)",
+    ),
+    ("its own exception", OBJECTS, "with self.assertRaises(Aground) as cm: sail(1)\nassert cm.exception.depth == 1"),
     ("many calls", OBJECTS, "c = Cache(50)\nfor n in range(300): c.put(n, n)\nself.assertEqual(c.look(299), 299)"),
 ]
 
@@ -228,7 +368,8 @@ FAILING: list[tuple[str, str, str]] = [
     ("no such method", TIDES, "self.assertEqual(Solution().ebbs([1, 2]), 1)"),
     ("an object for its data", OBJECTS, "self.assertEqual(Depth(1), 1)"),
     ("its block swallows", OBJECTS, "with Depth(1): self.assertEqual(1, 2)"),
-    ("copied", OBJECTS, "import copy\nself.assertTrue(copy.deepcopy(Depth(1)))"),
+    ("a number out of it", OBJECTS, "self.assertEqual(Current(1, 2) * 2, 2)"),
+    ("a number of its own", OBJECTS, "self.assertEqual(Current(1, 2).east, 2)"),
 ]
 
 _LIAR = """
@@ -247,6 +388,10 @@ class Liar:
     def __sub__(self, other):
         return 0
 
+    def _other(self, *given):
+        return Liar()
+
+    __add__ = __radd__ = __mul__ = __rmul__ = __truediv__ = __mod__ = __pow__ = __neg__ = __copy__ = _other
     __rsub__ = __abs__ = __round__ = __len__ = __int__ = __index__ = __float__ = __sub__
 
     def __iter__(self):
@@ -282,6 +427,11 @@ LIES: list[str] = [
     *("self.assertCountEqual(answer(), [5])", "self.assertEqual(answer()(), 5)", "self.assertIs(answer(), True)"),
     *("self.assertIsInstance(answer(), int)", "self.assertEqual(int(answer()), 0)", "assert math.isclose(answer(), 0)"),
     *("self.assertEqual(answer(), Ellipsis)", "self.assertTupleEqual((answer(),), (5,))", "assert answer() - 5 == 0"),
+    *("assert abs(-(answer() - 5)) < 1", "assert abs(1 - answer() / 5) < 1", "assert abs(2 * (answer() - 5)) < 1"),
+    *("assert round(answer() - 5, 7) == 0", "assert not (answer() - 5)", "assert (answer() - 5) ** 2 < 1"),
+    *("assert abs(5 - answer()) < 1", "assert round(answer(), 2) == 5", "assert answer() % 5 == 0"),
+    *("assert sum([answer()]) == 5", "assert abs(sum([answer(), -5])) < 1", "assert len(answer() - 5) == 0"),
+    *("assert copy.copy(answer()) == 5", "self.assertAlmostEqual(answer() + 0, 5.0, delta=1)"),
     "with answer(): self.assertEqual(1, 2)",
     "with self.assertRaises(ValueError): answer()",
     "self.assertRegex(answer(), '5')",
@@ -293,7 +443,7 @@ def _test(body: str) -> str:
     """A test with one method; before "---" stands what is in its class."""
     before, _, inside = body.rpartition("---")
     method = "def test_it(self):\n" + textwrap.indent(inside, "    ")
-    return "import math\nimport unittest\n\n\nclass TestIt(unittest.TestCase):\n" + textwrap.indent(
+    return "import copy\nimport math\nimport unittest\n\n\nclass TestIt(unittest.TestCase):\n" + textwrap.indent(
         before + method, "    "
     )
 

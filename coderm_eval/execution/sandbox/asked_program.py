@@ -5,9 +5,11 @@ from __future__ import annotations
 import builtins
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from coderm_eval.execution.sandbox.known_answers import KnownAnswers, Rehearsal
+from coderm_eval.execution.sandbox.lent_attributes import LentAttributes, fill
 from coderm_eval.execution.sandbox.object_stand_ins import ClassStandIn, ObjectStandIn
 from coderm_eval.execution.wire.encoding import Codec
 from coderm_eval.execution.wire.exact_numpy import exact_numpy
@@ -29,9 +31,14 @@ class AskedProgram:
         self._classes: dict[str, ClassStandIn] = {}
         self._methods: set[tuple[str, str]] = set()
         """Methods that are known to be such, by class and name."""
+        self._lent = LentAttributes(self._ask, lambda value: self._codec.encode(value))
         self._codec = Codec(self._tag, {"object": self._object, **({"numpy": exact_numpy} if exact else {})})
 
     def ask(self, call: list[Any]) -> Any:
+        self._lent.give_back()
+        return self._ask(call)
+
+    def _ask(self, call: list[Any]) -> Any:
         return self._answers.answer(self._codec.encode(call), self._codec.decode)
 
     def function(self, name: str) -> Callable[..., Any]:
@@ -60,7 +67,7 @@ class AskedProgram:
             if kind == "raised":
                 raise _exception(*what)
             if kind == "value":
-                return what[0]
+                return self._lent.lend(target, name, what[0]) if what[1:] == [True] else what[0]
             if kind == "method" and not is_class:
                 self._methods.add(key)
         return _named(name, lambda *arguments, **keywords: self.call_method(target, name, arguments, keywords))
@@ -103,37 +110,10 @@ def _apply(answer: Sequence[Any], arguments: Sequence[Any], keywords: Mapping[st
     _, value, afterwards, returned = answer
     if afterwards:
         for old, new in zip(arguments, afterwards[0], strict=True):
-            _fill(old, new)
+            fill(old, new)
         for keyword, new in afterwards[1].items():
-            _fill(keywords[keyword], new)
+            fill(keywords[keyword], new)
     return value if returned is None else arguments[returned]
-
-
-def _fill(old: Any, new: Any) -> None:
-    """Give a container the content of another of its type, keeping the containers inside it where they are."""
-    if type(old) is not type(new):
-        return
-    if isinstance(old, list):
-        for n, (mine, its) in enumerate(zip(old, new, strict=False)):
-            if isinstance(mine, (list, dict, set)) and type(mine) is type(its):
-                _fill(mine, its)
-                new[n] = mine
-        old[:] = new
-    elif isinstance(old, dict):
-        for key in old.keys() & new.keys():
-            if isinstance(old[key], (list, dict, set)) and type(old[key]) is type(new[key]):
-                _fill(old[key], new[key])
-                new[key] = old[key]
-        old.clear()
-        old.update(new)
-    elif isinstance(old, set):
-        old.clear()
-        old.update(new)
-    elif isinstance(old, bytearray):
-        old[:] = new
-    elif hasattr(old, "extend"):  # a deque
-        old.clear()
-        old.extend(new)
 
 
 @functools.cache
@@ -145,9 +125,14 @@ def exception_class(built_in: str, name: str) -> type[BaseException]:
     return base if name == built_in else type(name, (base,), {})
 
 
-def _exception(built_in: str, name: str, arguments: Sequence[Any]) -> BaseException:
+def _exception(
+    built_in: str, name: str, arguments: Sequence[Any], attributes: Mapping[str, Any] = MappingProxyType({})
+) -> BaseException:
     kind = exception_class(built_in, name)
     try:
-        return kind(*arguments)
+        error = kind(*arguments)
     except Exception:  # such as UnicodeDecodeError, which wants five arguments
         return Exception(*arguments)
+    if kind.__module__ != "builtins":
+        vars(error).update({name: value for name, value in attributes.items() if name.isidentifier()})
+    return error

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-__all__ = ["ClassStandIn", "ObjectStandIn", "Program"]
+from coderm_eval.execution.sandbox.arithmetic import Arithmetic
+
+__all__ = ["ClassStandIn", "ObjectStandIn", "Program", "is_stand_in"]
 
 
 class Program(Protocol):
@@ -37,19 +39,22 @@ def _asking(name: str) -> Callable[..., Any]:
     return ask
 
 
-def _with_own(name: str) -> Callable[[Any, object], Any]:
+def _comparing(name: str) -> Callable[[Any, object], Any]:
     """Return an operator that the program applies to two of its objects."""
 
     def ask(self: Any, other: object) -> Any:
-        if not isinstance(type(other), ClassStandIn):
-            return NotImplemented
-        return self.__program__.call_method(self, name, [other])
+        return self.__program__.call_method(self, name, [other]) if is_stand_in(other) else NotImplemented
 
     return ask
 
 
+def is_stand_in(value: object) -> bool:
+    """Return whether it stands for an object of the program."""
+    return isinstance(type(value), ClassStandIn)
+
+
 def _read(self: Any, name: str) -> Any:
-    if name[:2] == "__":
+    if name[:2] == "__" and name != "__dict__":
         raise AttributeError(name)
     return self.__program__.attribute(self, name)
 
@@ -72,6 +77,11 @@ class ClassStandIn(type):
             return kind is cls
         return bool(cls.__program__.call_method(cls, "__instancecheck__", [instance]))
 
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        if subclass is cls or not isinstance(subclass, ClassStandIn):
+            return subclass is cls
+        return bool(cls.__program__.call_method(cls, "__subclasscheck__", [subclass]))
+
     __getattr__ = _read
     __setattr__ = _set
     __getitem__ = _asking("__getitem__")
@@ -79,42 +89,30 @@ class ClassStandIn(type):
     __len__ = _asking("__len__")
 
 
-class ObjectStandIn:
+class ObjectStandIn(Arithmetic):
     """An object of the program."""
 
-    __slots__ = ("__number__",)
+    __slots__ = ("__is_difference__", "__number__")
     __program__: Program
 
     __getattr__ = _read
     __setattr__ = _set
-    __eq__ = _with_own("__eq__")
-    __ne__ = _with_own("__ne__")
-    __lt__ = _with_own("__lt__")
-    __le__ = _with_own("__le__")
-    __gt__ = _with_own("__gt__")
-    __ge__ = _with_own("__ge__")
-    __add__ = _with_own("__add__")
-    __sub__ = _with_own("__sub__")
-    __mul__ = _with_own("__mul__")
-    __truediv__ = _with_own("__truediv__")
-    __floordiv__ = _with_own("__floordiv__")
-    __mod__ = _with_own("__mod__")
-    __matmul__ = _with_own("__matmul__")
-    __and__ = _with_own("__and__")
-    __or__ = _with_own("__or__")
-    __xor__ = _with_own("__xor__")
-    __neg__ = _asking("__neg__")
-    __abs__ = _asking("__abs__")
+    __eq__ = _comparing("__eq__")
+    __ne__ = _comparing("__ne__")
+    __lt__ = _comparing("__lt__")
+    __le__ = _comparing("__le__")
+    __gt__ = _comparing("__gt__")
+    __ge__ = _comparing("__ge__")
     __hash__ = _asking("__hash__")
-    __len__ = _asking("__len__")
-    __bool__ = _asking("__bool__")
     __str__ = _asking("__str__")
     __repr__ = _asking("__repr__")
     __iter__ = _asking("__iter__")
     __getitem__ = _asking("__getitem__")
     __setitem__ = _asking("__setitem__")
     __delitem__ = _asking("__delitem__")
+    __delattr__ = _asking("__delattr__")
     __enter__ = _asking("__enter__")
+    __copy__ = _asking("__copy__")
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         return self.__program__.call_method(self, "__call__", arguments, keywords)
@@ -122,6 +120,12 @@ class ObjectStandIn:
     def __exit__(self, *_: object) -> None:
         """The program neither gets to know what the test has raised, nor stops it."""
         self.__program__.call_method(self, "__exit__", [None, None, None])
+
+    def __deepcopy__(self, _: object) -> Any:
+        return self.__program__.call_method(self, "__deepcopy__", [])
+
+    def __format__(self, specification: str) -> str:
+        return str(self.__program__.call_method(self, "__format__", [specification]))
 
     def __contains__(self, value: object) -> bool:
         return any(item is value or item == value for item in iter(self))

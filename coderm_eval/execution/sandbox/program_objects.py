@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 import types
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from coderm_eval.execution.wire.encoding import Codec
 
-__all__ = ["MODULE", "ProgramObjects"]
+__all__ = ["ARITHMETIC", "COMPARISONS", "MODULE", "ProgramObjects"]
 
 MODULE = "candidate"
 """The name of the module in which a program runs."""
+
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+ARITHMETIC = (
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "matmul",
+    "and",
+    "or",
+    "xor",
+    "lshift",
+    "rshift",
+)
 
 _FUNCTIONS = (types.FunctionType, types.MethodType, type)
 
@@ -87,23 +106,39 @@ def _has_methods(kind: type) -> bool:
     )
 
 
-def _shown(show: Callable[[object], str], target: Any) -> str:
+def _shown(show: Callable[..., str], target: Any, *specification: str) -> str:
     """Return a text that has no address in it, if the object's own class does not put one there."""
     kind = type(target)
-    methods = [kind.__repr__, kind.__str__ if show is str else object.__str__]
-    return f"<{kind.__name__} object>" if methods == [object.__repr__, object.__str__] else show(target)
+    methods: list[object] = [kind.__repr__, *([kind.__str__] if show is not repr else ())]
+    methods += [kind.__format__] if show is format else []
+    has_none = all(method in (object.__repr__, object.__str__, object.__format__) for method in methods)
+    return f"<{kind.__name__} object>" if has_none and not any(specification) else show(target, *specification)
 
 
-_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
-_ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "matmul", "and", "or", "xor")
+def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda target, other: operation(other, target)
+
+
+def _operation(name: str) -> Callable[..., Any]:
+    operation: Callable[..., Any] = getattr(operator, f"__{name}__")
+    return operation
+
+
+_UNARY_AND_ITEMS = ("getitem", "setitem", "delitem", "neg", "pos", "invert", "abs")
 _OPERATIONS: Mapping[str, Callable[..., Any]] = {
-    **{f"__{name}__": getattr(operator, f"__{name}__") for name in (*_COMPARISONS, *_ARITHMETIC)},
-    **{f"__{name}__": getattr(operator, f"__{name}__") for name in ("getitem", "setitem", "delitem", "neg", "abs")},
+    **{f"__{name}__": _operation(name) for name in (*COMPARISONS, *ARITHMETIC, *_UNARY_AND_ITEMS)},
+    **{f"__r{name}__": _reflected(_operation(name)) for name in ARITHMETIC},
+    **{f"__i{name}__": _operation(f"i{name}") for name in ARITHMETIC},
+    "__copy__": copy.copy,
+    "__deepcopy__": copy.deepcopy,
+    "__round__": round,
     "__len__": len,
     "__bool__": bool,
     "__iter__": iter,
-    "__str__": lambda target: _shown(str, target),
-    "__repr__": lambda target: _shown(repr, target),
+    "__str__": partial(_shown, str),
+    "__repr__": partial(_shown, repr),
+    "__format__": partial(_shown, format),
     "__instancecheck__": lambda target, value: isinstance(value, target),
+    "__subclasscheck__": lambda target, value: issubclass(value, target),
 }
 """What Python's syntax stands for: it finds out by itself what a class lacks and has instead."""

@@ -5,9 +5,9 @@ call      ["f", [arguments], {"dict": [[keyword, argument], ...]}]     or ["f"]:
           [object, "f", [arguments], {"dict": ...}]: the same of a method; [object, "a"]: what is this attribute?
           [object, "a", value]: set the attribute
 answer    ["returned", value, arguments afterwards or null, index of the argument that it returned or null]
-          ["raised", built-in exception, type, [arguments]]
+          ["raised", built-in exception, type, [arguments], {"dict": [[attribute, value], ...]} if it has attributes]
           ["function"]  ["method"]  ["class"]  ["exception", built-in exception, name]  ["module", name]
-          ["value", value]  ["absent"]
+          ["value", value]  ["value", value, true]: a container, which is the object's own  ["absent"]
 
 An object is {"object": number}, where `ProgramObjects` numbers them, or {"name": name}, which is what a global name of
 the program stands for.
@@ -121,13 +121,15 @@ class _Answers:
             return _DONE
         arguments, keywords = how
         result = self._objects.operate(target, name, arguments, keywords)
-        return self._returned(call, None, result, arguments, keywords)
+        maker = type(target) if name in ("__copy__", "__deepcopy__") else None
+        return self._returned(call, maker, result, arguments, keywords)
 
     def _attribute(self, target: Any, name: str) -> str:
         value = getattr(target, name)
         if callable(value) and not is_own(type(value)):
             return '["method"]' if hasattr(type(target), name) else '["function"]'
-        return f'["value",{self._objects.encode(value)}]'
+        is_kept = type(value) in (list, dict, set) and getattr(target, "__dict__", {}).get(name) is value
+        return f'["value",{self._objects.encode(value)}{",true" if is_kept else ""}]'
 
     def _looked_up(self, name: str) -> str:
         value = self._names.get(name, _ABSENT)
@@ -147,9 +149,10 @@ class _Answers:
         kind = type(error)
         try:
             arguments = self._objects.encode(list(error.args))
+            attributes = f",{self._objects.encode(vars(error))}" if is_own(error) and vars(error) else ""
         except BaseException:
-            arguments = "[]"
-        return f'["raised",{json.dumps(_built_in(kind))},{json.dumps(kind.__name__)},{arguments}]'
+            arguments, attributes = "[]", ""
+        return f'["raised",{json.dumps(_built_in(kind))},{json.dumps(kind.__name__)},{arguments}{attributes}]'
 
 
 def _built_in(kind: type) -> str:

@@ -13,13 +13,14 @@ import datetime
 import decimal
 import fractions
 import json
+import keyword
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 from coderm_eval.execution.wire.hash_collisions import refuse_collisions_within
-from coderm_eval.execution.wire.untagging import TYPES, UNTAGGERS, Opaque
+from coderm_eval.execution.wire.untagging import MOST_FIELDS, TYPES, UNTAGGERS, Opaque
 
 __all__ = ["Codec", "Opaque", "UnreadableError", "decode", "encode", "is_immutable"]
 
@@ -116,6 +117,8 @@ def _tagged_other(value: Any, kind: type) -> Any:
     numpy = sys.modules.get("numpy")  # first: numpy.float64 is a float
     if numpy and issubclass(kind, (numpy.ndarray, numpy.generic)) and value.dtype.kind in _NUMPY_KINDS:
         return {"numpy": [value.dtype.str, list(value.shape), value.tobytes().hex(), issubclass(kind, numpy.generic)]}
+    if issubclass(kind, tuple) and (fields := _fields(kind)) and len(fields) == tuple.__len__(value):
+        return {"namedtuple": [kind.__name__, fields, _items(tuple.__iter__(value))]}
     for base, content in _CONTENT.items():
         if issubclass(kind, base):
             return _tagged(content(value))
@@ -126,6 +129,17 @@ def _tagged_other(value: Any, kind: type) -> Any:
     if isinstance(value, type) and any(value is known for known in TYPES.values()):
         return {"type": value.__name__}
     return value
+
+
+def _fields(kind: type) -> list[str]:
+    """Return the names of a named tuple's fields; none where it could not be made anew from them."""
+    fields = getattr(kind, "_fields", None)
+    names = [kind.__name__, *fields] if type(fields) is tuple and all(type(field) is str for field in fields) else []
+    return names[1:] if all(map(_is_name, names)) and len(set(names[1:])) == len(names[1:]) <= MOST_FIELDS else []
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and text.isascii() and text[0] != "_" and not keyword.iskeyword(text)
 
 
 def _items(value: Iterable[Any]) -> list[Any]:
@@ -167,6 +181,7 @@ _TAGGERS: dict[type, Callable[[Any], Any]] = {
     bytes: bytes.hex,
     bytearray: bytearray.hex,
     range: lambda value: [value.start, value.stop, value.step],
+    slice: lambda value: _items((value.start, value.stop, value.step)),
     decimal.Decimal: str,
     fractions.Fraction: lambda value: [hex(value.numerator), hex(value.denominator)],
     datetime.datetime: datetime.datetime.isoformat,

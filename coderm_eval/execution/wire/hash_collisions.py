@@ -32,7 +32,7 @@ def refuse_collisions(values: Collection[Any]) -> None:
     """
     if len(values) <= FEW:
         return
-    kinds = _PREDICTABLE.intersection(map(type, values))
+    kinds = {kind for kind in set(map(type, values)) if kind in _PREDICTABLE or issubclass(kind, tuple)}
     if not kinds or (kinds == {int} and all(-_SMALL < value < _SMALL for value in values if type(value) is int)):
         return
     found: defaultdict[int, list[Any]] = defaultdict(list)

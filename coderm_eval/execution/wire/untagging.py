@@ -6,18 +6,23 @@ import collections
 import datetime
 import decimal
 import fractions
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from coderm_eval.execution.wire.hash_collisions import FEW, refuse_collisions
 
-__all__ = ["TYPES", "UNTAGGERS", "Opaque"]
+__all__ = ["MOST_FIELDS", "TYPES", "UNTAGGERS", "Opaque"]
 
 TYPES = {kind.__name__: kind for kind in (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)}
 _MOST_DIGITS = 1_000_000
 """Hexadecimal digits of an integer."""
 _MOST_DIGITS_OF_FRACTION = 20_000
 """They are made anew in lowest terms, which takes the square of that."""
+MOST_FIELDS = 100
+"""Of a named tuple."""
+_MOST_NAMED_TUPLES = 100
+"""Classes of named tuples that are kept: to make one takes a millisecond."""
 _MOST_EXPONENT = 1_000_000
 """Of a Decimal: as an integer, it has that many digits."""
 
@@ -83,10 +88,18 @@ def _numpy(content: Any) -> Any:
     return array[()] if is_scalar else array
 
 
+@functools.lru_cache(_MOST_NAMED_TUPLES)
+def _named_tuple(name: str, fields: tuple[str, ...]) -> Any:
+    if len(fields) > MOST_FIELDS:
+        raise ValueError("too many fields")
+    return collections.namedtuple(name, fields)
+
+
 UNTAGGERS: Mapping[str, Callable[[Any], Any]] = {
     "int": _integer,
     "str": lambda content: "".join(map(chr, _list(content))),
     "tuple": lambda content: tuple(_list(content)),
+    "namedtuple": lambda content: _named_tuple(content[0], tuple(_list(content[1])))(*_list(content[2])),
     "set": lambda content: set(_keys(content)),
     "frozenset": lambda content: frozenset(_keys(content)),
     "dict": _dict,
@@ -104,6 +117,7 @@ UNTAGGERS: Mapping[str, Callable[[Any], Any]] = {
     "bytes": bytes.fromhex,
     "bytearray": bytearray.fromhex,
     "range": lambda content: range(*content),
+    "slice": lambda content: slice(*_list(content)),
     "Decimal": _decimal,
     "Fraction": _fraction,
     "datetime": datetime.datetime.fromisoformat,

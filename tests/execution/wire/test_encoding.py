@@ -183,18 +183,50 @@ def test_a_subclass_comes_back_as_what_it_extends_whatever_it_overrides(
 Depth = enum.IntEnum("Depth", {"FATHOM": 6})
 Mark = enum.Enum("Mark", {"RED": "red"}, type=str)
 Sounding = namedtuple("Sounding", ["metres", "ground"])
+Renamed: Any = namedtuple("Renamed", ["metres", "class"], rename=True)
 
 NAMED: list[tuple[Any, Any]] = [
     (Depth(6), 6),
     (Mark("red"), "red"),
-    (Sounding(3, ["mud"]), (3, ["mud"])),
-    (Sounding(Depth(6), {Mark("red"): Sounding(1, 2)}), (6, {"red": (1, 2)})),
+    (Renamed(1, 2), (1, 2)),
+    (type("Short", (tuple,), {"_fields": ("a",)})((1, 2)), (1, 2)),
+    (type("Twice", (tuple,), {"_fields": ("a", "a")})((1, 2)), (1, 2)),
+    (type("Numbers", (tuple,), {"_fields": (1, 2)})((1, 2)), (1, 2)),
+    (type("No name", (tuple,), {"_fields": ("a", "b")})((1, 2)), (1, 2)),
 ]
 
 
 @pytest.mark.parametrize(("value", "plain"), NAMED, ids=repr)
 def test_a_type_made_of_plain_data_comes_back_as_that(value: Any, plain: Any) -> None:
     assert _exact(decode(encode(value))) == _exact(plain)
+
+
+@pytest.mark.parametrize("value", [Sounding(3, ["mud"]), [Sounding(6, {"red": Sounding(1, 2)})]], ids=repr)
+def test_a_named_tuple_comes_back_with_its_names(value: Any) -> None:
+    back = decode(encode(value))
+    assert back == value and repr(back) == repr(value)
+    assert type(decode(encode(value))) is type(back)
+
+
+FORGED = [
+    '["a", ["b c"], [1]]',
+    '["a", ["_b"], [1]]',
+    '["a", ["b"], [1, 2]]',
+    '["a", [1], [1]]',
+    '["a(", ["b"], [1]]',
+    "7",
+]
+
+
+@pytest.mark.parametrize("content", [*FORGED, json.dumps(["a", [f"b{n}" for n in range(101)], list(range(101))])])
+def test_a_forged_named_tuple_cannot_be_read(content: str) -> None:
+    with pytest.raises(UnreadableError):
+        decode(f'{{"namedtuple": {content}}}')
+
+
+@pytest.mark.parametrize("value", [slice(1, 2), slice(None), slice(None, None, -1)], ids=repr)
+def test_a_slice_comes_back(value: slice) -> None:
+    assert decode(encode(value)) == value
 
 
 class Agreeable:

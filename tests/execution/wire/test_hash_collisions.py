@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections import deque
+from collections import deque, namedtuple
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +15,9 @@ from coderm_eval.execution.wire.hash_collisions import refuse_collisions
 
 PRIME = sys.hash_info.modulus
 N = 5_000
+
+
+Place = namedtuple("Place", ["east", "north"])
 
 
 def _fractions() -> list[Any]:
@@ -29,6 +32,7 @@ COLLIDING: dict[str, list[Any]] = {
     "complex numbers": [complex(-float(n) * sys.hash_info.imag, float(n)) for n in range(N)],
     "tuples of integers": [(n * PRIME, 1) for n in range(N)],
     "tuples of tuples": [((n * PRIME,), (1,)) for n in range(N)],
+    "named tuples": [Place(n * PRIME, 1) for n in range(N)],
     "frozensets": [frozenset({n * PRIME}) for n in range(N)],
     "among ordinary values": [*range(N), "a", None, *(n * PRIME for n in range(N))],
 }
