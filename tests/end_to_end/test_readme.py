@@ -74,16 +74,11 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
     assert set((ROOT / ".ci" / "run").read_text().splitlines()) >= RUN_BY_CI
 
 
-IMPATIENT = {"CODERM_CONFIG": "settings.yaml"}
-"""For the example, a third of whose time is that of endless loops: half a second for each in place of one."""
-
-
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which the command of the first screen ran, with a file `output` of what it printed."""
     folder = tmp_path_factory.mktemp("example")
-    (folder / "settings.yaml").write_text("execution: {timeout_s: 0.5}\n")
-    done = shell(command("HF_HUB_OFFLINE=1 lm_eval"), folder, **IMPATIENT)
+    done = shell(command("HF_HUB_OFFLINE=1 lm_eval"), folder)
     assert done.returncode == 0, done.stderr
     (folder / "output").write_text(done.stdout)
     return folder
@@ -98,7 +93,7 @@ def test_the_first_screen_shows_the_real_output_of_its_command(example: Path) ->
 def test_the_embedded_example_gives_the_same_table_without_lm_eval(example: Path) -> None:
     """From the same store, to save half a minute of endless loops."""
     shutil.copytree(example / "coderm-runs", example / "coderm-demo" / "store")
-    done = shell("coderm-eval demo", example, **IMPATIENT)
+    done = shell("coderm-eval demo", example)
     assert done.returncode == 0, done.stderr
     assert table(done.stdout) == table(FIRST_SCREEN)
 
