@@ -299,7 +299,7 @@ def slow_evidence(samples: Samples) -> list[float]:
     whole = sum(weights.values())
     shared = {(a, b): 1.0 if a == b else share(agreements(list(a[1]), list(b[1]))) for a in weights for b in weights}
     tests = [sum(shared[row, other] * weight / whole for other, weight in weights.items()) for row in rows]
-    part = [weights[row] / whole / rows.count(row) for row in rows]
+    part = [(weights[row] / whole / rows.count(row) + 1 / len(rows)) / 2 for row in rows]
     probes = [
         sum(share(agreements(mine, its)) * part[k] for k, its in enumerate(samples.probes)) if mine else 1.0
         for mine in samples.probes

@@ -19,10 +19,13 @@ _POWER = 2.5
 _NOTHING_PASSED = 0.2
 """Tests that a program which passes none is taken to have passed, so that such programs can be compared too."""
 
+_CROWD = 0.5
+"""Share of the weights on probing inputs that is the samples', whatever the tests say of them."""
+
 
 @selector("evidence")
 def evidence(ballot: Ballot) -> Scores:
-    """s_i = Σ_k a_ik P_k · Σ_k a'_ik P_k: how much of what the right program does, as far as can be told, i does too.
+    """s_i = Σ_k a_ik P_k · Σ_k a'_ik (P_k + n_k / N) / 2: how much of what the right program does i does, too.
 
         P_k ∝ √(n_k (y_k + 0.2)) · exp(4.5 (y_k / M)^2.5)
 
@@ -34,7 +37,8 @@ def evidence(ballot: Ballot) -> Scores:
     several likely behaviours have in common counts for each of them, as in SRank. Without outputs that sum is P_i.
 
     a'_ik is the share of probing inputs on which i and a sample of k gave the same answers, the mean over the samples.
-    It parts programs that no test tells apart. It is 1 where there are no probing inputs.
+    It parts programs that no test tells apart. Half of the weights are those of the samples, of N: where tests are
+    weak, P says little, and without tests the rule is agreement alone. The sum is 1 without probing inputs.
 
     Assumes that a generated test is often wrong but rarely passes a wrong program, that tests of one problem share
     their errors (so that their share counts, not their number), and that wrong programs differ from each other more
@@ -49,8 +53,9 @@ def evidence(ballot: Ballot) -> Scores:
     shared = agreement(ballot.outputs[groups.representative])
     np.fill_diagonal(shared, 1.0)
     posterior = softmax(log_weight)
-    of_candidate = groups.broadcast(posterior / groups.sizes) * ballot.multiplicity
-    return groups.broadcast(shared @ posterior) * _agreement_on_probes(ballot, of_candidate)
+    of_sample = groups.broadcast(posterior / groups.sizes)
+    weights = (1 - _CROWD) * of_sample + _CROWD / ballot.multiplicity.sum()
+    return groups.broadcast(shared @ posterior) * _agreement_on_probes(ballot, weights * ballot.multiplicity)
 
 
 def _agreement_on_probes(ballot: Ballot, weights: Scores) -> Scores:
