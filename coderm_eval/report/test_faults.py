@@ -2,7 +2,8 @@
 
 A test is looked at only where it has the same verdict for every candidate that was run. One that passes for all is
 faulty if it asserts nothing or does not name the function; one that fails for all, if it ended with an error of its
-own, which only running it tells. A test that is right may fail for all candidates, too, and one that is weak may pass.
+own, which only running it tells; one that times out or ends its process for all, if some candidate passes another. A
+test that is right may fail for all candidates, too, and one that is weak may pass.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from coderm_eval.core.programs.assertions import asserts, mentions
 from coderm_eval.core.programs.forms import is_solution
 from coderm_eval.core.programs.source import parse
 from coderm_eval.core.protocols import Cell
-from coderm_eval.core.records import Candidate, Problem, RerankResult, Verdict
+from coderm_eval.core.records import NO_OUTPUT, Candidate, Problem, RerankResult, Verdict
 
 __all__ = [
     "ASSERTS_NOTHING",
+    "ENDS",
     "NO_CALL",
     "NO_PYTHON",
     "TestFault",
@@ -34,6 +36,7 @@ __all__ = [
 ASSERTS_NOTHING = "asserts nothing"
 NO_CALL = "does not name the function"
 NO_PYTHON = "is no Python"
+ENDS = {Verdict.TIMED_OUT: "timed out for all candidates", Verdict.CRASHED: "ended its process for all candidates"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class TestFault:
     column: int
     """Its column among the problem's tests."""
     kind: str
-    """ASSERTS_NOTHING, NO_CALL, NO_PYTHON, or the name of the exception with which it ends."""
+    """ASSERTS_NOTHING, NO_CALL, NO_PYTHON, one of ENDS, or the name of the exception with which it ends."""
     message: str = ""
     """What the exception says. Comes from an untrusted process: text to be shown, and nothing else."""
 
@@ -58,23 +61,28 @@ def visible_faults(result: RerankResult) -> list[TestFault]:
         for column in _unanimous(result, verdict):
             kind = _kind(result.tests[column].source, result.problem.entry_point, passed=verdict is Verdict.PASSED)
             found += [TestFault(result.problem.task_id, column, kind)] if kind else []
+    if result.verdicts.passed.any():  # otherwise it may be the candidates that never end
+        for verdict, kind in ENDS.items():
+            found += [TestFault(result.problem.task_id, column, kind) for column in _unanimous(result, verdict)]
     return found
 
 
 def suspects(result: RerankResult) -> list[Cell]:
-    """The tests that fail for every candidate that was run, each with the candidate that is the likeliest to be right.
+    """The tests that fail for every candidate that was run, each with the candidate that is the likeliest to tell why.
 
-    That is the one that passes the most of the problem's tests; where none passes any, the first with the function.
+    That is the one that passes the most of the problem's tests; where none passes any, the first with the function. One
+    that raised what the test did not ask for comes after those that answered: it may hide the test's own error.
     """
     votes = result.verdicts.passed.sum(axis=1)
     order = sorted(range(len(result.candidates)), key=lambda row: (-votes[row], row))
     if not votes.any():
         order = [row for row in order if _has_function(result.candidates[row], result.problem)] or order
-    program = result.candidates[order[0]].program
-    return [
-        Cell(result.problem, order[0], column, program, result.tests[column].source)
-        for column in _unanimous(result, Verdict.FAILED)
-    ]
+    return [_suspect(result, column, order) for column in _unanimous(result, Verdict.FAILED)]
+
+
+def _suspect(result: RerankResult, column: int, order: Sequence[int]) -> Cell:
+    row = next((row for row in order if result.verdicts.outputs[row, column] != NO_OUTPUT), order[0])
+    return Cell(result.problem, row, column, result.candidates[row].program, result.tests[column].source)
 
 
 def ended_by(reasons: Mapping[tuple[str, int], str]) -> list[TestFault]:

@@ -155,6 +155,7 @@ OWN_ERRORS: list[tuple[str, str]] = [
     (_class("assert peal([1]) == [1]", "import unittest\nBELLS = LOST"), "NameError: name 'LOST' is not defined"),
     (_class("return 1\n    nonlocal x\n    assert peal([1])"), "SyntaxError: it cannot be compiled"),
     (_class("raise KeyError(f'\\x1b[31m{object()} {peal}')"), "KeyError: "),
+    (_class("assert peal(5) or self.lost"), "AttributeError: 'TestIt' object"),  # the right program raises a TypeError
     (_class("self.skipTest('later')\n        assert peal([1])"), "skipped"),
 ]
 
@@ -166,6 +167,27 @@ def test_a_test_that_ends_with_an_error_of_its_own_is_told(files: Files, test: s
     assert notice.startswith("1 of 7 tests (14%) say nothing of any program by a fault of their own: 1 ")
     assert f"for example HumanEval/1, test 2: {message}" in notice
     assert "\x1b" not in notice and "object at 0x7" not in notice
+
+
+ENDLESS: list[tuple[str, str]] = [
+    (_class("found = peal([1])\n        while True: pass\n        assert found"), "timed out for all candidates"),
+    (
+        _class("import os\n        peal([1]) and os._exit(0)\n        assert peal([1]) or os._exit(0)"),
+        "ended its process",
+    ),
+]
+
+
+@pytest.mark.parametrize(("test", "reason"), ENDLESS, ids=["times out", "ends"])
+def test_a_test_that_ends_no_run_is_told(files: Files, test: str, reason: str) -> None:
+    files.tests["HumanEval/1"].append(test)
+    (notice,) = files.notices("--budget", "uniform")
+    assert notice.startswith(f"1 of 7 tests (14%) say nothing of any program by a fault of their own: 1 {reason}")
+
+
+def test_candidates_that_never_end_are_no_fault_of_the_tests(files: Files) -> None:
+    files.programs["HumanEval/1"] = ["def peal(bells):\n    while True: pass", "def peal(bells):\n    exit()"]
+    assert not [notice for notice in files.notices("--budget", "uniform") if "fault of their own" in notice]
 
 
 WEAK = [
