@@ -282,7 +282,7 @@ import time
 
 
 def buoy_gap(a, b):
-    end = time.process_time() + 0.6
+    end = time.process_time() + 0.4
     while time.process_time() < end:
         pass
     return abs(a - b)
