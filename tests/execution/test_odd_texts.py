@@ -38,7 +38,10 @@ def test_no_text_raises_where_programs_are_made_callable_or_shown(text: str, for
     assert isinstance(to_callable(text, problem), str) and isinstance(for_prompt(text, problem), str)
 
 
-@pytest.mark.parametrize("text", SHORT.values(), ids=SHORT)
+EXTRACTED = SHORT | {name: text for name, text in ODD_TEXTS.items() if name.startswith("200 kB")}
+
+
+@pytest.mark.parametrize("text", EXTRACTED.values(), ids=EXTRACTED)
 def test_no_text_raises_out_of_the_extraction(text: str) -> None:
     problem = Problem("ladder/1", "rungs", prompt="", question="")
     for answer in (text, f"Here it is:\n```python\n{text}\n```\n"):

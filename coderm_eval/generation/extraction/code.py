@@ -67,11 +67,12 @@ def _fitting(text: str, fits: _Fits, whole: bool) -> str:
     parts = list(documents(text))
     found = _first(_marked(part, fits) for part in parts) or _marked(text, fits)
     plain = [without_marks(part) for part in parts]
+    others = (other for other in _other_spellings(text) if other not in plain)  # most texts have no other spelling
     return (
         found
         or _first(_marked(part, fits) for part in plain)
         or _first(python_in(part, fits, whole=whole) for part in plain)
-        or _first(_marked(other, fits) or python_in(other, fits, whole=whole) for other in _other_spellings(text))
+        or _first(_marked(other, fits) or python_in(other, fits, whole=whole) for other in others)
     )
 
 

@@ -10,15 +10,12 @@ from typing import NamedTuple
 __all__ = ["Fence", "fences", "loose_fences", "only_fence"]
 
 _PYTHON_LABELS = frozenset({"python", "py", "python3", "python2"})
-_MARK = re.compile(r"([ \t]*)(`{3,}(?!.*`)|~{3,})[ \t]*([^\s`]*)")
+_MARK = re.compile(r"([ \t]*)(`{3,}(?!`)(?!.*`)|~{3,})[ \t]*([^\s`]*)")
 _LOOSE_FENCES = (  # "Sure: ```python", "- ```python", "return x```": not fences in CommonMark, but models write them
     re.compile(r"```(?:python|py)\d?\b[^`\n]*\n(.*?)```", re.DOTALL | re.IGNORECASE),
     re.compile(r"```[^`\n]*\n(.*?)```", re.DOTALL),
 )
-_PAPER_FENCES = (
-    re.compile(r"```python\n(.*?)\n```", re.DOTALL),
-    re.compile(r"```\n(.*?)\n```", re.DOTALL),
-)
+_PAPER_FENCES = ("```python\n", "```\n")
 
 
 class Fence(NamedTuple):
@@ -71,8 +68,20 @@ def loose_fences(text: str) -> Iterator[str]:
 
 def only_fence(answer: str) -> str:
     """The paper's extraction: the only ```python block, or else the only unlabelled block; empty otherwise."""
-    for pattern in _PAPER_FENCES:
-        blocks: list[str] = pattern.findall(answer)
+    for opening in _PAPER_FENCES:
+        blocks = list(_between(answer, opening, "\n```"))
         if blocks:
             return blocks[0] if len(blocks) == 1 else ""
     return ""
+
+
+def _between(text: str, opening: str, closing: str) -> Iterator[str]:
+    """Yield the texts from an opening to the next closing; a regular expression would look for it from each opening."""
+    end = 0
+    while (start := text.find(opening, end)) >= 0:
+        start += len(opening)
+        found = text.find(closing, start)
+        if found < 0:
+            return
+        yield text[start:found]
+        end = found + len(closing)

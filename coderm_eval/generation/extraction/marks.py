@@ -24,6 +24,10 @@ _MARK = re.compile(
 """Tokens and tags between which the code stands."""
 
 
+_NEAR = 1_000
+"""Characters of a line that are looked at on both sides of a mark: a line of a megabyte may have 100,000 marks."""
+
+
 def documents(text: str) -> Iterator[str]:
     """Yield the parts of a text between tokens that end an answer."""
     start = 0
@@ -42,8 +46,8 @@ def first_document(text: str) -> str:
 
 def is_quoted(text: str, mark: re.Match[str]) -> bool:
     """Return whether a mark stands between quotation marks or backticks of its line: it is then only mentioned."""
-    line = text[text.rfind("\n", 0, mark.start()) + 1 : mark.start()]
-    after = text[mark.end() :].partition("\n")[0]
+    line = text[max(mark.start() - _NEAR, 0) : mark.start()].rpartition("\n")[2]
+    after = text[mark.end() : mark.end() + _NEAR].partition("\n")[0]
     before = re.sub(r"(?<=\w)'(?=\w)|`{3,}", "", line)
     return any(before.count(quote) % 2 and quote in after for quote in "'\"`")
 

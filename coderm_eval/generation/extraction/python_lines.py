@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from coderm_eval.core.programs.source import parse
 
@@ -20,6 +21,9 @@ _START = re.compile(
 _MOST_LINES = 3_000
 """Lines that are looked at: no program is longer, and a model that repeats itself may write many more."""
 _MOST_TRIES = 200
+"""Ends that are tried for one beginning."""
+_MOST_PARSES = 300
+"""Ends that are tried in one text: of 3,000 lines of decorators each is a beginning, and none has an end."""
 
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign)
 
@@ -34,8 +38,9 @@ def python_in(text: str, fits: Callable[[str], bool], *, whole: bool = False) ->
     pieces: list[str] = []
     found = 0
     start = 0
+    tries = iter(range(_MOST_PARSES))
     while start < len(lines):
-        end = _end(lines, start) if _START.match(lines[start]) else start
+        end = _end(lines, start, tries) if _START.match(lines[start]) else start
         if whole and end < len(lines) and re.match(r"[ \t]+(?![`~])\S", lines[end]):
             end = start + _last_statement(lines[start:end])
         if end > start:
@@ -51,13 +56,13 @@ def python_in(text: str, fits: Callable[[str], bool], *, whole: bool = False) ->
 def python_prefix(text: str) -> str:
     """The longest beginning of a text, in whole lines, that is Python."""
     lines = text.split("\n")
-    return text if parse(text) else "\n".join(lines[: _end(lines, 0)])
+    return text if parse(text) else "\n".join(lines[: _end(lines, 0, iter(range(_MOST_TRIES)))])
 
 
-def _end(lines: Sequence[str], start: int) -> int:
+def _end(lines: Sequence[str], start: int, tries: Iterator[int]) -> int:
     """The line up to which the lines from `start` on are Python: the parser's errors say where it cannot be."""
     end = len(lines)
-    for _ in range(_MOST_TRIES):
+    for _ in itertools.islice(tries, _MOST_TRIES):
         if end <= start:
             break
         try:

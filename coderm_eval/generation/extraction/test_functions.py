@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 
 from coderm_eval.core.programs.given_to_tests import PARAMETRIZED
 from coderm_eval.core.programs.source import parse
 from coderm_eval.generation.extraction.dotted import dotted
+from coderm_eval.generation.extraction.source_text import source_lines
 
 __all__ = ["has_test_functions", "with_test_case"]
 
@@ -93,7 +93,7 @@ def _case_of(node: ast.ClassDef) -> str:
 def _without_calls_of_check(code: str, tree: ast.Module) -> str:
     """The source without the statements that call a check or test function at once, which a class now does."""
     names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and _lines(node, "f")}
-    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", code)  # as Python's parser counts lines
+    lines = source_lines(code)
     for node in reversed(tree.body):
         call = node.value if isinstance(node, ast.Expr) else None
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in names:

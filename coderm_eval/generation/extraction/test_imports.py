@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib.util
-import re
+import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from typing import NamedTuple
 from coderm_eval.core.programs.given_to_tests import CANDIDATE_MODULE
 from coderm_eval.core.programs.source import after_future, is_known_module, parse
 from coderm_eval.generation.extraction.dotted import dotted
+from coderm_eval.generation.extraction.source_text import source_lines
 
 __all__ = ["with_imports_resolved"]
 
@@ -203,12 +204,15 @@ def _joined(kept: Sequence[str], names: Sequence[str]) -> str:
 
 def _replaced(code: str, changes: Sequence[_Import]) -> str:
     """The source with each of the changes, which do not overlap, in place."""
-    lines = [line.encode() for line in re.split(r"(?<=\n)|(?<=\r)(?!\n)", code)]
-    for node, replacement in sorted(changes, key=lambda change: (-change.node.lineno, -change.node.col_offset)):
-        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
-        after = lines[last][node.end_col_offset :]
-        lines[first : last + 1] = [lines[first][: node.col_offset] + replacement.encode() + after]
-    return b"".join(lines).decode()
+    lines = [line.encode() for line in source_lines(code)]
+    starts = [0, *itertools.accumulate(map(len, lines))]
+    source = b"".join(lines)
+    parts: list[bytes] = []
+    done = 0
+    for node, replacement in sorted(changes, key=lambda change: (change.node.lineno, change.node.col_offset)):
+        parts += [source[done : starts[node.lineno - 1] + node.col_offset], replacement.encode()]
+        done = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+    return b"".join([*parts, source[done:]]).decode()
 
 
 def _completed(code: str, entry_point: str) -> str:

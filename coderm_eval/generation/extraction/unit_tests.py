@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from coderm_eval.core.programs.source import parse
 from coderm_eval.generation.extraction.code import extract_code, unclosed_code
+from coderm_eval.generation.extraction.source_text import SourceText, source_lines
 from coderm_eval.generation.extraction.test_functions import has_test_functions, with_test_case
 from coderm_eval.generation.extraction.test_imports import with_imports_resolved
 from coderm_eval.generation.extraction.test_module import kept_statements
@@ -22,11 +23,12 @@ NO_CLASS = "no TestCase class"
 NO_METHOD = "no test method"
 NOT_ONE_CLASS = "not exactly one class"
 NOT_INSTALLED = "module {} is not installed"
-
-_LINE_END = re.compile(r"\r\n?|\n")  # as Python's parser counts lines
+TOO_LONG = "too many asserts"
 
 _MOST_CUTS = 20
 """Most places at which a truncated answer is cut. The last two suffice unless a model repeats itself."""
+_MOST_TEXT = 10_000_000
+"""Most characters of the tests of one recorded line, each of which repeats what stands above its assert."""
 _METHOD_START = re.compile(r"[ \t]+(?:@|def\b|async\b)")
 
 
@@ -59,10 +61,10 @@ def extract_tests(
 
 def _complete_methods(code: str, entry_point: str) -> Extracted | None:
     """The tests of `code`, which breaks off, up to where its last method begins; None if none are left."""
-    lines = _LINE_END.split(code)
+    lines = source_lines(code)
     starts = [n for n, line in enumerate(lines) if _METHOD_START.match(line)]
     for start in reversed(starts[-_MOST_CUTS:]):
-        whole = _clean("\n".join(lines[:start]) + "\n", entry_point)
+        whole = _clean("".join(lines[:start]), entry_point)
         if not whole.rejected:
             return whole
     return None
@@ -82,11 +84,16 @@ def recorded_tests(source: str, entry_point: str) -> Extracted:
     if missing:
         return Extracted((), NOT_INSTALLED.format(missing))
     setup = ""
-    sources = []
+    sources: list[str] = []
+    size = 0
+    text_of = SourceText(source)
     for node in kept_statements(parse(source) or tree, entry_point):
-        text = _statement_text(source, node)
+        text = text_of.of(node)
         if not isinstance(node, _DEFINITIONS) and any(isinstance(inner, ast.Assert) for inner in ast.walk(node)):
             sources.append(_assert_class(setup, text if isinstance(node, ast.Assert) else _indented(node)))
+            size += len(sources[-1])
+            if size > _MOST_TEXT:
+                return Extracted((), TOO_LONG)
         else:
             setup += text + "\n"
     return Extracted(tuple(sources), None if sources else NO_CLASS)
@@ -120,7 +127,7 @@ def _clean(code: str, entry_point: str) -> Extracted:
         return Extracted((), NO_METHOD)
     if missing:
         return Extracted((), NOT_INSTALLED.format(missing))
-    kept = [_statement_text(code, node) for node in kept_statements(tree, entry_point)]
+    kept = map(SourceText(code).of, kept_statements(tree, entry_point))
     return Extracted(("\n\n".join(kept) + "\n",))
 
 
@@ -164,22 +171,15 @@ def _runnable(tree: ast.Module, classes: Sequence[ast.ClassDef]) -> bool:
     )
 
 
-def _statement_text(source: str, node: ast.stmt) -> str:
-    """The source of a statement, with its decorators and the comments inside it."""
-    decorators = getattr(node, "decorator_list", [])
-    if decorators:
-        return "\n".join(_LINE_END.split(source)[decorators[0].lineno - 1 : node.end_lineno])
-    return ast.get_source_segment(source, node) or ""
-
-
 def _paper_test(code: str) -> Extracted:
     """The authors' own cleaning: imports, and the only class with all text up to the next top-level def."""
     code = re.sub(r"if __name__ == ['\"]__main__['\"]:\n    unittest\.main\(\)", "", code)
     tree = parse(code)
     if tree is None or sum(isinstance(node, ast.ClassDef) for node in ast.walk(tree)) != 1:
         return Extracted((), NOT_ONE_CLASS)
+    text_of = SourceText(code)
     imports = [
-        _statement_text(code, node)
+        text_of.of(node)
         for node in tree.body
         if isinstance(node, (ast.Import, ast.ImportFrom)) and "your_module" not in ast.unparse(node)
     ]

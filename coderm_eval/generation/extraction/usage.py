@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 
 from coderm_eval.core.programs.source import bound, parse
 from coderm_eval.generation.extraction.dotted import dotted
+from coderm_eval.generation.extraction.source_text import source_lines
 
 __all__ = ["without_usage"]
 
@@ -35,13 +35,13 @@ def without_usage(source: str, name: str, *, first: bool = False) -> str:
     place = next((n for n in places if not _is_stub(tree.body[n])), places[-1]) if first else places[-1]
     statements = [node for n, node in enumerate(tree.body) if not (first and n > place and n in places)]
     needed = _needed(statements, name)
-    users = _users(statements, name) - needed
+    usage = {name, *(_users(statements, name) - needed)}
+    helpers = needed - {name}
     position = statements.index(tree.body[place])
     kept: list[ast.stmt] = []
-    lost: set[str] = set()
     for n, node in enumerate(statements):
-        if _breaks(node, {name, *users} | lost, needed) or (n > position and not _serves(node, needed - {name}, name)):
-            lost |= set() if isinstance(node, _DEFINITIONS) else _stores(node) - needed
+        if _breaks(node, usage, needed) or (n > position and not _serves(node, helpers, name)):
+            usage |= set() if isinstance(node, _DEFINITIONS) else _stores(node) - needed
         else:
             kept.append(node)
     return _text_of(source, tree.body, kept)
@@ -77,9 +77,17 @@ def _needed(statements: Iterable[ast.stmt], name: str) -> set[str]:
 def _users(statements: Iterable[ast.stmt], name: str) -> set[str]:
     """The functions and classes that use `name`, straight or through others."""
     uses = {node.name: _loads(node) for node in statements if isinstance(node, _DEFINITIONS)}
-    users = {name}
-    while more := {target for target, used in uses.items() if used & users} - users:
-        users |= more
+    used_by: dict[str, list[str]] = {}
+    for target, used in uses.items():
+        for each in used:
+            used_by.setdefault(each, []).append(target)
+    users: set[str] = set()
+    pending = [name]
+    while pending:
+        for user in used_by.get(pending.pop(), ()):
+            if user not in users:
+                users.add(user)
+                pending.append(user)
     return users - {name}
 
 
@@ -106,11 +114,13 @@ def _sets_attributes(node: ast.stmt) -> bool:
     return isinstance(node, ast.Assign) and all(isinstance(t, (ast.Attribute, ast.Subscript)) for t in node.targets)
 
 
-def _serves(node: ast.stmt, needed: set[str], name: str) -> bool:
+def _serves(node: ast.stmt, helpers: set[str], name: str) -> bool:
     """Return whether a statement behind the function binds or changes something that the function needs."""
-    if _binds(node) & {*needed, name}:
+    if not (binds := _binds(node)).isdisjoint(helpers) or name in binds:
         return True
-    return not isinstance(node, (*_DEFINITIONS, ast.Import, ast.ImportFrom)) and bool(_loads(node) & {*needed, name})
+    if isinstance(node, (*_DEFINITIONS, ast.Import, ast.ImportFrom)):
+        return False
+    return not (loads := _loads(node)).isdisjoint(helpers) or name in loads
 
 
 def _binds(node: ast.stmt) -> set[str]:
@@ -134,10 +144,11 @@ def _text_of(source: str, statements: list[ast.stmt], kept: list[ast.stmt]) -> s
     """The source without the lines of the statements that are not kept, unless a kept one shares them."""
     if len(kept) == len(statements):
         return source
-    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", source)  # as Python's parser counts them
     stay = {line for node in kept for line in _lines(node)}
-    dropped = {line for node in statements if node not in kept for line in _lines(node)} - stay
-    return "".join(line for number, line in enumerate(lines, 1) if number not in dropped).rstrip() + "\n"
+    staying = set(map(id, kept))
+    dropped = {line for node in statements if id(node) not in staying for line in _lines(node)} - stay
+    lines = enumerate(source_lines(source), 1)
+    return "".join(line for number, line in lines if number not in dropped).rstrip() + "\n"
 
 
 def _lines(node: ast.stmt) -> range:
