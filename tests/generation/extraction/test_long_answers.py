@@ -53,7 +53,7 @@ def test_lines_that_all_begin_something_are_not_all_tried(monkeypatch: pytest.Mo
     assert 0 < parse.call_count < 1_000
 
 
-def test_asserts_that_would_repeat_what_stands_above_without_end_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_asserts_that_repeat_what_stands_above_without_end_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     """A megabyte would become gigabytes."""
     monkeypatch.setattr(unit_tests, "_MOST_TEXT", 100_000)
     text = "x = 1\nassert f(1) == 1\n"
