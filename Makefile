@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/installed
 	HF_HUB_OFFLINE=1 $(BIN)/lm_eval run --model dummy --tasks coderm_demo --confirm_run_unsafe_code
 
-# Three at a time on the two cores of a small machine: tests wait a third of their time, for processes that sleep or start.
+# Three at a time, on two cores as well: tests often wait for processes that sleep, start or run out of time.
 test: $(VENV)/installed-dev lint
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
