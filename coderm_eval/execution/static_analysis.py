@@ -37,6 +37,8 @@ class ProgramInfo(NamedTuple):
     """Whether an answer may depend on earlier calls. In doubt it is yes, which costs time but changes no verdict."""
     imports: tuple[str, ...]
     """Modules that it names in import statements, sorted."""
+    knows_addresses: bool = False
+    """Whether it calls Python's `id`, so that its answers may differ in every process."""
 
 
 def analyse(program: str) -> ProgramInfo | None:
@@ -81,10 +83,11 @@ def _info(tree: ast.Module, program: str) -> ProgramInfo:
     nodes = all_nodes(tree)
     names = NamesUsed(nodes)
     imports = tuple(sorted(names.modules))
+    knows_addresses = names.read["id"] > 0 and "id" not in names.bound
     if not is_blind(names, program):
-        return ProgramInfo(program, True, imports)
+        return ProgramInfo(program, True, imports, knows_addresses)
     stateful = not (is_pure(names, program) and all(map(_keeps_nothing, tree.body)))
-    return ProgramInfo(_identity(tree, nodes), stateful, imports)
+    return ProgramInfo(_identity(tree, nodes), stateful, imports, knows_addresses)
 
 
 def _identity(tree: ast.Module, nodes: Sequence[ast.AST]) -> str:

@@ -490,6 +490,15 @@ def test_outputs_do_not_depend_on_addresses() -> None:
     assert len({*found.values(), NO_OUTPUT}) == len(programs) + 1
 
 
+@pytest.mark.parametrize("body", ["return id(height)", "return [id([]) % 7]", "global seen; seen = id; return seen(1)"])
+def test_a_program_that_is_told_addresses_has_no_output(body: str) -> None:
+    assert _outputs({"it": _doing(body)}, TEST) == {"it": NO_OUTPUT}
+
+
+def test_a_variable_called_id_is_no_address() -> None:
+    assert _outputs({"it": _doing("id = height; return id")}, TEST)["it"] != NO_OUTPUT
+
+
 def test_numbers_that_look_like_addresses_are_outputs() -> None:
     found = _outputs({n: f"def rungs(height):\n    return hex({n})\n" for n in ("1 << 46", "1 << 45")}, TEST)
     assert len(set(found.values())) == 2

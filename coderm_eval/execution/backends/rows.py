@@ -10,7 +10,7 @@ from itertools import compress, groupby
 from typing import Any, Generic, NamedTuple
 
 from coderm_eval.core.protocols import ExecutionResult
-from coderm_eval.core.records import Verdict
+from coderm_eval.core.records import NO_OUTPUT, Verdict
 from coderm_eval.execution.backends.pool import Job, Setup
 from coderm_eval.execution.harmless_tests import is_harmless
 from coderm_eval.execution.program_test import Key, ProgramTest
@@ -83,7 +83,8 @@ class Row(Generic[Key]):
             yield from (ExecutionResult(key, Verdict.NOT_RUN, 0.0) for keys in self.cells.values() for key in keys)
             return
         verdicts = [VERDICT_OF_END[End(letter)] for letter in answer["verdicts"]]
-        columns = (answer[name] for name in ("cpu_seconds", "outputs", "reasons"))
+        outputs = [NO_OUTPUT] * len(verdicts) if self.info.knows_addresses else answer["outputs"]
+        columns = (answer["cpu_seconds"], outputs, answer["reasons"])
         for keys, verdict, *more in zip(self.cells.values(), verdicts, *columns, strict=True):
             for key in keys:
                 yield ExecutionResult(key, verdict, *more)
