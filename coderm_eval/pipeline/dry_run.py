@@ -60,18 +60,19 @@ def estimate_executions(
     """The most executions of a run, and how many of them are stored.
 
     Tests that exist are counted as they are, each distinct one once. Of tests that a model has yet to write no two are
-    taken to be equal, and no execution is stored.
+    taken to be equal, and no execution is stored. Neither is one on a probing input: these are not made yet.
     """
     each = tests_per_problem(settings.budget, tests)
     tasks = [item.problem.task_id for item in problems]
     most = max_tests(settings.budget, each, tests.available, tasks)
     wanted = {task: range(each if settings.budget.policy == "uniform" else most[task]) for task in tasks}
+    on_probes = settings.probe_inputs * sum(len(item.candidates) for item in problems)
     if settings.tests.backend != "file":
-        return _most_cells(problems, wanted, each * len(problems)), 0
+        return _most_cells(problems, wanted, each * len(problems)) + on_probes, 0
     written = dict(tests.source(wanted))
     cells = [cell for item in problems for cell in _cells(item, written.get(item.problem.task_id, ()))]
     with working_executor(settings.tests, settings.execution) as (_, isolation):
-        return len(cells), stored_cells(cells, store.table("verdicts"), settings.execution, isolation)
+        return len(cells) + on_probes, stored_cells(cells, store.table("verdicts"), settings.execution, isolation)
 
 
 def _most_cells(problems: Sequence[ProblemCandidates], wanted: Mapping[str, range], total: int) -> int:

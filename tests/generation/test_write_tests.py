@@ -144,10 +144,12 @@ def test_a_dry_run_of_rerank_says_how_much_would_be_run(samples: Path, tmp_path:
         config.write_text(f"tests: {{model: m, base_url: '{url}', num: 4}}\n")
         arguments = ["--samples", samples, "--out", "run", "--config", config, "--dry-run"]
         planned = coderm("rerank", "--benchmark", "humaneval+", *arguments, cwd=tmp_path)
+        with_inputs = coderm("rerank", "--benchmark", "humaneval+", *arguments, "--probe-inputs", 10, cwd=tmp_path)
         assert seen == []
     first, second = planned.stdout.splitlines()
     assert first.startswith("tests: 3 requests for 12 samples (0 more are stored)")
     assert second == "executions: at most 36, of which 0 are stored"
+    assert with_inputs.stdout.splitlines()[1] == "executions: at most 126, of which 0 are stored"
 
 
 MISTAKES: list[tuple[list[object], str]] = [
