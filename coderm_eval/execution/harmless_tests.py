@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from coderm_eval.core.programs.given_to_tests import NAMES, is_given
-from coderm_eval.core.programs.source import all_nodes, is_main_guard, parse
+from coderm_eval.core.programs.source import all_nodes, is_main_guard, is_special, parse
 from coderm_eval.execution.harmless_imports import Imports, Nodes, names_of_candidate
 from coderm_eval.execution.harmless_names import (
     ATTRIBUTES,
@@ -154,7 +154,7 @@ class _Proof:
     def _name(self, node: ast.Name) -> bool:
         if isinstance(node.ctx, ast.Load):
             self._loaded.add(node.id)
-            special = _is_special(node.id) and node.id != "__name__"
+            special = is_special(node.id) and node.id != "__name__"
             return node in self._excused or not (special or node.id in REFUSED_BUILTINS)
         return _may_be_bound(node.id)
 
@@ -168,11 +168,7 @@ class _Proof:
 
 
 def _may_be_bound(name: str) -> bool:
-    return name not in _KEPT and not _is_special(name)
-
-
-def _is_special(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__") and name.strip("_") != ""
+    return name not in _KEPT and not is_special(name)
 
 
 def _is_call_of(node: ast.expr, name: str) -> bool:

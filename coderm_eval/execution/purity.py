@@ -7,7 +7,7 @@ import functools
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from coderm_eval.core.programs.source import scopes, symbol_table
+from coderm_eval.core.programs.source import is_special, scopes, symbol_table
 from coderm_eval.execution.known_names import (
     BLIND_BUILTINS,
     BLIND_MEMBERS,
@@ -32,7 +32,7 @@ def is_blind(names: NamesUsed, source: str) -> bool:
     return (
         not names.formats
         and all(_is_blind_attribute(attribute, names) for attribute in _attributes(names))
-        and not any(_is_dunder(name) and name not in SPECIAL_METHODS for name in {*names.bound, *names.imported})
+        and not any(is_special(name) and name not in SPECIAL_METHODS for name in {*names.bound, *names.imported})
         and names.bases.isdisjoint({"", "type"})
         and not names.bases & names.bound - names.classes
         and _are_known(names, [PURE_MEMBERS, BLIND_MEMBERS], PURE_BUILTINS | BLIND_BUILTINS, source)
@@ -63,13 +63,9 @@ def _attributes(names: NamesUsed) -> Iterator[str]:
 
 
 def _is_blind_attribute(name: str, names: NamesUsed) -> bool:
-    if _is_dunder(name):
+    if is_special(name):
         return name in HARMLESS_DUNDERS
     return name not in REVEALING_ATTRIBUTES and (name[:1] != "_" or name in names.own)
-
-
-def _is_dunder(name: str) -> bool:
-    return name[:2] == "__" == name[-2:]
 
 
 def _is_called_of_a_class(names: NamesUsed) -> bool:
@@ -82,7 +78,7 @@ def _are_known(names: NamesUsed, members: Sequence[_Members], built_in: frozense
     read = names.read.keys()
     unknown = {name for name in names.imported.keys() & read if not _is_known_import(name, names, members)}
     unknown |= {name for name in read & _BUILT_IN - built_in if names.read[name] != names.asked[name]}
-    unknown |= {name for name in read if _is_dunder(name)} - {"__name__"}
+    unknown |= {name for name in read if is_special(name)} - {"__name__"}
     return _is_known_star(names, members) and (not unknown or unknown <= _local(unknown & names.bound, source))
 
 

@@ -163,6 +163,7 @@ def test_what_is_no_python_is_nothing(text: str) -> None:
 
 
 STATELESS: list[tuple[str, str]] = [
+    ("a variable that nobody reads", "def f(a):\n    for __ in range(3):\n        a += 1\n    return a\n"),
     ("a function", PLAIN),
     ("nothing", ""),
     ("a constant beside it", f"LIMIT = 10\nNAMES = ('a', -1)\n{PLAIN}"),

@@ -9,8 +9,8 @@ import warnings
 from collections.abc import Iterator
 
 __all__ = [
-    *("after_future", "all_nodes", "bound", "defines", "is_known_module", "is_main_guard", "module_names", "parse"),
-    *("scopes", "symbol_table", "syntax_tree"),
+    *("after_future", "all_nodes", "bound", "defines", "is_known_module", "is_main_guard", "is_special"),
+    *("module_names", "parse", "scopes", "symbol_table", "syntax_tree"),
 ]
 
 
@@ -67,6 +67,11 @@ def after_future(program: str, statements: str) -> str:
 
 def _is_future(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def is_special(name: str) -> bool:
+    """Return whether a name is one of Python's own, such as `__dict__`; `__` is a variable that nobody reads."""
+    return name.startswith("__") and name.endswith("__") and name.strip("_") != ""
 
 
 def is_main_guard(node: ast.stmt) -> bool:
