@@ -14,6 +14,7 @@ from pathlib import Path
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import require_complete
+from coderm_eval.core.locks import alone_in
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.store import open_store
 from coderm_eval.pipeline.budget import budget_bar
@@ -51,19 +52,20 @@ def run(
 
     Raises:
         CodermError: a setting, file or server that cannot be used; nothing already computed is lost.
-        OutputError: `out` holds another run.
+        OutputError: `out` holds another run, or another run is at work there.
         IncompleteRunError: something could not be run and `execution.allow_incomplete` is off; the files are written.
     """
     identity = run_identity(benchmark, problems, settings, extracted=extracted)
-    if not overwrite:
-        require_same_run(RunDirectory(out), problems, identity)
-    with (
-        open_store(store_folder) as store,
-        assemble(
-            benchmark, problems, settings, out, store, identity=identity, graded=graded, allow_partial=allow_partial
-        ) as stages,
-    ):
-        report = _run(stages, problems)
+    with alone_in(out):
+        if not overwrite:
+            require_same_run(RunDirectory(out), problems, identity)
+        with (
+            open_store(store_folder) as store,
+            assemble(
+                benchmark, problems, settings, out, store, identity=identity, graded=graded, allow_partial=allow_partial
+            ) as stages,
+        ):
+            report = _run(stages, problems)
     _announce(report)
     require_complete(**report.summary["not_run"], out=out, allowed=settings.execution.allow_incomplete)
     return report

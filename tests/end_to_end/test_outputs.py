@@ -13,6 +13,7 @@ from helpers.cli import CLI, DEMO_TASKS, coderm, quick, rows
 from helpers.servers import serving, well_behaved
 
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
+from coderm_eval.core.locks import alone_in
 
 
 @pytest.fixture
@@ -208,3 +209,12 @@ def test_a_run_goes_on_once_a_full_disk_has_room_again(small_disk: Path, finishe
     whole = (small_disk / "run" / "store" / "verdicts.jsonl").read_bytes()
     complete = stored[: stored.rindex(b"\n") + 1]
     assert complete and whole.startswith(complete)
+
+
+def test_two_runs_are_never_at_work_in_one_folder(files: Path) -> None:
+    command = f"{RERANK} --samples s.jsonl --tests t.jsonl --out run".split()
+    with alone_in(files / "run"):
+        refused = subprocess.run([*CLI, *command], cwd=files, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2 and "run: another run is at work there" in refused.stderr
+    assert list((files / "run").iterdir()) == []
+    assert subprocess.run([*CLI, *command], cwd=files, capture_output=True, check=False).returncode == 0
