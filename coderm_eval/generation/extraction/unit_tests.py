@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from coderm_eval.core.programs.source import parse
+from coderm_eval.generation.extraction.assert_tests import assert_tests
 from coderm_eval.generation.extraction.code import extract_code, unclosed_code
 from coderm_eval.generation.extraction.source_text import SourceText, source_lines
 from coderm_eval.generation.extraction.test_functions import has_test_functions, with_test_case
@@ -30,9 +30,6 @@ _MOST_CUTS = 20
 _MOST_TEXT = 10_000_000
 """Most characters of the tests of one recorded line, each of which repeats what stands above its assert."""
 _METHOD_START = re.compile(r"[ \t]+(?:@|def\b|async\b)")
-
-
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Extracted(NamedTuple):
@@ -73,7 +70,8 @@ def _complete_methods(code: str, entry_point: str) -> Extracted | None:
 def recorded_tests(source: str, entry_point: str) -> Extracted:
     """The tests of one line of a tests file: its classes and test functions as one test, or one test per `assert`.
 
-    An assert's test includes the imports, helpers and other statements above it.
+    An assert's test includes the imports, helpers and other statements above it. Asserts that need what an earlier one
+    changed are one test with it.
     """
     tree = parse(source)
     if tree is None:
@@ -83,37 +81,14 @@ def recorded_tests(source: str, entry_point: str) -> Extracted:
     source, missing = with_imports_resolved(source, entry_point)
     if missing:
         return Extracted((), NOT_INSTALLED.format(missing))
-    setup = ""
     sources: list[str] = []
     size = 0
-    text_of = SourceText(source)
-    for node in kept_statements(parse(source) or tree, entry_point):
-        text = text_of.of(node)
-        if not isinstance(node, _DEFINITIONS) and any(isinstance(inner, ast.Assert) for inner in ast.walk(node)):
-            sources.append(_assert_class(setup, text if isinstance(node, ast.Assert) else _indented(node)))
-            size += len(sources[-1])
-            if size > _MOST_TEXT:
-                return Extracted((), TOO_LONG)
-        else:
-            setup += text + "\n"
+    for test in assert_tests(source, kept_statements(parse(source) or tree, entry_point), entry_point):
+        sources.append(test)
+        size += len(test)
+        if size > _MOST_TEXT:
+            return Extracted((), TOO_LONG)
     return Extracted(tuple(sources), None if sources else NO_CLASS)
-
-
-def _indented(node: ast.stmt) -> str:
-    """The statement, of several lines, as the body of a method; multi-line strings become one line."""
-    try:
-        return textwrap.indent(ast.unparse(node), " " * 8).lstrip()
-    except RecursionError:  # a repetition loop in the model; the test then fails, as it would when compiled
-        return "assert False"
-
-
-def _assert_class(setup: str, statement: str) -> str:
-    """A class with one assert. `setup` comes first, as an import from `__future__` must; the further lines of an assert
-    need no indentation."""
-    return (
-        f"{setup}import unittest\n\n\nclass TestAssert(unittest.TestCase):\n"
-        f"    def test_assert(self):\n        {statement}\n"
-    )
 
 
 def _clean(code: str, entry_point: str) -> Extracted:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import unittest
 from textwrap import dedent
 
 import pytest
+from helpers.plain_verdicts import verdict
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,21 +43,6 @@ def cleaned(code: str, entry_point: str = "ebb") -> str:
     assert extracted.rejected is None
     (source,) = extracted.sources
     return source
-
-
-def verdict(test: str, program: str) -> str:
-    """PASS or FAIL as the worker sees it: the test's module starts with the program's names."""
-    names: dict[str, object] = {}
-    exec(compile(program, "<candidate>", "exec", dont_inherit=True), names)
-    names["__name__"] = "test_candidate"
-    exec(compile(test, "<test>", "exec", dont_inherit=True), names)
-    suite = unittest.TestSuite(
-        unittest.defaultTestLoader.loadTestsFromTestCase(case)
-        for case in names.values()
-        if isinstance(case, type) and issubclass(case, unittest.TestCase) and case.__module__ == "test_candidate"
-    )
-    result = suite.run(unittest.TestResult())
-    return "PASS" if result.testsRun and result.wasSuccessful() else "FAIL"
 
 
 def body(statement: str, bases: str = "unittest.TestCase", before: str = "") -> str:
