@@ -113,7 +113,7 @@ _KNOWN_MODULES = frozenset({*sys.stdlib_module_names, "numpy", "pandas", "scipy"
 
 
 def defines(tree: ast.Module, name: str) -> bool:
-    """Return whether the module defines `name` at top level, as a function, class, variable or import of a library.
+    """Return whether the module defines `name` outside of functions, as a function, class, variable or import of a library.
 
     `from solution import f` defines nothing: it uses a program that stands elsewhere.
     """
@@ -126,7 +126,10 @@ def is_known_module(name: str | None) -> bool:
 
 
 def bound(node: ast.stmt) -> Iterator[str]:
-    """The names that a top-level statement defines."""
+    """The names that a top-level statement defines, in its branches too: `try: import x; def f…`.
+
+    A main guard defines none: it is not run.
+    """
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         yield node.name
     elif isinstance(node, ast.Assign):
@@ -135,3 +138,9 @@ def bound(node: ast.stmt) -> Iterator[str]:
         yield node.target.id
     elif isinstance(node, ast.ImportFrom) and not node.level and is_known_module(node.module):
         yield from (alias.asname or alias.name for alias in node.names)
+    elif isinstance(node, (ast.If, ast.Try, ast.With, ast.For)) and not is_main_guard(node):
+        inner = [*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])]
+        for handler in getattr(node, "handlers", []):
+            inner += handler.body
+        for statement in inner:
+            yield from bound(statement)

@@ -26,11 +26,21 @@ __all__ = ["extract_code", "unclosed_code"]
 
 _INDENTED = re.compile(r"^([ \t]+)(?:def |class |import |from |@|async )", re.MULTILINE)
 
+_BEFORE_CODE = re.compile(
+    r"^(?:[A-Z][\w ]{0,40}: |python ?Copy(?: code)?)(?=(?:def|class|from|import) |@)", re.MULTILINE
+)
+"""What may stand before code on its line: `Solution: def f(x): return x`, or the label and button of a web page."""
+
 _Fits = Callable[[str], bool]
 
 
 def extract_code(
-    answer: str, wanted: Callable[[ast.Module], bool], extraction: Extraction = "default", *, whole: bool = False
+    answer: str,
+    wanted: Callable[[ast.Module], bool],
+    extraction: Extraction = "default",
+    *,
+    whole: bool = False,
+    unless: Callable[[str], bool] = lambda _: False,
 ) -> str:
     """The Python source in `answer` for which `wanted` holds, or else the likeliest piece; empty if there is none.
 
@@ -38,12 +48,13 @@ def extract_code(
 
     Args:
         whole: whether a definition in which the Python breaks off is left out: half a test may pass for all.
+        unless: which texts are none of those wanted, whatever their syntax tree.
     """
     if extraction == "paper":
         return only_fence(answer)
 
     def fits(code: str) -> bool:
-        return (tree := parse(code)) is not None and wanted(tree)
+        return (tree := parse(code)) is not None and wanted(tree) and not unless(code)
 
     if fits(answer):  # first, since its texts may contain fences and tags
         return answer
@@ -103,6 +114,7 @@ def _other_spellings(text: str) -> Iterator[str]:
     yield re.sub(r"^(?:>(?!>>) ?|\'{3}(?:python|py)?\s*$)", "", text, flags=re.MULTILINE)
     if indented := _INDENTED.search(text):
         yield re.sub(f"^{indented[1]}", "", text, flags=re.MULTILINE)
+    yield _BEFORE_CODE.sub("", text)
     plain = text.translate({0xA0: " ", 0xFEFF: None, 0x200B: None, 0x2028: "\n"})
     yield html.unescape(plain).translate({0xA0: " "})
     yield from _strings_of_json(text)

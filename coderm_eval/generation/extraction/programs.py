@@ -10,6 +10,7 @@ from coderm_eval.core.records import Problem
 from coderm_eval.generation.extraction.code import extract_code
 from coderm_eval.generation.extraction.marks import first_document
 from coderm_eval.generation.extraction.python_lines import python_prefix
+from coderm_eval.generation.extraction.stubs import has_body, is_elided
 from coderm_eval.generation.extraction.usage import without_usage
 from coderm_eval.generation.settings import Extraction
 
@@ -26,7 +27,20 @@ def extract_program(answer: str, problem: Problem, extraction: Extraction, *, co
         return problem.prompt + answer if completes else extract_code(answer, lambda _: True, "paper")
     if completes:
         return _completed(answer, problem)
-    return _trimmed(extract_code(answer, lambda tree: is_solution(tree, problem)), problem)
+    return _trimmed(_found(answer, problem), problem)
+
+
+def _found(answer: str, problem: Problem) -> str:
+    """The code in an answer: the whole program, or else what there is of it, such as a stub."""
+    whole = extract_code(answer, lambda tree: _is_whole(tree, problem), unless=is_elided)
+    tree = parse(whole)
+    if tree is not None and _is_whole(tree, problem) and not is_elided(whole):
+        return whole
+    return extract_code(answer, lambda tree: is_solution(tree, problem))
+
+
+def _is_whole(tree: ast.Module, problem: Problem) -> bool:
+    return is_solution(tree, problem) and (problem.form == "stdin" or has_body(tree, problem.entry_point))
 
 
 def _completed(answer: str, problem: Problem) -> str:
@@ -39,7 +53,7 @@ def _completed(answer: str, problem: Problem) -> str:
         program = python_prefix(whole)
         if _is_complete(program, problem):
             return _trimmed(program, problem, first=True)
-    found = extract_code(answer, lambda tree: is_solution(tree, problem))
+    found = _found(answer, problem)
     tree = parse(found)
     if tree is not None and is_solution(tree, problem):
         before = problem.prompt if parse(problem.prompt) else ""

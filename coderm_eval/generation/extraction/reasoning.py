@@ -17,8 +17,15 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 
-_FINAL = "<|channel|>final<|message|>"
-_ANALYSIS = "<|channel|>analysis"
+_FINAL = re.compile(r"<\|channel\|>final(?: ?<\|constrain\|>\w+)? ?<\|message\|>")
+_ANALYSIS = re.compile(r"<\|channel\|>analysis")
+
+_OPENING_REASONING = re.compile(  # of templates and user interfaces, which stands only where an answer begins
+    r"\s*(?:<\|channel>thought\b.*?(?:<channel\|>|\Z)"
+    r"|<details type=[\"']reasoning[\"'][^>]*>.*?(?:</details>|\Z)"
+    r"|Thinking\.\.\.\n.*?\n\.\.\.done thinking\.)",
+    re.DOTALL,
+)
 
 
 def without_reasoning(answer: str, fits: Callable[[str], bool]) -> list[str]:
@@ -46,15 +53,21 @@ def ends_in_reasoning(answer: str) -> bool:
 
 
 def _tags(answer: str) -> list[re.Match[str]]:
-    return [tag for tag in _TAG.finditer(answer) if not is_quoted(answer, tag)]
+    return _unquoted(_TAG, answer)
+
+
+def _unquoted(mark: re.Pattern[str], answer: str) -> list[re.Match[str]]:
+    return [found for found in mark.finditer(answer) if not is_quoted(answer, found)]
 
 
 def _final_channel(answer: str) -> str:
-    """The answer of a model that writes on channels, whether its special tokens are shown or not."""
-    if _FINAL in answer:
-        return answer.rpartition(_FINAL)[2]
-    if _ANALYSIS in answer:
+    """The answer behind its reasoning on another channel, whether the special tokens are shown or not."""
+    if finals := _unquoted(_FINAL, answer):
+        return answer[finals[-1].end() :]
+    if _unquoted(_ANALYSIS, answer):
         return ""
+    if opening := _OPENING_REASONING.match(answer):
+        return answer[opening.end() :]
     if answer.lstrip().startswith("analysis") and "assistantfinal" in answer:
         return answer.partition("assistantfinal")[2]
     return answer

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from coderm_eval.core.programs.source import bound, parse
 from coderm_eval.generation.extraction.dotted import dotted
 from coderm_eval.generation.extraction.source_text import source_lines
+from coderm_eval.generation.extraction.stubs import is_empty
 
 __all__ = ["without_usage"]
 
@@ -48,12 +49,8 @@ def without_usage(source: str, name: str, *, first: bool = False) -> str:
 
 
 def _is_stub(node: ast.stmt) -> bool:
-    """Return whether it is a function with a docstring and nothing else: the prompt, which the answer repeats."""
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return False
-    return all(
-        isinstance(s, ast.Pass) or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant)) for s in node.body
-    )
+    """Return whether it is a function without a body, as the prompt that the answer repeats."""
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and is_empty(node)
 
 
 def _needed(statements: Iterable[ast.stmt], name: str) -> set[str]:

@@ -55,3 +55,15 @@ def test_extraction_is_stable() -> None:
     for row in ROWS:
         program = found(row)
         assert extract_program(program, PROBLEM, "default", completes=False) == program
+
+
+ONLY_STUBS = [
+    "```python\ndef tide(hours):\n    pass\n```\nIt does nothing.",
+    "Here:\n\ndef tide(hours):\n    raise NotImplementedError\n",
+    "```python\ndef tide(hours):\n    # ...\n    hours = 1\n```",
+]
+
+
+@pytest.mark.parametrize("answer", ONLY_STUBS)
+def test_a_stub_is_the_program_where_there_is_no_other(answer: str) -> None:
+    assert "def tide" in extract_program(answer, PROBLEM, "default", completes=False)
