@@ -113,7 +113,7 @@ _KNOWN_MODULES = frozenset({*sys.stdlib_module_names, "numpy", "pandas", "scipy"
 
 
 def defines(tree: ast.Module, name: str) -> bool:
-    """Return whether the module defines `name` outside of functions, as a function, class, variable or import of a library.
+    """Return whether the module defines `name` outside of functions: a function, class, variable or library's import.
 
     `from solution import f` defines nothing: it uses a program that stands elsewhere.
     """

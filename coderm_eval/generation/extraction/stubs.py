@@ -18,9 +18,7 @@ _ELISION = re.compile(
 
 def has_body(tree: ast.Module, name: str) -> bool:
     """Return whether one of the functions `name` does something; a name that is no function is not looked into."""
-    functions = [
-        n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.name == name
-    ]
+    functions = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.name == name]
     return not functions or not all(map(is_empty, functions))
 
 
