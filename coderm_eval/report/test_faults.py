@@ -1,9 +1,9 @@
 """Tests that say nothing of any program by a fault of their own: a writer's mistake must not look like a weak model.
 
 A test is looked at only where it has the same verdict for every candidate that was run. One that passes for all is
-faulty if it asserts nothing or does not name the function; one that fails for all, if it ended with an error of its
-own, which only running it tells; one that times out or ends its process for all, if some candidate passes another. A
-test that is right may fail for all candidates, too, and one that is weak may pass.
+faulty if it asserts nothing, or only how long calls take, or does not name the function; one that fails for all, if it
+ended with an error of its own, which only running it tells; one that times out or ends its process for all, if some
+candidate passes another. A test that is right may fail for all candidates, too, and one that is weak may pass.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from coderm_eval.core.programs.assertions import asserts, mentions
+from coderm_eval.core.programs.assertions import asserts, asserts_time_only, mentions
 from coderm_eval.core.programs.forms import is_solution
 from coderm_eval.core.programs.source import parse
 from coderm_eval.core.protocols import Cell
@@ -26,6 +26,7 @@ __all__ = [
     "ENDS",
     "NO_CALL",
     "NO_PYTHON",
+    "TIME_ONLY",
     "TestFault",
     "all_faults",
     "fault_rows",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 ASSERTS_NOTHING = "asserts nothing"
+TIME_ONLY = "asserts only how long calls take, which is not measured"
 NO_CALL = "does not name the function"
 NO_PYTHON = "is no Python"
 ENDS = {Verdict.TIMED_OUT: "timed out for all candidates", Verdict.CRASHED: "ended its process for all candidates"}
@@ -49,7 +51,7 @@ class TestFault:
     column: int
     """Its column among the problem's tests."""
     kind: str
-    """ASSERTS_NOTHING, NO_CALL, NO_PYTHON, one of ENDS, or the name of the exception with which it ends."""
+    """ASSERTS_NOTHING, TIME_ONLY, NO_CALL, NO_PYTHON, one of ENDS, or the name of the exception with which it ends."""
     message: str = ""
     """What the exception says. Comes from an untrusted process: text to be shown, and nothing else."""
 
@@ -141,4 +143,8 @@ def _kind(source: str, entry_point: str, *, passed: bool) -> str | None:
         return NO_PYTHON
     if not mentions(tree, entry_point):
         return NO_CALL
-    return ASSERTS_NOTHING if passed and not asserts(tree) else None
+    if not passed:
+        return None
+    if not asserts(tree):
+        return ASSERTS_NOTHING
+    return TIME_ONLY if asserts_time_only(tree) else None

@@ -128,6 +128,20 @@ VACUOUS: list[tuple[str, Sequence[str], str]] = [
         [_class("peal([1])\n        self.assertTrue(True)"), _class("assert peal or True")],
         "asserts nothing",
     ),
+    (
+        "time",
+        [
+            _class(
+                "start = time.time()\n        peal([1])\n        self.assertLess(time.time() - start, 5)",
+                "import time, unittest",
+            ),
+            _class(
+                "start = perf_counter()\n        peal([1])\n        s = perf_counter() - start\n        assert s < 5",
+                "import unittest\nfrom time import perf_counter",
+            ),
+        ],
+        "asserts only how long calls take",
+    ),
     ("no call", [_class("self.assertEqual(1 + 1, 2)"), _class("self.assertEqual(len('ab'), 2)")], "does not name the"),
 ]
 

@@ -6,7 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-__all__ = ["asserts", "mentions"]
+from coderm_eval.core.programs.time_assertions import is_of_time
+
+__all__ = ["asserts", "asserts_time_only", "mentions"]
 
 _ASSERTING_CALL = re.compile(r"assert|^(?:fail|raises|warns|expect|verify)$", re.IGNORECASE)
 """self.assertEqual, numpy.testing.assert_allclose, assert_that, pytest.raises; a helper of another name that asserts
@@ -25,7 +27,12 @@ def asserts(tree: ast.Module) -> bool:
     None can in assertions of constants, in a `try` that catches its failure, and in a test method that is a coroutine
     or a generator, whose body unittest never runs.
     """
-    return any(_can_fail(node) for node in _reached(tree))
+    return any(map(_can_fail, _reached(tree)))
+
+
+def asserts_time_only(tree: ast.Module) -> bool:
+    """Return whether all assertions of a test that can fail are about how long something takes."""
+    return is_of_time([node for node in _reached(tree) if _can_fail(node)], tree)
 
 
 def mentions(tree: ast.Module, name: str) -> bool:
