@@ -19,6 +19,26 @@ KEPT = {
     "names as texts": f"{EBB}\n\ndef by_name():\n    return globals()['ebb']\n".replace("drop(", "globals()['drop']("),
     "a limit above": f"import sys\nsys.setrecursionlimit(9_000)\n{DROP}\n{EBB}",
     "another function above": f"def flow():\n    return 1\n\n{DROP}\n{EBB}",
+    "a limit below": f"{DROP}\n{EBB}\nimport sys\nsys.setrecursionlimit(9_000)\n",
+    "a limit below, tried": f"import sys\n{DROP}{EBB}\ntry:\n    sys.setrecursionlimit(9)\nexcept OSError:\n    pass\n",
+    "a precision below": f"from decimal import getcontext\n{DROP}\n{EBB}\ngetcontext().prec = 50\n",
+    "a counter below": "def ebb(levels):\n    global calls\n    calls += 1\n    return levels\n\ncalls = 0\n",
+    "a table that is filled by a function": (
+        "drops = []\ndef ebb(levels):\n    return drops[levels]\ndef fill():\n    drops.extend(range(9))\nfill()\n"
+    ),
+    "a registry": (
+        "drops = {}\ndef drop(level):\n    return lambda f: drops.update({level: f})\n"
+        "def ebb(level):\n    return drops[level](level)\n@drop(1)\ndef one(level):\n    return 0\n"
+    ),
+    "an implementation for a type": (
+        "from functools import singledispatch\n@singledispatch\ndef ebb(level):\n    raise TypeError\n"
+        "@ebb.register(int)\ndef _(level):\n    return level\n"
+    ),
+    "a method by hand": (
+        "class Sea:\n    pass\n\ndef ebb(x):\n    return Sea().drop(x)\n\n"
+        "def drop(self, x):\n    return x\n\nSea.drop = drop\n"
+    ),
+    "a name set as a text": f"{EBB}\nglobals()['drop'] = lambda levels: levels[1:]\n",
     "no such function": f"{DROP}\nassert drop([1]) == []\n",
 }
 
@@ -40,6 +60,14 @@ DROPPED = [
     "Explanation: it",
     "Done",
     "import sys\nsys.exit(ebb(1))",
+    "import sys\nsys.exit()",
+    "from solution import ebb",
+    "from .solution import ebb, drop",
+    "import unittest\nunittest.TextTestRunner().run(None)",
+    "def main():\n    print(drop(input()))\n\nmain()",
+    "undefined.configure()",
+    "@undefined.register\ndef other():\n    pass",
+    "from nobody import app\n@app.route\ndef other():\n    pass",
 ]
 
 
@@ -53,3 +81,16 @@ def test_of_a_base_models_definitions_the_first_counts() -> None:
     again = "def ebb(levels):\n    return 0\n"
     assert without_usage(f"{DROP}\n{EBB}\n{again}", "ebb", first=True) == f"{DROP}\n{EBB}"
     assert without_usage(f"{DROP}\n{EBB}\n{again}", "ebb").endswith(again)
+
+
+OTHER_EXERCISES = [
+    "from flask import Flask\napp = Flask(__name__)\napp.config['A'] = 1\n@app.route('/')\ndef page():\n    pass",
+    "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--x')\nparser.parse_args()",
+    "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'sea.settings')",
+]
+
+
+@pytest.mark.parametrize("behind", OTHER_EXERCISES)
+def test_what_a_base_model_goes_on_with_is_dropped(behind: str) -> None:
+    before = f"{DROP}\n{EBB}"
+    assert without_usage(f"{before}\n{behind}\n", "ebb", first=True) == before
