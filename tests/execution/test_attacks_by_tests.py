@@ -22,8 +22,6 @@ PROGRAMS = {
     "right": "def rungs(height):\n    return height * 3\n",
     "right too": "def rungs(height):\n    return height + height + height\n",
 }
-ON_HOSTS = [attack for attack in [*ATTACKS_BY_TESTS, *SPIES] if attack.name != "forges questions without end"]
-"""Without the one that costs 6 s of CPU time: what ends it is the controller's own count, which no host changes."""
 WITHOUT_FILTER = [attack for attack in [*ATTACKS_BY_TESTS, *SPIES] if not attack.needs_filter]
 
 Verdicts = Mapping[tuple[str, str, str], Verdict]
@@ -79,6 +77,10 @@ def test_an_attack_is_a_test_that_was_run(isolated: Verdicts, attack: str) -> No
     assert Verdict.NOT_RUN not in {isolated[attack, program, "attack"] for program in PROGRAMS}
 
 
+def test_a_question_that_was_answered_is_not_asked_again(isolated: Verdicts) -> None:
+    assert {isolated["forges questions without end", program, "attack"] for program in PROGRAMS} == {Verdict.CRASHED}
+
+
 @pytest.mark.parametrize("spy", [spy.name for spy in SPIES])
 def test_a_test_finds_neither_a_program_nor_what_others_were_told(isolated: Verdicts, spy: str) -> None:
     assert {isolated[spy, program, "attack"] for program in ("right", "right too")} <= {
@@ -96,8 +98,8 @@ def test_a_test_finds_nothing_without_isolation_either(limited: Verdicts, spy: s
 _REPORT = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from execution.test_attacks_by_tests import ON_HOSTS, _verdicts
-print(json.dumps([[*key, verdict.name] for key, verdict in _verdicts(ON_HOSTS, "auto").items()]))
+from execution.test_attacks_by_tests import ATTACKS_BY_TESTS, SPIES, _verdicts
+print(json.dumps([[*key, verdict.name] for key, verdict in _verdicts([*ATTACKS_BY_TESTS, *SPIES], "auto").items()]))
 """
 
 
@@ -107,7 +109,7 @@ def test_good_tests_are_the_judges_they_were_on_a_host(name: str, unshare: list[
     done = on(unshare, first, "-c", _REPORT, str(ROOT / "tests"))
     assert done.returncode == 0, done.stderr
     verdicts = {(a, p, t): Verdict[v] for a, p, t, v in json.loads(done.stdout)}
-    bent = {attack.name: _good_ones(verdicts, attack.name) for attack in ON_HOSTS}
+    bent = {attack.name: _good_ones(verdicts, attack.name) for attack in [*ATTACKS_BY_TESTS, *SPIES]}
     assert {attack: found for attack, found in bent.items() if found != EXPECTED} == {}
     assert {key for key, verdict in verdicts.items() if verdict is Verdict.NOT_RUN} == set()
     told = {key for key in verdicts if key[0] in [spy.name for spy in SPIES] and key[1:] != ("wrong", "attack")}
