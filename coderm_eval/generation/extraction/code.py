@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import ast
 import html
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 
 from coderm_eval.core.programs.source import parse
 from coderm_eval.generation.extraction.fences import fences, loose_fences, only_fence
+from coderm_eval.generation.extraction.json_strings import strings_of_json
 from coderm_eval.generation.extraction.marks import documents, without_marks
 from coderm_eval.generation.extraction.python_lines import python_in
 from coderm_eval.generation.extraction.reasoning import without_reasoning
@@ -110,27 +110,14 @@ def _likeliest(text: str) -> str:
 
 
 def _other_spellings(text: str) -> Iterator[str]:
-    """Yield the text as it may have been meant: an indented, quoted, escaped or JSON-encoded program."""
+    """Yield the text as it may have been meant: indented, quoted, escaped, a diff, a session, JSON."""
     yield re.sub(r"^(?:>(?!>>) ?|\'{3}(?:python|py)?\s*$)", "", text, flags=re.MULTILINE)
     if indented := _INDENTED.search(text):
         yield re.sub(f"^{indented[1]}", "", text, flags=re.MULTILINE)
     yield _BEFORE_CODE.sub("", text)
     plain = text.translate({0xA0: " ", 0xFEFF: None, 0x200B: None, 0x2028: "\n"})
     yield html.unescape(plain).translate({0xA0: " "})
-    yield from _strings_of_json(text)
-
-
-def _strings_of_json(text: str) -> Iterator[str]:
-    """Yield the texts in a JSON object, such as the arguments of a tool's call."""
-    start, end = text.find("{"), text.rfind("}")
-    try:
-        found = json.loads(text[start : end + 1]) if 0 <= start < end else None
-    except (ValueError, RecursionError):
-        return
-    pending = [found]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, (dict, list)):
-            pending += value.values() if isinstance(value, dict) else value
+    if re.search(r"^\+", text, re.MULTILINE):
+        yield re.sub(r"^[+ ]", "", re.sub(r"^(?:-|\+\+\+ |@@).*\n?", "", text, flags=re.MULTILINE), flags=re.MULTILINE)
+    yield "\n".join(line[4:] for line in text.splitlines() if line.startswith((">>>", "...")))
+    yield from strings_of_json(text)
