@@ -19,7 +19,7 @@ from coderm_eval.core.programs.source import after_future, is_known_module, pars
 from coderm_eval.generation.extraction.dotted import dotted
 from coderm_eval.generation.extraction.source_text import source_lines
 
-__all__ = ["with_imports_resolved"]
+__all__ = ["bound_anywhere", "with_imports_resolved"]
 
 _LIBRARIES = frozenset(
     {
@@ -33,6 +33,8 @@ _LIBRARIES = frozenset(
 """Packages that tests are written with: not installed, they are missing; no candidate has such a name."""
 
 _IMPORT_FAILURES = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
+
+_IMPORTING = ("importlib.import_module", "import_module", "__import__")
 
 _FROM_UNITTEST = {
     **{name: f"from unittest import {name}" for name in ("TestCase", "IsolatedAsyncioTestCase")},
@@ -99,7 +101,7 @@ class _Imports:
             return self._of_import(node)
         if isinstance(node, ast.ImportFrom):
             return self._of_from_import(node)
-        if isinstance(node, ast.Call) and dotted(node.func) in ("importlib.import_module", "import_module"):
+        if isinstance(node, ast.Call) and dotted(node.func) in _IMPORTING:
             module = node.args[0] if node.args else None
             if isinstance(module, ast.Constant) and isinstance(module.value, str):
                 return None if self._is_library(module.value) else "_Candidate()"
@@ -155,12 +157,14 @@ class _Imports:
         names: list[str] = []
         for alias in node.names:
             name = alias.asname or alias.name
-            if name == self._entry_point or name[:1].isupper():
+            if name == self._entry_point:
                 continue
             if alias.name == self._entry_point:
                 names.append(f"{name} = {self._entry_point}")
-            elif self._entry_point in self._modules.get(name, ()):
+            elif self._entry_point in self._modules.get(name, ()) and not name[:1].isupper():
                 names.append(f"{name} = _Candidate()")
+            elif name not in (alias.name, "*") and name in self._names and id(node) not in self._excused:
+                names.append(f"{name} = {alias.name}")
         return _joined([], names)
 
 
@@ -222,13 +226,13 @@ def _completed(code: str, entry_point: str) -> str:
         return code
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     modules = _used_as_modules(tree)
-    bound = {entry_point, *dir(builtins), *_bound_anywhere(tree)}
+    bound = {entry_point, *dir(builtins), *bound_anywhere(tree)}
     wanted = [text for name, text in _FROM_UNITTEST.items() if name in names - bound]
     wanted += [text for name, text in _MODULES.items() if name not in bound and name in modules]
     return after_future(code, "\n".join(wanted)).removesuffix("\n") if wanted else code
 
 
-def _bound_anywhere(tree: ast.Module) -> Iterator[str]:
+def bound_anywhere(tree: ast.Module) -> Iterator[str]:
     """Names that some statement of a test binds, in whatever scope."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from coderm_eval.core.programs.source import parse
+from coderm_eval.core.programs.assertions import mentions
+from coderm_eval.core.programs.source import is_main_guard, parse
+from coderm_eval.generation.extraction.assert_groups import has_assert
 from coderm_eval.generation.extraction.assert_tests import assert_tests
 from coderm_eval.generation.extraction.code import extract_code, unclosed_code
 from coderm_eval.generation.extraction.source_text import SourceText, source_lines
+from coderm_eval.generation.extraction.test_classes import has_methods, test_classes, with_run_test_named
+from coderm_eval.generation.extraction.test_fences import with_other_fences
 from coderm_eval.generation.extraction.test_functions import has_test_functions, with_test_case
 from coderm_eval.generation.extraction.test_imports import with_imports_resolved
 from coderm_eval.generation.extraction.test_module import kept_statements
+from coderm_eval.generation.extraction.web_text import unescaped
 from coderm_eval.generation.settings import Extraction
 
 __all__ = ["Extracted", "extract_tests", "recorded_tests"]
@@ -53,7 +57,24 @@ def extract_tests(
     code = extract_code(answer, _has_tests, extraction, whole=True)
     if not code:
         return Extracted((), NO_CODE)
-    return _paper_test(code) if extraction == "paper" else _clean(code, entry_point)
+    if extraction == "paper":
+        return _paper_test(code)
+    tree = parse(code)
+    if tree is None or not _has_tests(tree):
+        return _plain_asserts(answer, entry_point) or _clean(code, entry_point)
+    return _clean(with_other_fences(answer, code, _has_tests, entry_point), entry_point)
+
+
+def _plain_asserts(answer: str, entry_point: str) -> Extracted | None:
+    """The asserts of an answer that has no class, as those of a recorded line; None if it has none of the function."""
+
+    def wanted(tree: ast.Module) -> bool:
+        return mentions(tree, entry_point) and any(has_assert(node) for node in tree.body)
+
+    code = extract_code(answer, wanted, whole=True)
+    tree = parse(code)
+    found = recorded_tests(code, entry_point) if tree and wanted(tree) else None
+    return found if found and found.sources else None
 
 
 def _complete_methods(code: str, entry_point: str) -> Extracted | None:
@@ -73,12 +94,13 @@ def recorded_tests(source: str, entry_point: str) -> Extracted:
     An assert's test includes the imports, helpers and other statements above it. Asserts that need what an earlier one
     changed are one test with it.
     """
+    source = unescaped(source)
     tree = parse(source)
     if tree is None:
         return Extracted((), NO_CODE)
     if _has_tests(tree):
         return _clean(source, entry_point)
-    source, missing = with_imports_resolved(source, entry_point)
+    source, missing = with_imports_resolved(_without_asserting_guard(source, tree), entry_point)
     if missing:
         return Extracted((), NOT_INSTALLED.format(missing))
     sources: list[str] = []
@@ -91,14 +113,24 @@ def recorded_tests(source: str, entry_point: str) -> Extracted:
     return Extracted(tuple(sources), None if sources else NO_CLASS)
 
 
+def _without_asserting_guard(source: str, tree: ast.Module) -> str:
+    """The source with the statements of a main guard that asserts in place of the guard."""
+    if not any(map(_is_asserting_guard, tree.body)):
+        return source
+    body = [
+        inner for node in tree.body for inner in (getattr(node, "body", []) if _is_asserting_guard(node) else [node])
+    ]
+    return ast.unparse(ast.Module(body, []))
+
+
 def _clean(code: str, entry_point: str) -> Extracted:
-    code = with_test_case(code, entry_point)
+    code = with_test_case(with_run_test_named(unescaped(code)), entry_point)
     code, missing = with_imports_resolved(code, entry_point)
     tree = parse(code)
-    classes = _test_classes(tree) if tree else []
+    classes = test_classes(tree) if tree else []
     if tree is None or not classes:
         return Extracted((), NO_CLASS)
-    if not _runnable(tree, classes):
+    if not has_methods(tree, classes):
         return Extracted((), NO_METHOD)
     if missing:
         return Extracted((), NOT_INSTALLED.format(missing))
@@ -106,44 +138,12 @@ def _clean(code: str, entry_point: str) -> Extracted:
     return Extracted(("\n\n".join(kept) + "\n",))
 
 
+def _is_asserting_guard(node: ast.stmt) -> bool:
+    return is_main_guard(node) and has_assert(node)
+
+
 def _has_tests(tree: ast.Module) -> bool:
-    return bool(_test_classes(tree)) or has_test_functions(tree)
-
-
-def _test_classes(tree: ast.Module) -> list[ast.ClassDef]:
-    """The classes that derive from a ...TestCase, by any imported name, directly or through a class of the module."""
-    known = {
-        alias.asname
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-        if alias.name.endswith("TestCase")
-    }
-    found: list[ast.ClassDef] = []
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef):
-            bases = _base_names(node)
-            if any(base.endswith("TestCase") for base in bases) or bases & known:
-                found.append(node)
-                known.add(node.name)
-    return found
-
-
-def _base_names(node: ast.ClassDef) -> set[str]:
-    """The last part of the name of each base: TestCase for unittest.TestCase."""
-    names = {base.id for base in node.bases if isinstance(base, ast.Name)}
-    return names | {base.attr for base in node.bases if isinstance(base, ast.Attribute)}
-
-
-def _runnable(tree: ast.Module, classes: Sequence[ast.ClassDef]) -> bool:
-    """Return whether a test class has a test method, of its own or from a mixin in the module."""
-    mixins = {name for node in classes for name in _base_names(node)}
-    return any(
-        isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)) and item.name.startswith("test")
-        for node in tree.body
-        if isinstance(node, ast.ClassDef) and (node in classes or node.name in mixins)
-        for item in node.body
-    )
+    return bool(test_classes(tree)) or has_test_functions(tree)
 
 
 def _paper_test(code: str) -> Extracted:

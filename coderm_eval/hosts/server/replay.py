@@ -100,9 +100,9 @@ def replay_app(recorded: RecordedAnswers, seen: Seen | None = None) -> web.Appli
 
 
 def _test_answers(test: str, problem: Problem) -> list[str]:
-    """Answers that give the tests of a recorded line; plain asserts, which no model is asked for, as their classes."""
+    """Answers that give the tests of a recorded line, each with one test: several plain asserts as their classes."""
     answer = _fenced(test)
-    if extract_tests(answer, problem.entry_point, "default", truncated=False).sources:
+    if len(extract_tests(answer, problem.entry_point, "default", truncated=False).sources) == 1:
         return [answer]
     return [_fenced(source) for source in recorded_tests(test, problem.entry_point).sources] or [answer]
 

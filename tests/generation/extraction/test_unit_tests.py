@@ -149,6 +149,39 @@ TELLS_RIGHT_FROM_WRONG = {
     "@pytest.mark.parametrize('levels, falls', [([5, 3], [-2]), ([1], [])])\n"
     "def test_it(levels, falls):\n    assert ebb(levels) == falls\n",
     "async function": "async def test_fall():\n    assert ebb([5, 3]) == [-2]\n",
+    "a function main that fills a list": body(
+        CASES, before="CASES = []\ndef main():\n    CASES.append(([5, 3], [-2]))\nmain()"
+    ),
+    "a builder that may end the process": body(
+        CASES,
+        before="import sys\ndef build():\n    if not ebb: sys.exit()\n    return [([5, 3], [-2])]\nCASES = build()",
+    ),
+    "a function that ends the process": PLAIN + "\nimport sys\ndef end():\n    sys.exit(0)\n\nend()\n",
+    "constants under the main guard": body(
+        CASES, before='if __name__ == "__main__":\n    fall = [-2]\n    CASES = [([5, 3], fall)]\n    print(ebb(None))'
+    ),
+    "a list that is filled within a print": body(CASES, before="CASES = []\nprint(CASES.append(([5, 3], [-2])))"),
+    "candidate under a capital name": body("self.assertTrue(E([2, 1]))", before="from solution import ebb as E"),
+    "imported by __import__": body("self.assertEqual(m.ebb([5, 3]), [-2])", before="m = __import__('solution')"),
+    "abstract tests": "import unittest\nclass Base:\n    class Tests(unittest.TestCase):\n        levels = None\n"
+    "        def test_fall(self):\n            self.assertEqual(ebb(self.levels), [-2])\n"
+    "class TestEbb(Base.Tests):\n    levels = [5, 3]\n",
+    "runTest": body(CHECK).replace("test_fall", "runTest"),
+    "methods that are set": "import unittest\nclass TestEbb(unittest.TestCase):\n    pass\ndef make(levels, falls):\n"
+    "    return lambda self: self.assertEqual(ebb(levels), falls)\n"
+    "setattr(TestEbb, 'test_fall', make([5, 3], [-2]))\n",
+    "a method that is assigned": "import unittest\nclass TestEbb(unittest.TestCase):\n    pass\n"
+    "TestEbb.test_fall = lambda self: self.assertEqual(ebb([5, 3]), [-2])\n",
+    "class in an if": "import unittest\nif True:\n    class TestEbb(unittest.TestCase):\n"
+    "        def test_fall(self):\n            self.assertEqual(ebb([5, 3]), [-2])\n",
+    "class in a function": "import unittest\ndef make():\n    class TestEbb(unittest.TestCase):\n"
+    "        def test_fall(self):\n            self.assertEqual(ebb([5, 3]), [-2])\n    return TestEbb\n"
+    "TestEbb = make()\n",
+    "a Solution that calls it": body(
+        "self.assertEqual(Solution().ebb([5, 3]), [-2])",
+        before="class Solution:\n    def ebb(self, levels):\n        return ebb(levels)",
+    ),
+    "signs as in a web page": body("a = 2 &gt; 1; self.assertTrue(a &amp; (len(ebb([5, 3])) &gt; 0))"),
     "check of HumanEval": "METADATA = {}\n\ndef check(candidate):\n    assert candidate([5, 3]) == [-2]\n"
     "\ncheck(ebb)\n",
 }
@@ -193,6 +226,22 @@ def test_of_an_unknown_module_only_new_names_are_defined() -> None:
     assert "helper" not in source
 
 
+def test_a_name_that_stands_for_a_helper_of_the_candidate_is_kept() -> None:
+    before = "from solution import LIMIT as L, helper as h, other as o"
+    source = cleaned(body("self.assertEqual(L + h(), 3)", before=before))
+    assert "other" not in source
+    assert verdict(source, "LIMIT = 1\ndef helper(): return 2") == "PASS"
+
+
+def test_names_of_html_in_a_text_stay() -> None:
+    assert "'&gt;'" in cleaned(body("self.assertEqual(ebb('&gt;'), '>')"))
+
+
+def test_a_restated_solution_that_calls_a_function_within_is_dropped() -> None:
+    before = "class Solution:\n    def ebb(self, x):\n        def ebb(y): return y\n        return ebb(x)"
+    assert "Solution" not in cleaned(body(CHECK, before=before))
+
+
 def test_a_decorated_class_keeps_its_decorators_whatever_ends_the_lines() -> None:
     code = "import unittest\rLEVELS = [2, 1]\r@unittest.skip\r" + PLAIN.partition("\n\n")[2]
     assert "\n@unittest.skip\nclass TestEbb" in recorded_tests(code, "ebb").sources[0]
@@ -215,7 +264,8 @@ REJECTED = [
     ("", NO_CODE),
     ("I cannot write tests for this.", NO_CODE),
     ("<think>Let me see", NO_CODE),
-    (answer("assert ebb([2, 1]) == [-1]"), NO_CLASS),
+    (answer("assert [2, 1]"), NO_CLASS),
+    (answer("def f():\n    assert ebb([2, 1]) == [-1]"), NO_CLASS),
     (answer("class TestEbb(TestCases):\n    def test_fall(self): ..."), NO_CLASS),
     (answer(PLAIN + "        self.assertEqual(ebb([1, 2"), NO_CLASS),
     (answer(body(CHECK).replace("test_fall", "check_fall")), NO_METHOD),
@@ -330,6 +380,7 @@ USABLE_ASSERTS = [
     "def pair(x):\n    return [x, x - 1]\nassert ebb(pair(2))",
     f"{WRONG}\nassert ebb([2, 1])",
     "print(ebb(None))\nassert ebb([2, 1])",
+    "if __name__ == '__main__':\n    levels = [2, 1]\n    assert ebb(levels)",
     "assert ebb([2, 1]); exit()",
     "assert ebb([\t2, 1])\r\n",
     "assert 'é' and ebb([2, 1])",
@@ -368,6 +419,11 @@ UNUSABLE_LINES = [
 @pytest.mark.parametrize(("line", "reason"), UNUSABLE_LINES, ids=range(len(UNUSABLE_LINES)))
 def test_a_line_without_a_test_is_rejected_with_the_reason(line: str, reason: str) -> None:
     assert recorded_tests(line, "ebb") == ((), reason)
+
+
+def test_plain_asserts_of_an_answer_are_tests_as_in_a_tests_file() -> None:
+    code = "assert ebb([2, 1]) == [-1]\nassert ebb([1, 2]) == []"
+    assert extract_tests(answer(code), "ebb").sources == recorded_tests(code, "ebb").sources
 
 
 # The paper's way
