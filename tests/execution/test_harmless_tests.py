@@ -9,7 +9,8 @@ import types
 import pytest
 from helpers.attacks_by_tests import ATTACKS_BY_TESTS, SPIES
 
-from coderm_eval.core.programs.given_to_tests import CANDIDATE_MODULE, PARAMETRIZED
+from coderm_eval.core.programs.given_pytest import PYTEST
+from coderm_eval.core.programs.given_to_tests import CANDIDATE_MODULE
 from coderm_eval.execution.harmless_names import ATTRIBUTES, MODULES
 from coderm_eval.execution.harmless_tests import is_harmless
 from coderm_eval.generation.extraction.unit_tests import recorded_tests
@@ -134,7 +135,7 @@ HARMFUL: list[tuple[str, str]] = [
     ),
     (
         "getattr for what the test is given",
-        _case("_coderm_arguments('x')", before=f"from shutil import move as getattr\n{PARAMETRIZED}"),
+        _case("_coderm_arguments('x')", before=f"from shutil import move as getattr\n{PYTEST}"),
     ),
     ("a part of unittest", _case("unittest.mock")),
     ("a part of unittest under another name", _case("u = unittest", "u.mock")),

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from coderm_eval.core.programs.given_to_tests import is_given
 from coderm_eval.core.programs.time_assertions import is_of_time
 
 __all__ = ["asserts", "asserts_time_only", "mentions"]
@@ -55,7 +56,9 @@ def _reached(tree: ast.Module) -> Iterator[ast.AST]:
         node = pending.pop()
         yield node
         ignored: list[ast.stmt] = []
-        if isinstance(node, ast.Try) and any(map(_swallows, node.handlers)):
+        if isinstance(node, ast.Module):
+            ignored = [part for part in node.body if is_given(part)]
+        elif isinstance(node, ast.Try) and any(map(_swallows, node.handlers)):
             ignored = node.body
         elif isinstance(node, ast.ClassDef):
             ignored = [method for method in node.body if _is_never_run(method, node)]
@@ -71,7 +74,8 @@ def _swallows(handler: ast.ExceptHandler) -> bool:
 def _is_never_run(method: ast.stmt, case: ast.ClassDef) -> bool:
     """Return whether a test method only makes a coroutine or a generator."""
     if isinstance(method, ast.AsyncFunctionDef):
-        return not any("Async" in _last_name(base) for base in case.bases)
+        bases = [_last_name(base) for base in case.bases]
+        return any(base.endswith("TestCase") and "Async" not in base for base in bases)
     return (
         isinstance(method, ast.FunctionDef)
         and method.name.startswith("test")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 
-__all__ = ["CANDIDATE_MODULE", "NAMES", "PARAMETRIZED", "is_given"]
+from coderm_eval.core.programs.given_pytest import PYTEST
+
+__all__ = ["CANDIDATE_MODULE", "NAMES", "is_given"]
 
 CANDIDATE_MODULE = '''class _Candidate:
     """Stands for the module from which this test imports the function under test."""
@@ -21,18 +23,7 @@ CANDIDATE_MODULE = '''class _Candidate:
             raise AttributeError(name) from None
 '''
 
-PARAMETRIZED = """def _coderm_arguments(function):
-    cases = [{}]
-    for mark in getattr(function, "pytestmark", ()):
-        if mark.name == "parametrize":
-            names = mark.args[0]
-            names = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
-            rows = [getattr(value, "values", value if len(names) > 1 else (value,)) for value in mark.args[1]]
-            cases = [{**case, **dict(zip(names, row))} for case in cases for row in rows]
-    return cases
-"""
-
-_TREE = ast.parse(CANDIDATE_MODULE + PARAMETRIZED)
+_TREE = ast.parse(CANDIDATE_MODULE + PYTEST)
 _GIVEN = {n.name: ast.dump(n) for n in _TREE.body if isinstance(n, (ast.ClassDef, ast.FunctionDef))}
 NAMES = frozenset(node.id for node in ast.walk(_TREE) if isinstance(node, ast.Name))
 """All names that they use."""

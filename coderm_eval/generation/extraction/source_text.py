@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
+from collections.abc import Sequence
 
-__all__ = ["SourceText", "source_lines"]
+__all__ = ["SourceText", "replaced", "source_lines"]
 
 _LINE = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")  # as Python's parser counts lines
 
@@ -13,6 +15,19 @@ _LINE = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")  # as Python's parser counts lines
 def source_lines(source: str) -> list[str]:
     """The lines of a module with their ends."""
     return _LINE.split(source)
+
+
+def replaced(code: str, changes: Sequence[tuple[ast.stmt | ast.expr, str]]) -> str:
+    """The source with a text in place of each of these nodes, which do not overlap."""
+    lines = [line.encode() for line in source_lines(code)]
+    starts = [0, *itertools.accumulate(map(len, lines))]
+    source = b"".join(lines)
+    parts: list[bytes] = []
+    done = 0
+    for node, text in sorted(changes, key=lambda change: (change[0].lineno, change[0].col_offset)):
+        parts += [source[done : starts[node.lineno - 1] + node.col_offset], text.encode()]
+        done = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+    return b"".join([*parts, source[done:]]).decode()
 
 
 class SourceText:

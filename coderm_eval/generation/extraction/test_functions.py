@@ -3,37 +3,65 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from coderm_eval.core.programs.given_to_tests import PARAMETRIZED
-from coderm_eval.core.programs.source import parse
+from coderm_eval.core.programs.given_pytest import PYTEST
+from coderm_eval.core.programs.source import after_future, parse
 from coderm_eval.generation.extraction.dotted import dotted
-from coderm_eval.generation.extraction.source_text import source_lines
+from coderm_eval.generation.extraction.pytest_forms import (
+    Function,
+    NotSuppliedError,
+    classes_of_tests,
+    fixture_decorators,
+    has_known_bases,
+    hook_call,
+    is_function,
+    is_test,
+    is_told_to_be_a_test,
+    members,
+    needs_pytest,
+    require_supplied,
+)
+from coderm_eval.generation.extraction.source_text import replaced, source_lines
 
 __all__ = ["has_test_functions", "with_test_case"]
 
 _CASE = "CodermTestFunctions"
+_HOOKS_OF_CLASS = {"setup_class": "setUpClass", "teardown_class": "tearDownClass"}
+_HOOKS_OF_METHOD = {
+    **{"setup_method": "setUp", "setup": "setUp"},
+    **{"teardown_method": "tearDown", "teardown": "tearDown"},
+}
+_HOOKS_OF_FUNCTION = {"setup_function": "setUp", "teardown_function": "tearDown"}
+_HOOKS_OF_MODULE = {"setup_module": "setUpModule", "teardown_module": "tearDownModule"}
 
 
 def has_test_functions(tree: ast.Module) -> bool:
     """Return whether a module has a test of pytest's or HumanEval's style."""
-    return any(_lines(node, "f") for node in tree.body) or any(_is_pytest_class(node) for node in tree.body)
+    if any(_is_check(node) or (is_test(node, tree) and is_told_to_be_a_test(node, tree)) for node in tree.body):
+        return True
+    return any(has_known_bases(node, tree) for _, node in classes_of_tests(tree))
 
 
-def with_test_case(code: str, entry_point: str) -> str:
-    """The source of a test with a TestCase class that calls its test functions; unchanged if it has such a class."""
+def with_test_case(code: str, entry_point: str) -> tuple[str, str | None]:
+    """The source of a test with TestCase classes that call its test functions; unchanged if it has such a class.
+
+    The second is what pytest would supply and this does not: without it, a part of the test would be left out.
+    """
     tree = parse(code)
-    if tree is None or any(dotted(base).endswith("TestCase") for base in _bases(tree)) or not has_test_functions(tree):
-        return code
-    methods = [line for node in tree.body for line in _lines(node, entry_point)]
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and _is_pytest_class(node)]
-    parts = [_without_calls_of_check(code, tree).rstrip("\n"), "import unittest"]
-    if any("_coderm_arguments" in line for line in methods):
-        parts.append(PARAMETRIZED)
-    if methods:
-        parts.append("\n".join([f"class {_CASE}(unittest.TestCase):", *methods]))
-    parts += [_case_of(node) for node in classes]
-    return "\n\n".join(parts) + "\n"
+    if tree is None or not has_test_functions(tree):
+        return code, None
+    fixtures = list(fixture_decorators(tree))
+    if any(dotted(base).endswith("TestCase") for base in _bases(tree)):
+        return code, "a pytest fixture beside a TestCase class is not supplied" if fixtures else None
+    try:
+        added = [*_module_hooks(tree), *_case_of_functions(tree, entry_point), *_cases_of_classes(tree)]
+    except NotSuppliedError as error:
+        return code, str(error)
+    code = replaced(code, [(node, "_coderm_fixture") for node in fixtures])
+    code = _without_calls_of_tests(code, tree).rstrip("\n")
+    code = "\n\n".join([code, "import unittest", *added]) + "\n"
+    return after_future(code, PYTEST).removesuffix("\n") if "_coderm_" in code else code, None
 
 
 def _bases(tree: ast.Module) -> Iterator[ast.expr]:
@@ -42,57 +70,74 @@ def _bases(tree: ast.Module) -> Iterator[ast.expr]:
             yield from node.bases
 
 
-def _lines(node: ast.stmt, entry_point: str) -> Sequence[str]:
-    """The method that calls a test function; none for any other statement."""
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return ()
-    required = len(node.args.args) - len(node.args.defaults)
-    if isinstance(node, ast.FunctionDef) and required == 1 and _is_check(node):
-        return (f"    def test_{node.name}(self):", f"        {node.name}({entry_point})", "")
-    if not node.name.startswith("test") or node.name == entry_point:
-        return ()
-    is_parametrized = any(_is_parametrize(decorator) for decorator in node.decorator_list)
-    if required and not is_parametrized:
-        return ()
-    call = f"{node.name}(**arguments)" if is_parametrized else f"{node.name}()"
-    if isinstance(node, ast.AsyncFunctionDef):
-        call = f"__import__('asyncio').run({call})"
-    loop = (f"        for arguments in _coderm_arguments({node.name}):", f"            {call}")
-    return (f"    def {node.name}(self):", *(loop if is_parametrized else (f"        {call}",)), "")
+def _module_hooks(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if is_function(node) and node.name in _HOOKS_OF_MODULE:
+            yield f"def {_HOOKS_OF_MODULE[node.name]}():\n    {hook_call(node, node.name)}"
 
 
-def _is_parametrize(decorator: ast.expr) -> bool:
-    return isinstance(decorator, ast.Call) and dotted(decorator.func).endswith("mark.parametrize")
+def _case_of_functions(tree: ast.Module, entry_point: str) -> Iterator[str]:
+    """Yield the class that calls the test functions of a module, if there are any."""
+    methods: list[str] = []
+    for node in tree.body:
+        if _is_check(node) and is_function(node):
+            methods += _method(f"test_{node.name}", f"{node.name}({entry_point})")
+        elif is_test(node, tree) and node.name != entry_point:
+            methods += _method(node.name, _call(node, node.name, tree))
+    if methods:
+        hooks = _hooks([node for node in tree.body if is_function(node)], _HOOKS_OF_FUNCTION)
+        yield "\n".join([f"class {_CASE}(unittest.TestCase):", *hooks, *methods])
 
 
-def _is_check(node: ast.FunctionDef) -> bool:
+def _cases_of_classes(tree: ast.Module) -> Iterator[str]:
+    """Yield a TestCase class for each class of pytest's style."""
+    for path, node in classes_of_tests(tree):
+        found = members(node, tree)
+        if any(method.name == "__init__" for method in found):
+            raise NotSuppliedError(f"pytest does not run class {node.name}, which has an __init__")
+        if not has_known_bases(node, tree):
+            raise NotSuppliedError(f"a base of class {node.name} is not known")
+        lines = [f"class {_CASE}{path.replace('.', '')}({path}, unittest.TestCase):"]
+        lines += [*_hooks(found, _HOOKS_OF_CLASS, "cls"), *_hooks(found, _HOOKS_OF_METHOD, "self")]
+        for method in found:
+            if is_test(method, tree, node):
+                lines += _method(method.name, _call(method, f"super().{method.name}", tree, node))
+            elif method.name.startswith("test"):
+                lines.append(f"    {method.name} = property(lambda self: super().{method.name})")  # not run, but there
+        yield "\n".join(lines)
+
+
+def _call(node: Function, name: str, tree: ast.Module, owner: ast.ClassDef | None = None) -> str:
+    """The call of a test function."""
+    require_supplied(node, tree, owner)
+    return f"_coderm_run(self, {name})" if needs_pytest(node, tree, owner) else f"{name}()"
+
+
+def _hooks(found: Sequence[Function], names: Mapping[str, str], receiver: str = "") -> list[str]:
+    """The methods of a TestCase class that call pytest's own set-up and tear-down."""
+    lines: list[str] = []
+    for hook in dict.fromkeys(names.values()):
+        hooks = [node for node in found if names.get(node.name) == hook]
+        calls = [hook_call(node, f"{receiver}.{node.name}".lstrip("."), receiver) for node in hooks]
+        if calls:
+            lines += ["    @classmethod"] * (receiver == "cls") + _method(hook, *calls, receiver=receiver or "self")
+    return lines
+
+
+def _method(name: str, *statements: str, receiver: str = "self") -> list[str]:
+    return [f"    def {name}({receiver}):", *(f"        {statement}" for statement in statements), ""]
+
+
+def _is_check(node: ast.stmt) -> bool:
+    """Return whether it is HumanEval's function, which is called with the function under test."""
+    if not isinstance(node, ast.FunctionDef) or len(node.args.args) - len(node.args.defaults) != 1:
+        return False
     return node.name == "check" or node.args.args[0].arg == "candidate"
 
 
-def _is_pytest_class(node: ast.stmt) -> bool:
-    """Return whether pytest would take it for a class of tests."""
-    return (
-        isinstance(node, ast.ClassDef)
-        and node.name.startswith("Test")
-        and all(dotted(base) == "object" for base in node.bases)
-        and any(isinstance(item, ast.FunctionDef) and item.name.startswith("test") for item in node.body)
-    )
-
-
-def _case_of(node: ast.ClassDef) -> str:
-    """A TestCase class with the methods of a class of pytest's style."""
-    lines = [f"class {_CASE}{node.name}({node.name}, unittest.TestCase):"]
-    for item in node.body:
-        hook = {"setup_method": "setUp", "setup": "setUp", "teardown_method": "tearDown"}.get(getattr(item, "name", ""))
-        if hook and isinstance(item, ast.FunctionDef):
-            arguments = "None" if len(item.args.args) > 1 else ""
-            lines += [f"    def {hook}(self):", f"        self.{item.name}({arguments})", ""]
-    return "\n".join(lines if len(lines) > 1 else [*lines, "    pass"])
-
-
-def _without_calls_of_check(code: str, tree: ast.Module) -> str:
+def _without_calls_of_tests(code: str, tree: ast.Module) -> str:
     """The source without the statements that call a check or test function at once, which a class now does."""
-    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and _lines(node, "f")}
+    names = {node.name for node in tree.body if is_function(node) and (_is_check(node) or is_test(node, tree))}
     lines = source_lines(code)
     for node in reversed(tree.body):
         call = node.value if isinstance(node, ast.Expr) else None

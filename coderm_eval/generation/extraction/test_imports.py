@@ -9,15 +9,13 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib.util
-import itertools
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from coderm_eval.core.programs.given_to_tests import CANDIDATE_MODULE
 from coderm_eval.core.programs.source import after_future, is_known_module, parse
 from coderm_eval.generation.extraction.dotted import dotted
-from coderm_eval.generation.extraction.source_text import source_lines
+from coderm_eval.generation.extraction.source_text import replaced
 
 __all__ = ["bound_anywhere", "with_imports_resolved"]
 
@@ -48,13 +46,6 @@ _MODULES = {
 """Names that a test may use as modules without the import, which then stands in another block of the answer."""
 
 
-class _Import(NamedTuple):
-    """An import of modules that are not there, and what replaces it."""
-
-    node: ast.stmt | ast.expr
-    replacement: str
-
-
 def with_imports_resolved(code: str, entry_point: str) -> tuple[str, str | None]:
     """A test's source with the imports that it needs, and the name of a module that it needs and that is missing.
 
@@ -65,12 +56,12 @@ def with_imports_resolved(code: str, entry_point: str) -> tuple[str, str | None]
         return code, None
     imports = _Imports(tree, entry_point)
     changes = [
-        _Import(node, text)
+        (node, text)
         for node in ast.walk(tree)
         if isinstance(node, (ast.stmt, ast.expr)) and (text := imports.replacement(node)) is not None
     ]
-    changed = _replaced(code, changes)
-    if any("_Candidate(" in change.replacement for change in changes):
+    changed = replaced(code, changes)
+    if any("_Candidate(" in text for _, text in changes):
         changed = after_future(changed, CANDIDATE_MODULE).removesuffix("\n")
     return _completed(changed, entry_point), next(imports.missing(), None)
 
@@ -204,19 +195,6 @@ def _is_installed(package: str) -> bool:
 
 def _joined(kept: Sequence[str], names: Sequence[str]) -> str:
     return "; ".join([*kept, *names]) or "pass"
-
-
-def _replaced(code: str, changes: Sequence[_Import]) -> str:
-    """The source with each of the changes, which do not overlap, in place."""
-    lines = [line.encode() for line in source_lines(code)]
-    starts = [0, *itertools.accumulate(map(len, lines))]
-    source = b"".join(lines)
-    parts: list[bytes] = []
-    done = 0
-    for node, replacement in sorted(changes, key=lambda change: (change.node.lineno, change.node.col_offset)):
-        parts += [source[done : starts[node.lineno - 1] + node.col_offset], replacement.encode()]
-        done = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
-    return b"".join([*parts, source[done:]]).decode()
 
 
 def _completed(code: str, entry_point: str) -> str:

@@ -124,7 +124,9 @@ def _without_asserting_guard(source: str, tree: ast.Module) -> str:
 
 
 def _clean(code: str, entry_point: str) -> Extracted:
-    code = with_test_case(with_run_test_named(unescaped(code)), entry_point)
+    code, not_supplied = with_test_case(with_run_test_named(unescaped(code)), entry_point)
+    if not_supplied:
+        return Extracted((), not_supplied)
     code, missing = with_imports_resolved(code, entry_point)
     tree = parse(code)
     classes = test_classes(tree) if tree else []
