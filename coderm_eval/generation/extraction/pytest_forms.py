@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeGuard
 
 from coderm_eval.generation.extraction.dotted import dotted
@@ -52,7 +53,7 @@ def is_test(node: ast.AST, tree: ast.Module, owner: ast.ClassDef | None = None) 
         return False
     if any(map(_is_off, node.decorator_list)) or any(map(_is_fixture, node.decorator_list)):
         return False
-    return not (_missing(node, tree, owner) and _is_called(node.name, tree))
+    return not (_missing(node, tree, owner) and node.name in _called(tree))
 
 
 def is_told_to_be_a_test(node: Function, tree: ast.Module) -> bool:
@@ -106,7 +107,7 @@ def members(node: ast.ClassDef, tree: ast.Module) -> list[Function]:
 
 
 def _with_bases(node: ast.ClassDef, tree: ast.Module) -> list[ast.ClassDef]:
-    known = {each.name: each for each in tree.body if isinstance(each, ast.ClassDef)}
+    known = _classes(tree)
     found = [node]
     for each in found:  # which grows meanwhile
         bases = [known[name] for base in each.bases if (name := dotted(base)) in known]
@@ -114,9 +115,14 @@ def _with_bases(node: ast.ClassDef, tree: ast.Module) -> list[ast.ClassDef]:
     return found
 
 
+@functools.lru_cache(maxsize=1)
+def _classes(tree: ast.Module) -> dict[str, ast.ClassDef]:
+    return {each.name: each for each in tree.body if isinstance(each, ast.ClassDef)}
+
+
 def has_known_bases(node: ast.ClassDef, tree: ast.Module) -> bool:
     """Return whether all bases of a class are the module's own or are of no account."""
-    names = {"object", "ABC", "abc.ABC", *(each.name for each in tree.body if isinstance(each, ast.ClassDef))}
+    names = {"object", "ABC", "abc.ABC", *_classes(tree)}
     return all(dotted(base) in names for each in _with_bases(node, tree) for base in each.bases)
 
 
@@ -141,16 +147,21 @@ def hook_call(node: Function, called: str, receiver: str = "") -> str:
 def needs_pytest(node: Function, tree: ast.Module, owner: ast.ClassDef | None = None) -> bool:
     """Return whether a test is more than a call: a coroutine, or one with marks, fixtures or parameters."""
     classes = _with_bases(owner, tree) if owner else []
-    marked = any(isinstance(inner, ast.Name) and inner.id == "pytestmark" for inner in ast.walk(tree))
     decorated = any(each.decorator_list for each in (node, *classes))
     asynchronous = isinstance(node, ast.AsyncFunctionDef)
-    return marked or decorated or asynchronous or any(fixture_decorators(tree)) or bool(_arguments(node, owner))
+    return decorated or asynchronous or bool(_arguments(node, owner)) or _has_fixtures_or_marks(tree)
+
+
+@functools.lru_cache(maxsize=1)
+def _has_fixtures_or_marks(tree: ast.Module) -> bool:
+    marked = any(isinstance(inner, ast.Name) and inner.id == "pytestmark" for inner in ast.walk(tree))
+    return marked or any(True for _ in fixture_decorators(tree))
 
 
 def require_supplied(node: Function, tree: ast.Module, owner: ast.ClassDef | None = None) -> None:
     """Refuse a test function if it, or a fixture, names a fixture that is not there."""
     missing = _missing(node, tree, owner)
-    missing += (name for fixture in _fixtures(tree.body) for name in _missing(fixture, tree, None))
+    missing += (name for fixture in _fixtures(tree) for name in _missing(fixture, tree, None))
     missing += (name for fixture in _own_fixtures(tree, owner) for name in _missing(fixture, tree, owner))
     if missing:
         raise NotSuppliedError(f"fixture {missing[0]} is not supplied")
@@ -161,7 +172,7 @@ def _missing(node: Function, tree: ast.Module, owner: ast.ClassDef | None) -> li
     arguments = _arguments(node, owner)
     if not arguments:
         return []
-    names = {"request", *map(_fixture_name, (*_fixtures(tree.body), *_own_fixtures(tree, owner)))}
+    names = {"request", *map(_fixture_name, (*_fixtures(tree), *_own_fixtures(tree, owner)))}
     marked = [node, *(_with_bases(owner, tree) if owner else ())]
     decorators = [*_pytestmark(tree), *(decorator for each in marked for decorator in each.decorator_list)]
     for decorator in decorators:
@@ -177,18 +188,28 @@ def _missing(node: Function, tree: ast.Module, owner: ast.ClassDef | None) -> li
     return [name for name in arguments if name not in names]
 
 
-def _fixtures(statements: Iterable[ast.AST]) -> list[Function]:
+@functools.lru_cache(maxsize=1)
+def _fixtures(tree: ast.Module) -> Sequence[Function]:
+    return _fixtures_of(tree.body)
+
+
+@functools.lru_cache(maxsize=1)
+def _own_fixtures(tree: ast.Module, owner: ast.ClassDef | None) -> Sequence[Function]:
+    return _fixtures_of(members(owner, tree)) if owner else ()
+
+
+def _fixtures_of(statements: Iterable[ast.AST]) -> Sequence[Function]:
     return [node for node in statements if is_function(node) and any(map(_is_fixture, node.decorator_list))]
 
 
-def _own_fixtures(tree: ast.Module, owner: ast.ClassDef | None) -> list[Function]:
-    return _fixtures(members(owner, tree)) if owner else []
+@functools.lru_cache(maxsize=1)
+def _pytestmark(tree: ast.Module) -> Sequence[ast.expr]:
+    values = [node.value for node in tree.body if isinstance(node, ast.Assign) and _binds_pytestmark(node)]
+    return [mark for value in values for mark in getattr(value, "elts", [value])]
 
 
-def _pytestmark(tree: ast.Module) -> Iterator[ast.expr]:
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and any(dotted(target) == "pytestmark" for target in node.targets):
-            yield from getattr(node.value, "elts", [node.value])
+def _binds_pytestmark(node: ast.Assign) -> bool:
+    return any(dotted(target) == "pytestmark" for target in node.targets)
 
 
 def _arguments(node: Function, owner: ast.ClassDef | None) -> list[str]:
@@ -209,6 +230,8 @@ def _fixture_name(node: Function) -> str:
     return node.name
 
 
-def _is_called(name: str, tree: ast.Module) -> bool:
+@functools.lru_cache(maxsize=1)
+def _called(tree: ast.Module) -> frozenset[str]:
+    """The last part of the name of each function that is called."""
     calls = (inner.func for inner in ast.walk(tree) if isinstance(inner, ast.Call))
-    return any(name == (call.attr if isinstance(call, ast.Attribute) else dotted(call)) for call in calls)
+    return frozenset(call.attr if isinstance(call, ast.Attribute) else dotted(call) for call in calls)

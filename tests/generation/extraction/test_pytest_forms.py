@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-import types
-import unittest
-
 import pytest
+from helpers.plain_verdicts import verdict
 
 from coderm_eval.core.programs.assertions import asserts
 from coderm_eval.core.programs.source import parse
@@ -15,23 +12,6 @@ from coderm_eval.generation.extraction.unit_tests import NO_CLASS, extract_tests
 
 RIGHT = "def tide(x):\n    return x * 2"
 WRONG = "def tide(x):\n    return x * 3 if x else 0"
-
-
-def verdict(test: str, program: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """PASS, FAIL, or what went wrong with the test."""
-    module = types.ModuleType("test_candidate")
-    monkeypatch.setitem(sys.modules, "test_candidate", module)
-    exec(compile(program + "\n" + test, "<test>", "exec", dont_inherit=True), vars(module))
-    suite = unittest.TestSuite(
-        unittest.defaultTestLoader.loadTestsFromTestCase(case)
-        for case in vars(module).values()
-        if isinstance(case, type) and issubclass(case, unittest.TestCase)
-    )
-    result = suite.run(unittest.TestResult())
-    assert result is not None
-    if result.errors or result.skipped:
-        return str(result.errors or result.skipped)
-    return "PASS" if result.testsRun and result.wasSuccessful() else "FAIL"
 
 
 MARK = "@pytest.mark.parametrize"
@@ -118,12 +98,12 @@ FORMS = {
 
 
 @pytest.mark.parametrize("code", FORMS.values(), ids=FORMS.keys())
-def test_a_wrong_program_fails_and_a_right_one_passes(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_program_fails_and_a_right_one_passes(code: str) -> None:
     code = f"import pytest\n{code}\n"
     extracted = recorded_tests(code, "tide")
     assert extracted.rejected is None
     (source,) = extracted.sources
-    assert [verdict(source, program, monkeypatch) for program in (RIGHT, WRONG)] == ["PASS", "FAIL"]
+    assert [verdict(source, program) for program in (RIGHT, WRONG)] == ["PASS", "FAIL"]
     assert recorded_tests(source, "tide").sources == extract_tests(source, "tide").sources == (source,)
     tree = parse(source)
     assert tree and asserts(tree)
@@ -157,10 +137,10 @@ def test_a_test_of_which_a_part_cannot_run_is_rejected_by_name(code: str) -> Non
     assert recorded_tests(code, "tide") == ((), NOT_SUPPLIED[code])
 
 
-def test_a_test_of_which_all_cases_are_skipped_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_test_of_which_all_cases_are_skipped_does_not_pass() -> None:
     code = "import pytest\n@pytest.mark.skipif(True, reason='x')\ndef test_it():\n    assert tide(1) == 2\n"
     (source,) = recorded_tests(code, "tide").sources
-    assert "would skip" in verdict(source, RIGHT, monkeypatch)
+    assert verdict(source, RIGHT) == "FAIL"
 
 
 def test_a_copy_of_a_candidate_called_test_is_no_test() -> None:
