@@ -14,23 +14,28 @@ from typing import TypeGuard
 
 from coderm_eval.core.programs import stdin_program
 from coderm_eval.core.programs.prelude import prelude
+from coderm_eval.core.programs.solution_class import CLASS, has_method
 from coderm_eval.core.programs.source import after_future, defines, module_names, parse
 from coderm_eval.core.records import Form, Problem
 
-__all__ = ["REVISIONS", "for_prompt", "is_solution", "paper_function", "to_callable"]
+__all__ = ["REVISIONS", "entry_name", "for_prompt", "is_solution", "paper_function", "to_callable"]
 
-REVISIONS: Mapping[Form, int] = {"function": 1, "method": 1, "method_as_function": 1, "stdin": 1}
+REVISIONS: Mapping[Form, int] = {"function": 1, "method": 2, "method_as_function": 1, "stdin": 1}
 """Part of the keys of stored verdicts and grades, in place of what `to_callable` makes of a program. Raise a form's
 number when a change of its wrapper, of the prelude or of `stdin_program` can change what such a program does."""
-
-_CLASS = "Solution"
 
 
 def is_solution(tree: ast.Module, problem: Problem) -> bool:
     """Return whether a module has what the problem wants, right or wrong: a function, a method, or something to run."""
     if problem.form == "stdin":
         return any(isinstance(node, ast.Call) for node in ast.walk(tree))
-    return defines(tree, problem.entry_point) or (problem.form != "function" and _has_method(tree, problem.entry_point))
+    return defines(tree, problem.entry_point) or (problem.form != "function" and has_method(tree, problem.entry_point))
+
+
+def entry_name(tree: ast.Module, problem: Problem) -> str:
+    """The name through which a program is called: that of the class, where it has the method, or of the function."""
+    is_method = problem.form != "function" and has_method(tree, problem.entry_point)
+    return CLASS if is_method else problem.entry_point
 
 
 def to_callable(program: str, problem: Problem) -> str:
@@ -53,7 +58,7 @@ def to_callable(program: str, problem: Problem) -> str:
     if problem.form == "method_as_function":
         return _with_prelude(paper_function(program))
     name, source = problem.entry_point, _with_prelude(program)
-    if not _has_method(tree, name):
+    if not has_method(tree, name):
         return source
     return (_isolated_module(source) if name in module_names(program) else source) + _method_wrapper(name)
 
@@ -94,7 +99,7 @@ def _is_same(program: str, function: str) -> bool:
     return (
         plain
         and selves == len(solution.body)
-        and asked.isdisjoint({"self", "super", "__class__", _CLASS})
+        and asked.isdisjoint({"self", "super", "__class__", CLASS})
         and names.isdisjoint(module_names(program))
         and _texts(before) == _texts(after)
     )
@@ -132,21 +137,12 @@ def _first_line(node: ast.stmt) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def _has_method(tree: ast.Module, name: str) -> bool:
-    return any(
-        isinstance(inner, ast.FunctionDef) and inner.name == name
-        for node in tree.body
-        if _is_class(node)
-        for inner in node.body
-    )
-
-
 def _is_class(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
-    return isinstance(node, ast.ClassDef) and node.name == _CLASS
+    return isinstance(node, ast.ClassDef) and node.name == CLASS
 
 
 def _method_wrapper(name: str) -> str:
-    return f"\n\ndef {name}(*arguments, **keywords):\n    return {_CLASS}().{name}(*arguments, **keywords)\n"
+    return f"\n\ndef {name}(*arguments, **keywords):\n    return {CLASS}().{name}(*arguments, **keywords)\n"
 
 
 def _isolated_module(program: str) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from textwrap import indent
 
-from coderm_eval.core.programs.forms import is_solution
-from coderm_eval.core.programs.source import defines, parse
+from coderm_eval.core.programs.forms import entry_name, is_solution
+from coderm_eval.core.programs.source import parse
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.extraction.code import extract_code, unclosed_code
 from coderm_eval.generation.extraction.fences import fences
@@ -140,5 +140,4 @@ def _trimmed(program: str, problem: Problem, *, first: bool = False) -> str:
     tree = parse(program)
     if tree is None or problem.form == "stdin":
         return program
-    name = problem.entry_point if defines(tree, problem.entry_point) else "Solution"
-    return without_usage(program, name, first=first)
+    return without_usage(program, entry_name(tree, problem), first=first)

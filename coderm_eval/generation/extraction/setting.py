@@ -29,7 +29,7 @@ def setting_statements(
         other_exercises: whether what stands behind may be another program, whose imports and variables do not count:
             of 4,920 completions of CodeGen-16B, 6 went on with one that cannot run here, such as a server.
     """
-    showing = usage | _SHOWING | users(statements, _SHOWING)
+    showing = _SHOWING | users(statements, _SHOWING)
     own = {name for node in statements if not isinstance(node, IMPORTS) for name in binds(node)}
     known = _BUILTINS.union(*map(binds, statements[: position + 1]))
     found: list[ast.stmt] = []
@@ -39,7 +39,8 @@ def setting_statements(
             found += [node] if _is_registered(node, own, known) else []
         elif not other_exercises and (_is_importable(node) if isinstance(node, IMPORTS) else _runs(node, known)):
             known |= binds(node)
-        if _is_set(node) and _runs(node, known) and loads(node).isdisjoint(showing):
+        barred = showing if sets_attributes(node) else showing | usage
+        if _is_set(node) and _runs(node, known) and loads(node).isdisjoint(barred):
             found.append(node)
     return found
 

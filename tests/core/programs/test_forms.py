@@ -70,6 +70,16 @@ SOLUTIONS: list[tuple[Form, str]] = [
     ("method", SIMPLE),
     ("method", "def ebb(x):\n    return x\n"),
     ("method", "class Solution:\n    def help(self): ...\n    @staticmethod\n    def ebb(x): ...\n"),
+    ("method", "class Sea:\n    def ebb(self, x):\n        return x\nclass Solution(Sea):\n    pass\n"),
+    ("method", "class Sea:\n    def ebb(self, x):\n        return x\nSolution = Sea\n"),
+    ("method", "class Solution:\n    def flow(self, x):\n        return x\n    ebb = flow\n"),
+    ("method", "class Solution:\n    ebb = lambda self, x: x\n"),
+    ("method", "class Solution:\n    pass\ndef flow(self, x):\n    return x\nSolution.ebb = flow\n"),
+    ("method", "if True:\n    class Solution:\n        def ebb(self, x):\n            return x\n"),
+    (
+        "method",
+        "try:\n    class Solution:\n        def ebb(self): ...\nexcept OSError:\n    pass\n",
+    ),
     ("method_as_function", SIMPLE),
     ("method_as_function", "def ebb(x):\n    return x\n"),
     ("stdin", "print(1)\n"),
@@ -83,6 +93,8 @@ NO_SOLUTIONS: list[tuple[Form, str]] = [
     ("method", "class Sea:\n    def ebb(self, x):\n        return x\n"),
     ("method", "class Solution:\n    def flood(self, x):\n        def ebb(x): ...\n"),
     ("method", "class Solution:\n    pass\n"),
+    ("method", "class Sea:\n    def ebb(self, x):\n        return x\nclass Solution:\n    pass\n"),
+    ("method", "class Solution:\n    def flow(self, x):\n        self.ebb = x\n"),
     ("method", "print(Solution().ebb(1))\n"),
     ("method_as_function", ""),
     ("stdin", ""),
@@ -305,6 +317,26 @@ METHODS: list[tuple[str, str, str, object]] = [
     ("an instance made and used at import", f"{SIMPLE}assert Solution().ebb(1) == 2\n", "ebb(1)", 2),
     ("a function of the module", "def ebb(x: List[int]):\n    return Counter(x)[1]\n", "ebb([1, 1])", 2),
     ("a function beside a class", f"class Sea:\n    pass\n{SIMPLE}def flood(x):\n    return ebb(x)\n", "flood(1)", 2),
+    (
+        "an inherited method",
+        """
+        class Sea:
+            def ebb(self, x):
+                return x
+        class Solution(Sea):
+            pass
+        """,
+        "ebb(2)",
+        2,
+    ),
+    ("a class of another name", "class Sea:\n    def ebb(self, x):\n        return x\nSolution = Sea\n", "ebb(2)", 2),
+    ("a method of another name", "class Solution:\n    def a(self, x):\n        return x\n    ebb = a\n", "ebb(2)", 2),
+    (
+        "a method set by hand",
+        "class Solution: ...\ndef flow(self, x):\n    return x\nSolution.ebb = flow\n",
+        "ebb(2)",
+        2,
+    ),
 ]
 """(what, program, what a test evaluates, its value)"""
 

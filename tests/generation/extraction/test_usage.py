@@ -38,6 +38,7 @@ KEPT = {
         "class Sea:\n    pass\n\ndef ebb(x):\n    return Sea().drop(x)\n\n"
         "def drop(self, x):\n    return x\n\nSea.drop = drop\n"
     ),
+    "an attribute that is a function": f"{DROP}\n{EBB}\ndef back(x):\n    return x\n\nebb.back = back\n",
     "a name set as a text": f"{EBB}\nglobals()['drop'] = lambda levels: levels[1:]\n",
     "no such function": f"{DROP}\nassert drop([1]) == []\n",
 }
