@@ -22,7 +22,8 @@ from pathlib import Path
 
 from coderm_eval.benchmarks import GradeTask
 from coderm_eval.benchmarks.livecodebench import LiveCodeBench
-from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, read_rows
+from coderm_eval.benchmarks.livecodebench.dataset import read_rows
+from coderm_eval.benchmarks.livecodebench.problem_filter import ProblemFilter
 from coderm_eval.benchmarks.livecodebench.settings import LiveCodeBenchSettings
 from coderm_eval.execution.backends.local import Executor
 from perf._common import argument_parser, median

@@ -17,7 +17,9 @@ from helpers.processes import our_processes
 
 from coderm_eval.benchmarks import GradeTask
 from coderm_eval.benchmarks.livecodebench import LiveCodeBench
-from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, Row, read_rows
+from coderm_eval.benchmarks.livecodebench.dataset import read_rows
+from coderm_eval.benchmarks.livecodebench.problem_filter import ProblemFilter
+from coderm_eval.benchmarks.livecodebench.rows import Row
 from coderm_eval.benchmarks.livecodebench.settings import Grader, LiveCodeBenchSettings
 
 HONEST = [case for case in CASES if case.honest]

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_from_verdict
-from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, Row, dataset_sha256, find_files, read_rows
+from coderm_eval.benchmarks.livecodebench.dataset import dataset_sha256, read_rows
+from coderm_eval.benchmarks.livecodebench.files import find_files
 from coderm_eval.benchmarks.livecodebench.gold_tests import (
     ENTRY_POINT,
     LIMITS,
@@ -16,6 +17,7 @@ from coderm_eval.benchmarks.livecodebench.gold_tests import (
     official_stdin_program,
     stdin_test,
 )
+from coderm_eval.benchmarks.livecodebench.problem_filter import ProblemFilter
 from coderm_eval.benchmarks.livecodebench.prompts import (
     STOP,
     method_question,
@@ -23,6 +25,7 @@ from coderm_eval.benchmarks.livecodebench.prompts import (
     stdin_question,
     stdin_request,
 )
+from coderm_eval.benchmarks.livecodebench.rows import Row
 from coderm_eval.benchmarks.livecodebench.settings import Grader, LiveCodeBenchSettings
 from coderm_eval.core.programs.forms import REVISIONS, to_callable
 from coderm_eval.core.records import Form, Grade, Problem
@@ -106,7 +109,7 @@ _DEFAULTS = LiveCodeBenchSettings.model_validate({})
 def load_livecodebench(settings: LiveCodeBenchSettings = _DEFAULTS) -> LiveCodeBench:
     """Load the chosen problems; raises DatasetError if the files are not on this machine, or hold no such problem."""
     selection = ProblemFilter(**settings.model_dump(include=set(ProblemFilter._fields)))
-    return LiveCodeBench(read_rows(find_files(selection), selection), settings)
+    return LiveCodeBench(read_rows(find_files(selection.release), selection), settings)
 
 
 def _gold_test(row: Row, problem: Problem) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from coderm_eval.benchmarks.livecodebench.dataset import Row
+from coderm_eval.benchmarks.livecodebench.rows import Row
 from coderm_eval.core.errors import IncompleteRunError, InputError, SettingsError
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Grade

@@ -28,8 +28,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.benchmarks.livecodebench import test_cases as encoded
-from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, Row, dataset_sha256, find_files, read_rows
+from coderm_eval.benchmarks.livecodebench.dataset import dataset_sha256, read_rows
+from coderm_eval.benchmarks.livecodebench.files import find_files
+from coderm_eval.benchmarks.livecodebench.problem_filter import ProblemFilter
 from coderm_eval.benchmarks.livecodebench.releases import FILES, REPOSITORY, REVISION, files_of
+from coderm_eval.benchmarks.livecodebench.rows import Row
 from coderm_eval.benchmarks.livecodebench.test_cases import Case, decode_cases, public_cases
 from coderm_eval.core.errors import DatasetError, InputError, SettingsError
 
@@ -692,7 +695,7 @@ def test_of_a_folder_with_the_releases_files_exactly_those_are_taken(
     folder: Path, release: str | None, names: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(folder))
-    assert find_files(ProblemFilter(release)) == [folder / name for name in names]
+    assert find_files(release) == [folder / name for name in names]
 
 
 @pytest.mark.parametrize(("release", "name"), [("release_v4", "test4.jsonl"), ("v5_v6", "test5.jsonl")])
@@ -700,7 +703,7 @@ def test_a_file_that_the_release_wants_and_the_folder_lacks_is_named(
     folder: Path, release: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(folder))
-    assert said(DatasetError, find_files, ProblemFilter(release)) == (
+    assert said(DatasetError, find_files, release) == (
         f"{folder} holds no {name}, which is part of {release}; add it, or name a release without it"
     )
 
@@ -709,37 +712,37 @@ def test_of_another_folder_all_files_are_taken(tmp_path: Path, monkeypatch: pyte
     for name in ("b.jsonl", "a.jsonl.gz", "c.json", "test7.jsonl"):
         write(tmp_path / name, [row(name)])
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    assert [path.name for path in find_files(ProblemFilter("release_v5"))] == ["a.jsonl.gz", "b.jsonl", "test7.jsonl"]
+    assert [path.name for path in find_files("release_v5")] == ["a.jsonl.gz", "b.jsonl", "test7.jsonl"]
 
 
 def test_files_and_folders_are_joined_as_in_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, os.pathsep.join(["", str(folder / "mine.jsonl"), str(folder), ""]))
-    found = find_files(ProblemFilter("v1"))
+    found = find_files("v1")
     assert found == [folder / "mine.jsonl", folder / "test.jsonl"]
     assert ids(found, ALL) == ["0", "3"]
 
 
 def test_a_single_file_is_taken_whatever_the_release(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_COPY", str(folder / "README.md"))
-    assert find_files(ProblemFilter("release_v6"), "MY_COPY") == [folder / "README.md"]
+    assert find_files("release_v6", "MY_COPY") == [folder / "README.md"]
 
 
 def test_a_place_that_is_not_there_is_named_with_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path / "gone"))
-    message = said(DatasetError, find_files, ALL)
+    message = said(DatasetError, find_files, None)
     assert message.startswith(f"{VARIABLE}: no file or folder '{tmp_path / 'gone'}'; set it to")
 
 
 def test_a_folder_without_files_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    assert said(DatasetError, find_files, ALL).startswith(f"{VARIABLE}: {tmp_path} holds no .jsonl")
+    assert said(DatasetError, find_files, None).startswith(f"{VARIABLE}: {tmp_path} holds no .jsonl")
 
 
 def test_an_unknown_release_is_refused_even_with_a_file_of_ones_own(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(folder / "mine.jsonl"))
-    assert "did you mean 'v4_v6'?" in said(SettingsError, find_files, ProblemFilter("v6_v4"))
+    assert "did you mean 'v4_v6'?" in said(SettingsError, find_files, "v6_v4")
 
 
 # From the hub
@@ -823,13 +826,12 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
 # The hub's library reads its variables when it is imported. The known files are replaced by the invented ones.
 FETCH = """
 import json, sys
-from coderm_eval.benchmarks.livecodebench import dataset, fetch, releases
+from coderm_eval.benchmarks.livecodebench import fetch, files, releases
 from coderm_eval.core.errors import DatasetError
 act, release, known = sys.argv[1:]
 releases.FILES.update({name: releases.ReleaseFile(*file) for name, file in json.loads(known).items()})
-find = lambda release: dataset.find_files(dataset.ProblemFilter(release))
 try:
-    print(json.dumps([str(path) for path in (fetch.fetch if act == "fetch" else find)(release)]))
+    print(json.dumps([str(path) for path in (fetch.fetch if act == "fetch" else files.find_files)(release)]))
 except DatasetError as error:
     sys.exit(f"DatasetError: {error}")
 """

@@ -15,7 +15,9 @@ from helpers.livecodebench.rows import row, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.benchmarks.livecodebench.dataset import ProblemFilter, Row, read_rows
+from coderm_eval.benchmarks.livecodebench.dataset import read_rows
+from coderm_eval.benchmarks.livecodebench.problem_filter import ProblemFilter
+from coderm_eval.benchmarks.livecodebench.rows import Row
 from coderm_eval.core.errors import IncompleteRunError, InputError, SettingsError
 from coderm_eval.core.records import Grade
 from coderm_eval.generation.recorded.livecodebench_outputs import read_outputs
