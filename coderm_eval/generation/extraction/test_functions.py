@@ -27,6 +27,7 @@ from coderm_eval.generation.extraction.source_text import replaced, source_lines
 __all__ = ["has_test_functions", "with_test_case"]
 
 _CASE = "CodermTestFunctions"
+_UNSUPPLIED_BESIDE = "pytest's forms beside a TestCase class are not supplied"
 _HOOKS_OF_CLASS = {"setup_class": "setUpClass", "teardown_class": "tearDownClass"}
 _HOOKS_OF_METHOD = {
     **{"setup_method": "setUp", "setup": "setUp"},
@@ -51,17 +52,37 @@ def with_test_case(code: str, entry_point: str) -> tuple[str, str | None]:
     tree = parse(code)
     if tree is None or not has_test_functions(tree):
         return code, None
-    fixtures = list(fixture_decorators(tree))
     if any(dotted(base).endswith("TestCase") for base in _bases(tree)):
-        return code, "a pytest fixture beside a TestCase class is not supplied" if fixtures else None
+        return _beside_classes(code, tree)
     try:
         added = [*_module_hooks(tree), *_case_of_functions(tree, entry_point), *_cases_of_classes(tree)]
     except NotSuppliedError as error:
         return code, str(error)
-    code = replaced(code, [(node, "_coderm_fixture") for node in fixtures])
+    code = replaced(code, [(node, "_coderm_fixture") for node in fixture_decorators(tree)])
     code = _without_calls_of_tests(code, tree).rstrip("\n")
     code = "\n\n".join([code, "import unittest", *added]) + "\n"
     return after_future(code, PYTEST).removesuffix("\n") if "_coderm_" in code else code, None
+
+
+def _beside_classes(code: str, tree: ast.Module) -> tuple[str, str | None]:
+    """The source of a test with TestCase classes, in which its plain test functions are called, too, as by pytest.
+
+    Not those that the test itself uses, nor any that name unittest: they run the classes.
+    """
+    used = {inner.id for inner in ast.walk(tree) if isinstance(inner, ast.Name)}
+    found = [node for node in tree.body if is_test(node, tree) and node.name not in used and not _names_unittest(node)]
+    tests = [node for node in found if is_told_to_be_a_test(node, tree)]
+    if any(fixture_decorators(tree)) or any(needs_pytest(node, tree) for node in tests):
+        return code, _UNSUPPLIED_BESIDE
+    if not tests:
+        return code, None
+    methods = [line for node in tests for line in _method(node.name, f"{node.name}()")]
+    case = "\n".join([f"class {_CASE}(unittest.TestCase):", *methods])
+    return "\n\n".join([code.rstrip("\n"), "import unittest", case]) + "\n", None
+
+
+def _names_unittest(node: ast.AST) -> bool:
+    return any(isinstance(inner, ast.Name) and inner.id in ("unittest", "TextTestRunner") for inner in ast.walk(node))
 
 
 def _bases(tree: ast.Module) -> Iterator[ast.expr]:

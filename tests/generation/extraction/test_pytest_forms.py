@@ -91,6 +91,8 @@ FORMS = {
     "        assert False\n    def test_it(self):\n        assert tide(1) == 2",
     "skipif that does not hold": "@pytest.mark.skipif(False, reason='x')\ndef test_it():\n    assert tide(1) == 2",
     "patch": "from unittest.mock import patch\n@patch('builtins.print')\ndef test_it(mock):\n    assert tide(1) == 2",
+    "a function beside a TestCase class": "import unittest\nclass T(unittest.TestCase):\n    def test_zero(self):\n"
+    "        self.assertEqual(tide(0), 0)\ndef test_it():\n    assert tide(1) == 2",
     "a helper called test": "def test_one(x, y):\n    assert tide(x) == y\ndef test_all():\n    test_one(1, 2)",
     "a helper method called test": "class TestTide:\n    def test_one(self, x, y):\n        assert tide(x) == y\n"
     "    def test_all(self):\n        self.test_one(1, 2)",
@@ -107,6 +109,12 @@ def test_a_wrong_program_fails_and_a_right_one_passes(code: str) -> None:
     assert recorded_tests(source, "tide").sources == extract_tests(source, "tide").sources == (source,)
     tree = parse(source)
     assert tree and asserts(tree)
+
+
+def test_a_function_that_runs_the_classes_is_no_test() -> None:
+    code = "import unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        self.assertEqual(tide(1), 2)\n"
+    (source,) = recorded_tests(f"{code}def test_all():\n    unittest.TestSuite().run(None)\n", "tide").sources
+    assert verdict(source, RIGHT) == "PASS"
 
 
 NOT_SUPPLIED = {
@@ -127,7 +135,7 @@ NOT_SUPPLIED = {
         "a base of class TestTide is not known"
     ),
     "import pytest, unittest\nclass T(unittest.TestCase):\n    @pytest.fixture(autouse=True)\n    def x(self): ...\n"
-    "    def test_a(self): tide(1)\ndef test_b(): tide(2)": "a pytest fixture beside a TestCase class is not supplied",
+    "    def test_a(self): tide(1)\ndef test_b(): tide(2)": ("pytest's forms beside a TestCase class are not supplied"),
     "import pytest\n@pytest.mark.skip\ndef test_it():\n    tide(1)": NO_CLASS,
 }
 
