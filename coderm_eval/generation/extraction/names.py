@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from coderm_eval.core.programs.source import all_nodes
+
 __all__ = ["DEFINITIONS", "IMPORTS", "binds", "loads", "needed_by", "stores", "users"]
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -20,14 +22,14 @@ def binds(node: ast.stmt) -> set[str]:
         return {node.name}
     if isinstance(node, IMPORTS):
         return {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-    inner = {name for n in ast.walk(node) if isinstance(n, DEFINITIONS) for name in (n.name,)}
+    inner = {name for n in all_nodes(node) if isinstance(n, DEFINITIONS) for name in (n.name,)}
     return stores(node) | inner
 
 
 def loads(node: ast.AST) -> set[str]:
     """The names that are read in a node; a name declared global, or added to, is read before it is bound."""
     found: set[str] = set()
-    for n in ast.walk(node):
+    for n in all_nodes(node):
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load):
             found.add(n.id)
         elif isinstance(n, ast.Global):
@@ -38,7 +40,7 @@ def loads(node: ast.AST) -> set[str]:
 
 
 def stores(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return {n.id for n in all_nodes(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
 def needed_by(statements: Iterable[ast.stmt], roots: Iterable[str]) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from coderm_eval.core.programs.source import all_nodes
 from coderm_eval.generation.extraction.dotted import dotted
 
 __all__ = ["has_body", "is_elided", "is_empty"]
@@ -18,7 +19,9 @@ _ELISION = re.compile(
 
 def has_body(tree: ast.Module, name: str) -> bool:
     """Return whether one of the functions `name` does something; a name that is no function is not looked into."""
-    functions = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.name == name]
+    functions = [
+        n for n in all_nodes(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.name == name
+    ]
     return not functions or not all(map(is_empty, functions))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from coderm_eval.core.programs.source import bound, parse
+from coderm_eval.core.programs.source import all_nodes, bound, parse
 from coderm_eval.generation.extraction.dotted import dotted
 from coderm_eval.generation.extraction.names import DEFINITIONS, IMPORTS, binds, loads, needed_by, stores, users
 from coderm_eval.generation.extraction.setting import sets_attributes, setting_statements
@@ -60,7 +60,7 @@ def _breaks(node: ast.stmt, usage: set[str], needed: set[str], name: str) -> boo
         return True
     if isinstance(node, (*DEFINITIONS, *IMPORTS)):
         return isinstance(node, ast.ImportFrom) and name in binds(node) and name not in bound(node)
-    calls = {dotted(inner.func) for inner in ast.walk(node) if isinstance(inner, ast.Call)}
+    calls = {dotted(inner.func) for inner in all_nodes(node) if isinstance(inner, ast.Call)}
     if calls & _ENDINGS or (loads(node) & usage and not binds(node) & usage):
         return not sets_attributes(node)
     if binds(node) & needed:
