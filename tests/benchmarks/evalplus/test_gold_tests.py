@@ -303,7 +303,7 @@ def test_a_slow_reference_solution_gives_time_in_proportion(mini_humaneval: Mini
     reference = mini_row(0, "buoy_gap", "a, b", "Gap of buoys.", "pass", [[2, 5]], [[1, 1]])
     put(mini_humaneval, reference | {"canonical_solution": SLOW})
     assert graded({"slow": SLOW}, min_time_limit=0.2) == {"slow": PASS}
-    assert graded({"slow": SLOW}, min_time_limit=0.2, gt_time_limit_factor=0.1) == {"slow": FAIL}
+    assert graded({"slow": SLOW}, min_time_limit=0.2, gt_time_limit_factor=0.001) == {"slow": FAIL}
 
 
 @pytest.mark.parametrize(("answer", "right"), [("2.00001", True), ("2.1", False), ("None", False)])
