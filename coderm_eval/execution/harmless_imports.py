@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from coderm_eval.execution.harmless_names import IF_UNUSED, MODULES
+from coderm_eval.execution.star_names import star_names
 
 __all__ = ["Imports", "Nodes", "names_of_candidate"]
 
@@ -47,7 +48,7 @@ class Imports:
 
     def are_harmless(self, used: Set[str]) -> bool:
         """Return whether they are, where the test uses these names and attributes: one of either may be a global."""
-        of_stars = (_star(module) - MODULES[module] for module in self._starred)
+        of_stars = (star_names(module) - MODULES[module] for module in self._starred)
         return self._known and all(map(used.isdisjoint, (self._unused, *of_stars)))
 
     def _import(self, alias: ast.alias) -> None:
@@ -95,13 +96,6 @@ def _bound(nodes: Nodes) -> Iterator[str | None]:
     yield from (node.arg for node in nodes[ast.arg])
     yield from (node.name for kind in (ast.FunctionDef, ast.ClassDef, ast.ExceptHandler) for node in nodes[kind])
     yield from (node.asname or node.name.partition(".")[0] for node in nodes[ast.alias])
-
-
-@functools.cache
-def _star(module: str) -> frozenset[str]:
-    """Return the names that `from module import *` binds."""
-    loaded = importlib.import_module(module)
-    return frozenset(getattr(loaded, "__all__", None) or _public(module))
 
 
 @functools.cache

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import functools
-import importlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from coderm_eval.core.programs.source import is_special, scopes, symbol_table
@@ -19,6 +17,7 @@ from coderm_eval.execution.known_names import (
     SPECIAL_METHODS,
 )
 from coderm_eval.execution.names_used import NamesUsed
+from coderm_eval.execution.star_names import star_names
 
 __all__ = ["is_blind", "is_pure"]
 
@@ -106,13 +105,9 @@ def _is_known_star(names: NamesUsed, members: Sequence[_Members]) -> bool:
     return True
 
 
-@functools.cache
 def _star(module: str) -> frozenset[str]:
-    """Return what `from module import *` binds; nothing for modules that are in no list."""
-    if module not in PURE_MEMBERS and module not in BLIND_MEMBERS:
-        return frozenset()
-    loaded = importlib.import_module(module)
-    return frozenset(getattr(loaded, "__all__", None) or (name for name in vars(loaded) if name[:1] != "_"))
+    """Return what `from module import *` binds; nothing for modules that are in no list, which are not imported."""
+    return star_names(module) if module in PURE_MEMBERS or module in BLIND_MEMBERS else frozenset()
 
 
 def _local(wanted: set[str], source: str) -> set[str]:

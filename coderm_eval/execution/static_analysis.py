@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import types
 import warnings
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from coderm_eval.core.programs.source import all_nodes, is_main_guard, syntax_tree
 from coderm_eval.execution.known_names import PURE_MEMBERS
@@ -17,6 +17,8 @@ __all__ = ["PURE_MODULES", "ProgramInfo", "analyse", "identity_of_test"]
 
 PURE_MODULES = frozenset({module.partition(".")[0] for module in PURE_MEMBERS} - {"sys"})
 """Modules that compute and do no more."""
+
+_Found = TypeVar("_Found")
 
 _LONGEST = 100_000
 """Characters of a text that is analysed, in a second and 100 MiB at the most."""
@@ -47,35 +49,33 @@ def analyse(program: str) -> ProgramInfo | None:
     Of a text that is too much for the parser or the compiler nothing is known: it is the same as itself alone.
     """
     unknown = ProgramInfo(program, stateful=True, imports=())
-    if len(program) > _LONGEST:
-        return unknown
-    try:
-        tree = syntax_tree(program)
-    except (SyntaxError, ValueError):
-        return None
-    except Exception:
-        return unknown
-    try:
-        return _info(tree, program)
-    except Exception:  # RecursionError, MemoryError, an integer of too many digits
-        return unknown
+    return _looked_at(program, lambda tree: _info(tree, program), unknown)
 
 
 def identity_of_test(test: str) -> str | None:
     """Return a text that tests share if they differ only in what they cannot notice; None if the text is not Python."""
-    if len(test) > _LONGEST:
-        return test
+    return _looked_at(test, lambda tree: _identity_if_blind(tree, test), test)
+
+
+def _looked_at(text: str, look: Callable[[ast.Module], _Found], unknown: _Found) -> _Found | None:
+    """Return what `look` finds in the tree of a text; None if it is no Python, `unknown` if it is too much."""
+    if len(text) > _LONGEST:
+        return unknown
     try:
-        tree = syntax_tree(test)
+        tree = syntax_tree(text)
     except (SyntaxError, ValueError):
         return None
     except Exception:
-        return test
+        return unknown
     try:
-        nodes = all_nodes(tree)
-        return _identity(tree, nodes) if is_blind(NamesUsed(nodes), test) else test
-    except Exception:
-        return test
+        return look(tree)
+    except Exception:  # RecursionError, MemoryError, an integer of too many digits
+        return unknown
+
+
+def _identity_if_blind(tree: ast.Module, test: str) -> str:
+    nodes = all_nodes(tree)
+    return _identity(tree, nodes) if is_blind(NamesUsed(nodes), test) else test
 
 
 def _info(tree: ast.Module, program: str) -> ProgramInfo:

@@ -11,7 +11,7 @@ from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends.pool import Job, Setup, WorkerPool
-from coderm_eval.execution.backends.rows import Row, make_jobs
+from coderm_eval.execution.backends.rows import Row, make_jobs, preamble_of_tests
 from coderm_eval.execution.harmless_tests import is_harmless
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import Key, ProgramTest
@@ -101,12 +101,7 @@ class Executor:
         jobs = (
             Job(
                 [(key, {"rehearse": True})],
-                {
-                    "tests": list(tests),
-                    "shared": [is_harmless(test) for test in tests],
-                    "entry_point": entry_point,
-                    "timeout_s": None,
-                },
+                preamble_of_tests(tests, list(map(is_harmless, tests)), entry_point, None),
                 setup,
             )
             for key, entry_point, tests in problems

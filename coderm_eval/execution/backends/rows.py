@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress, groupby
 from typing import Any, Generic, NamedTuple
@@ -17,7 +17,7 @@ from coderm_eval.execution.program_test import Key, ProgramTest
 from coderm_eval.execution.static_analysis import ProgramInfo, analyse, identity_of_test
 from coderm_eval.execution.wire.ends import End
 
-__all__ = ["VERDICT_OF_END", "Row", "make_jobs"]
+__all__ = ["VERDICT_OF_END", "Row", "make_jobs", "preamble_of_tests"]
 
 _ROWS_PER_JOB = 64
 """Most programs of one problem for one worker: enough to spread the cost of starting its tests, few enough to share the
@@ -70,12 +70,7 @@ class Row(Generic[Key]):
     def preamble(self) -> dict[str, Any]:
         if self.problem.are_calls:
             return {"calls": self.tests, "timeout_s": self.problem.timeout_s}
-        return {
-            "tests": self.tests,
-            "shared": self.shared,
-            "entry_point": self.problem.entry_point,
-            "timeout_s": self.problem.timeout_s,
-        }
+        return preamble_of_tests(self.tests, self.shared, self.problem.entry_point, self.problem.timeout_s)
 
     def results(self, answer: dict[str, Any] | None) -> Iterator[ExecutionResult[Key]]:
         """Yield the result for each key; without an answer nothing was run."""
@@ -104,6 +99,13 @@ class Row(Generic[Key]):
             for part in (True, False)
         ]
         return parts[0], parts[1], {name: list(compress(found, in_time)) for name, found in answer.items()}
+
+
+def preamble_of_tests(
+    tests: Sequence[str], shared: Sequence[bool], entry_point: str, timeout_s: float | None
+) -> dict[str, Any]:
+    """Return the request that has a worker use these tests from now on."""
+    return {"tests": tests, "shared": shared, "entry_point": entry_point, "timeout_s": timeout_s}
 
 
 def make_jobs(

@@ -10,15 +10,14 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from coderm_eval.generation.extraction.name_uses import NameUses, makes_object, name_uses
+from coderm_eval.generation.extraction.names import DEFINITIONS
 
 __all__ = ["grouped", "has_assert"]
-
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def has_assert(node: ast.stmt) -> bool:
     """Return whether a statement asserts something when it runs."""
-    return not isinstance(node, _DEFINITIONS) and any(isinstance(inner, ast.Assert) for inner in ast.walk(node))
+    return not isinstance(node, DEFINITIONS) and any(isinstance(inner, ast.Assert) for inner in ast.walk(node))
 
 
 def grouped(statements: Sequence[ast.stmt], entry_point: str) -> list[list[int]]:
@@ -45,7 +44,7 @@ class _Values:
 
     def see_setup(self, node: ast.stmt, uses: NameUses) -> None:
         """Note what a statement without an assert binds."""
-        definition = isinstance(node, _DEFINITIONS)
+        definition = isinstance(node, DEFINITIONS)
         shared = self._merged(uses.changed if definition else uses.read | (uses.bound - uses.rebound))
         if shared is None and not definition and makes_object(node):
             shared = set()

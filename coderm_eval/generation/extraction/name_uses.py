@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from coderm_eval.generation.extraction.names import DEFINITIONS, IMPORTS, binds, stores
+
 __all__ = ["NameUses", "makes_object", "name_uses"]
 
 _READING = frozenset(
@@ -39,7 +41,7 @@ def name_uses(statement: ast.stmt, stateful: str) -> NameUses:
     """The names that a statement uses; a call of `stateful` without arguments changes that name."""
     read: set[str] = set()
     changed: set[str] = set()
-    bound = set(_definition(statement))
+    bound = binds(statement) if isinstance(statement, (*DEFINITIONS, *IMPORTS)) else set()
     looped: set[str] = set()
     updated: set[str] = set()
     local: set[str] = set()
@@ -49,13 +51,13 @@ def name_uses(statement: ast.stmt, stateful: str) -> NameUses:
                 (read if isinstance(context, ast.Load) else bound).add(name)
                 changed |= {name} if changes else set()
             case ast.AugAssign(target=target):
-                updated |= _names(target)
+                updated |= stores(target)
             case ast.For(target=target) | ast.AsyncFor(target=target):
-                looped |= _names(target)
+                looped |= stores(target)
             case ast.comprehension(target=target):
-                local |= _names(target)
+                local |= stores(target)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                local |= {name for inner in node.body for name in _names(inner)}
+                local |= {name for inner in node.body for name in stores(inner)}
     read, bound = (read - looped - local) | updated, bound - local
     certain = set() if isinstance(statement, _COMPOUND) else bound - updated
     return NameUses(frozenset(read), frozenset(changed & read), frozenset(bound), frozenset(certain))
@@ -89,16 +91,3 @@ def makes_object(statement: ast.stmt) -> bool:
         if not isinstance(node, ast.Lambda):
             pending += ast.iter_child_nodes(node)
     return False
-
-
-def _names(target: ast.AST) -> set[str]:
-    """The names that a target or a statement binds."""
-    return {node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-
-
-def _definition(statement: ast.stmt) -> Iterator[str]:
-    """Yield the names that a definition or an import binds."""
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield statement.name
-    elif isinstance(statement, (ast.Import, ast.ImportFrom)):
-        yield from ((alias.asname or alias.name).partition(".")[0] for alias in statement.names)

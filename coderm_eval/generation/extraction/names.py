@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterable
 
 from coderm_eval.core.programs.source import all_nodes
+from coderm_eval.generation.extraction.dotted import dotted
 
-__all__ = ["DEFINITIONS", "IMPORTS", "binds", "loads", "needed_by", "stores", "users"]
+__all__ = ["DEFINITIONS", "IMPORTS", "binds", "calls", "imported_as", "loads", "needed_by", "stores", "users"]
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
@@ -21,9 +22,19 @@ def binds(node: ast.stmt) -> set[str]:
     if isinstance(node, DEFINITIONS):
         return {node.name}
     if isinstance(node, IMPORTS):
-        return {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        return set(map(imported_as, node.names))
     inner = {name for n in all_nodes(node) if isinstance(n, DEFINITIONS) for name in (n.name,)}
     return stores(node) | inner
+
+
+def imported_as(alias: ast.alias) -> str:
+    """The name that an import binds: `os` for `os.path`, and `p` for `os.path as p`."""
+    return (alias.asname or alias.name).partition(".")[0]
+
+
+def calls(node: ast.AST) -> set[str]:
+    """The names of the functions that are called, as they are written."""
+    return {dotted(inner.func) for inner in all_nodes(node) if isinstance(inner, ast.Call)}
 
 
 def loads(node: ast.AST) -> set[str]:

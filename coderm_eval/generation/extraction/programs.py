@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,15 +15,13 @@ from coderm_eval.generation.extraction.code import extract_code, unclosed_code
 from coderm_eval.generation.extraction.fences import fences
 from coderm_eval.generation.extraction.joined import joined
 from coderm_eval.generation.extraction.marks import first_document
-from coderm_eval.generation.extraction.names import loads
 from coderm_eval.generation.extraction.python_lines import python_in, python_prefix
 from coderm_eval.generation.extraction.stubs import has_body, is_elided
 from coderm_eval.generation.extraction.usage import without_usage
+from coderm_eval.generation.extraction.web_text import unescaped
 from coderm_eval.generation.settings import Extraction
 
 __all__ = ["extract_program"]
-
-_ENTITY = re.compile(r"&(?:amp|gt|lt|quot);")
 
 
 def extract_program(answer: str, problem: Problem, extraction: Extraction, *, completes: bool) -> str:
@@ -42,7 +39,7 @@ def extract_program(answer: str, problem: Problem, extraction: Extraction, *, co
 
 def _found(answer: str, problem: Problem) -> str:
     """The code in an answer, as it was meant: with what other fences define for it, without HTML's entities."""
-    return joined(_unescaped(_chosen(answer, problem)), answer)
+    return joined(unescaped(_chosen(answer, problem)), answer)
 
 
 def _chosen(answer: str, problem: Problem) -> str:
@@ -79,15 +76,6 @@ def _as_function(answer: str, problem: Problem) -> str:
     if tree is None or not is_solution(tree, method) or is_solution(tree, problem):
         return ""
     return f"{code.rstrip()}\n\n{problem.entry_point} = Solution().{problem.entry_point}\n"
-
-
-def _unescaped(code: str) -> str:
-    """The code without HTML's entities where they stand in code: `x &amp; x` is Python, and reads a name `amp`."""
-    tree = parse(code)
-    if "&" not in code or tree is None or loads(tree).isdisjoint({"amp", "gt", "lt", "quot"}):
-        return code
-    plain = html.unescape(code)
-    return plain if parse(plain) and _ENTITY.search(code) else code
 
 
 def _completed(answer: str, problem: Problem) -> str:

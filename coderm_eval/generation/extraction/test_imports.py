@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from coderm_eval.core.programs.given_to_tests import CANDIDATE_MODULE
 from coderm_eval.core.programs.source import after_future, is_known_module, parse
 from coderm_eval.generation.extraction.dotted import dotted
+from coderm_eval.generation.extraction.names import imported_as
 from coderm_eval.generation.extraction.source_text import replaced
 
 __all__ = ["bound_anywhere", "with_imports_resolved"]
@@ -102,7 +103,7 @@ class _Imports:
         """Yield packages that are used for something else than the function under test."""
         for node in ast.walk(self._tree):
             for alias in node.names if isinstance(node, ast.Import) else ():
-                used = self._modules.get((alias.asname or alias.name).partition(".")[0], set())
+                used = self._modules.get(imported_as(alias), set())
                 if used and self._entry_point not in used:
                     yield alias.name.partition(".")[0]
 
@@ -184,7 +185,7 @@ def _used_as_modules(tree: ast.Module) -> dict[str, set[str]]:
 def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:
     """Yield each module that a statement imports or imports from, with the name that it binds."""
     if isinstance(node, ast.Import):
-        yield from ((a.name, (a.asname or a.name).partition(".")[0]) for a in node.names)
+        yield from ((a.name, imported_as(a)) for a in node.names)
     elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
         yield from ((node.module, a.asname or a.name) for a in node.names)
 
@@ -220,4 +221,4 @@ def bound_anywhere(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.arg):
             yield node.arg
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+            yield from (imported_as(alias) for alias in node.names)

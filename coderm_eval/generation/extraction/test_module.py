@@ -6,6 +6,7 @@ import ast
 
 from coderm_eval.core.programs.source import is_main_guard
 from coderm_eval.generation.extraction.dotted import dotted
+from coderm_eval.generation.extraction.names import calls, stores
 
 __all__ = ["kept_statements"]
 
@@ -45,9 +46,9 @@ def kept_statements(tree: ast.Module, entry_point: str) -> list[ast.stmt]:
             if node.name != entry_point and (node.name != "Solution" or _is_adapter(node, entry_point)):
                 kept.append(node)
         elif _is_left_out(node, entry_point, runners) or _loads(node) & lost:
-            lost |= _stores(node) - {entry_point}
+            lost |= stores(node) - {entry_point}
         else:
-            lost -= _stores(node)
+            lost -= stores(node)
             kept.append(node)
     return kept
 
@@ -62,19 +63,19 @@ def _runners(tree: ast.Module) -> frozenset[str]:
 def _runs(function: ast.FunctionDef, runners: frozenset[str]) -> bool:
     always = (node.value for node in function.body if isinstance(node, ast.Expr))
     ends = any(isinstance(call, ast.Call) and dotted(call.func) in _ENDINGS for call in always)
-    return ends or bool(_calls(function) & (runners - _ENDINGS))
+    return ends or bool(calls(function) & (runners - _ENDINGS))
 
 
 def _with_guarded_constants(tree: ast.Module) -> list[ast.stmt]:
     """The statements of a module, with the assignments of a main guard whose names its definitions read."""
     definitions = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
     needed = {name for node in definitions for name in _loads(node)}
-    needed -= {name for node in tree.body if not is_main_guard(node) for name in _stores(node)}
+    needed -= {name for node in tree.body if not is_main_guard(node) for name in stores(node)}
     found: list[ast.stmt] = []
     for node in reversed(tree.body):
         inner = node.body if isinstance(node, ast.If) and is_main_guard(node) else []
         for statement in reversed(inner):
-            if isinstance(statement, (ast.Assign, ast.AnnAssign)) and _stores(statement) & needed:
+            if isinstance(statement, (ast.Assign, ast.AnnAssign)) and stores(statement) & needed:
                 needed |= _loads(statement)
                 found.append(statement)
         found += [] if inner else [node]
@@ -85,7 +86,7 @@ def _is_adapter(node: ast.stmt, entry_point: str) -> bool:
     """Return whether a class calls the function under test, and does not define a function of that name in a method."""
     methods = node.body if isinstance(node, ast.ClassDef) else []
     inner = {n.name for method in methods for n in ast.walk(method) if isinstance(n, ast.FunctionDef) and n != method}
-    return entry_point in _calls(node) and entry_point not in inner | _stores(node)
+    return entry_point in calls(node) and entry_point not in inner | stores(node)
 
 
 def _is_left_out(node: ast.stmt, entry_point: str, runners: frozenset[str]) -> bool:
@@ -93,8 +94,8 @@ def _is_left_out(node: ast.stmt, entry_point: str, runners: frozenset[str]) -> b
         return True
     names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
     in_main = isinstance(node, ast.If) and "__name__" in names
-    hides = not isinstance(node, ast.Try) and entry_point in _stores(node)
-    return in_main or hides or "__file__" in names or bool(_calls(node) & runners)
+    hides = not isinstance(node, ast.Try) and entry_point in stores(node)
+    return in_main or hides or "__file__" in names or bool(calls(node) & runners)
 
 
 def _is_without_effect(node: ast.stmt) -> bool:
@@ -103,18 +104,9 @@ def _is_without_effect(node: ast.stmt) -> bool:
         return False
     called = node.value.func if isinstance(node.value, ast.Call) else None
     if isinstance(called, ast.Name) and called.id == "print":
-        return not any(path.partition(".")[2] in _CHANGING for path in _calls(node))
+        return not any(path.partition(".")[2] in _CHANGING for path in calls(node))
     return isinstance(node.value, (ast.Constant, ast.Name))
-
-
-def _calls(node: ast.AST) -> set[str]:
-    """The names of the functions that are called, as they are written."""
-    return {dotted(inner.func) for inner in ast.walk(node) if isinstance(inner, ast.Call)}
 
 
 def _loads(node: ast.stmt) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-
-
-def _stores(node: ast.stmt) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from coderm_eval.core.programs.source import all_nodes, bound, parse
-from coderm_eval.generation.extraction.dotted import dotted
-from coderm_eval.generation.extraction.names import DEFINITIONS, IMPORTS, binds, loads, needed_by, stores, users
+from coderm_eval.core.programs.source import bound, parse
+from coderm_eval.generation.extraction.names import DEFINITIONS, IMPORTS, binds, calls, loads, needed_by, stores, users
 from coderm_eval.generation.extraction.setting import sets_attributes, setting_statements
 from coderm_eval.generation.extraction.source_text import source_lines
 from coderm_eval.generation.extraction.stubs import is_empty
@@ -60,8 +59,7 @@ def _breaks(node: ast.stmt, usage: set[str], needed: set[str], name: str) -> boo
         return True
     if isinstance(node, (*DEFINITIONS, *IMPORTS)):
         return isinstance(node, ast.ImportFrom) and name in binds(node) and name not in bound(node)
-    calls = {dotted(inner.func) for inner in all_nodes(node) if isinstance(inner, ast.Call)}
-    if calls & _ENDINGS or (loads(node) & usage and not binds(node) & usage):
+    if calls(node) & _ENDINGS or (loads(node) & usage and not binds(node) & usage):
         return not sets_attributes(node)
     if binds(node) & needed:
         return False
