@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from coderm_eval.core.records import NO_OUTPUT
+from coderm_eval.execution.sandbox.output_number import output_number
 from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
 from coderm_eval.execution.wire.ends import End
 
@@ -56,9 +56,8 @@ def _end(answer: str) -> End:
 
 
 def _output(answer: str) -> int:
-    """Return 56 bits of SHA-256 over what was returned, or the type of what was raised."""
+    """Return the number of what was returned, or of the type of what was raised."""
     raised = _RAISED.match(answer)
     if not (raised or answer.startswith(_RETURNED)):
         return NO_OUTPUT
-    said = raised[0] if raised else answer
-    return int.from_bytes(hashlib.sha256(said.encode()).digest()[:7], "big")
+    return output_number(raised[0] if raised else answer)

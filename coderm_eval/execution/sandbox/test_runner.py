@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ from coderm_eval.core.records import NO_OUTPUT
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.call_runner import CallRunner
 from coderm_eval.execution.sandbox.call_tree import CallTree, TreePosition
+from coderm_eval.execution.sandbox.output_number import output_number
 from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
 from coderm_eval.execution.sandbox.test_processes import Behaviour, TestProcesses
 from coderm_eval.execution.sandbox.test_sandbox import TestSandbox
@@ -179,18 +179,14 @@ class _Cell(NamedTuple):
     output: int = NO_OUTPUT
 
 
-_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
-"""Stands in what Python shows of an object, as in "<function f at 0x7f80d2b3c040>", and differs in every process."""
-
 _NO_VALUE = ('["raised"', '["absent"')
 """How an answer begins that is no value, where a test failed on it."""
 
 
 def _output(position: TreePosition, program: ProgramAnswers) -> int:
-    """Return 56 bits of SHA-256 over the program's answers, in order, without addresses."""
+    """Return the number of the program's answers, in order."""
     answers = [program.answer(position.history[: n + 1]) or "" for n in range(len(position.history))]
     failed = position.verdict is not End.PASSED and bool(answers) and answers[-1].startswith(_NO_VALUE)
     if failed or not UNANSWERED.isdisjoint(answers):
         return NO_OUTPUT
-    text = _ADDRESS.sub(" at 0x", "\n".join(answers))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big")
+    return output_number("\n".join(answers))

@@ -54,6 +54,7 @@ RAISES_OTHERWISE = "def f(x):\n    raise ValueError('no')\n"
 BROKEN = "def f(x:\n"
 NEVER = "def f(x):\n    while True:\n        pass\n"
 OBJECT = "class A:\n    def m(self):\n        return 1\n\n\ndef f(x):\n    return A()\n"
+ADDRESS = "def f(x):\n    return [repr(f), x]\n"
 STATEFUL = "calls = []\n\n\ndef f(x):\n    calls.append(x)\n    return len(calls)\n"
 
 
@@ -137,3 +138,8 @@ def test_no_inputs_are_asked_for_by_0(tmp_path: Path) -> None:
     settings = ExecutionSettings()
     with open_store(tmp_path) as store, make_executor(settings) as executor:
         assert make_probe(executor, store, settings, "strong", 0) is None
+
+
+def test_addresses_are_no_part_of_what_was_answered(tmp_path: Path) -> None:
+    first, second = (probed(tmp_path / name, ADDRESS) for name in ("first", "second"))
+    assert (first.outputs != NO_OUTPUT).all() and first.outputs.tolist() == second.outputs.tolist()
