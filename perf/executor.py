@@ -33,7 +33,7 @@ from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import ProgramTest
-from coderm_eval.execution.static_analysis import analyse, identity_of_test
+from coderm_eval.execution.static_analysis import analyse, analyse_test
 from coderm_eval.generation.extraction.unit_tests import recorded_tests
 from coderm_eval.generation.recorded.readers import read_by_task
 from perf._common import argument_parser, execute, interleaved, median, print_table
@@ -109,7 +109,7 @@ def read_matrix(options: argparse.Namespace) -> Matrix:
 def sorted_by_problem(pairs: list[Cell]) -> tuple[list[Cell], list[Cell]]:
     """Return the pairs whose program can be parsed, program by program, and one of each distinct cell."""
     programs = {program: analyse(program) for program in {pair.program for pair in pairs}}
-    tests = {test: identity_of_test(test) for test in {pair.test for pair in pairs}}
+    tests = {test: analyse_test(test) for test in {pair.test for pair in pairs}}
     readable = sorted((p for p in pairs if programs[p.program]), key=lambda p: (p.task_id, p.program))
     distinct: dict[Any, Cell] = {}
     for pair in readable:

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from coderm_eval.core.programs.given_to_tests import NAMES, is_given
-from coderm_eval.core.programs.source import all_nodes, is_main_guard, is_special, parse
+from coderm_eval.core.programs.source import all_nodes, is_main_guard, is_special
 from coderm_eval.execution.harmless_imports import Imports, Nodes, names_of_candidate
 from coderm_eval.execution.harmless_names import (
     ATTRIBUTES,
@@ -42,8 +42,6 @@ _PLAIN: frozenset[type[ast.AST]] = frozenset(
 )
 """Nodes that are harmless if what is in them is. Not: what is asynchronous, and `match`, which reads attributes."""
 
-_LONGEST = 100_000
-"""Characters of a test that is analysed."""
 _KEPT = RECEIVERS | {"classmethod", "super", "type"}
 """Names that mean the same everywhere in a test."""
 
@@ -52,18 +50,12 @@ _NAMES_ATTRIBUTES = re.compile(r"\{[^{}:!]*[.\[]")
 """Matches a text that has `str.format` look at attributes."""
 
 
-def is_harmless(test: str) -> bool:
-    """Return whether a test can share its process with others; in doubt it cannot."""
-    if len(test) > _LONGEST:
-        return False
-    try:
-        tree = parse(test)
-        return tree is not None and _holds(tree)
-    except Exception:  # a text that is too much for the analysis, such as one of deep nesting
-        return False
+def is_harmless(tree: ast.Module) -> bool:
+    """Return whether the test of this tree can share its process with others; in doubt it cannot.
 
-
-def _holds(tree: ast.Module) -> bool:
+    Raises:
+        Exception: the tree is too much for the analysis, such as one of deep nesting.
+    """
     nodes: Nodes = defaultdict(list)
     for part in tree.body:
         if not (is_main_guard(part) or is_given(part)):

@@ -1,4 +1,4 @@
-"""What can be told of programs and tests without running them: which are the same, and which programs keep a state."""
+"""What can be told of programs and tests without running them: which are the same, and which keep or leave a state."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from coderm_eval.core.programs.source import all_nodes, is_main_guard, syntax_tree
+from coderm_eval.execution.harmless_tests import is_harmless
 from coderm_eval.execution.known_names import PURE_MEMBERS
 from coderm_eval.execution.names_used import NamesUsed
 from coderm_eval.execution.purity import is_blind, is_pure
 
-__all__ = ["PURE_MODULES", "ProgramInfo", "analyse", "identity_of_test"]
+__all__ = ["PURE_MODULES", "ProgramInfo", "TestInfo", "analyse", "analyse_test"]
 
 PURE_MODULES = frozenset({module.partition(".")[0] for module in PURE_MEMBERS} - {"sys"})
 """Modules that compute and do no more."""
@@ -52,9 +53,19 @@ def analyse(program: str) -> ProgramInfo | None:
     return _looked_at(program, lambda tree: _info(tree, program), unknown)
 
 
-def identity_of_test(test: str) -> str | None:
-    """Return a text that tests share if they differ only in what they cannot notice; None if the text is not Python."""
-    return _looked_at(test, lambda tree: _identity_if_blind(tree, test), test)
+class TestInfo(NamedTuple):
+    """What a test's text says."""
+
+    identity: str
+    """The same for tests that differ only in what they cannot notice."""
+    harmless: bool
+    """Whether it can share its process with others; in doubt it cannot."""
+
+
+def analyse_test(test: str) -> TestInfo | None:
+    """Analyse a test; returns None if the text is not Python."""
+    unknown = TestInfo(test, harmless=False)
+    return _looked_at(test, lambda tree: _info_of_test(tree, test), unknown)
 
 
 def _looked_at(text: str, look: Callable[[ast.Module], _Found], unknown: _Found) -> _Found | None:
@@ -73,9 +84,10 @@ def _looked_at(text: str, look: Callable[[ast.Module], _Found], unknown: _Found)
         return unknown
 
 
-def _identity_if_blind(tree: ast.Module, test: str) -> str:
+def _info_of_test(tree: ast.Module, test: str) -> TestInfo:
+    harmless = is_harmless(tree)  # first: docstrings are dropped for the identity
     nodes = all_nodes(tree)
-    return _identity(tree, nodes) if is_blind(NamesUsed(nodes), test) else test
+    return TestInfo(_identity(tree, nodes) if is_blind(NamesUsed(nodes), test) else test, harmless)
 
 
 def _info(tree: ast.Module, program: str) -> ProgramInfo:

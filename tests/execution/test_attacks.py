@@ -22,7 +22,7 @@ from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.sandbox.isolation.levels import FULL
 
-LIMITS = Limits(timeout_s=0.5, memory_mb=256)
+LIMITS = Limits(timeout_s=0.25, memory_mb=256)
 
 SELF_CONTAINED = [attack for attack in ATTACKS if attack.kind in ("ends early", "forges")]
 """Those that need no isolation to fail: a test is never in the process of a program."""
@@ -72,17 +72,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
 
 
 def verdicts(attacks: list[Attack], outside: Outside, isolation: str) -> dict[str, Verdict]:
-    tests = (
-        ProgramTest(
-            attack.name,
-            outside.arm(attack.program),
-            TEST,
-            attack.name,
-            "rungs",
-            timeout_s=0.25 if attack.kind == "overstays" else None,  # it takes whatever it gets
-        )
-        for attack in attacks
-    )
+    tests = (ProgramTest(attack.name, outside.arm(attack.program), TEST, attack.name, "rungs") for attack in attacks)
     results = run_tests(tests, LIMITS, workers=2, isolation=isolation)
     return {result.key: result.verdict for result in results}
 

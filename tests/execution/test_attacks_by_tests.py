@@ -16,7 +16,7 @@ from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.sandbox.isolation.levels import FULL
 
-LIMITS = Limits(timeout_s=0.5, memory_mb=256)
+LIMITS = Limits(timeout_s=0.25, memory_mb=256)
 PROGRAMS = {
     "wrong": "def rungs(height):\n    return height * 4\n",
     "right": "def rungs(height):\n    return height * 3\n",

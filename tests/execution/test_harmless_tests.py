@@ -8,11 +8,11 @@ import types
 
 import pytest
 from helpers.attacks_by_tests import ATTACKS_BY_TESTS, SPIES
+from helpers.execution import is_harmless
 
 from coderm_eval.core.programs.given_pytest import PYTEST
 from coderm_eval.core.programs.given_to_tests import CANDIDATE_MODULE
 from coderm_eval.execution.harmless_names import ATTRIBUTES, MODULES
-from coderm_eval.execution.harmless_tests import is_harmless
 from coderm_eval.generation.extraction.unit_tests import recorded_tests
 
 

@@ -11,7 +11,7 @@ from coderm_eval.core.programs.forms import for_prompt, to_callable
 from coderm_eval.core.records import Form, Problem, Verdict
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import ProgramTest
-from coderm_eval.execution.static_analysis import analyse, identity_of_test
+from coderm_eval.execution.static_analysis import analyse, analyse_test
 from coderm_eval.generation.extraction.programs import extract_program
 from coderm_eval.generation.extraction.unit_tests import extract_tests, recorded_tests
 
@@ -28,7 +28,7 @@ def test_no_text_raises_out_of_the_analysis(text: str) -> None:
     assert info is None or info.stateful or info.identity != text
     other = analyse(f"{text}\n\n# another\n")
     assert info is None or info.identity != text or other is None or other.identity != text
-    assert identity_of_test(text) == identity_of_test(text)
+    assert analyse_test(text) == analyse_test(text)
 
 
 @pytest.mark.parametrize("form", FORMS)

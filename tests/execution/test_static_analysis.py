@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from coderm_eval.execution.static_analysis import analyse, identity_of_test
+from coderm_eval.execution.static_analysis import analyse, analyse_test
 
 
 def _read(text: str) -> str:
@@ -146,12 +146,12 @@ DEEP: list[tuple[str, str]] = [
 def test_a_program_too_deep_to_be_taken_apart_is_itself_and_no_error(name: str, program: str) -> None:
     source = analyse(program)
     assert source is None or source.identity
-    assert identity_of_test(program) is None or identity_of_test(program) == identity_of_test(program)
+    assert analyse_test(program) is None or analyse_test(program) == analyse_test(program)
 
 
 def test_tests_are_told_apart_like_programs() -> None:
     test = "class T:\n    def test(self):\n        assert f(1) == 2\n"
-    assert identity_of_test(test) == identity_of_test(f"# mine\n{test}") != identity_of_test(test.replace("2", "3"))
+    assert analyse_test(test) == analyse_test(f"# mine\n{test}") != analyse_test(test.replace("2", "3"))
 
 
 NO_PYTHON = ["def f(:", "Here is the code.", "x\0", "(" * 5000 + ")" * 5000]
@@ -159,7 +159,7 @@ NO_PYTHON = ["def f(:", "Here is the code.", "x\0", "(" * 5000 + ")" * 5000]
 
 @pytest.mark.parametrize("text", NO_PYTHON, ids=lambda text: text[:12])
 def test_what_is_no_python_is_nothing(text: str) -> None:
-    assert analyse(text) is None and identity_of_test(text) is None
+    assert analyse(text) is None and analyse_test(text) is None
 
 
 STATELESS: list[tuple[str, str]] = [
@@ -316,5 +316,5 @@ WARNED_OF = ["def f(x):\n    return x is 1\n", 'def f():\n    return "\\d"\n', "
 def test_the_compilers_warnings_do_not_reach_the_user(text: str) -> None:
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        assert analyse(text) and identity_of_test(text)
+        assert analyse(text) and analyse_test(text)
     assert not warned

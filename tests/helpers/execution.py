@@ -9,8 +9,9 @@ from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import Key, ProgramTest
+from coderm_eval.execution.static_analysis import analyse_test
 
-__all__ = ["graded", "run_tests"]
+__all__ = ["graded", "is_harmless", "run_tests"]
 
 
 def run_tests(
@@ -26,7 +27,15 @@ def run_tests(
         yield from executor.run(tests, limits, libraries)
 
 
-def graded(benchmark: Benchmark, tasks: Iterable[GradeTask], *, isolation: str = "auto") -> dict[str, dict[str, str]]:
+def graded(
+    benchmark: Benchmark, tasks: Iterable[GradeTask], *, isolation: str = "auto", workers: int = 1
+) -> dict[str, dict[str, str]]:
     """{key: statuses} of the tasks; no statuses where a program could not be graded."""
-    with Executor(workers=1, isolation=isolation) as executor:
+    with Executor(workers=workers, isolation=isolation) as executor:
         return {key: dict(grade.statuses) for key, grade in benchmark.grade(tasks, executor)}
+
+
+def is_harmless(test: str) -> bool:
+    """Whether the executor lets this test share its process with others."""
+    info = analyse_test(test)
+    return info is not None and info.harmless

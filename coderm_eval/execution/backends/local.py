@@ -11,10 +11,11 @@ from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends.pool import Job, Setup, WorkerPool
+from coderm_eval.execution.backends.process import Message
 from coderm_eval.execution.backends.rows import Row, make_jobs, preamble_of_tests
-from coderm_eval.execution.harmless_tests import is_harmless
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import Key, ProgramTest
+from coderm_eval.execution.static_analysis import analyse_test
 from coderm_eval.execution.wire.ends import End
 from coderm_eval.execution.wire.heartbeat import silence_s
 
@@ -99,11 +100,7 @@ class Executor:
         """
         setup = self._setup(limits)
         jobs = (
-            Job(
-                [(key, {"rehearse": True})],
-                preamble_of_tests(tests, list(map(is_harmless, tests)), entry_point, None),
-                setup,
-            )
+            Job([(key, {"rehearse": True})], _preamble(tests, entry_point), setup)
             for key, entry_point, tests in problems
         )
         for key, answer in self._pool.run(jobs):
@@ -153,3 +150,9 @@ class Executor:
                 "namespaces, or set execution.isolation to auto"
             )
         return str(answer["level"])
+
+
+def _preamble(tests: Sequence[str], entry_point: str) -> Message:
+    """Return the request that has a worker use these tests, once it is known which can share a process."""
+    shared = [info is not None and info.harmless for info in map(analyse_test, tests)]
+    return preamble_of_tests(tests, shared, entry_point, None)

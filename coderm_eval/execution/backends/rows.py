@@ -12,9 +12,8 @@ from typing import Any, Generic, NamedTuple
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import NO_OUTPUT, Verdict
 from coderm_eval.execution.backends.pool import Job, Setup
-from coderm_eval.execution.harmless_tests import is_harmless
 from coderm_eval.execution.program_test import Key, ProgramTest
-from coderm_eval.execution.static_analysis import ProgramInfo, analyse, identity_of_test
+from coderm_eval.execution.static_analysis import ProgramInfo, TestInfo, analyse, analyse_test
 from coderm_eval.execution.wire.ends import End
 
 __all__ = ["VERDICT_OF_END", "Row", "make_jobs", "preamble_of_tests"]
@@ -133,7 +132,8 @@ class _Table(Generic[Key]):
     def __init__(self, problem: _Problem) -> None:
         self._problem = problem
         self._programs: dict[str, ProgramInfo | None] = {}
-        self._identities: dict[str, str | None] = {}
+        self._infos: dict[str, TestInfo | None] = {}
+        """By test."""
         self._rows: dict[str, Row[Key]] = {}
         self._columns: dict[str, int] = {}
         self._tests: list[str] = []
@@ -143,19 +143,19 @@ class _Table(Generic[Key]):
         """Take a program and its test in; returns whether both are Python."""
         if test.program not in self._programs:
             self._programs[test.program] = analyse(test.program)
-        if test.test not in self._identities:
-            self._identities[test.test] = test.test if test.is_call else identity_of_test(test.test)
-        info, identity = self._programs[test.program], self._identities[test.test]
-        if info is None or identity is None:
+        if test.test not in self._infos:
+            self._infos[test.test] = TestInfo(test.test, True) if test.is_call else analyse_test(test.test)
+        info, test_info = self._programs[test.program], self._infos[test.test]
+        if info is None or test_info is None:
             return False
         if info.identity not in self._rows:
             common = (self._tests, self._shared, self._problem)
             self._rows[info.identity] = Row(test.program, info, test.process_per_call, *common)
-        if identity not in self._columns:
-            self._columns[identity] = len(self._tests)
+        if test_info.identity not in self._columns:
+            self._columns[test_info.identity] = len(self._tests)
             self._tests.append(test.test)
-            self._shared.append(test.trusted or test.is_call or is_harmless(test.test))
-        self._rows[info.identity].cells.setdefault(self._columns[identity], []).append(test.key)
+            self._shared.append(test.trusted or test_info.harmless)
+        self._rows[info.identity].cells.setdefault(self._columns[test_info.identity], []).append(test.key)
         return True
 
     def jobs(self, setup: Setup) -> Iterator[Job[Row[Key]]]:

@@ -30,6 +30,8 @@ class TreePosition(NamedTuple):
 
     history: tuple[str, ...]
     """The calls made so far; the last one has no answer yet if `unanswered`."""
+    answers: tuple[str, ...] = ()
+    """Those to the calls, as far as there are any."""
     verdict: End | None = None
     unanswered: bool = False
 
@@ -59,16 +61,16 @@ class CallTree:
     def follow(self, answer: Callable[[tuple[str, ...]], str | None]) -> TreePosition:
         """Go as far as the program's answers, and what the test did on them, are known."""
         history: tuple[str, ...] = ()
+        answers: list[str] = []
         node = self._root
         while isinstance(node, _Node):
             history = (*history, node.call)
             reply = answer(history)
             if reply is None:
-                return TreePosition(history, unanswered=True)
-            if reply in UNANSWERED:
-                return TreePosition(history, verdict=End(reply))
-            node = node.replies.get(_short(reply))
-        return TreePosition(history, verdict=node)
+                return TreePosition(history, tuple(answers), unanswered=True)
+            answers.append(reply)
+            node = End(reply) if reply in UNANSWERED else node.replies.get(_short(reply))
+        return TreePosition(history, tuple(answers), node)
 
     def learn(self, calls: Sequence[str], answers: Sequence[str], verdict: End) -> None:
         """Add that the test made these calls, got these answers, and came to this verdict."""

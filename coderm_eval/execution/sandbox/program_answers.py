@@ -68,19 +68,22 @@ class ProgramAnswers:
         """Return the key of the answer to the last of these calls."""
         return key_of(history, stateful=self.stateful)
 
+    def keys(self, history: Sequence[str]) -> Sequence[str]:
+        """Return the keys of the answers to all of these calls."""
+        return [self.key(history[: n + 1]) for n in range(len(history))] if self.stateful else history
+
     def answer(self, history: Sequence[str]) -> str | None:
         """Return the answer to the last of these calls; None if it is not known."""
         return self.answers.get(self.key(history))
 
     def cpu_seconds(self, history: Sequence[str]) -> float:
         """Return the CPU seconds for loading the program and making these calls."""
-        keys = (self.key(history[: n + 1]) for n in range(len(history)))
-        return self.load_seconds + sum(self.seconds.get(key, 0.0) for key in keys)
+        return self.load_seconds + sum(self.seconds.get(key, 0.0) for key in self.keys(history))
 
     def was_cut_off(self, history: Sequence[str]) -> bool:
         """Return whether making these calls would make one again that was cut off when it was hurried."""
         left = self._cut_off if self.stateful else self._cut_off - self.answers.keys()  # a state is made anew each time
-        return bool(left) and any(self.key(history[: n + 1]) in left for n in range(len(history)))
+        return bool(left) and not left.isdisjoint(self.keys(history))
 
     def ask(self, histories: Iterable[Sequence[str]], seconds: float, *, hurried: bool = False) -> None:
         """Have the calls of each history answered, as far as the program can in `seconds` of CPU time.
@@ -126,8 +129,7 @@ class ProgramAnswers:
                 self.unloadable = End.FAILED if loaded else end
                 return []
             self.load_seconds = max(self.load_seconds, load_seconds)
-            for position in range(len(run)):
-                key = self.key(run[: position + 1])
+            for position, key in enumerate(self.keys(run)):
                 seconds, text = next(left, (0.0, ""))
                 if not text:
                     shared = number > 0 or (position > 0 and not self.stateful)
@@ -177,5 +179,5 @@ class ProgramAnswers:
 
     def _end_all(self, runs: list[list[str]], end: End) -> None:
         for run in runs:
-            for n in range(len(run)):
-                self.answers.setdefault(self.key(run[: n + 1]), end)
+            for key in self.keys(run):
+                self.answers.setdefault(key, end)

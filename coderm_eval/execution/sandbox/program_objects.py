@@ -37,20 +37,27 @@ _FUNCTIONS = (types.FunctionType, types.MethodType, type)
 
 
 class ProgramObjects:
-    """The objects of one run that have gone out, in that order, which is the same whenever the same calls are made.
+    """The objects of one run that have gone out, in that order, which is the same whenever the same calls are made."""
 
-    Args:
-        names: the program's global names.
-    """
-
-    def __init__(self, names: Mapping[str, Any]) -> None:
-        self._names = names
+    def __init__(self) -> None:
+        self._names: Mapping[str, Any] = {}
         self._objects: list[Any] = []
         self._numbers: dict[int, int] = {}
         self._hashes: dict[int, int] = {}
-        codec = Codec(self._tag, {"object": self._objects.__getitem__, "name": lambda name: names[name]})
+        codec = Codec(self._tag, {"object": self._objects.__getitem__, "name": self._named})
         self.encode = codec.encode
         self.decode = codec.decode
+
+    def begin(self, names: Mapping[str, Any]) -> None:
+        """Begin a run in which nothing has gone out yet.
+
+        Args:
+            names: the program's global names.
+        """
+        self._names = names
+        self._objects.clear()
+        self._numbers.clear()
+        self._hashes.clear()
 
     def encode_result(self, result: Any, function: Any) -> str:
         """Return as text what `function` has returned.
@@ -69,6 +76,9 @@ class ProgramObjects:
             return self._hashes.setdefault(hash(target), len(self._hashes))  # the same in each run, unlike an address
         operation = _OPERATIONS.get(name)
         return operation(target, *arguments) if operation else getattr(target, name)(*arguments, **keywords)
+
+    def _named(self, name: str) -> Any:
+        return self._names[name]
 
     def _tag(self, value: Any) -> Any:
         """Return an object's number, with the name of its type where it goes out for the first time."""

@@ -15,7 +15,7 @@ import importlib
 import json
 import os
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.answer_memory import AnswerMemory, AnswerWriter
@@ -101,12 +101,13 @@ def _warm_up() -> None:
 
 def _run(job: bytes, plan: str, modules: Sequence[str], limits: Limits, isolation: Isolation, beat: Heartbeat) -> bytes:
     """Have a child import `modules` and answer the calls of `job`; returns the reply."""
+    work = json.loads(job)  # here: what a child writes is a page of its own each time, 60 of them for this
     memory = AnswerMemory(limits.output_mb * _MIB, plan)
     lifeline = None if _HAS_PIDFD else os.pipe()
     preparing = os.pipe()
     child = os.fork()
     if child == 0:
-        _answer(job, modules, isolation, memory, preparing[1], lifeline[1] if lifeline else None)
+        _answer(work, modules, isolation, memory, preparing[1], lifeline[1] if lifeline else None)
     death = os.pidfd_open(child) if lifeline is None else _end_of(lifeline)
     prepared = _end_of(preparing)
 
@@ -142,7 +143,7 @@ def _end_of(pipe: tuple[int, int]) -> int:
 
 
 def _answer(
-    job: bytes,
+    work: dict[str, Any],
     modules: Sequence[str],
     isolation: Isolation,
     memory: AnswerMemory,
@@ -164,7 +165,6 @@ def _answer(
         os.closerange(first, _MOST_DESCRIPTORS)
         for module in modules:
             import_quietly(module)
-        work = json.loads(job)
         os.close(preparing)
         answer_runs(work, AnswerWriter(memory))
     finally:

@@ -155,7 +155,7 @@ class TestRunner:
 
     def _answers(self, column: int, program: ProgramAnswers) -> dict[str, str]:
         """Return the program's answers to the calls that this test is known to make, and no others."""
-        keys = {program.key(calls[: n + 1]) for calls in self._asked[column] for n in range(len(calls))}
+        keys = {key for calls in self._asked[column] for key in program.keys(calls)}
         return {key: program.answers[key] for key in keys & program.answers.keys()}
 
     def _behaviour(self, column: int, program: ProgramAnswers) -> Behaviour:
@@ -168,7 +168,7 @@ class TestRunner:
         if position.verdict is End.PASSED and seconds > self._limits.timeout_s and not self._limits.per_call:
             return _Cell(End.OUT_OF_CPU, seconds)
         assert position.verdict
-        return _Cell(position.verdict, seconds, _output(position, program))
+        return _Cell(position.verdict, seconds, _output(position))
 
 
 class _Cell(NamedTuple):
@@ -183,9 +183,9 @@ _NO_VALUE = ('["raised"', '["absent"')
 """How an answer begins that is no value, where a test failed on it."""
 
 
-def _output(position: TreePosition, program: ProgramAnswers) -> int:
+def _output(position: TreePosition) -> int:
     """Return the number of the program's answers, in order."""
-    answers = [program.answer(position.history[: n + 1]) or "" for n in range(len(position.history))]
+    answers = position.answers
     failed = position.verdict is not End.PASSED and bool(answers) and answers[-1].startswith(_NO_VALUE)
     if failed or not UNANSWERED.isdisjoint(answers):
         return NO_OUTPUT

@@ -46,7 +46,8 @@ class Codec:
 
     Args:
         tag: returns what is written, as JSON, in place of an object that is no plain data.
-        more: by tag, what makes an object of the content of a tag that plain data does not have.
+        more: by tag, what makes an object of the content of a tag, for tags that plain data does not have or reads
+            otherwise.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Codec:
         more: Mapping[str, Callable[[Any], Any]] = {},
     ) -> None:
         self._write = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=tag).encode
-        self._untaggers = {**UNTAGGERS, **more}
+        self._more = more  # no copy of both: every process of a program would write to the pages of each entry
         # Each NaN is a new object: inside a list, one and the same NaN would equal itself.
         self._read = json.JSONDecoder(parse_constant=float, object_hook=self._untagged).decode
 
@@ -79,7 +80,8 @@ class Codec:
 
     def _untagged(self, value: dict[str, Any]) -> Any:
         [(tag, content)] = value.items()
-        return self._untaggers[tag](content)
+        untagger = self._more.get(tag) or UNTAGGERS[tag]
+        return untagger(content)
 
 
 def is_immutable(values: Iterable[object]) -> bool:

@@ -10,6 +10,7 @@ test for a test.
 from __future__ import annotations
 
 import ast
+import functools
 import html
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -53,6 +54,7 @@ def extract_code(
     if extraction == "paper":
         return only_fence(answer)
 
+    @functools.cache  # most spellings of an answer, and most parts of it, are the same text
     def fits(code: str) -> bool:
         return (tree := parse(code)) is not None and wanted(tree) and not unless(code)
 

@@ -24,6 +24,7 @@ _MARK = re.compile(
 """Tokens and tags between which the code stands."""
 
 
+_QUOTES = "'\"`"
 _NEAR = 1_000
 """Characters of a line that are looked at on both sides of a mark: a line of a megabyte may have 100,000 marks."""
 
@@ -47,9 +48,11 @@ def first_document(text: str) -> str:
 def is_quoted(text: str, mark: re.Match[str]) -> bool:
     """Return whether a mark stands between quotation marks or backticks of its line: it is then only mentioned."""
     line = text[max(mark.start() - _NEAR, 0) : mark.start()].rpartition("\n")[2]
+    if not any(quote in line for quote in _QUOTES):
+        return False
     after = text[mark.end() : mark.end() + _NEAR].partition("\n")[0]
     before = re.sub(r"(?<=\w)'(?=\w)|`{3,}", "", line)
-    return any(before.count(quote) % 2 and quote in after for quote in "'\"`")
+    return any(before.count(quote) % 2 and quote in after for quote in _QUOTES)
 
 
 def without_marks(text: str) -> str:

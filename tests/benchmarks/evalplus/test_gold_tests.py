@@ -195,11 +195,11 @@ GUARDED: list[tuple[str, str]] = [
 """Programs that EvalPlus's guard may stop."""
 
 
-def graded(programs: Mapping[str, str], task_id: str = "HumanEval/0", **chosen: Any) -> dict[str, dict[str, str]]:
+def graded(programs: Mapping[str, str], workers: int = 1, **chosen: Any) -> dict[str, dict[str, str]]:
     """{name: statuses} of programs for one problem of HumanEval+, under these settings of EvalPlus's."""
     benchmark = load_benchmark("humaneval+", load_settings({"evalplus": chosen}, source="test").evalplus)
-    tasks = [GradeTask(name, task_id, program) for name, program in programs.items()]
-    return execution.graded(benchmark, tasks)
+    tasks = [GradeTask(name, "HumanEval/0", program) for name, program in programs.items()]
+    return execution.graded(benchmark, tasks, workers=workers)
 
 
 PASS = {"base": "pass", "plus": "pass"}
@@ -227,7 +227,7 @@ def test_no_attack_passes_and_none_keeps_others_from_being_graded(mini_humaneval
     )
     programs = {f"{attack.kind}: {attack.name}": attack.program for attack in ATTACKS}
     programs["honest"] = "def rungs(height):\n    return 3 * height\n"
-    found = graded(programs, min_time_limit=0.3)
+    found = graded(programs, workers=4, min_time_limit=0.3)  # most of them wait
     assert set(found) == set(programs) and found.pop("honest") == PASS
     assert [name for name, said in found.items() if not said or "pass" in said.values()] == []
 

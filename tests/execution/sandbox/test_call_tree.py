@@ -32,7 +32,7 @@ def test_a_test_that_asks_nothing_has_one_verdict_for_all() -> None:
 def test_programs_that_answer_alike_share_a_verdict() -> None:
     tree = CallTree()
     tree.learn(["f(1)", "f(2)"], ["1", "4"], End.PASSED)
-    assert tree.follow(told({"f(1)": "1", "f(2)": "4"})) == TreePosition(("f(1)", "f(2)"), verdict=End.PASSED)
+    assert tree.follow(told({"f(1)": "1", "f(2)": "4"})) == TreePosition(("f(1)", "f(2)"), ("1", "4"), End.PASSED)
 
 
 @pytest.mark.parametrize("length", [0, 999, 1000, 100_000])
@@ -56,14 +56,14 @@ def test_long_answers_are_not_kept_for_other_programs() -> None:
 def test_another_answer_leads_where_nobody_has_been() -> None:
     tree = CallTree()
     tree.learn(["f(1)", "f(2)"], ["1", "4"], End.PASSED)
-    assert tree.follow(told({"f(1)": "1", "f(2)": "5"})) == TreePosition(("f(1)", "f(2)"))
-    assert tree.follow(told({"f(1)": "2"})) == TreePosition(("f(1)",))
+    assert tree.follow(told({"f(1)": "1", "f(2)": "5"})) == TreePosition(("f(1)", "f(2)"), ("1", "5"))
+    assert tree.follow(told({"f(1)": "2"})) == TreePosition(("f(1)",), ("2",))
 
 
 def test_a_call_without_an_answer_is_the_question_to_ask() -> None:
     tree = CallTree()
     tree.learn(["f(1)", "f(2)"], ["1", "4"], End.PASSED)
-    assert tree.follow(told({"f(1)": "1"})) == TreePosition(("f(1)", "f(2)"), unanswered=True)
+    assert tree.follow(told({"f(1)": "1"})) == TreePosition(("f(1)", "f(2)"), ("1",), unanswered=True)
 
 
 def test_answers_may_lead_to_different_questions() -> None:
@@ -72,7 +72,9 @@ def test_answers_may_lead_to_different_questions() -> None:
     tree.learn(["f(1)", "f(3)"], ["odd", "odd"], End.FAILED)
     assert tree.follow(told({"f(1)": "even", "f(2)": "even"})).verdict is End.PASSED
     assert tree.follow(told({"f(1)": "odd", "f(3)": "odd"})).verdict is End.FAILED
-    assert tree.follow(told({"f(1)": "odd", "f(2)": "even"})) == TreePosition(("f(1)", "f(3)"), unanswered=True)
+    assert tree.follow(told({"f(1)": "odd", "f(2)": "even"})) == TreePosition(
+        ("f(1)", "f(3)"), ("odd",), unanswered=True
+    )
 
 
 def test_what_one_program_taught_outlives_a_program_that_differs() -> None:
@@ -87,7 +89,7 @@ def test_what_one_program_taught_outlives_a_program_that_differs() -> None:
 def test_a_program_that_did_not_live_to_answer_gets_that_as_its_verdict(ending: End) -> None:
     tree = CallTree()
     tree.learn(["f(1)", "f(2)"], ["1", "4"], End.PASSED)
-    assert tree.follow(told({"f(1)": "1", "f(2)": ending})) == TreePosition(("f(1)", "f(2)"), verdict=ending)
+    assert tree.follow(told({"f(1)": "1", "f(2)": ending})) == TreePosition(("f(1)", "f(2)"), ("1", ending), ending)
 
 
 def test_the_longest_run_is_what_the_next_program_will_probably_be_asked() -> None:
@@ -101,7 +103,7 @@ def test_of_a_test_that_asks_something_else_each_time_the_last_run_counts() -> N
     tree = CallTree()
     tree.learn(["f(1)"], ["1"], End.PASSED)
     tree.learn(["f(9)"], ["1"], End.FAILED)
-    assert tree.follow(told({"f(1)": "1", "f(9)": "1"})) == TreePosition(("f(9)",), verdict=End.FAILED)
+    assert tree.follow(told({"f(1)": "1", "f(9)": "1"})) == TreePosition(("f(9)",), ("1",), End.FAILED)
 
 
 Test = Callable[[Callable[[str], str]], End]
@@ -140,7 +142,7 @@ def test_what_is_known_is_what_running_the_test_gives(
         assert known.verdict in (None, verdict) and not known.unanswered
         assert list(known.history) == calls[: len(known.history)]
         tree.learn(calls, [other[call] for call in calls], verdict)
-        assert tree.follow(told(other)) == TreePosition(tuple(calls), verdict=verdict)
+        assert tree.follow(told(other)) == TreePosition(tuple(calls), tuple(other[call] for call in calls), verdict)
 
 
 def _run(test: Test, program: Mapping[str, str]) -> tuple[list[str], list[str], End]:
@@ -168,11 +170,11 @@ def test_the_way_is_known_exactly_as_far_as_an_earlier_program_went_it(
         calls, answers, verdict = _run(test, program)
         for n, call in enumerate(calls):
             if not any(heard[:n] == answers[:n] for _, heard, _ in runs):
-                return TreePosition(tuple(calls[:n]))
+                return TreePosition(tuple(calls[:n]), tuple(answers[:n]))
             if call in unanswered:
-                return TreePosition(tuple(calls[: n + 1]), unanswered=True)
+                return TreePosition(tuple(calls[: n + 1]), tuple(answers[:n]), unanswered=True)
         is_known = any(heard == answers for _, heard, _ in runs) or not UNANSWERED.isdisjoint(answers)
-        return TreePosition(tuple(calls), verdict=verdict if is_known else None)
+        return TreePosition(tuple(calls), tuple(answers), verdict if is_known else None)
 
     known = {call: answer for call, answer in program.items() if call not in unanswered}
     assert tree.follow(told(known)) == expected()

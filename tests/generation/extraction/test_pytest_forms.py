@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from helpers.execution import is_harmless
 from helpers.plain_verdicts import verdict
 
 from coderm_eval.core.programs.assertions import asserts
 from coderm_eval.core.programs.source import parse
-from coderm_eval.execution.harmless_tests import is_harmless
 from coderm_eval.generation.extraction.unit_tests import NO_CLASS, extract_tests, recorded_tests
 
 RIGHT = "def tide(x):\n    return x * 2"
@@ -99,6 +99,7 @@ FORMS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnknownMarkWarning")  # of pytest-asyncio, which is not installed
 @pytest.mark.parametrize("code", FORMS.values(), ids=FORMS.keys())
 def test_a_wrong_program_fails_and_a_right_one_passes(code: str) -> None:
     code = f"import pytest\n{code}\n"
