@@ -2,8 +2,9 @@
 
 A test is looked at only where it has the same verdict for every candidate that was run. One that passes for all is
 faulty if it asserts nothing, or only how long calls take, or does not name the function; one that fails for all, if it
-ended with an error of its own, which only running it tells; one that times out or ends its process for all, if some
-candidate passes another. A test that is right may fail for all candidates, too, and one that is weak may pass.
+ended with an error of its own, which only running it tells, or needs the program in its own process; one that times out
+or ends its process for all, if some candidate passes another. A test that is right may fail for all candidates, too,
+and one that is weak may pass.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from coderm_eval.core.programs.assertions import asserts, asserts_time_only, mentions
 from coderm_eval.core.programs.forms import is_solution
+from coderm_eval.core.programs.other_process import replaces_or_captures
 from coderm_eval.core.programs.source import parse
 from coderm_eval.core.protocols import Cell
 from coderm_eval.core.records import NO_OUTPUT, Candidate, Problem, RerankResult, Verdict
@@ -26,6 +28,7 @@ __all__ = [
     "ENDS",
     "NO_CALL",
     "NO_PYTHON",
+    "OTHER_PROCESS",
     "TIME_ONLY",
     "TestFault",
     "all_faults",
@@ -38,6 +41,7 @@ ASSERTS_NOTHING = "asserts nothing"
 TIME_ONLY = "asserts only how long calls take, which is not measured"
 NO_CALL = "does not name the function"
 NO_PYTHON = "is no Python"
+OTHER_PROCESS = "replaces or captures what only the program's own process has, such as its output"
 ENDS = {Verdict.TIMED_OUT: "timed out for all candidates", Verdict.CRASHED: "ended its process for all candidates"}
 
 
@@ -51,7 +55,8 @@ class TestFault:
     column: int
     """Its column among the problem's tests."""
     kind: str
-    """ASSERTS_NOTHING, TIME_ONLY, NO_CALL, NO_PYTHON, one of ENDS, or the name of the exception with which it ends."""
+    """ASSERTS_NOTHING, TIME_ONLY, NO_CALL, NO_PYTHON, OTHER_PROCESS, one of ENDS, or the name of the exception with
+    which it ends."""
     message: str = ""
     """What the exception says. Comes from an untrusted process: text to be shown, and nothing else."""
 
@@ -144,7 +149,7 @@ def _kind(source: str, entry_point: str, *, passed: bool) -> str | None:
     if not mentions(tree, entry_point):
         return NO_CALL
     if not passed:
-        return None
+        return OTHER_PROCESS if replaces_or_captures(tree) else None
     if not asserts(tree):
         return ASSERTS_NOTHING
     return TIME_ONLY if asserts_time_only(tree) else None

@@ -177,6 +177,8 @@ def _case(*lines: str, base: str = "unittest.TestCase") -> str:
     return f"import unittest\n\n\nclass TestRungs({base}):\n{body}"
 
 
+FAILING_CASE = TEST.partition("class TestRungs")[2].replace("27", "28")
+
 TESTS: list[tuple[str, str, Verdict]] = [
     ("one that holds", _case(), PASSED),
     ("empty", "", FAILED),
@@ -187,6 +189,9 @@ TESTS: list[tuple[str, str, Verdict]] = [
     ("an assert outside of classes", "assert rungs(2) == 6\n", FAILED),
     ("every method skipped", _case("@unittest.skip('later')"), FAILED),
     ("the class skipped", _case().replace("class", "@unittest.skip('later')\nclass"), FAILED),
+    ("one method marked to be skipped", _case("@unittest.skip('later')", "def test_tall(self):", "    1 / 0"), PASSED),
+    ("one marked by a condition", _case("@unittest.skipIf(1 < 2, 'x')", "def test_tall(self):", "    1 / 0"), PASSED),
+    ("one class of two marked", f"{_case()}\n\n@unittest.skip('x')\nclass TestMore{FAILING_CASE}", PASSED),
     ("one method skipped", _case("def test_tall(self):", "    raise unittest.SkipTest"), FAILED),
     ("skipped in setUp", _case("def setUp(self):", "    self.skipTest('later')"), FAILED),
     ("skipped in setUpClass", _case("@classmethod", "def setUpClass(cls):", "    raise unittest.SkipTest"), FAILED),

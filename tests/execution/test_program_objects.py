@@ -10,6 +10,7 @@ from helpers.execution import run_tests
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import ProgramTest
+from coderm_eval.execution.sandbox.object_stand_ins import ClassStandIn, ObjectStandIn
 
 LIMITS = Limits(timeout_s=5)
 
@@ -488,3 +489,10 @@ def test_programs_that_behave_alike_have_the_same_outputs() -> None:
     tests = [ProgramTest(n, program, test, "p", "tides") for n, program in enumerate([TIDES, other, TIDES + "Z = 1\n"])]
     results = list(run_tests(tests, LIMITS, workers=1))
     assert {result.verdict for result in results} == {Verdict.PASSED} and len({r.output for r in results}) == 1
+
+
+def test_a_class_of_the_program_is_not_extended_by_a_test() -> None:
+    """The objects of such a class would be asked of the program, which does not know it."""
+    depth = ClassStandIn("Depth", (ObjectStandIn,), {"__slots__": ()})
+    with pytest.raises(TypeError, match="class Deeper of a test extends a class of the program"):
+        ClassStandIn("Deeper", (depth,), {})

@@ -170,8 +170,26 @@ OWN_ERRORS: list[tuple[str, str]] = [
     (_class("return 1\n    nonlocal x\n    assert peal([1])"), "SyntaxError: it cannot be compiled"),
     (_class("raise KeyError(f'\\x1b[31m{object()} {peal}')"), "KeyError: "),
     (_class("assert peal(5) or self.lost"), "AttributeError: 'TestIt' object"),  # the right program raises a TypeError
+    (_class("assert peal([1], loud=True) == [1]"), "TypeError: peal() got an unexpected keyword argument 'loud'"),
     (_class("self.skipTest('later')\n        assert peal([1])"), "skipped"),
 ]
+
+OTHER_PROCESS = [
+    _class(
+        "out = io.StringIO()\n        with redirect_stdout(out): peal([1])\n        assert out.getvalue() == '1'",
+        "import io, unittest\nfrom contextlib import redirect_stdout",
+    ),
+    _class(
+        "with patch('builtins.input', return_value='3'): self.assertEqual(peal([1]), 3)",
+        "import unittest\nfrom unittest.mock import patch",
+    ),
+    _class(
+        "saved, sys.stdout = sys.stdout, io.StringIO()\n        peal([1])\n"
+        "        text, sys.stdout = sys.stdout.getvalue(), saved\n        assert text == '1'",
+        "import io, sys, unittest",
+    ),
+]
+OWN_ERRORS += [(test, "replaces or captures") for test in OTHER_PROCESS]
 
 
 @pytest.mark.parametrize(("test", "message"), OWN_ERRORS, ids=range(len(OWN_ERRORS)))

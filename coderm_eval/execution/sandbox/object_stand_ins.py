@@ -95,6 +95,10 @@ class ObjectStandIn(Arithmetic):
     __slots__ = ("__is_difference__", "__number__")
     __program__: Program
 
+    def __init_subclass__(cls) -> None:
+        if cls.__bases__ != (ObjectStandIn,):
+            raise TypeError(f"class {cls.__name__} of a test extends a class of the program, which another process has")
+
     __getattr__ = _read
     __setattr__ = _set
     __eq__ = _comparing("__eq__")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import types
+from collections.abc import Iterator
+
 from coderm_eval.execution.sandbox import asked_program
 from coderm_eval.execution.sandbox.known_answers import UnknownAnswerError
 
@@ -10,14 +14,24 @@ __all__ = ["own_error"]
 _MOST_CHARACTERS = 200
 _NOT_OWN = (AssertionError, UnknownAnswerError, MemoryError)
 
+_CALLING = frozenset({"call", "call_method"})
+"""Where a call goes out to the program."""
+_MISFIT = re.compile(
+    r"(?:\w+\.)*?(\w+)(?:\.__init__)?\(\) "
+    r"(?:takes .*positional argument|missing \d+ required|got an unexpected keyword|got multiple values)"
+)
+
 
 def own_error(error: BaseException) -> str:
     """Return the error's type and message, such as "NameError: name 'x' is not defined".
 
-    Empty where it says something of the program: a failed assertion, or what the program itself raised.
+    Empty where it says something of the program: a failed assertion, or what the program itself raised, unless it was
+    called with arguments that it does not take.
     """
     kind = type(error)
-    if issubclass(kind, _NOT_OWN) or kind.__module__ == "_pytest.outcomes" or _is_raised_by_program(error):
+    if issubclass(kind, _NOT_OWN) or kind.__module__ == "_pytest.outcomes":
+        return ""
+    if _is_raised_by_program(error) and not _is_of_call(error):
         return ""
     try:
         message = str(error)
@@ -27,7 +41,19 @@ def own_error(error: BaseException) -> str:
 
 
 def _is_raised_by_program(error: BaseException) -> bool:
+    *_, last = [None, *_frames(error)]
+    return last is not None and last.f_code.co_filename == asked_program.__file__
+
+
+def _is_of_call(error: BaseException) -> bool:
+    """Return whether the function that the test called says that it does not take these arguments."""
+    names = [frame.f_locals.get("name") for frame in _frames(error) if frame.f_code.co_name in _CALLING]
+    found = _MISFIT.match(str(error)) if isinstance(error, TypeError) else None
+    return found is not None and found[1] in names
+
+
+def _frames(error: BaseException) -> Iterator[types.FrameType]:
     trace = error.__traceback__
-    while trace and trace.tb_next:
+    while trace:
+        yield trace.tb_frame
         trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_code.co_filename == asked_program.__file__

@@ -44,9 +44,9 @@ def compile_test(source: str) -> CompiledTest | None:
 def run_test(
     test: CompiledTest, names: StandIns, prepare: Callable[[type[unittest.TestCase]], None] = lambda _: None
 ) -> tuple[End | None, str]:
-    """Return PASSED if at least one test method ran, and none failed, errored or was skipped, else FAILED and why.
+    """Return PASSED if at least one test method ran, and none failed, errored or ended as skipped, else FAILED and why.
 
-    None if there was not enough memory.
+    Methods that a decorator skips are left out. None if there was not enough memory.
     """
     random.seed(_SEED)
     module = types.ModuleType("test_candidate")
@@ -80,10 +80,20 @@ def _cases(values: Iterable[object]) -> list[type[unittest.TestCase]]:
 
 
 def _methods(case: type[unittest.TestCase]) -> list[str]:
-    """Return the names of the test methods as unittest's loader finds them, in its order, in a tenth of its time."""
+    """Return the names of the test methods as unittest's loader finds them, in its order, in a tenth of its time.
+
+    Not those that `unittest.skip` or its conditions mark.
+    """
+    if _is_skipped(case):
+        return []
     bases = [base for base in case.__mro__ if base not in _WITHOUT_TESTS]
     names = {name for base in bases for name in vars(base) if name.startswith("test")}
-    return sorted(name for name in names if callable(getattr(case, name)))
+    methods = ((name, getattr(case, name)) for name in names)
+    return sorted(name for name, method in methods if callable(method) and not _is_skipped(method))
+
+
+def _is_skipped(marked: object) -> bool:
+    return getattr(marked, "__unittest_skip__", False) is True
 
 
 def without_assertions(case: type[unittest.TestCase]) -> None:

@@ -1,0 +1,26 @@
+"""Whether a test replaces or captures what only the program's own process has: its output, its input, its modules."""
+
+from __future__ import annotations
+
+import ast
+
+__all__ = ["replaces_or_captures"]
+
+_CAPTURING = frozenset({"redirect_stdout", "redirect_stderr", "patch"})
+
+
+def replaces_or_captures(tree: ast.Module) -> bool:
+    """Return whether a test captures printed text, sets `sys.stdin` or `sys.stdout`, or patches names."""
+    return any(map(_is_capturing, ast.walk(tree)))
+
+
+def _is_capturing(node: ast.AST) -> bool:
+    match node:
+        case ast.Name(id=name) if name in _CAPTURING:
+            return True
+        case ast.Attribute(attr=name) if name in _CAPTURING:
+            return True
+        case ast.Attribute(value=ast.Name(id="sys"), attr="stdin" | "stdout" | "stderr", ctx=ast.Store()):
+            return True
+        case _:
+            return False
