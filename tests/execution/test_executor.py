@@ -365,6 +365,32 @@ def test_chance_is_the_same_in_every_process() -> None:
     assert set(_verdicts([(str(n), f"{program}MARK = {n}\n", test) for n in range(4)]).values()) == {PASSED}
 
 
+CHANCES = {
+    "random": "random.randrange(10**9)",
+    "a generator of its own": "GENERATOR.randrange(10**9)",
+    "seeded by the system": "random.seed() or random.randrange(10**9)",
+    "the system's": "random.SystemRandom().randrange(10**9)",
+    "secrets": "secrets.randbelow(10**9)",
+    "os": "int.from_bytes(os.urandom(4), 'big')",
+    "uuid": "uuid.uuid4().int % 10**9",
+    "numpy": "int(numpy.random.randint(10**9))",
+    "numpy's generator": "int(numpy.random.default_rng().integers(10**9))",
+}
+
+
+@pytest.mark.parametrize("drawn", CHANCES.values(), ids=CHANCES.keys())
+def test_a_test_that_draws_its_inputs_asks_the_same_when_run_again(drawn: str) -> None:
+    loop = ("def test_it(self):", "    for _ in range(20):", f"        n = {drawn}", "        assert rungs(n) == 3 * n")
+    test = f"import os, random, secrets, uuid, numpy\nGENERATOR = random.Random()\n{_case(*loop)}"
+    assert [_verdict(program, test) for program in (RIGHT, WRONG)] == [PASSED, FAILED]
+
+
+def test_a_test_of_properties_asks_the_same_when_run_again() -> None:
+    holds = ("@given(st.integers())", "def test_drawn(self, n):", "    self.assertEqual(rungs(n), 3 * n)")
+    test = f"from hypothesis import given, strategies as st\n{_case(*holds)}"
+    assert _verdict(RIGHT, test) == PASSED
+
+
 def test_changes_to_shared_modules_reach_no_other_program() -> None:
     lenient = f"import math, unittest\nmath.pi = 3\nunittest.TestCase.assertEqual = lambda *given: None\n{WRONG}"
     strict = _doing("import math", "assert math.pi != 3")

@@ -21,6 +21,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from coderm_eval.execution.sandbox.chance import govern_chance
 from coderm_eval.execution.sandbox.known_answers import KnownAnswers, Rehearsal
 from coderm_eval.execution.sandbox.stand_ins import StandIns
 from coderm_eval.execution.sandbox.test_run import CompiledTest, compile_test, run_test, without_assertions
@@ -36,6 +37,7 @@ _MOST_OF_MEMORY = 1 / 4
 def serve(connection: int) -> None:
     """Answer lines on the descriptor `connection`, both ways, until it ends."""
     memory = _Memory()
+    govern_chance()
     with os.fdopen(os.dup(connection), "rb") as lines:
         problem = _Problem(**json.loads(next(lines)))
         tests: dict[int, CompiledTest | None] = {}

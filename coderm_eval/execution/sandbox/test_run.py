@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import sys
 import types
 import unittest
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from coderm_eval.execution.sandbox.chance import restart_chance
 from coderm_eval.execution.sandbox.class_bodies import names_in_class_bodies
 from coderm_eval.execution.sandbox.known_answers import Agreeable, UnknownAnswerError
 from coderm_eval.execution.sandbox.own_error import own_error
@@ -18,8 +18,6 @@ from coderm_eval.execution.wire.ends import End
 
 __all__ = ["CompiledTest", "compile_test", "run_test", "without_assertions"]
 
-_SEED = 0
-"""Of `random`, before each test."""
 _WITHOUT_TESTS = frozenset({unittest.TestCase, object})
 """A hundred names need not be looked at for each run."""
 
@@ -48,7 +46,7 @@ def run_test(
 
     Methods that a decorator skips are left out. None if there was not enough memory.
     """
-    random.seed(_SEED)
+    restart_chance()
     module = types.ModuleType("test_candidate")
     sys.modules["test_candidate"] = module  # where dataclasses and pickle look it up
     result = _Result()
