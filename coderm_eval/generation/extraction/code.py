@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from coderm_eval.core.programs.source import parse
 from coderm_eval.generation.extraction.fences import fences, loose_fences, only_fence
 from coderm_eval.generation.extraction.json_strings import strings_of_json
+from coderm_eval.generation.extraction.line_numbers import without_line_numbers
 from coderm_eval.generation.extraction.marks import documents, without_marks
 from coderm_eval.generation.extraction.python_lines import python_in
 from coderm_eval.generation.extraction.reasoning import without_reasoning
@@ -31,6 +32,9 @@ _BEFORE_CODE = re.compile(
     r"^(?:[A-Z][\w ]{0,40}: |python ?Copy(?: code)?)(?=(?:def|class|from|import) |@)", re.MULTILINE
 )
 """What may stand before code on its line: `Solution: def f(x): return x`, or the label and button of a web page."""
+
+_STRAIGHT = {0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"}
+"""Quotation marks as a word processor makes them of straight ones."""
 
 _Fits = Callable[[str], bool]
 
@@ -84,6 +88,7 @@ def _fitting(text: str, fits: _Fits, whole: bool) -> str:
     return (
         found
         or _first(_marked(part, fits) for part in plain)
+        or _first(_marked(other, fits) for other in _spellings_of_lines(text) if other != text)  # lines of it break off
         or _first(python_in(part, fits, whole=whole) for part in plain)
         or _first(_marked(other, fits) or python_in(other, fits, whole=whole) for other in others)
     )
@@ -111,14 +116,22 @@ def _likeliest(text: str) -> str:
     return (labelled or [fence.body for fence in blocks] or [""])[-1]
 
 
+def _spellings_of_lines(text: str) -> Iterator[str]:
+    """Yield the text with each line as it may have been meant: with entities, curly quotes, line numbers."""
+    plain = text.translate({0xA0: " ", 0xFEFF: None, 0x200B: None, 0x2028: "\n"})
+    yield html.unescape(plain).translate({0xA0: " ", **_STRAIGHT})
+    yield without_line_numbers(text)
+    if "\n" not in text.strip():
+        yield text.replace("\\n", "\n")
+
+
 def _other_spellings(text: str) -> Iterator[str]:
-    """Yield the text as it may have been meant: indented, quoted, escaped, a diff, a session, JSON."""
+    """Yield the text as it may have been meant: indented, quoted, escaped, numbered, a diff, a session, JSON."""
     yield re.sub(r"^(?:>(?!>>) ?|\'{3}(?:python|py)?\s*$)", "", text, flags=re.MULTILINE)
     if indented := _INDENTED.search(text):
         yield re.sub(f"^{indented[1]}", "", text, flags=re.MULTILINE)
     yield _BEFORE_CODE.sub("", text)
-    plain = text.translate({0xA0: " ", 0xFEFF: None, 0x200B: None, 0x2028: "\n"})
-    yield html.unescape(plain).translate({0xA0: " "})
+    yield from _spellings_of_lines(text)
     if re.search(r"^\+", text, re.MULTILINE):
         yield re.sub(r"^[+ ]", "", re.sub(r"^(?:-|\+\+\+ |@@).*\n?", "", text, flags=re.MULTILINE), flags=re.MULTILINE)
     yield "\n".join(line[4:] for line in text.splitlines() if line.startswith((">>>", "...")))

@@ -161,6 +161,7 @@ def _has_fixtures_or_marks(tree: ast.Module) -> bool:
 def require_supplied(node: Function, tree: ast.Module, owner: ast.ClassDef | None = None) -> None:
     """Refuse a test function if it, or a fixture, names a fixture that is not there."""
     missing = _missing(node, tree, owner)
+    missing += (name for name in _asked_for(node, tree, owner) if name not in _given(tree, owner))
     missing += (name for fixture in _fixtures(tree) for name in _missing(fixture, tree, None))
     missing += (name for fixture in _own_fixtures(tree, owner) for name in _missing(fixture, tree, owner))
     if missing:
@@ -172,10 +173,8 @@ def _missing(node: Function, tree: ast.Module, owner: ast.ClassDef | None) -> li
     arguments = _arguments(node, owner)
     if not arguments:
         return []
-    names = {"request", *map(_fixture_name, (*_fixtures(tree), *_own_fixtures(tree, owner)))}
-    marked = [node, *(_with_bases(owner, tree) if owner else ())]
-    decorators = [*_pytestmark(tree), *(decorator for each in marked for decorator in each.decorator_list)]
-    for decorator in decorators:
+    names = _given(tree, owner)
+    for decorator in _decorators(node, tree, owner):
         name = _named(decorator)
         if ".mark." not in f".{name}" and name not in _OWN and not _is_fixture(decorator):
             return []
@@ -186,6 +185,23 @@ def _missing(node: Function, tree: ast.Module, owner: ast.ClassDef | None) -> li
                 return []
             names.update(part.strip() for text in texts for part in str(text).split(","))
     return [name for name in arguments if name not in names]
+
+
+def _given(tree: ast.Module, owner: ast.ClassDef | None) -> set[str]:
+    return {"request", *map(_fixture_name, (*_fixtures(tree), *_own_fixtures(tree, owner)))}
+
+
+def _asked_for(node: Function, tree: ast.Module, owner: ast.ClassDef | None) -> Iterator[str]:
+    """Yield the fixtures of `pytest.mark.usefixtures`."""
+    for mark in _decorators(node, tree, owner):
+        if isinstance(mark, ast.Call) and _named(mark).endswith("mark.usefixtures"):
+            yield from (str(name.value) for name in mark.args if isinstance(name, ast.Constant))
+
+
+def _decorators(node: Function, tree: ast.Module, owner: ast.ClassDef | None) -> list[ast.expr]:
+    """The decorators and marks of a test function, its class and its module."""
+    marked = [node, *(_with_bases(owner, tree) if owner else ())]
+    return [*_pytestmark(tree), *(decorator for each in marked for decorator in each.decorator_list)]
 
 
 @functools.lru_cache(maxsize=1)

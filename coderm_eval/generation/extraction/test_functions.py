@@ -1,4 +1,4 @@
-"""Tests that are no TestCase classes: pytest's functions and classes, and HumanEval's `check(candidate)`."""
+"""Tests that are no TestCase classes: functions and classes of pytest's style, HumanEval's `check`, called asserts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from coderm_eval.core.programs.given_pytest import PYTEST
-from coderm_eval.core.programs.source import after_future, parse
+from coderm_eval.core.programs.source import after_future, is_main_guard, parse
+from coderm_eval.generation.extraction.assert_groups import has_assert
 from coderm_eval.generation.extraction.dotted import dotted
 from coderm_eval.generation.extraction.pytest_forms import (
     Function,
@@ -41,7 +42,7 @@ def has_test_functions(tree: ast.Module) -> bool:
     """Return whether a module has a test of pytest's or HumanEval's style."""
     if any(_is_check(node) or (is_test(node, tree) and is_told_to_be_a_test(node, tree)) for node in tree.body):
         return True
-    return any(has_known_bases(node, tree) for _, node in classes_of_tests(tree))
+    return any(has_known_bases(node, tree) for _, node in classes_of_tests(tree)) or any(_called_tests(tree))
 
 
 def with_test_case(code: str, entry_point: str) -> tuple[str, str | None]:
@@ -99,9 +100,12 @@ def _module_hooks(tree: ast.Module) -> Iterator[str]:
 
 def _case_of_functions(tree: ast.Module, entry_point: str) -> Iterator[str]:
     """Yield the class that calls the test functions of a module, if there are any."""
+    called = [node for node in _called_tests(tree) if node.name != entry_point]
     methods: list[str] = []
     for node in tree.body:
-        if _is_check(node) and is_function(node):
+        if node in called:
+            methods += _method(f"test_{node.name}", f"{node.name}()")
+        elif _is_check(node) and is_function(node):
             methods += _method(f"test_{node.name}", f"{node.name}({entry_point})")
         elif is_test(node, tree) and node.name != entry_point:
             methods += _method(node.name, _call(node, node.name, tree))
@@ -156,9 +160,27 @@ def _is_check(node: ast.stmt) -> bool:
     return node.name == "check" or node.args.args[0].arg == "candidate"
 
 
+def _called_tests(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    """Yield the functions of asserts, without arguments, that a module calls which has no asserts of its own."""
+    statements = [part for node in tree.body for part in (getattr(node, "body", []) if is_main_guard(node) else [node])]
+    calls = [node.value for node in statements if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    names = {dotted(call.func) for call in calls if not (call.args or call.keywords)}
+    if any(map(has_assert, statements)):
+        return
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in names and _is_of_asserts(node, tree):
+            yield node
+
+
+def _is_of_asserts(node: ast.FunctionDef, tree: ast.Module) -> bool:
+    needs_nothing = len(node.args.args) == len(node.args.defaults)
+    return needs_nothing and any(map(has_assert, node.body)) and not is_test(node, tree)
+
+
 def _without_calls_of_tests(code: str, tree: ast.Module) -> str:
     """The source without the statements that call a check or test function at once, which a class now does."""
     names = {node.name for node in tree.body if is_function(node) and (_is_check(node) or is_test(node, tree))}
+    names |= {node.name for node in _called_tests(tree)}
     lines = source_lines(code)
     for node in reversed(tree.body):
         call = node.value if isinstance(node, ast.Expr) else None

@@ -23,6 +23,7 @@ __all__ = ["bound_anywhere", "with_imports_resolved"]
 _LIBRARIES = frozenset(
     {
         *("pytest", "parameterized", "ddt", "hypothesis", "nose", "nose2", "nose_parameterized", "testtools", "mock"),
+        *("absl", "hamcrest", "testfixtures", "pyfakefs", "deepdiff", "pytest_check", "pytest_benchmark", "flaky"),
         *("freezegun", "faker", "pytest_mock", "pytest_asyncio", "unittest2", "asynctest", "aiounittest", "assertpy"),
         *("numpy", "pandas", "scipy", "sympy", "networkx", "sklearn", "torch", "tensorflow", "matplotlib", "requests"),
         *("sortedcontainers", "six", "attr", "attrs", "pydantic", "dateutil", "pytz", "yaml", "psutil", "dirtyjson"),
@@ -104,7 +105,7 @@ class _Imports:
         for node in ast.walk(self._tree):
             for alias in node.names if isinstance(node, ast.Import) else ():
                 used = self._modules.get(imported_as(alias), set())
-                if used and self._entry_point not in used:
+                if used and used.isdisjoint({self._entry_point, "Solution"}):
                     yield alias.name.partition(".")[0]
 
     def _is_library(self, module: str) -> bool:

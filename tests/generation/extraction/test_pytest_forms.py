@@ -137,6 +137,12 @@ NOT_SUPPLIED = {
     ),
     "import pytest, unittest\nclass T(unittest.TestCase):\n    @pytest.fixture(autouse=True)\n    def x(self): ...\n"
     "    def test_a(self): tide(1)\ndef test_b(): tide(2)": ("pytest's forms beside a TestCase class are not supplied"),
+    "import pytest\n@pytest.mark.usefixtures('tmp_path')\ndef test_it():\n    assert tide(1)": (
+        "fixture tmp_path is not supplied"
+    ),
+    "import pytest\n@pytest.mark.usefixtures('db')\nclass TestTide:\n    def test_it(self):\n        assert tide(1)": (
+        "fixture db is not supplied"
+    ),
     "import pytest\n@pytest.mark.skip\ndef test_it():\n    tide(1)": NO_CLASS,
 }
 

@@ -283,6 +283,7 @@ MISSING = {
     "parameterized": "from parameterized import parameterized\n" + body("parameterized"),
     "ddt": "import ddt\n\n@ddt.ddt\n" + body(CHECK).partition("\n")[2].lstrip(),
     "shapely": "import shapely.geometry\n" + body("shapely.geometry.Point(ebb([5, 3]))"),
+    "hamcrest": "from hamcrest import assert_that, equal_to\n" + body("assert_that(ebb([5, 3]), equal_to([-2]))"),
     "nose": body("from nose import tools; tools.eq_(ebb([5, 3]), [-2])"),
 }
 
@@ -291,6 +292,37 @@ MISSING = {
 def test_a_test_that_needs_a_missing_module_is_rejected_by_its_name(module: str) -> None:
     for extracted in (extract_tests(answer(MISSING[module]), "ebb"), recorded_tests(MISSING[module], "ebb")):
         assert extracted == ((), f"module {module} is not installed")
+
+
+CALLED = {
+    "at the top": "def run_checks():\n    assert ebb([5, 3]) == [-2]\n    print('ok')\n\nrun_checks()\n",
+    "under the main guard": "CASES = [([5, 3], [-2])]\ndef main():\n    for levels, falls in CASES:\n"
+    "        assert ebb(levels) == falls, levels\n\nif __name__ == '__main__':\n    main()\n",
+    "beside another": "def verify(n=3):\n    assert ebb([5, n]) == [-2]\n\ndef more():\n    assert ebb([]) == []\n\n"
+    "if __name__ == '__main__':\n    verify()\n    more()\n",
+}
+
+
+@pytest.mark.parametrize("where", CALLED)
+def test_a_function_of_asserts_that_the_module_calls_is_a_test(where: str) -> None:
+    for extracted in (extract_tests(answer(CALLED[where]), "ebb"), recorded_tests(CALLED[where], "ebb")):
+        (source,) = extracted.sources
+        assert [verdict(source, program) for program in (RIGHT, "def ebb(levels):\n    return [2]\n")] == [
+            "PASS",
+            "FAIL",
+        ]
+
+
+def test_a_function_of_asserts_with_arguments_is_a_helper() -> None:
+    sources = recorded_tests("def is_fall(x):\n    assert x == [-2]\n\nis_fall(ebb([5, 3]))\n", "ebb").sources
+    assert sources == ()
+
+
+def test_a_module_of_which_only_the_class_is_used_stands_for_the_candidate() -> None:
+    code = body("self.assertEqual(sea.tides.Solution().ebb([5, 3]), [-2])", before="import sea.tides")
+    (source,) = recorded_tests(code, "ebb").sources
+    solution = "class Solution:\n    def ebb(self, levels):\n        return [-2]\n"
+    assert verdict(source, f"{solution}\ndef ebb(levels):\n    return Solution().ebb(levels)\n") == "PASS"
 
 
 # Answers that the limit of tokens cut off
