@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from coderm_eval.core.programs.given_to_tests import CANDIDATE_MODULE
+from coderm_eval.core.programs.solution_class import CLASS
 from coderm_eval.core.programs.source import after_future, is_known_module, parse
 from coderm_eval.generation.extraction.dotted import dotted
 from coderm_eval.generation.extraction.names import imported_as
@@ -105,8 +106,12 @@ class _Imports:
         for node in ast.walk(self._tree):
             for alias in node.names if isinstance(node, ast.Import) else ():
                 used = self._modules.get(imported_as(alias), set())
-                if used and used.isdisjoint({self._entry_point, "Solution"}):
+                if used and not self._is_candidate(imported_as(alias)):
                     yield alias.name.partition(".")[0]
+
+    def _is_candidate(self, name: str) -> bool:
+        """Return whether a name is used as a module with the function under test, or with its class."""
+        return not self._modules.get(name, set()).isdisjoint({self._entry_point, CLASS})
 
     def _is_library(self, module: str) -> bool:
         package = module.partition(".")[0]
@@ -154,7 +159,7 @@ class _Imports:
                 continue
             if alias.name == self._entry_point:
                 names.append(f"{name} = {self._entry_point}")
-            elif self._entry_point in self._modules.get(name, ()) and not name[:1].isupper():
+            elif self._is_candidate(name) and not name[:1].isupper():
                 names.append(f"{name} = _Candidate()")
             elif name not in (alias.name, "*") and name in self._names and id(node) not in self._excused:
                 names.append(f"{name} = {alias.name}")

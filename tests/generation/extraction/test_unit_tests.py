@@ -199,6 +199,22 @@ def test_cleaning_a_clean_test_again_changes_nothing(code: str) -> None:
     assert extract_tests(source, "ebb").sources == recorded_tests(source, "ebb").sources == (source,)
 
 
+@pytest.mark.parametrize(
+    ("before", "made"),
+    [
+        ("import solution", "solution.Solution()"),
+        ("import your_module as m", "m.Solution()"),
+        ("from src import solution", "solution.Solution()"),
+        ("import src.tides", "src.tides.Solution()"),
+        ("import math, tides as t\nmade = t.Solution()", "made"),
+    ],
+)
+def test_a_module_that_has_the_class_stands_for_the_candidate(before: str, made: str) -> None:
+    source = cleaned(body(f"tide = {made}; self.assertEqual(tide.ebb([5, 3]), [-2])", before=before))
+    method = "class Solution:\n    def ebb(self, levels):\n        return ebb(levels)\n"
+    assert [verdict(source, f"{ebb}\n{method}") for ebb in (RIGHT, WRONG)] == ["PASS", "FAIL"]
+
+
 def test_comments_inside_a_class_are_kept() -> None:
     assert "# one fall" in cleaned(PLAIN)
 
