@@ -90,7 +90,7 @@ def _fitting(text: str, fits: _Fits, whole: bool) -> str:
         or _first(_marked(part, fits) for part in plain)
         or _first(_marked(other, fits) for other in _spellings_of_lines(text) if other != text)  # lines of it break off
         or _first(python_in(part, fits, whole=whole) for part in plain)
-        or _first(_marked(other, fits) or python_in(other, fits, whole=whole) for other in others)
+        or _first(_marked(other, fits) or python_in(without_marks(other), fits, whole=whole) for other in others)
     )
 
 
