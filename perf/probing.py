@@ -21,7 +21,7 @@ import numpy as np
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.core.protocols import Execute, Probe
-from coderm_eval.core.records import Grade, ProblemCandidates, RerankResult, Selection, deduplicate_candidates
+from coderm_eval.core.records import Grade, Probes, ProblemCandidates, RerankResult, Selection, deduplicate_candidates
 from coderm_eval.core.store import Store, open_store
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.cached import cached_execution
@@ -33,7 +33,7 @@ from coderm_eval.pipeline.loop import rerank
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.scores import tied_pass_at_1
 from coderm_eval.report.statistics import gain_interval
-from coderm_eval.selection import select
+from coderm_eval.selection import finalists, select
 from coderm_eval.selection.budget import UniformBudget
 from perf._common import argument_parser, print_table, seconds
 
@@ -111,12 +111,18 @@ def run(
     def run_inputs(executor: Executor, store: Store) -> list[RerankResult]:
         probe: Probe | None = make_probe(executor, store, EXECUTION, "perf", max(INPUTS))
         assert probe
-        found = probe([(item, result.tests) for item, result in zip(problems, results, strict=True)])
-        return [replace(result, probes=found[result.problem.task_id]) for result in results]
+        rows = {r.problem.task_id: finalists(r.candidates, r.tests, r.verdicts) for r in results}
+        found = probe([(_part(result, rows[result.problem.task_id]), result.tests) for result in results])
+        probes = {task: Probes(rows[task], verdicts) for task, verdicts in found.items()}
+        return [replace(result, probes=probes[result.problem.task_id]) for result in results]
 
     results, cpu_of_tests = with_executor(run_tests)
     results, cpu_of_inputs = with_executor(run_inputs)
     return results, (cpu_of_tests, cpu_of_inputs)
+
+
+def _part(result: RerankResult, rows: Sequence[int]) -> ProblemCandidates:
+    return ProblemCandidates(result.problem, tuple(result.candidates[row] for row in rows))
 
 
 def with_executor(work: Callable[[Executor, Store], Done]) -> tuple[Done, float]:
@@ -134,8 +140,7 @@ def with_executor(work: Callable[[Executor, Store], Done]) -> tuple[Done, float]
 
 def pick(result: RerankResult, inputs: int) -> Selection:
     """Return the rule's pick with the first so many inputs."""
-    assert result.probes
-    probes = result.probes.of_tests(slice(inputs))
+    probes = result.probes and replace(result.probes, verdicts=result.probes.verdicts.of_tests(slice(inputs)))
     return select([RULE], result.candidates, result.tests, result.verdicts, stopped="perf", probes=probes)[RULE]
 
 

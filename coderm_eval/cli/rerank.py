@@ -62,7 +62,7 @@ def demo_command(out: Path, overwrite: bool) -> None:
 @click.option("--out", type=FILE, required=True, help="Run directory to write.")
 @click.option("--n", type=int, help="Candidates per problem: the first N.  [default: all]")
 @click.option("--select", help="Rule that picks; all: compare them all.  [default: evidence]")
-@click.option("--probe-inputs", type=int, help="Inputs per problem, beyond the tests', that all candidates are run on.")
+@click.option("--probe-inputs", type=int, help="Inputs per problem beyond the tests', for the best candidates.")
 @click.option("--preset", help="paper: the publication's protocol in every respect.")
 @click.option("--resample-tests", type=int, help="Also score the rules with M of the tests, drawn 100 times.")
 @earlier_name("--resample", type=int)

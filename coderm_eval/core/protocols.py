@@ -48,7 +48,7 @@ Explain = Callable[[Iterable[Cell]], Mapping[tuple[str, int], str]]
 """Finds, by task id and column, the errors of their own with which tests end; empty where one does not."""
 
 Probe = Callable[[Sequence[tuple[ProblemCandidates, Sequence[UnitTest]]]], Mapping[str, Verdicts]]
-"""Runs each problem's candidates on probing inputs, which are made from the calls of its tests; returns what became of
+"""Runs candidates of each problem on probing inputs, which are made from the calls of its tests; returns what became of
 them, by task id."""
 
 Written = tuple[str, Sequence[tuple[int, str]]]

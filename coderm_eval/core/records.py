@@ -200,6 +200,17 @@ class ProblemCandidates:
 
 
 @dataclass(frozen=True)
+class Probes:
+    """What became of some of a problem's candidates on probing inputs."""
+
+    rows: tuple[int, ...]
+    """The candidates that were run, ascending."""
+    verdicts: Verdicts
+    """One row for each of them, one column for each input. A program that returns has passed, and one that raises has
+    failed."""
+
+
+@dataclass(frozen=True)
 class RerankResult:
     """Everything known about one problem after the last round."""
 
@@ -209,6 +220,5 @@ class RerankResult:
     verdicts: Verdicts
     selections: Mapping[str, Selection]
     """One selection for each rule asked for, by the rule's name."""
-    probes: Verdicts | None = None
-    """What became of the candidates on probing inputs, one column for each; None where there are none. A program that
-    returns has passed, and one that raises has failed."""
+    probes: Probes | None = None
+    """None where no candidate was run on probing inputs."""

@@ -17,6 +17,7 @@ from coderm_eval.generation.write_tests import TestSupply
 from coderm_eval.pipeline.budget import max_tests, tests_per_problem
 from coderm_eval.pipeline.preflight import working_executor
 from coderm_eval.pipeline.settings import Settings
+from coderm_eval.selection import MOST_FINALISTS
 
 __all__ = ["SamplingEstimate", "estimate_executions", "estimate_sampling"]
 
@@ -66,7 +67,7 @@ def estimate_executions(
     tasks = [item.problem.task_id for item in problems]
     most = max_tests(settings.budget, each, tests.available, tasks)
     wanted = {task: range(each if settings.budget.policy == "uniform" else most[task]) for task in tasks}
-    on_probes = settings.probe_inputs * sum(len(item.candidates) for item in problems)
+    on_probes = settings.probe_inputs * sum(min(len(item.candidates), MOST_FINALISTS) for item in problems)
     if settings.tests.backend != "file":
         return _most_cells(problems, wanted, each * len(problems)) + on_probes, 0
     written = dict(tests.source(wanted))

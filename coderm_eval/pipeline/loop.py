@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from coderm_eval.core.protocols import Cell, Execute, Probe, WriteTests
-from coderm_eval.core.records import ProblemCandidates, RerankResult
+from coderm_eval.core.records import Probes, ProblemCandidates, RerankResult
 from coderm_eval.pipeline.background_writer import BackgroundTestWriter, PendingTests
 from coderm_eval.pipeline.verdict_matrix import VerdictMatrix
 from coderm_eval.selection.budget import BudgetPolicy
@@ -45,7 +45,7 @@ def rerank(
         rule: whose picks the budget looks at; a name in `coderm_eval.selection.known_rules()`.
         rules: all that are applied to the final matrices.
         budget: decides how many tests each problem gets in the next round.
-        probe: asked once, when all tests are there, to run the candidates on more inputs. The budget does not see it.
+        probe: asked once, when all tests are there, to run the finalists on more inputs. The budget does not see it.
         on_round: told, after each decision of the budget, how many test samples were requested before it.
 
     Returns:
@@ -75,8 +75,14 @@ def rerank(
 
     with BackgroundTestWriter(write_tests) as writer:
         alternate_halves(list(matrices), wanted, start, finish)
-    probes = probe([matrix.final for matrix in matrices.values()]) if probe else {}
+    probes = _probes(probe, matrices) if probe else {}
     return [matrix.conclude(rules, budget.stopped(task), probes.get(task)) for task, matrix in matrices.items()]
+
+
+def _probes(probe: Probe, matrices: Mapping[str, VerdictMatrix]) -> Mapping[str, Probes]:
+    rows = {task: chosen for task, matrix in matrices.items() if (chosen := matrix.finalists())}
+    found = probe([matrices[task].part(chosen) for task, chosen in rows.items()])
+    return {task: Probes(rows[task], verdicts) for task, verdicts in found.items()}
 
 
 def _cells(pending: PendingTests, matrices: Mapping[str, VerdictMatrix]) -> Iterator[list[Cell]]:

@@ -55,7 +55,7 @@ class Settings(Section):
     select: str = DEFAULT_RULE
     """The rule that picks; `all` picks by the default rule and compares every rule."""
     probe_inputs: int = Field(default=0, ge=0)
-    """Probing inputs per problem: calls that no test makes, on which all candidates are run to see which of them agree.
+    """Probing inputs per problem: calls that no test makes, on which the best 16 candidates are run to see who agrees.
     They are mutations of the calls that the tests make. The rule `evidence` uses them."""
     resample_tests: int | None = Field(default=None, ge=1)
     """Also score the rules with this many of each problem's tests, drawn 100 times: the paper's resampling."""

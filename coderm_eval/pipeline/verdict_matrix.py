@@ -9,6 +9,7 @@ import numpy as np
 from coderm_eval.core.protocols import Cell, ExecutionResult
 from coderm_eval.core.records import (
     NO_OUTPUT,
+    Probes,
     ProblemCandidates,
     RerankResult,
     Selection,
@@ -16,7 +17,7 @@ from coderm_eval.core.records import (
     Verdict,
     Verdicts,
 )
-from coderm_eval.selection import select
+from coderm_eval.selection import finalists, select
 from coderm_eval.selection.budget import ProblemState
 from coderm_eval.selection.budget.state import current_pick
 
@@ -86,12 +87,17 @@ class VerdictMatrix:
         self._cells[place] = (result.verdict, result.cpu_seconds, result.output)
         self._pick = None
 
-    @property
-    def final(self) -> tuple[ProblemCandidates, Sequence[UnitTest]]:
-        """The candidates, and the tests that there are in the end."""
-        return self._item, self.state().tests
+    def finalists(self) -> tuple[int, ...]:
+        """The candidates that probing inputs are to tell apart, once all tests are there."""
+        final = self.state()
+        return finalists(final.candidates, final.tests, final.verdicts)
 
-    def conclude(self, rules: Sequence[str], stopped: str, probes: Verdicts | None) -> RerankResult:
+    def part(self, rows: Sequence[int]) -> tuple[ProblemCandidates, Sequence[UnitTest]]:
+        """These of the candidates, and the tests that there are in the end."""
+        candidates = tuple(self._item.candidates[row] for row in rows)
+        return ProblemCandidates(self._item.problem, candidates), self.state().tests
+
+    def conclude(self, rules: Sequence[str], stopped: str, probes: Probes | None) -> RerankResult:
         final = self.state()
         stopped = stopped if final.tests else "no tests"
         return RerankResult(

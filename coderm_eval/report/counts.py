@@ -54,7 +54,7 @@ def test_counts(results: Sequence[RerankResult], written: TestWritingStats) -> d
 
 def run_counts(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> dict[str, Any]:
     """What was run, and what could not be run; probing inputs are part of both."""
-    run = [verdicts for result in results for verdicts in (result.verdicts, result.probes) if verdicts]
+    run = [result.verdicts for result in results] + [result.probes.verdicts for result in results if result.probes]
     return {
         "not_run": {
             "executions": int(sum((~verdicts.ran).sum() for verdicts in run)),
@@ -65,8 +65,8 @@ def run_counts(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]
 
 
 def probing_counts(results: Sequence[RerankResult]) -> dict[str, Any]:
-    """The probing inputs that the candidates were run on, the executions of it, and problems without any."""
-    probes = [result.probes for result in results if result.probes]
+    """The probing inputs that candidates were run on, the executions of it, and problems without any."""
+    probes = [result.probes.verdicts for result in results if result.probes]
     inputs = [verdicts.matrix.shape[1] for verdicts in probes]
     return {
         "probing_inputs": {

@@ -7,5 +7,16 @@ import coderm_eval.selection.rules  # noqa: F401  # registers them
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.picks import select
 from coderm_eval.selection.registry import ALL_RULES, broken_plugins, known_rules, selector
+from coderm_eval.selection.screening import MOST_FINALISTS, finalists
 
-__all__ = ["ALL_RULES", "Ballot", "Scores", "broken_plugins", "known_rules", "select", "selector"]
+__all__ = [
+    "ALL_RULES",
+    "MOST_FINALISTS",
+    "Ballot",
+    "Scores",
+    "broken_plugins",
+    "finalists",
+    "known_rules",
+    "select",
+    "selector",
+]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.messages import single_line
-from coderm_eval.core.records import Candidate, Selection, UnitTest, Verdicts
+from coderm_eval.core.records import NO_OUTPUT, Candidate, Probes, Selection, UnitTest, Verdicts
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.registry import known_rules, place
 
@@ -26,30 +26,29 @@ def select(
     verdicts: Verdicts,
     *,
     stopped: str,
-    probes: Verdicts | None = None,
+    probes: Probes | None = None,
 ) -> dict[str, Selection]:
     """The pick of each of the rules `names`; among equals the candidate with the lowest sample index is chosen.
 
     What could not be run is missing, not failed. A candidate without a verdict on half of the tests that could be
     run at all has no reward (NaN) and is not chosen; of the others' matrix, columns with a gap are left out, so that
-    candidates are compared on the same tests. So are columns of probing inputs.
+    candidates are compared on the same tests. So are columns of probing inputs, and those that no candidate answers.
 
     Args:
-        probes: what became of the candidates on probing inputs.
+        probes: what became of candidates on probing inputs.
 
     Raises:
         SettingsError: a rule gave no score for each candidate.
     """
     judged = _judged(verdicts.ran)
     complete = verdicts.ran[judged].all(axis=0)
-    probes = probes or Verdicts.not_run(len(candidates), 0)
     ballot = Ballot(
         passed=verdicts.passed[judged][:, complete],
         multiplicity=_integers(c.multiplicity for c in candidates)[judged],
         test_multiplicity=_integers(t.multiplicity for t in tests)[complete],
         outputs=verdicts.outputs[judged][:, complete],
         first=_integers(c.samples[0] for c in candidates)[judged],
-        probes=probes.outputs[judged][:, probes.ran[judged].all(axis=0)],
+        probes=_outputs(probes, judged)[judged],
     )
 
     for field in vars(ballot).values():
@@ -76,6 +75,19 @@ def _judged(ran: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     known = ran[:, ran.any(axis=0)]
     judged = 2 * known.sum(axis=1) >= known.shape[1]
     return np.asarray(judged | (not judged.any()))
+
+
+def _outputs(probes: Probes | None, judged: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """The outputs of all candidates on the probing inputs that tell something; NO_OUTPUT of those that were not run."""
+    if probes is None:
+        return np.zeros((len(judged), 0), np.int64)
+    rows = [row for row in probes.rows if judged[row]]
+    kept = judged[list(probes.rows)]
+    outputs, ran = probes.verdicts.outputs[kept], probes.verdicts.ran[kept]
+    columns = ran.all(axis=0) & (outputs != NO_OUTPUT).any(axis=0)
+    found = np.full((len(judged), int(columns.sum())), NO_OUTPUT, np.int64)
+    found[rows] = outputs[:, columns]
+    return found
 
 
 def _scores(rule: str, ballot: Ballot) -> Scores:

@@ -207,16 +207,21 @@ def test_candidates_may_come_with_any_multiplicity() -> None:
 
 
 def test_inputs_are_probed_once_when_all_tests_are_there() -> None:
-    """The budget's picks do not see them; the rules do, and so does whoever reads the result."""
+    """The budget's picks do not see them; the rules do, and so does whoever reads the result.
+
+    A problem with one candidate has nothing to tell apart, and "y4", which fails what the others pass, is no finalist.
+    """
     script, asked = Script({"a": ["x"], "b": []}), []
 
     def probe(problems: Sequence[tuple[ProblemCandidates, Sequence[UnitTest]]]) -> dict[str, Verdicts]:
-        asked.append([(item.problem.task_id, [test.source for test in tests]) for item, tests in problems])
+        asked.append(
+            [([c.program for c in item.candidates], [test.source for test in tests]) for item, tests in problems]
+        )
         answers = np.array([[1, 2], [3, 4], [3, 4]])
         return {"a": Verdicts(np.full((3, 2), Verdict.PASSED, np.uint8), np.zeros((3, 2)), answers)}
 
     with_probes, without = rerank(
-        [work("a", "x1", "x2", "x3"), work("b", "y1")],
+        [work("a", "x1", "x2", "x3", "y4"), work("b", "y1")],
         write_tests=script.write,
         execute=script.execute,
         rule="evidence",
@@ -224,6 +229,7 @@ def test_inputs_are_probed_once_when_all_tests_are_there() -> None:
         budget=UniformBudget(4),
         probe=probe,
     )
-    assert asked == [[("a", ["x"]), ("b", [])]]
-    assert with_probes.selections["evidence"].ties == (1, 2) and with_probes.probes is not None
+    assert asked == [[(["x1", "x2", "x3"], ["x"])]]
+    assert with_probes.selections["evidence"].ties == (1, 2)
+    assert with_probes.probes and with_probes.probes.rows == (0, 1, 2)
     assert without.probes is None

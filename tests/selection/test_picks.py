@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.core.errors import SettingsError
-from coderm_eval.core.records import NO_OUTPUT, Candidate, Selection, UnitTest, Verdict, Verdicts
+from coderm_eval.core.records import NO_OUTPUT, Candidate, Probes, Selection, UnitTest, Verdict, Verdicts
 from coderm_eval.report.scores import ROWS
 from coderm_eval.selection import Ballot, Scores, known_rules, registry, select, selector
 from coderm_eval.selection.registry import Rule
@@ -312,7 +312,32 @@ def test_a_probing_input_that_could_not_be_run_for_one_counts_for_none() -> None
     """On the second of three the first candidate was not run: on the others, the last two agree."""
     tests = [UnitTest("t", (0,))]
     ran = np.array([[P, N, P], [P, P, P], [P, P, P]], dtype=np.uint8)
-    probes = Verdicts(ran, np.zeros((3, 3)), np.array([[5, NO_OUTPUT, 5], [6, 6, 5], [6, 7, 5]]))
+    outputs = np.array([[5, NO_OUTPUT, 5], [6, 6, 5], [6, 7, 5]])
+    probes = Probes((0, 1, 2), Verdicts(ran, np.zeros((3, 3)), outputs))
     pick = select(["evidence"], distinct(1, 1, 1), tests, verdicts([P], [P], [P]), stopped="budget", probes=probes)
     assert pick["evidence"].ties == (1, 2)
     assert pick["evidence"].rewards == pytest.approx(((1 + 1 / 2 + 1 / 2) / 3, (1 / 2 + 2) / 3, (1 / 2 + 2) / 3))
+
+
+def answered(rows: tuple[int, ...], *outputs: list[int]) -> Probes:
+    """What these candidates answered to probing inputs."""
+    found = np.array(outputs)
+    return Probes(rows, Verdicts(np.full(found.shape, P, np.uint8), np.zeros(found.shape), found))
+
+
+def evidence_with(probes: Probes | None) -> Selection:
+    """Its pick among four that pass the only test."""
+    found = verdicts([P], [P], [P], [P])
+    candidates, tests = distinct(1, 1, 1, 1), [UnitTest("t", (0,))]
+    return select(["evidence"], candidates, tests, found, stopped="budget", probes=probes)["evidence"]
+
+
+def test_a_candidate_that_no_probing_input_was_put_to_agrees_with_nobody() -> None:
+    """Four are alike on tests. Of those that were run 1 and 3 answered alike, and 0 otherwise; 2 was not run."""
+    pick = evidence_with(answered((0, 1, 3), [5], [6], [6]))
+    assert pick.ties == (1, 3) and pick.rewards == pytest.approx((1 / 4, 1 / 2, 0, 1 / 2))
+
+
+def test_a_probing_input_that_nobody_answers_says_nothing() -> None:
+    assert evidence_with(answered((0, 1), [NO_OUTPUT], [NO_OUTPUT])) == evidence_with(None)
+    assert evidence_with(answered((0, 1), [NO_OUTPUT, 5], [NO_OUTPUT, 5])) == evidence_with(answered((0, 1), [5], [5]))
