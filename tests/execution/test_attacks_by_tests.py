@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 from helpers.attacks_by_tests import ATTACKS_BY_TESTS, SPIES, AttackByTest, good_tests
 from helpers.execution import run_tests
-from helpers.other_hosts import HOSTS, granted, on, skip_unless
+from helpers.other_hosts import HOSTS, OPEN_TO_FILES, Host, granted, on, skip_unless
 from helpers.paths import ROOT
 
 from coderm_eval.core.records import Verdict
@@ -98,18 +98,23 @@ def test_a_test_finds_nothing_without_isolation_either(limited: Verdicts, spy: s
 _REPORT = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from execution.test_attacks_by_tests import ATTACKS_BY_TESTS, SPIES, _verdicts
-print(json.dumps([[*key, verdict.name] for key, verdict in _verdicts([*ATTACKS_BY_TESTS, *SPIES], "auto").items()]))
+from execution.test_attacks_by_tests import ATTACKS_BY_TESTS, SPIES, WITHOUT_FILTER, _verdicts
+attacks = WITHOUT_FILTER if sys.argv[2] == "rlimits" else [*ATTACKS_BY_TESTS, *SPIES]
+print(json.dumps([[*key, verdict.name] for key, verdict in _verdicts(attacks, sys.argv[2]).items()]))
 """
+PLACES = [*((host, "auto") for host in [*HOSTS[1:], OPEN_TO_FILES]), (HOSTS[1], "rlimits")]
+"""Hosts and modes; `isolated` and `limited` are this host's."""
 
 
-@pytest.mark.parametrize(("name", "unshare", "first", "level"), HOSTS[1:], ids=[host[0] for host in HOSTS[1:]])
-def test_good_tests_are_the_judges_they_were_on_a_host(name: str, unshare: list[str], first: str, level: str) -> None:
+@pytest.mark.parametrize(("host", "mode"), PLACES, ids=[f"{host[0]}, {mode}" for host, mode in PLACES])
+def test_good_tests_are_the_judges_they_were_on_a_host(host: Host, mode: str) -> None:
+    _, unshare, first, _ = host
     skip_unless(unshare, first)
-    done = on(unshare, first, "-c", _REPORT, str(ROOT / "tests"))
+    done = on(unshare, first, "-c", _REPORT, str(ROOT / "tests"), mode)
     assert done.returncode == 0, done.stderr
     verdicts = {(a, p, t): Verdict[v] for a, p, t, v in json.loads(done.stdout)}
-    bent = {attack.name: _good_ones(verdicts, attack.name) for attack in [*ATTACKS_BY_TESTS, *SPIES]}
+    bent = {attack: _good_ones(verdicts, attack) for attack, _, _ in verdicts}
+    assert set(bent) >= {attack.name for attack in WITHOUT_FILTER}
     assert {attack: found for attack, found in bent.items() if found != EXPECTED} == {}
     assert {key for key, verdict in verdicts.items() if verdict is Verdict.NOT_RUN} == set()
     told = {key for key in verdicts if key[0] in [spy.name for spy in SPIES] and key[1:] != ("wrong", "attack")}

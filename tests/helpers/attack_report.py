@@ -4,7 +4,8 @@ One worker runs each attack and, after those that leave something behind and aft
 program that looks at what it finds. The report is {"level", "attacks":
 verdicts by name, "neighbours": the same for the programs after them, "outside": what has changed there}.
 
-Places: candidate (a function), stdin (a program that reads its input), grades (a function under gold tests).
+Places: candidate (a function), test (a function of a test's own), stdin (a program that reads its input), grades (a
+function under gold tests).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.sandbox.isolation.removal import remove
 from helpers.attacks import ATTACKS, TEST
 
-PLACES = ("candidate", "stdin", "grades")
+PLACES = ("candidate", "test", "stdin", "grades")
 
 _READS = "\n\nprint(rungs(int(input())))\n"
 _STDIN_TEST = """
@@ -41,6 +42,7 @@ class TestRungs(unittest.TestCase):
         for height in 2, 9:
             self.assertEqual(solve(f"{height}\\n").strip(), str(height * 3))
 """
+_RIGHT = "def rungs(height):\n    return height * 3\n"
 _CASES = [Case("2", "6", "functional"), Case("9", "27", "functional")]
 
 _NEIGHBOUR = """
@@ -77,7 +79,14 @@ def _placed(place: str, key: str, program: str) -> ProgramTest[str]:
     if place == "grades":
         source, test = gold_tests.functional_program(program, "rungs"), gold_tests.functional_test(_CASES)
         return ProgramTest(key, source, test, "ladder", gold_tests.ENTRY_POINT)
+    if place == "test":
+        return ProgramTest(key, _RIGHT, _in_test(program), "ladder", "rungs")
     return ProgramTest(key, program, TEST, "ladder", "rungs")
+
+
+def _in_test(program: str) -> str:
+    """A test that passes if its own function, which is the attack, is right."""
+    return f"{program}\n{TEST}".replace("rungs(", "climbed(")
 
 
 class Outside:

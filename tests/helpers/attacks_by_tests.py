@@ -263,14 +263,37 @@ _PLAIN: list[tuple[str, tuple[str, ...]]] = [
 ]
 """Tricks after which any good test is a victim."""
 
-_SIGNALS: list[tuple[str, tuple[str, ...]]] = [
+_ON_THE_SERVER: list[tuple[str, tuple[str, ...]]] = [
     *(
         (f"{name} to its parent", (f"os.kill(os.getppid(), signal.{name})",))
-        for name in ("SIGINT", "SIGTERM", "SIGKILL", "SIGSTOP", "SIGHUP", "SIGUSR1", "SIGSEGV")
+        for name in ("SIGINT", "SIGTERM", "SIGKILL", "SIGHUP", "SIGUSR1", "SIGSEGV")
     ),
+    ("SIGKILL to its group", ("os.killpg(0, signal.SIGKILL)",)),
+    ("SIGKILL by system call", ("ctypes.CDLL(None).kill(os.getppid(), 9)",)),
+    ("SIGKILL by descriptor", ("signal.pidfd_send_signal(os.pidfd_open(os.getppid()), 9)",)),
+    (
+        "SIGKILL to its parent, and a life after it",
+        ("ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)", "os.kill(os.getppid(), signal.SIGKILL)", "time.sleep(0.1)"),
+    ),
+    ("priority of its parent", ("os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)",)),
+    ("core of its parent", ("os.sched_setaffinity(os.getppid(), [min(os.sched_getaffinity(0))])",)),
+    (
+        "descriptors of its parent",
+        ("import resource", "resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (4, 4))"),
+    ),
+    (
+        "memory limit of its parent",
+        ("import resource", "resource.prlimit(os.getppid(), resource.RLIMIT_AS, (1 << 20, 1 << 20))"),
+    ),
+    ("folder above its own", ("os.chmod('..', 0)",)),
+]
+"""What a test does to the server that started it."""
+
+_ON_THE_HOST: list[tuple[str, tuple[str, ...]]] = [
+    ("SIGSTOP to its parent", ("os.kill(os.getppid(), signal.SIGSTOP)",)),
+    ("memory of its parent", ("ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0)",)),
     ("forks without end", ("while True: os.fork()",)),
     ("SIGKILL to all", ("os.kill(-1, signal.SIGKILL)",)),
-    ("SIGKILL to its group", ("os.killpg(0, signal.SIGKILL)",)),
     (
         "SIGKILL to its neighbours",
         (
@@ -280,16 +303,14 @@ _SIGNALS: list[tuple[str, tuple[str, ...]]] = [
             "        except OSError: pass",
         ),
     ),
-    ("SIGKILL by system call", ("ctypes.CDLL(None).kill(os.getppid(), 9)",)),
-    ("SIGKILL by descriptor", ("signal.pidfd_send_signal(os.pidfd_open(os.getppid()), 9)",)),
-    ("memory of its parent", ("ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0)",)),
-    ("priority of its parent", ("os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)",)),
 ]
+"""What a server is given up for after a minute only, or what would reach others where no filter stops it."""
 
 ATTACKS_BY_TESTS: list[AttackByTest] = [
     *(AttackByTest(name, _test(*lines), victim) for name, lines, victim in _SETS),
     *(AttackByTest(name, _test(*lines)) for name, lines in _PLAIN),
-    *(AttackByTest(name, _test(*lines), needs_filter=True) for name, lines in _SIGNALS),
+    *(AttackByTest(name, _test(*lines)) for name, lines in _ON_THE_SERVER),
+    *(AttackByTest(name, _test(*lines), needs_filter=True) for name, lines in _ON_THE_HOST),
     *(AttackByTest(f"forges {name}", _test(*_everywhere(line))) for name, line in FORGED_REPLIES.items()),
 ]
 

@@ -20,7 +20,7 @@ __all__ = [
     "apply_rlimits",
     "drop_child_privileges",
     "drop_server_privileges",
-    "end_child",
+    "is_clean",
     "kill_all",
     "prepare",
     "redirect_stdio",
@@ -89,12 +89,6 @@ def drop_child_privileges(isolation: Isolation) -> None:
         isolation.child_filter.install()
 
 
-def end_child(child: int, isolation: Isolation) -> None:
-    """End the child and whatever it has started, and prepare for the next."""
-    kill_all(child, isolation)
-    prepare(isolation)
-
-
 def prepare(isolation: Isolation) -> None:
     """Give the next child a folder, an input and an output that nobody has touched."""
     isolation.scratch.renew()
@@ -129,3 +123,15 @@ def server_state() -> tuple[object, ...]:
     scheduling = (os.sched_getaffinity(0), os.sched_getscheduler(0)) if sys.platform == "linux" else ()
     limits = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
     return (*scheduling, os.getpriority(os.PRIO_PROCESS, 0), *map(resource.getrlimit, limits))
+
+
+def is_clean(isolation: Isolation, state: tuple[object, ...]) -> bool:
+    """Prepare for the next child; returns whether it finds what the last one found.
+
+    Args:
+        state: the server's at first.
+    """
+    with contextlib.suppress(OSError):
+        prepare(isolation)
+        return isolation.protects_server or server_state() == state
+    return False

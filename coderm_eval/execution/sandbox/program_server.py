@@ -8,7 +8,6 @@ as [CPU seconds, text], as far as the child came. Empty lines before the reply a
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import gc
 import importlib
@@ -23,8 +22,8 @@ from coderm_eval.execution.sandbox.confinement import (
     apply_rlimits,
     drop_child_privileges,
     drop_server_privileges,
+    is_clean,
     kill_all,
-    prepare,
     server_state,
 )
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
@@ -75,16 +74,8 @@ def serve(requests: int, replies: int, limits: Limits, isolation: Isolation) -> 
                 timeout_s=timeout_s, load_timeout_s=limits.load_timeout_s or max(limits.timeout_s, timeout_s)
             )
             write_line(replies, _run(job, plan.decode(), left, now, isolation, beat))
-            if not _is_clean(isolation, state):
+            if not is_clean(isolation, state):
                 return  # whoever needs a server starts another
-
-
-def _is_clean(isolation: Isolation, state: tuple[object, ...]) -> bool:
-    """Return whether the next program finds what the last one found."""
-    with contextlib.suppress(OSError):
-        prepare(isolation)
-        return isolation.protects_server or server_state() == state
-    return False
 
 
 def _warm_up() -> None:

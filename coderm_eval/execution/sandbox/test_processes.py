@@ -122,6 +122,8 @@ class TestProcesses:
     ) -> Iterator[tuple[int, TestReply | End]]:
         """Yield a reply for each test, in order; where the process ends, the next one gets the tests that are left."""
         left = columns
+        if self._process and not self._process.is_running:  # it went together with a test's that was run alone
+            self.stop()
         while left:
             process = self._process = self._process or self._start(sorted(self._shared), shared=True)
             process.send({**request, "tests": left})

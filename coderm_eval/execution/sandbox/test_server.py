@@ -4,7 +4,9 @@ It reads from the socket `control`, one message at a time, and answers each:
 
     b"start NAMES", with a socket    import the packages NAMES, joined by commas, then have a child do what
                                      `test_process.serve` says on that socket; the answer is the child's process id
-    b"end ID"                        end the child and whatever it has started; the answer is b"ended"
+    b"end ID"                        end the child and whatever it has started; the answer is ENDED, or ENDED_ALL where
+                                     no child is left, or LEAVING where a test has changed this server, so that another
+                                     one has to take its place
 
 So a child inherits nothing that another one had: what it is to run comes to it over its own socket.
 """
@@ -28,13 +30,17 @@ from coderm_eval.execution.sandbox.confinement import (
     apply_rlimits,
     drop_child_privileges,
     drop_server_privileges,
-    end_child,
+    is_clean,
+    kill_all,
+    server_state,
 )
 from coderm_eval.execution.sandbox.isolation import seccomp
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
 from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans
 
-__all__ = ["serve"]
+__all__ = ["ENDED", "ENDED_ALL", "LEAVING", "serve"]
+
+ENDED, ENDED_ALL, LEAVING = b"ended", b"ended all", b"leaving"
 
 _PRELOADED = ("bisect", "collections", "copy", "datetime", "decimal", "fractions", "itertools", "json", "math", "re")
 """Modules that many tests import."""
@@ -64,6 +70,7 @@ def serve(control: socket.socket, limits: Limits, isolation: Isolation, librarie
     gc.collect()
     gc.freeze()
     children: set[int] = set()
+    state = server_state()
     while True:
         message, descriptors, *_ = socket.recv_fds(control, _LONGEST_MESSAGE, 1)
         if not message:
@@ -73,7 +80,10 @@ def serve(control: socket.socket, limits: Limits, isolation: Isolation, librarie
             control.send(b"%d" % _start(descriptors[0], isolation, children))
         else:
             _end(int(message.removeprefix(b"end ")), isolation, children)
-            control.send(b"ended")
+            if not is_clean(isolation, state):
+                control.send(LEAVING)
+                return
+            control.send(ENDED if children else ENDED_ALL)
 
 
 def _alone_in_its_process(isolation: Isolation) -> Isolation:
@@ -103,7 +113,7 @@ def _start(connection: int, isolation: Isolation, children: set[int]) -> int:
 def _end(child: int, isolation: Isolation, children: set[int]) -> None:
     if child not in children:  # it was ended together with another one
         return
-    end_child(child, isolation)
+    kill_all(child, isolation)
     if isolation.child_filter is None:
         children.clear()  # it may have started others, so that all were ended
     children.discard(child)

@@ -28,7 +28,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import signal
 import socket
 import sys
 import traceback
@@ -39,9 +38,10 @@ from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox import program_server
 from coderm_eval.execution.sandbox.confinement import redirect_stdio
 from coderm_eval.execution.sandbox.isolation.levels import Isolation, IsolationRefusedError, available, enter
-from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, reap
+from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, end_children
 from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
 from coderm_eval.execution.sandbox.program_sandbox import ProgramSandbox
+from coderm_eval.execution.sandbox.test_servers import TestServers
 from coderm_eval.execution.wire.heartbeat import Heartbeat, silence_s
 from coderm_eval.execution.wire.lines import write_line
 
@@ -53,8 +53,6 @@ __all__ = ["main"]
 
 _TICK_MS = 100
 """How often it is looked whether the processes are still there."""
-_LEAVE_S = 5
-"""Seconds for a sandbox to end its processes and to remove its folder."""
 
 
 def main() -> None:
@@ -69,17 +67,16 @@ def main() -> None:
         return
     asking, asked = os.pipe()
     answering, answered = os.pipe()
-    ours, theirs = (end.detach() for end in socket.socketpair())
 
     def serve_programs() -> None:
         if isolation := _entered(parts):
             program_server.serve(asking, answered, limits, isolation)
 
-    def serve_tests() -> None:
+    def serve_tests(control: socket.socket) -> None:
         from coderm_eval.execution.sandbox import test_server  # here: programs inherit no unittest
 
         if isolation := _entered(parts):
-            test_server.serve(socket.socket(fileno=theirs), limits, isolation, libraries)
+            test_server.serve(control, limits, isolation, libraries)
 
     def control() -> None:
         from coderm_eval.execution.sandbox.test_runner import TestRunner  # here, as above
@@ -90,32 +87,37 @@ def main() -> None:
         programs = ProgramSandbox(
             asked, answering, per_call=limits.per_call, silence_s=silence_s(limits), beat=pool.beat
         )
-        tests = TestSandbox(socket.socket(fileno=ours), silence_s(limits), pool.beat)
+        tests = TestSandbox(servers.asker, silence_s(limits), pool.beat)
         _serve_requests(requests, pool, programs, TestRunner(limits, tests), "+".join(parts))
 
-    descriptors = {asking, asked, answering, answered, ours, theirs, requests, replies}
-    programs = _start(serve_programs, descriptors - {asking, answered})
-    tests = _start(serve_tests, descriptors - {theirs})
-    controller = _start(control, descriptors - {asked, answering, ours, requests, replies})
-    for descriptor in descriptors - {requests}:
+    def start_tests(control: socket.socket, other: socket.socket) -> int:
+        return _start(lambda: serve_tests(control), {*held, other.fileno()})
+
+    servers = TestServers(start_tests)
+    theirs, ours = servers.asker.fileno(), servers.requests.fileno()
+    held = {asking, asked, answering, answered, requests, replies, theirs, ours}
+    programs = _start(serve_programs, held - {asking, answered})
+    servers.renew()
+    controller = _start(control, held - {asked, answering, requests, replies, theirs})
+    servers.asker.close()
+    for descriptor in held - {requests, ours, theirs}:
         os.close(descriptor)
-    _wait(requests, [controller, tests, programs])
+    held = {requests, ours}
+    _wait(requests, servers, [controller, programs])
 
 
-def _wait(requests: int, processes: list[int]) -> None:
-    """Wait until a process ends or the pool is gone; then end all of them, whatever they are doing."""
+def _wait(requests: int, servers: TestServers, processes: list[int]) -> None:
+    """Start test servers on demand until a process ends or the pool is gone; then end all, whatever they are doing."""
     poll = select.poll()
     poll.register(requests, 0)  # no event but that the other end is closed
+    poll.register(servers.requests, select.POLLIN)
     ended: list[int] = []
-    while not ended and not poll.poll(_TICK_MS):
+    while not ended:
+        happened = dict(poll.poll(_TICK_MS))
+        if requests in happened or (happened and not servers.answer()):
+            break
         ended = [process for process in processes if os.waitpid(process, os.WNOHANG)[0]]
-    left = [process for process in processes if process not in ended]
-    for process in left:
-        os.kill(process, signal.SIGTERM)
-    for process in left:
-        if reap(process, _LEAVE_S) is None:
-            os.kill(process, signal.SIGKILL)  # the kernel then ends what it has started
-            reap(process, _LEAVE_S)
+    end_children([process for process in (*processes, servers.process) if process not in ended])
 
 
 def _start(serve: Callable[[], None], close: Collection[int]) -> int:

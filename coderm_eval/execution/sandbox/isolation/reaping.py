@@ -7,18 +7,28 @@ import os
 import signal
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, prctl
 
-__all__ = ["adopt_orphans", "continue_in_child", "die_with_parent", "kill_and_reap", "kill_children", "reap"]
+__all__ = [
+    "adopt_orphans",
+    "continue_in_child",
+    "die_with_parent",
+    "end_children",
+    "kill_and_reap",
+    "kill_children",
+    "reap",
+]
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 _KILL_S = 30
 """A process with gigabytes of memory is gone in 2 s after SIGKILL; a busy machine may take longer."""
+_LEAVE_S = 5
+"""Seconds for a sandbox to end its processes and to remove its folder."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0005, 0.02
 
 
@@ -76,6 +86,16 @@ def kill_and_reap(child: int) -> None:
             kill(child, signal.SIGKILL)
     if reap(child, _KILL_S) is None:
         raise TimeoutError(f"process {child} is still alive {_KILL_S} s after SIGKILL")
+
+
+def end_children(children: Sequence[int]) -> None:
+    """End child processes: they are asked to clean up and leave, and killed if they stay."""
+    for child in children:
+        os.kill(child, signal.SIGTERM)
+    for child in children:
+        if reap(child, _LEAVE_S) is None:
+            os.kill(child, signal.SIGKILL)  # the kernel then ends what it has started
+            reap(child, _LEAVE_S)
 
 
 def die_with_parent() -> None:
