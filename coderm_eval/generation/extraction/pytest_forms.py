@@ -47,9 +47,11 @@ def is_function(node: ast.AST) -> TypeGuard[Function]:
 def is_test(node: ast.AST, tree: ast.Module, owner: ast.ClassDef | None = None) -> TypeGuard[Function]:
     """Return whether pytest would run a function, and not skip it or expect it to fail.
 
-    A function with arguments that nothing but the test itself gives is a helper.
+    A function with arguments that nothing but the test itself gives is a helper; one of doctests alone runs nothing.
     """
     if not is_function(node) or not node.name.startswith("test"):
+        return False
+    if len(node.body) == 1 and ">>>" in (ast.get_docstring(node) or ""):
         return False
     if any(map(_is_off, node.decorator_list)) or any(map(_is_fixture, node.decorator_list)):
         return False

@@ -11,6 +11,8 @@ from coderm_eval.core.programs.source import is_main_guard, parse
 from coderm_eval.generation.extraction.assert_groups import has_assert
 from coderm_eval.generation.extraction.assert_tests import assert_tests
 from coderm_eval.generation.extraction.code import extract_code, unclosed_code
+from coderm_eval.generation.extraction.doctests import with_doctests_as_asserts
+from coderm_eval.generation.extraction.fences import fences
 from coderm_eval.generation.extraction.source_text import SourceText, source_lines
 from coderm_eval.generation.extraction.test_classes import has_methods, test_classes, with_run_test_named
 from coderm_eval.generation.extraction.test_fences import with_other_fences
@@ -55,13 +57,12 @@ def extract_tests(
     if truncated and extraction == "default" and (whole := _complete_methods(unclosed_code(answer) or "", entry_point)):
         return whole
     code = extract_code(answer, _has_tests, extraction, whole=True)
-    if not code:
-        return Extracted((), NO_CODE)
-    if extraction == "paper":
+    if code and extraction == "paper":
         return _paper_test(code)
     tree = parse(code)
     if tree is None or not _has_tests(tree):
-        return _plain_asserts(answer, entry_point) or _clean(code, entry_point)
+        other = _plain_asserts(answer, entry_point) or (None if truncated else _doctests(answer, entry_point))
+        return other or (_clean(code, entry_point) if code else Extracted((), NO_CODE))
     return _clean(with_other_fences(answer, code, _has_tests, entry_point), entry_point)
 
 
@@ -75,6 +76,13 @@ def _plain_asserts(answer: str, entry_point: str) -> Extracted | None:
     tree = parse(code)
     found = recorded_tests(code, entry_point) if tree and wanted(tree) else None
     return found if found and found.sources else None
+
+
+def _doctests(answer: str, entry_point: str) -> Extracted | None:
+    """The doctests of an answer, as those of a recorded line; None if it has none of the function."""
+    pieces = [fence.body for fence in fences(answer)] or [answer]
+    found = (recorded_tests(piece, entry_point) for piece in reversed(pieces) if ">>>" in piece)
+    return next((tests for tests in found if any(entry_point in test for test in tests.sources)), None)
 
 
 def _complete_methods(code: str, entry_point: str) -> Extracted | None:
@@ -96,10 +104,13 @@ def recorded_tests(source: str, entry_point: str) -> Extracted:
     """
     source = unescaped(source)
     tree = parse(source)
+    if tree and _has_tests(tree):
+        return _clean(source, entry_point)
+    if tree is None or not any(map(has_assert, tree.body)):
+        source = with_doctests_as_asserts(source, entry_point)
+        tree = parse(source)
     if tree is None:
         return Extracted((), NO_CODE)
-    if _has_tests(tree):
-        return _clean(source, entry_point)
     source, missing = with_imports_resolved(_without_asserting_guard(source, tree), entry_point)
     if missing:
         return Extracted((), NOT_INSTALLED.format(missing))
