@@ -128,6 +128,7 @@ VACUOUS: list[tuple[str, Sequence[str], str]] = [
         [_class("peal([1])\n        self.assertTrue(True)"), _class("assert peal or True")],
         "asserts nothing",
     ),
+    ("existence", [_class("self.assertTrue(callable(peal))"), _class("assert callable(peal)")], "asserts nothing"),
     (
         "time",
         [

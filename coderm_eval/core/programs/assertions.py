@@ -18,6 +18,8 @@ is seen by its own body."""
 _ONE_VALUE = frozenset({"assertTrue", "assertFalse", "assert_"})
 """Assertions of one value; the second argument is what they say."""
 
+_OF_EXISTENCE = frozenset({"callable", "hasattr"})
+
 _SWALLOWING = frozenset({"AssertionError", "Exception", "BaseException", ""})
 """What catches a failed assertion; "" is a bare `except`."""
 
@@ -108,6 +110,9 @@ def _can_fail(node: ast.AST) -> bool:
 
 
 def _is_constant(value: ast.expr) -> bool:
+    """Return whether a value is the same whatever the function does: a constant, or that there is such a function."""
+    if isinstance(value, ast.Call) and _last_name(value.func) in _OF_EXISTENCE:
+        return True
     return not any(isinstance(node, (ast.Name, ast.Call, ast.Attribute)) for node in ast.walk(value))
 
 
