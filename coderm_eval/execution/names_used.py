@@ -42,6 +42,8 @@ class NamesUsed:
         """{name: the attributes that are read of it, and how often}."""
         self.changes = False
         """Whether it changes a variable of its module, or an attribute of something but `self`."""
+        self.changed: set[str] = set()
+        """Names of which an attribute is changed, or one of an attribute, an item or a result of theirs."""
         self.changes_self = False
         self.self_is_any = False
         """Whether something but an instance may be called `self`."""
@@ -65,6 +67,7 @@ class NamesUsed:
         name = node.value.id if isinstance(node.value, ast.Name) else ""
         if not isinstance(node.ctx, ast.Load):
             self.own.add(node.attr)
+            self.changed.add(_innermost(node))
             self.changes |= name != "self"
             self.changes_self = True
         elif node.attr == "format":
@@ -140,6 +143,13 @@ def _name_of(node: ast.expr) -> str:
 def _outermost(base: ast.expr) -> str:
     """Return `a` for a, a.B and a[b]."""
     return _name_of(base.value if isinstance(base, (ast.Attribute, ast.Subscript)) else base)
+
+
+def _innermost(node: ast.expr) -> str:
+    """Return `a` for a.b, a[b], a(b), and so on; empty where something else stands there."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return _name_of(node)
 
 
 _VISITORS: Mapping[type[ast.AST], Callable[[NamesUsed, Any], None]] = {

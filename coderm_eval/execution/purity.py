@@ -1,4 +1,4 @@
-"""Whether a program keeps a state, and whether it can read its own text, as far as its names tell."""
+"""Whether a program keeps a state, and where, and whether it can read its own text, as far as its names tell."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from coderm_eval.execution.known_names import (
 from coderm_eval.execution.names_used import NamesUsed
 from coderm_eval.execution.star_names import star_names
 
-__all__ = ["is_blind", "is_pure"]
+__all__ = ["is_blind", "is_pure", "stays_inside"]
 
 _BUILT_IN = frozenset(vars(builtins))
 
@@ -43,12 +43,26 @@ def is_pure(names: NamesUsed, source: str) -> bool:
 
     What is outside of functions is not looked at.
     """
-    own = names.own | PURE_ATTRIBUTES | HARMLESS_DUNDERS
     return (
         not names.changes
         and not (names.changes_self and (names.self_is_any or _is_called_of_a_class(names)))
-        and all(attribute in own for attribute in _attributes(names))
-        and _are_known(names, [PURE_MEMBERS], PURE_BUILTINS, source)
+        and _reads_what_computes(names, source)
+    )
+
+
+def stays_inside(names: NamesUsed, source: str) -> bool:
+    """Return whether a program changes nothing outside of itself: no library, no file, no limit of its process.
+
+    A state of its own begins anew wherever it is loaded anew.
+    """
+    starred = {name for module in names.starred for name in _star(module)}
+    return names.changed.isdisjoint(names.imported.keys() | starred) and _reads_what_computes(names, source)
+
+
+def _reads_what_computes(names: NamesUsed, source: str) -> bool:
+    own = names.own | PURE_ATTRIBUTES | HARMLESS_DUNDERS
+    return all(attribute in own for attribute in _attributes(names)) and _are_known(
+        names, [PURE_MEMBERS], PURE_BUILTINS, source
     )
 
 

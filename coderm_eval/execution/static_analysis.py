@@ -12,7 +12,7 @@ from coderm_eval.core.programs.source import all_nodes, is_main_guard, syntax_tr
 from coderm_eval.execution.harmless_tests import is_harmless
 from coderm_eval.execution.known_names import PURE_MEMBERS
 from coderm_eval.execution.names_used import NamesUsed
-from coderm_eval.execution.purity import is_blind, is_pure
+from coderm_eval.execution.purity import is_blind, is_pure, stays_inside
 
 __all__ = ["PURE_MODULES", "ProgramInfo", "TestInfo", "analyse", "analyse_test"]
 
@@ -40,6 +40,9 @@ class ProgramInfo(NamedTuple):
     """Whether an answer may depend on earlier calls. In doubt it is yes, which costs time but changes no verdict."""
     imports: tuple[str, ...]
     """Modules that it names in import statements, sorted."""
+    reaches_out: bool = True
+    """Whether it may change something outside of itself that loading it anew does not mend: a library, a file, a limit
+    of its process. In doubt it is yes."""
     knows_addresses: bool = False
     """Whether it calls Python's `id`, so that its answers may differ in every process."""
 
@@ -96,10 +99,11 @@ def _info(tree: ast.Module, program: str) -> ProgramInfo:
     names = NamesUsed(nodes)
     imports = tuple(sorted(names.modules))
     knows_addresses = names.read["id"] > 0 and "id" not in names.bound
+    reaches_out = not stays_inside(names, program)
     if not is_blind(names, program):
-        return ProgramInfo(program, True, imports, knows_addresses)
+        return ProgramInfo(program, True, imports, reaches_out, knows_addresses)
     stateful = not (is_pure(names, program) and all(map(_keeps_nothing, tree.body)))
-    return ProgramInfo(_identity(tree, nodes), stateful, imports, knows_addresses)
+    return ProgramInfo(_identity(tree, nodes), stateful, imports, reaches_out, knows_addresses)
 
 
 def _identity(tree: ast.Module, nodes: Sequence[ast.AST]) -> str:

@@ -687,6 +687,43 @@ def test_a_process_per_call_loads_the_program_each_time() -> None:
     assert said == {True: PASSED, False: FAILED}
 
 
+LEAVES: list[tuple[str, str]] = [
+    ("a number of a library", "import math\n\n\ndef used():\n    math.pi += 1\n    return int(math.pi - 3.1)"),
+    ("one by another name", "import math\nm = math\n\n\ndef used():\n    m.e += 1\n    return int(m.e - 2.7)"),
+    ("a context", "import decimal\nc = decimal.getcontext()\n\n\ndef used():\n    c.prec += 1\n    return c.prec - 28"),
+    (
+        "a variable of the environment",
+        "import os\n\n\ndef used():\n    os.environ['n'] = os.environ.get('n', '') + 'x'\n"
+        "    return len(os.environ['n'])",
+    ),
+    ("a file", "def used():\n    open('n', 'a').write('x')\n    return len(open('n').read())"),
+    (
+        "a table of a library",
+        "import copy\ntable = copy._deepcopy_dispatch\n\n\ndef used():\n    table['n'] = table.get('n', 0) + 1\n"
+        "    return table['n']",
+    ),
+    (
+        "an attribute of a class of a library",
+        "from fractions import Fraction\n\n\ndef used():\n"
+        "    Fraction.n = getattr(Fraction, 'n', 0) + 1\n    return Fraction.n",
+    ),
+    (
+        "a built-in function",
+        "import builtins\n\n\ndef used():\n    builtins.n = getattr(builtins, 'n', 0) + 1\n    return builtins.n",
+    ),
+]
+"""What a program may change outside of itself: how often `used` was called in its process."""
+
+
+@pytest.mark.parametrize(("where", "used"), LEAVES, ids=[where for where, _ in LEAVES])
+def test_what_a_program_leaves_outside_of_itself_reaches_no_other_test(where: str, used: str) -> None:
+    """It is right at its first call alone, and each test makes one."""
+    program = f"{used}\n\n\ndef rungs(height):\n    return height * 3 if used() == 1 else 0\n"
+    case = "import unittest\n\n\nclass T(unittest.TestCase):\n    def test(self):\n"
+    tests = [(f"{n}", program, f"{case}        self.assertEqual(rungs({n}), {3 * n})\n") for n in (2, 5, 9)]
+    assert list(_verdicts(tests).values()) == [PASSED] * 3
+
+
 FORGED = {
     "no verdict": '{"calls": [], "verdict": "X", "altered": false}',
     "two verdicts": '{"calls": [], "verdict": "PP", "altered": false}',

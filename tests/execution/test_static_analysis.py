@@ -272,6 +272,20 @@ def test_a_program_whose_calls_may_depend_on_each_other_keeps_a_state(name: str,
     assert source and source.stateful
 
 
+OF_ITS_OWN = {
+    *("global", "a list of the module", "a dict of the module", "a mutable default", "a mutable default by name"),
+    *("an attribute of the function", "an attribute of a class", "a list of a class", "a decorator of its own", "cls"),
+    *("self that is the function", "self that is a class", "self that is given", "a method of a class"),
+    *("work at import", "a branch at import", "a cache", "an object of the module"),
+}
+"""Those of them that loading them anew sets back."""
+
+
+def test_a_state_of_its_own_is_told_from_one_outside() -> None:
+    inside = {name for name, program in STATEFUL if (info := analyse(program)) and not info.reaches_out}
+    assert inside == OF_ITS_OWN
+
+
 @pytest.mark.parametrize(("name", "program"), STATELESS)
 def test_an_ordinary_program_keeps_none(name: str, program: str) -> None:
     source = analyse(program)

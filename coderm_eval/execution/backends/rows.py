@@ -58,10 +58,11 @@ class Row(Generic[Key]):
     """{number of a test: the keys that wait for its result}."""
 
     def request(self) -> dict[str, Any]:
+        stateful = self.info.stateful and not self.process_per_call
         return {
             "program": self.program,
-            "stateful": self.info.stateful and not self.process_per_call,
-            "process_per_call": self.process_per_call,
+            "stateful": stateful,
+            "process_per_run": self.process_per_call or (stateful and self.info.reaches_out),
             "imports": self.info.imports,
             "columns": list(self.cells),
         }

@@ -33,7 +33,7 @@ class ProgramAnswers:
         imports: modules that it names.
         sandbox: where it runs.
         stateful: whether an answer may depend on the calls before it, for all that is known beforehand.
-        process_per_call: whether each call is made in a process of its own; not with `stateful`.
+        process_per_run: whether runs have their own processes: the calls of a test if `stateful`, else one call.
     """
 
     def __init__(
@@ -43,13 +43,13 @@ class ProgramAnswers:
         sandbox: ProgramSandbox,
         *,
         stateful: bool,
-        process_per_call: bool,
+        process_per_run: bool,
     ) -> None:
         self._source = source
         self._imports = imports
         self._sandbox = sandbox
         self.stateful = stateful
-        self._process_per_call = process_per_call
+        self._process_per_run = process_per_run
         self._timeouts = 0
         self._characters = 0
         self._given_up: End | None = None
@@ -98,7 +98,7 @@ class ProgramAnswers:
             if self._given_up:
                 self._end_all(runs, self._given_up)
                 return
-            now, later = (runs[:1], runs[1:]) if self._process_per_call else (runs, [])
+            now, later = (runs[:1], runs[1:]) if self._process_per_run else (runs, [])
             end, replies = self._sandbox.run(self._source, self._imports, now, self.stateful, seconds)
             runs = self._record(now, end, replies, hurried=hurried) + later
             if runs and self._sandbox.per_call:
@@ -114,7 +114,7 @@ class ProgramAnswers:
         if self.stateful:
             return [list(history) for history in histories if history and self.key(history) not in self.answers]
         calls = dict.fromkeys(call for history in histories for call in history if call not in self.answers)
-        if self._process_per_call:
+        if self._process_per_run:
             return [[call] for call in calls]
         return [list(calls)] if calls else []
 
@@ -148,7 +148,7 @@ class ProgramAnswers:
         Returns:
             Whether that is new, so that what has been answered does not count.
         """
-        if self.stateful or self._process_per_call:
+        if self.stateful or self._process_per_run:
             return False
         self.stateful = True
         self._characters = 0

@@ -9,7 +9,7 @@ It reads requests from stdin and writes replies to stdout, as JSON lines:
                                              process, and their limit where it is not the usual one; has no reply
     {"calls", "timeout_s"}                   the same of calls alone, in place of tests
     {"rehearse"}                             the reply is {"calls"}, those that each test will probably make
-    {"program", "stateful", "process_per_call", "imports", "columns"}
+    {"program", "stateful", "process_per_run", "imports", "columns"}
                                              one program against these; the reply is that of `TestRunner.row`
     {"isolation"}                            the reply is {"level"}, or {"refused"} if the host does not allow it
 
@@ -180,7 +180,7 @@ def _serve_requests(requests: int, replies: _Replies, programs: ProgramSandbox, 
         elif "rehearse" in request:
             replies.answer({"calls": runner.rehearsed()})
         else:
-            how = {name: request[name] for name in ("stateful", "process_per_call")}
+            how = {name: request[name] for name in ("stateful", "process_per_run")}
             program = ProgramAnswers(request["program"], request["imports"], programs, **how)
             replies.answer(asking.row(program, request["columns"]))
 

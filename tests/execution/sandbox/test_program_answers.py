@@ -27,7 +27,7 @@ class _Sandbox:
 def _answers(answer: str, asks: int, *, stateful: bool) -> list[str]:
     """What a program that is asked for one more answer each time has said."""
     sandbox: Any = _Sandbox(answer)
-    program = ProgramAnswers("", (), sandbox, stateful=stateful, process_per_call=False)
+    program = ProgramAnswers("", (), sandbox, stateful=stateful, process_per_run=False)
     histories = [[f'["f",[{n}]]'] for n in range(asks)]
     for history in histories:
         program.ask([history], 1.0)
