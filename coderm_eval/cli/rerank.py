@@ -76,7 +76,7 @@ def demo_command(out: Path, overwrite: bool) -> None:
 )
 @earlier_name("--curve", is_flag=True)
 @click.option("--grade", "graded", is_flag=True, help="Grade with the benchmark's own tests and print the table.")
-@click.option("--allow-partial", is_flag=True, help="Evaluate only the tasks present in the files.")
+@click.option("--allow-partial", is_flag=True, help="Evaluate only the tasks that have samples.")
 @click.option("--allow-incomplete", is_flag=True, default=None, help="Exit 0 although something could not be run.")
 @earlier_name("--allow-not-run", is_flag=True)
 @overwrite_option

@@ -99,11 +99,11 @@ def _info(tree: ast.Module, program: str) -> ProgramInfo:
     names = NamesUsed(nodes)
     imports = tuple(sorted(names.modules))
     knows_addresses = names.read["id"] > 0 and "id" not in names.bound
-    reaches_out = not stays_inside(names, program)
-    if not is_blind(names, program):
-        return ProgramInfo(program, True, imports, reaches_out, knows_addresses)
-    stateful = not (is_pure(names, program) and all(map(_keeps_nothing, tree.body)))
-    return ProgramInfo(_identity(tree, nodes), stateful, imports, reaches_out, knows_addresses)
+    blind = is_blind(names, program)
+    stateful = not (blind and is_pure(names, program) and all(map(_keeps_nothing, tree.body)))
+    reaches_out = stateful and not stays_inside(names, program)
+    identity = _identity(tree, nodes) if blind else program
+    return ProgramInfo(identity, stateful, imports, reaches_out, knows_addresses)
 
 
 def _identity(tree: ast.Module, nodes: Sequence[ast.AST]) -> str:

@@ -1,10 +1,10 @@
 """Tests that say nothing of any program by a fault of their own: a writer's mistake must not look like a weak model.
 
-A test is looked at only where it has the same verdict for every candidate that was run. One that passes for all is
-faulty if it asserts nothing, or only how long calls take, or does not name the function; one that fails for all, if it
-ended with an error of its own, which only running it tells, or needs the program in its own process; one that times out
-or ends its process for all, if some candidate passes another. A test that is right may fail for all candidates, too,
-and one that is weak may pass.
+A test is looked at only where it passes for every candidate that was run, or for none. One that passes for all is
+faulty if it asserts nothing, or only how long calls take, or does not name the function; one that no candidate passes,
+if it ended with an error of its own, which only running it tells, or needs the program in its own process; one that
+times out or ends its process for all, if some candidate passes another. A test that is right may fail for all
+candidates, too, and one that is weak may pass.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ class TestFault:
 def visible_faults(result: RerankResult) -> list[TestFault]:
     """The faults of one problem's tests that their text and the verdicts tell."""
     found = []
-    for verdict in (Verdict.PASSED, Verdict.FAILED):
-        for column in _unanimous(result, verdict):
-            kind = _kind(result.tests[column].source, result.problem.entry_point, passed=verdict is Verdict.PASSED)
+    for passed, columns in ((True, _unanimous(result, Verdict.PASSED)), (False, _failed_by_all(result))):
+        for column in columns:
+            kind = _kind(result.tests[column].source, result.problem.entry_point, passed=passed)
             found += [TestFault(result.problem.task_id, column, kind)] if kind else []
     if result.verdicts.passed.any():  # otherwise it may be the candidates that never end
         for verdict, kind in ENDS.items():
@@ -75,7 +75,7 @@ def visible_faults(result: RerankResult) -> list[TestFault]:
 
 
 def suspects(result: RerankResult) -> list[Cell]:
-    """The tests that fail for every candidate that was run, each with the candidate that is the likeliest to tell why.
+    """The tests that no candidate passes, each with the candidate that is the likeliest to tell why.
 
     That is the one that passes the most of the problem's tests; where none passes any, the first with the function. One
     that raised what the test did not ask for comes after those that answered: it may hide the test's own error.
@@ -84,11 +84,12 @@ def suspects(result: RerankResult) -> list[Cell]:
     order = sorted(range(len(result.candidates)), key=lambda row: (-votes[row], row))
     if not votes.any():
         order = [row for row in order if _has_function(result.candidates[row], result.problem)] or order
-    return [_suspect(result, column, order) for column in _unanimous(result, Verdict.FAILED)]
+    return [_suspect(result, column, order) for column in _failed_by_all(result)]
 
 
 def _suspect(result: RerankResult, column: int, order: Sequence[int]) -> Cell:
-    row = next((row for row in order if result.verdicts.outputs[row, column] != NO_OUTPUT), order[0])
+    failed = [row for row in order if result.verdicts.matrix[row, column] == Verdict.FAILED] or order
+    row = next((row for row in failed if result.verdicts.outputs[row, column] != NO_OUTPUT), failed[0])
     return Cell(result.problem, row, column, result.candidates[row].program, result.tests[column].source)
 
 
@@ -135,6 +136,14 @@ def _unanimous(result: RerankResult, verdict: Verdict) -> list[int]:
     """Columns in which every candidate that was run has this verdict."""
     matrix, ran = result.verdicts.matrix, result.verdicts.ran
     return [int(n) for n in np.flatnonzero(((matrix == verdict) | ~ran).all(axis=0) & ran.any(axis=0))]
+
+
+def _failed_by_all(result: RerankResult) -> list[int]:
+    """Columns in which some candidate failed and none passed: others may end their process, or never end."""
+    matrix = result.verdicts.matrix
+    return [
+        int(n) for n in np.flatnonzero((matrix == Verdict.FAILED).any(axis=0) & ~result.verdicts.passed.any(axis=0))
+    ]
 
 
 def _has_function(candidate: Candidate, problem: Problem) -> bool:

@@ -202,6 +202,14 @@ def test_a_test_that_ends_with_an_error_of_its_own_is_told(files: Files, test: s
     assert "\x1b" not in notice and "object at 0x7" not in notice
 
 
+@pytest.mark.parametrize("other", ["import os\nos._exit(0)", "while True: pass"], ids=["ends", "never ends"])
+def test_a_candidate_that_is_never_loaded_hides_no_error_of_a_test(files: Files, other: str) -> None:
+    files.programs["HumanEval/1"][-1] = other
+    files.tests["HumanEval/1"] = [_class("assert peal([1]) == undefined")]
+    notices = " ".join(files.notices("--budget", "uniform"))
+    assert "for example HumanEval/1, test 0: NameError: name 'undefined' is not defined" in notices
+
+
 ENDLESS: list[tuple[str, str]] = [
     (_class("found = peal([1])\n        while True: pass\n        assert found"), "timed out for all candidates"),
     (

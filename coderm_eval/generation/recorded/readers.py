@@ -17,7 +17,7 @@ from coderm_eval.generation.recorded.coderm_records import parse_record, refuse_
 
 __all__ = ["PARTIAL", "check_coverage", "read_by_task"]
 
-PARTIAL = "--allow-partial evaluates only the tasks that are present"
+PARTIAL = "--allow-partial evaluates only the tasks that have samples"
 """What to do about a file that lacks tasks, where there is that flag."""
 
 

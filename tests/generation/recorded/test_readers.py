@@ -244,7 +244,7 @@ def coverage(found: list[str], expected: list[str]) -> str:
 def test_unknown_and_missing_tasks_are_both_named() -> None:
     assert coverage(["a", "z"], ["a", "b", "c"]) == (
         "samples.jsonl: 1 task ids that demo does not have (z) and nothing for 2 of its tasks (b, c); "
-        "--allow-partial evaluates only the tasks that are present"
+        "--allow-partial evaluates only the tasks that have samples"
     )
 
 
