@@ -22,6 +22,8 @@ class AttackByTest(NamedTuple):
     """What has to hold afterwards, in a test of its own."""
     needs_filter: bool = False
     """Whether nothing but a filter of system calls stops it."""
+    reads_files: bool = False
+    """Whether it holds wherever files are open to it."""
 
 
 def _case(*lines: str) -> str:
@@ -362,6 +364,8 @@ SPIES: list[AttackByTest] = [
             "found += [text for text in texts if isinstance(text, str) and text.startswith('[\"returned\",8,')]",
         ),
     ),
-    AttackByTest("a file of its host", _spy("found.append(open('/etc/passwd').read())"), needs_filter=True),
+    AttackByTest(
+        "a file of its host", _spy("found.append(open('/etc/passwd').read())"), needs_filter=True, reads_files=True
+    ),
 ]
 """Tests that hold only for who knows what they must not know of a right program."""
