@@ -57,8 +57,8 @@ def extract_tests(
     if truncated and extraction == "default" and (whole := _complete_methods(unclosed_code(answer) or "", entry_point)):
         return whole
     code = extract_code(answer, _has_tests, extraction, whole=True)
-    if code and extraction == "paper":
-        return _paper_test(code)
+    if extraction == "paper":
+        return _paper_test(code) if code else Extracted((), NO_CODE)
     tree = parse(code)
     if tree is None or not _has_tests(tree):
         other = _plain_asserts(answer, entry_point) or (None if truncated else _doctests(answer, entry_point))
