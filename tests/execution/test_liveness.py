@@ -70,7 +70,7 @@ def test_a_process_of_a_worker_that_is_stuck_holds_nobody_up(name: str, monkeypa
         [worker] = our_processes() - before
         os.kill(_tree(worker)[name], signal.SIGSTOP)
         verdicts |= {result.verdict for result in results}
-    assert time.monotonic() - start < 60
+    assert time.monotonic() - start < 150  # less than the silence that is usual
     assert verdicts <= {Verdict.PASSED, Verdict.NOT_RUN}
     assert soon(lambda: our_processes() <= before)
 

@@ -107,7 +107,8 @@ class Executor:
             yield key, answer["calls"] if answer else None
 
     def _setup(self, limits: Limits, libraries: Sequence[str] = ()) -> Setup:
-        return Setup((json.dumps(limits), self._isolation, *libraries), silence_s(limits))
+        silence = silence_s(limits)
+        return Setup((json.dumps(limits), str(silence), self._isolation, *libraries), silence)
 
     def _announced(self, tests: Iterable[ProgramTest[Key] | None], setup: Setup) -> Iterator[ProgramTest[Key] | None]:
         """Have the workers start while the first problem's programs are being read."""

@@ -1,6 +1,8 @@
 """The process that puts the calls of tests to programs, and keeps both sides' words.
 
-    python -m coderm_eval.execution.sandbox.worker LIMITS ISOLATION [LIBRARY ...]
+    python -m coderm_eval.execution.sandbox.worker LIMITS SILENCE ISOLATION [LIBRARY ...]
+
+SILENCE: wall seconds without a sign of life after which one of its processes is given up.
 
 It reads requests from stdin and writes replies to stdout, as JSON lines:
 
@@ -42,7 +44,7 @@ from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, end
 from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
 from coderm_eval.execution.sandbox.program_sandbox import ProgramSandbox
 from coderm_eval.execution.sandbox.test_servers import TestServers
-from coderm_eval.execution.wire.heartbeat import Heartbeat, silence_s
+from coderm_eval.execution.wire.heartbeat import Heartbeat
 from coderm_eval.execution.wire.lines import write_line
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ _TICK_MS = 100
 
 def main() -> None:
     """Start the processes and wait until one of them ends, or until the pool is gone."""
-    limits, mode, libraries = Limits(*json.loads(sys.argv[1])), sys.argv[2], sys.argv[3:]
+    limits, silence_s, mode, libraries = Limits(*json.loads(sys.argv[1])), float(sys.argv[2]), sys.argv[3], sys.argv[4:]
     requests, replies = os.dup(0), os.dup(1)
     redirect_stdio()
     try:
@@ -84,10 +86,8 @@ def main() -> None:
 
         die_with_parent()
         pool = _Replies(replies)
-        programs = ProgramSandbox(
-            asked, answering, per_call=limits.per_call, silence_s=silence_s(limits), beat=pool.beat
-        )
-        tests = TestSandbox(servers.asker, silence_s(limits), pool.beat)
+        programs = ProgramSandbox(asked, answering, per_call=limits.per_call, silence_s=silence_s, beat=pool.beat)
+        tests = TestSandbox(servers.asker, silence_s, pool.beat)
         _serve_requests(requests, pool, programs, TestRunner(limits, tests), "+".join(parts))
 
     def start_tests(control: socket.socket, other: socket.socket) -> int:
