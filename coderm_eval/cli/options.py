@@ -14,7 +14,17 @@ from coderm_eval.pipeline.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FILE = click.Path(path_type=Path)
+
+class _FilePath(click.Path):
+    """A path; an empty one, as a shell makes of a variable that is not set, would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty; name a file or folder, such as ./run", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _FilePath(path_type=Path)
 
 KEYS: Mapping[str, str] = {
     **{key: key for key in ("n", "preset", "select", "store", "resample_tests", "resample", "budget_curve", "curve")},
@@ -61,4 +71,4 @@ def earlier_name(flag: str, **attributes: Any) -> Callable[[Command], Command]:
 
 
 def store_beside(out: Path, settings: Settings) -> Path:
-    return settings.store or out.with_name(out.name + ".store")
+    return settings.store or out.parent / f"{out.name}.store"

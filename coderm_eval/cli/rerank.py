@@ -12,6 +12,7 @@ from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
 from coderm_eval.cli.generate import plan_tests
 from coderm_eval.cli.options import BENCHMARK, CANDIDATES, FILE, KEYS, TESTS, earlier_name, overwrite_option
 from coderm_eval.core.errors import InputError, SettingsError
+from coderm_eval.core.inputs import require_one_from_stdin
 from coderm_eval.core.outputs import check_output
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import open_store
@@ -108,8 +109,9 @@ def rerank_command(
         raise InputError("--budget-curve says how often picks are right, which needs grades: give --grade as well")
     if settings.resample_tests and not graded:
         raise InputError("--resample-tests says how often picks are right, which needs grades: give --grade as well")
+    inputs = {"--samples": samples, "--tests": settings.tests.file, "--config": flags["config"]}
+    require_one_from_stdin(inputs)
     if not dry_run:
-        inputs = {"--samples": samples, "--tests": settings.tests.file, "--config": flags["config"]}
         check_output(out, inputs=inputs, store=settings.store, files=RUN_FILES, overwrite=overwrite)
     loaded = load_benchmark(benchmark, settings.for_benchmark(benchmark))
     if dry_run:

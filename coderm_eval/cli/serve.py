@@ -9,6 +9,7 @@ import click
 from coderm_eval.benchmarks import benchmark_of_task, load_benchmark
 from coderm_eval.cli.options import CANDIDATES, FILE, TESTS
 from coderm_eval.core.errors import InputError
+from coderm_eval.core.inputs import require_one_from_stdin
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.generation.recorded.samples import read_programs
 from coderm_eval.hosts.server.http import listen, serve_until_interrupted
@@ -27,6 +28,7 @@ def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> N
     \b
     coderm-eval replay --samples samples.jsonl --tests tests.jsonl --port 8000
     """
+    require_one_from_stdin({"--samples": samples, "--tests": tests})
     solutions = read_programs(samples, {})
     recorded = read_by_task(tests, "test") if tests else {}
     names = {benchmark_of_task(task) for task in [*solutions, *recorded]}

@@ -8,7 +8,7 @@ import io
 import json
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +16,9 @@ from typing import Any, cast
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.messages import quoted_line, single_line
 
-__all__ = ["is_folder", "number_lines", "numbered_lines", "open_input", "parse_object"]
+__all__ = ["is_folder", "number_lines", "numbered_lines", "open_input", "parse_object", "require_one_from_stdin"]
+
+_STANDARD_INPUT = "-"
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -63,8 +65,22 @@ def open_input(path: Path) -> Iterator[io.BufferedReader]:
         raise InputError(f"{path}: cannot be read ({single_line(error)})") from error
 
 
+def require_one_from_stdin(inputs: Mapping[str, Path | None]) -> None:
+    """Refuse to read two inputs, by flag, from the standard input, which holds one.
+
+    Raises:
+        InputError: names the flags.
+    """
+    flags = [flag for flag, given in inputs.items() if str(given) == _STANDARD_INPUT]
+    if len(flags) > 1:
+        raise InputError(
+            f"{' and '.join(flags)} are both {_STANDARD_INPUT}, and the standard input holds one file: name a file "
+            "for one of them"
+        )
+
+
 def _opened(path: Path) -> io.BufferedReader:
-    if str(path) == "-":
+    if str(path) == _STANDARD_INPUT:
         return io.BufferedReader(io.BytesIO(_standard_input()))
     if path.is_file() or path.is_dir() or not path.exists():
         return path.open("rb")

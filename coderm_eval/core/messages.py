@@ -5,7 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-__all__ = ["abbreviated", "expected_shape", "quoted", "quoted_line", "single_line", "suggestion"]
+__all__ = ["LINES_OF_LIST", "abbreviated", "expected_shape", "quoted", "quoted_line", "single_line", "suggestion"]
+
+LINES_OF_LIST = "write a line for each entry, as `jq -c '.[]'` does"
+"""What to do about a JSON list where its entries are expected on lines of their own."""
 
 
 def single_line(said: object) -> str:

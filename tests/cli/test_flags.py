@@ -15,6 +15,19 @@ RERANK = f"rerank --benchmark demo --samples {SAMPLES} --out run"
 SAMPLE = "sample --benchmark demo --out s.jsonl"
 WRITE = f"write-tests --benchmark demo --samples {SAMPLES} --out w.jsonl"
 
+EMPTY = [
+    "demo --out",
+    f"rerank --benchmark demo --samples {SAMPLES} --tests t.jsonl --out",
+    f"{RERANK} --tests",
+    f"{RERANK} --tests t.jsonl --store",
+    f"{RERANK} --tests t.jsonl --config",
+    f"grade --benchmark demo --samples {SAMPLES} --out",
+    "grade --benchmark demo --out g.json --samples",
+    "sample --benchmark demo --model m --base-url http://127.0.0.1:9/v1 --out",
+    "export run --name x --out",
+]
+"""Commands up to where a path is to be named."""
+
 MISTAKES = [
     ("grade --benchmark humaneval", "no benchmark is called 'humaneval'; did you mean 'humaneval+'?"),
     ("grade --benchmark HumanEval", "did you mean 'humaneval+'?"),
@@ -26,6 +39,11 @@ MISTAKES = [
     (SAMPLE, "policy.model is not set: give --model M --base-url http://127.0.0.1:8000/v1"),
     (f"{SAMPLE} --model m", "policy.base_url is not set: give --model M --base-url"),
     (WRITE, "tests.model is not set: give --model M --base-url"),
+    ("rerank --benchmark demo --samples - --tests - --out run", "--samples and --tests are both -, and the standard"),
+    ("rerank --benchmark demo --samples - --tests - --out run --dry-run", "name a file for one of them"),
+    ("replay --samples - --tests -", "--samples and --tests are both -, and the standard input holds one file"),
+    *((f"{verb}=", "it is empty; name a file or folder") for verb in EMPTY),
+    (f"grade --benchmark demo --samples {SAMPLES} --out .", ".: this is a folder; name a file after --out"),
     (f"{RERANK} --tests t.jsonl --n 0", "n is 0: expected 1 or more"),
     (f"{RERANK} --tests t.jsonl --n x", "'x' is not a valid integer"),
     (f"{RERANK} --tests t.jsonl --resample-tests 3", "--resample-tests says how often picks are right"),

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -486,6 +487,12 @@ BAD_FLAGS: list[tuple[str, list[str], list[str]]] = [
     ("an unknown rule", [*H, *GIVEN, "--select", "majorty"], ["'majorty'", "did you mean 'majority'?"]),
     ("an unknown budget", [*H, *GIVEN, "--budget", "even"], ["budget.policy is 'even'", "'uniform'"]),
     ("an unknown test backend", [*H, *GIVEN[:2], "--tests-model", "m", "--tests-backend", "x"], ["tests.backend is"]),
+    (
+        "no samples after all",
+        [*H, "--samples=", *GIVEN[2:]],
+        ["--samples is empty; name a file or folder"],
+    ),
+    ("no store after all", [*H, *GIVEN, "--store="], ["--store is empty; name a file or folder"]),
     ("mini with noextreme", [*H, *GIVEN, "--mini", "--noextreme"], ["mini and noextreme exclude each other"]),
     ("details of tests", [*H, *GIVEN, "--test-details"], ["evalplus.evaluate --test-details"]),
     ("a time limit of 0", [*H, *GIVEN, "--min-time-limit", "0"], ["evalplus.min_time_limit is 0"]),
@@ -521,6 +528,19 @@ def test_a_mistake_in_flags_or_files_gets_one_sentence_and_exit_code_2(
     assert (caught.value.code, len(message.splitlines())) == (2, 1)
     assert message.startswith("evalplus.coderm: ") and all(part in message for part in parts), message
     assert not list(files.glob("*coderm*"))
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_the_help_shows_whole_flags_only(
+    flag: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fire's own has one letter for two flags, and none is taken."""
+    monkeypatch.setattr(sys, "argv", ["evalplus.coderm", flag])
+    with suppress(SystemExit):
+        main()
+    flags = re.findall(r"(?m)^ +(-\S+?)[=, ]", capsys.readouterr().out)
+    assert {"--base_only", "--budget", "--num_tests"} <= set(flags)
+    assert all(re.fullmatch(r"--\w\w+", shown) for shown in flags) and len(set(flags)) == len(flags)
 
 
 OUTPUTS = ["s.coderm.jsonl", "s_eval_results.json", "s.coderm_eval_results.json", "s.coderm/tests.jsonl"]

@@ -8,11 +8,12 @@ from typing import Any
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.inputs import open_input
-from coderm_eval.core.messages import quoted, single_line
+from coderm_eval.core.messages import LINES_OF_LIST, expected_shape, quoted, single_line
 
 __all__ = ["parse_outputs", "read_outputs"]
 
 _ENTRY = '{"question_id": "...", "code_list": ["...", "..."]}'
+_LINE = expected_shape("solution")
 
 
 def read_outputs(path: Path) -> dict[str, list[str]]:
@@ -63,7 +64,9 @@ def _parse_entry(place: str, entry: Any) -> tuple[str, list[str]]:
             f"{place} has no question id, only a list: {_quoted_json(entry)}; write each entry as {_ENTRY}"
         )
     if not isinstance(entry, dict) or not {"question_id", "code_list"} <= entry.keys():
-        raise InputError(f"{place} has no question_id or no code_list: {_quoted_json(entry)}; expected {_ENTRY}")
+        of_lines = isinstance(entry, dict) and "task_id" in entry
+        advice = LINES_OF_LIST if of_lines else f"expected {_ENTRY}, or in place of the list {_LINE} lines"
+        raise InputError(f"{place} has no question_id or no code_list: {_quoted_json(entry)}; {advice}")
     question, programs = entry["question_id"], entry["code_list"]
     if type(question) not in (str, int):  # a bool is an int, too
         raise InputError(f"{place}: question_id is {_quoted_json(question)}; expected a text or a whole number")

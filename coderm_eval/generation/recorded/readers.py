@@ -12,7 +12,7 @@ from pathlib import Path
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.inputs import numbered_lines, parse_object
-from coderm_eval.core.messages import abbreviated, expected_shape, quoted_line
+from coderm_eval.core.messages import LINES_OF_LIST, abbreviated, expected_shape, quoted_line
 from coderm_eval.generation.recorded.coderm_records import parse_record, refuse_prompts
 
 __all__ = ["PARTIAL", "check_coverage", "read_by_task"]
@@ -29,6 +29,8 @@ def read_by_task(path: Path, column: str) -> dict[str, list[str]]:
     """
     values: dict[str, list[str]] = {}
     for number, line in numbered_lines(path):
+        if number == 1 and line.lstrip().startswith(b"["):
+            raise InputError(f"{path}: a JSON list: {quoted_line(line)}; {LINES_OF_LIST}")
         task_id, found = _parse_line(path, number, line, column)
         values.setdefault(task_id, []).extend(found)
     if not values:

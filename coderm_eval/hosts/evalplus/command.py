@@ -34,6 +34,7 @@ from coderm_eval.hosts.evalplus.flags import (
     require_long_flags,
     settings_from_flags,
 )
+from coderm_eval.hosts.evalplus.help import help_text
 from coderm_eval.hosts.evalplus.requests import GO_ON, bounded_requests
 from coderm_eval.hosts.evalplus.run import EvalPlusRun
 from coderm_eval.pipeline.preflight import preflight
@@ -109,6 +110,9 @@ def main() -> None:
     logging.basicConfig(format="evalplus.coderm: %(message)s", level=logging.WARNING)
     with user_errors("evalplus.coderm"):
         require_long_flags(sys.argv[1:])
+        if not {"-h", "--help"}.isdisjoint(sys.argv[1:]):
+            print(help_text(evaluate, "evalplus.coderm"))
+            return
         fire.Fire(evaluate, name="evalplus.coderm")
 
 

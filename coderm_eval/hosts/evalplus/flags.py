@@ -41,6 +41,9 @@ _KEYS = {
 _LONG = ("n_samples", "num_tests", "bs", "base_url", "backend", "budget", "temperature", "tests", "model", "select")
 """Flags that a single letter may be meant for, beside those of `evalplus.evaluate`."""
 
+_PATHS = ("samples", "tests", "config", "store")
+"""Flags that are paths."""
+
 _GRADING = ("mini", "noextreme", "version", "base_only", "min_time_limit", "gt_time_limit_factor")
 """Flags of `evalplus.evaluate` that are settings of the section `evalplus` under the same names."""
 
@@ -69,6 +72,8 @@ def check_flags(command: Callable[..., None], flags: Mapping[str, Any], model_kw
     if unknown := next((name for name in model_kwargs if name not in codegen), None):
         known = [name for name in _parameters(command) if name != "model_kwargs"] + codegen
         raise SettingsError(f"unknown flag {_flag(unknown)}; {suggestion(_flag(unknown), map(_flag, known))}")
+    if empty := next((name for name in _PATHS if flags[name] == ""), None):
+        raise SettingsError(f"{_flag(empty)} is empty; name a file or folder, such as ./samples.jsonl")
     if flags["tests"] and flags["tests_model"]:
         raise SettingsError("--tests and --tests-model exclude each other: tests are recorded, or a model writes them")
     _check_source_of_samples(flags["samples"], model_kwargs)

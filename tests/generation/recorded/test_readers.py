@@ -150,6 +150,12 @@ def test_a_line_without_text_under_both_keys_is_named_and_shown(tmp_path: Path, 
     assert complaint(path) == expected
 
 
+def test_a_list_in_place_of_lines_is_named_with_what_makes_lines_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "tests.json"
+    path.write_text('[\n  {"task_id": "tide/0", "test": "x"}\n]')
+    assert complaint(path, "test") == f"{path}: a JSON list: '['; write a line for each entry, as `jq -c '.[]'` does"
+
+
 def test_the_message_names_the_column_that_was_wanted(tmp_path: Path) -> None:
     path = tmp_path / "tests.jsonl"
     path.write_bytes(as_lines(ROWS))

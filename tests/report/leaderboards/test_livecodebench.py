@@ -119,7 +119,14 @@ BAD_ENTRIES: list[tuple[object, str]] = [
     ({}, "has no question_id or no code_list: '{}'; expected {"),
     ({"question_id": "7"}, """has no question_id or no code_list: '{"question_id": "7"}'; expected"""),
     ({"code_list": ["é"]}, """has no question_id or no code_list: '{"code_list": ["é"]}'; expected"""),
-    ({"task_id": "7", "solution": "x"}, "has no question_id or no code_list: "),
+    (
+        {"task_id": "7", "solution": "x"},
+        """: '{"task_id": "7", "solution": "x"}'; write a line for each entry, as `jq -c '.[]'`""",
+    ),
+    (
+        "def f(): ...",
+        """expected {"question_id": "...", "code_list": ["...", "..."]}, or in place of the list {"task_id": """,
+    ),
     (
         {"pass@1": 0.5, "detail": {"pass@1": {str(n): 0.5 for n in range(9)}}},
         """: {"0": 0.5, "1": 0.5,...'; expected""",
