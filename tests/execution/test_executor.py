@@ -179,6 +179,15 @@ def _case(*lines: str, base: str = "unittest.TestCase") -> str:
 
 FAILING_CASE = TEST.partition("class TestRungs")[2].replace("27", "28")
 
+SKIPPED_CLASS = """class TestMore(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        raise unittest.SkipTest
+
+    def test_tall(self):
+        self.fail()
+"""
+
 TESTS: list[tuple[str, str, Verdict]] = [
     ("one that holds", _case(), PASSED),
     ("empty", "", FAILED),
@@ -192,7 +201,12 @@ TESTS: list[tuple[str, str, Verdict]] = [
     ("one method marked to be skipped", _case("@unittest.skip('later')", "def test_tall(self):", "    1 / 0"), PASSED),
     ("one marked by a condition", _case("@unittest.skipIf(1 < 2, 'x')", "def test_tall(self):", "    1 / 0"), PASSED),
     ("one class of two marked", f"{_case()}\n\n@unittest.skip('x')\nclass TestMore{FAILING_CASE}", PASSED),
-    ("one method skipped", _case("def test_tall(self):", "    raise unittest.SkipTest"), FAILED),
+    ("one method skipped", _case("def test_tall(self):", "    raise unittest.SkipTest"), PASSED),
+    ("one skipped by pytest", f"import pytest\n{_case('def test_tall(self):', '    pytest.skip()')}", PASSED),
+    ("one skipped after a call", _case("def test_tall(self):", "    rungs(9) == 27 and self.skipTest('x')"), FAILED),
+    ("the only one skipped by pytest", _case().replace("self.assert", "__import__('pytest').skip() or self."), FAILED),
+    ("one class skipped in setUpClass", f"{_case()}\n\n{SKIPPED_CLASS}", PASSED),
+    ("each subTest skipped", _case("def setUp(self):", "    with self.subTest(): self.skipTest('x')"), FAILED),
     ("skipped in setUp", _case("def setUp(self):", "    self.skipTest('later')"), FAILED),
     ("skipped in setUpClass", _case("@classmethod", "def setUpClass(cls):", "    raise unittest.SkipTest"), FAILED),
     ("skipped at import", f"{_case()}\n\nraise unittest.SkipTest\n", FAILED),
@@ -308,7 +322,7 @@ def test_an_ordinary_right_program_passes(ordinary: dict[str, Verdict], name: st
 
 
 @pytest.mark.parametrize(("name", "verdict"), [(name, verdict) for name, _, verdict in TESTS])
-def test_only_a_test_of_which_every_method_ran_and_held_is_a_pass(
+def test_only_a_test_whose_methods_held_and_of_which_one_ran_is_a_pass(
     tested: dict[str, Verdict], name: str, verdict: Verdict
 ) -> None:
     assert tested[name] == verdict

@@ -173,6 +173,8 @@ OWN_ERRORS: list[tuple[str, str]] = [
     (_class("assert peal(5) or self.lost"), "AttributeError: 'TestIt' object"),  # the right program raises a TypeError
     (_class("assert peal([1], loud=True) == [1]"), "TypeError: peal() got an unexpected keyword argument 'loud'"),
     (_class("self.skipTest('later')\n        assert peal([1])"), "skipped"),
+    (_class("pytest.skip('later')\n        assert peal([1])", "import pytest, unittest"), "skipped"),
+    (_class("assert peal([1])\n        self.skipTest('later')"), "skipped after a call"),
 ]
 
 OTHER_PROCESS = [
@@ -236,6 +238,7 @@ WEAK = [
     "assert peal(5)",  # the right program raises a TypeError, the other returns None
     "self.fail('in any case')",
     "with self.assertRaises(ValueError):\n            peal([1])",
+    "with __import__('pytest').raises(ValueError):\n            peal([1])",
 ]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from coderm_eval.execution.sandbox import asked_program
 from coderm_eval.execution.sandbox.known_answers import UnknownAnswerError
 
-__all__ = ["own_error"]
+__all__ = ["is_skip_of_pytest", "own_error"]
 
 _MOST_CHARACTERS = 200
 _NOT_OWN = (AssertionError, UnknownAnswerError, MemoryError)
@@ -29,7 +29,9 @@ def own_error(error: BaseException) -> str:
     called with arguments that it does not take.
     """
     kind = type(error)
-    if issubclass(kind, _NOT_OWN) or kind.__module__ == "_pytest.outcomes":
+    if _is_of_pytest(kind):
+        return "skipped" if is_skip_of_pytest(kind) else ""
+    if issubclass(kind, _NOT_OWN):
         return ""
     if _is_raised_by_program(error) and not _is_of_call(error):
         return ""
@@ -38,6 +40,16 @@ def own_error(error: BaseException) -> str:
     except BaseException:  # of a class that the test has defined
         message = ""
     return f"{kind.__name__}: {message[:_MOST_CHARACTERS]}"
+
+
+def is_skip_of_pytest(kind: type) -> bool:
+    """Return whether it is what `pytest.skip` raises, which unittest takes for an error."""
+    return kind.__name__ == "Skipped" and _is_of_pytest(kind)
+
+
+def _is_of_pytest(kind: type) -> bool:
+    """Return whether it is how pytest says that a test failed or was skipped; such a class calls itself built-in."""
+    return any(base.__module__ == "_pytest.outcomes" for base in kind.__mro__)
 
 
 def _is_raised_by_program(error: BaseException) -> bool:

@@ -27,11 +27,17 @@ class StandIns(dict[str, Any]):
 
     def __init__(self, answers: KnownAnswers | Rehearsal, entry_point: str, *, shared: bool, exact: bool) -> None:
         super().__init__(__name__="test_candidate")
+        self._answers = answers
         self._program = AskedProgram(answers, exact=exact)
         self._entry_point = entry_point
         self._shared = shared
         self.went_too_far = False
         """Whether the test needs a process of its own, since it has asked for another module."""
+
+    @property
+    def calls_made(self) -> int:
+        """How many calls of the test have been answered."""
+        return len(self._answers.calls)
 
     def look_up_beforehand(self, in_class_bodies: Iterable[str]) -> None:
         """Look up names that bodies of classes use, since they do so without calling `__missing__`."""

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from coderm_eval.execution.sandbox.chance import restart_chance
 from coderm_eval.execution.sandbox.class_bodies import names_in_class_bodies
-from coderm_eval.execution.sandbox.known_answers import Agreeable, UnknownAnswerError
+from coderm_eval.execution.sandbox.known_answers import Agreeable
+from coderm_eval.execution.sandbox.method_results import MethodResults
 from coderm_eval.execution.sandbox.own_error import own_error
 from coderm_eval.execution.sandbox.stand_ins import StandIns
 from coderm_eval.execution.wire.ends import End
@@ -42,14 +43,14 @@ def compile_test(source: str) -> CompiledTest | None:
 def run_test(
     test: CompiledTest, names: StandIns, prepare: Callable[[type[unittest.TestCase]], None] = lambda _: None
 ) -> tuple[End | None, str]:
-    """Return PASSED if at least one test method ran, and none failed, errored or ended as skipped, else FAILED and why.
+    """Return PASSED if at least one test method held, and none failed or errored, else FAILED and why.
 
-    Methods that a decorator skips are left out. None if there was not enough memory.
+    A method that is skipped is left out. One that is skipped after a call has failed: it may look at the answer, and
+    the program may have skipped it. None if there was not enough memory.
     """
     restart_chance()
     module = types.ModuleType("test_candidate")
     sys.modules["test_candidate"] = module  # where dataclasses and pickle look it up
-    result = _Result()
     try:
         names.look_up_beforehand(test.in_class_bodies)
         exec(test.code, names)
@@ -58,15 +59,16 @@ def run_test(
         for case in _cases(names.values()):
             prepare(case)
             suite.addTests(map(case, _methods(case)))
+        result = MethodResults(names)
         suite.run(result)
     except BaseException as error:
         return None if isinstance(error, MemoryError) else End.FAILED, own_error(error)
     if result.lacked_memory:
         return None, ""
-    if not result.testsRun:
-        return End.FAILED, "no test method ran"
-    passed = result.wasSuccessful() and not result.skipped
-    return (End.PASSED, "") if passed else (End.FAILED, result.reason or ("skipped" if result.skipped else ""))
+    if result.wasSuccessful() and result.held and not result.reason:
+        return End.PASSED, ""
+    skipped = "skipped" if result.skipped else ""
+    return End.FAILED, result.reason or skipped or ("" if result.testsRun else "no test method ran")
 
 
 def _cases(values: Iterable[object]) -> list[type[unittest.TestCase]]:
@@ -78,20 +80,10 @@ def _cases(values: Iterable[object]) -> list[type[unittest.TestCase]]:
 
 
 def _methods(case: type[unittest.TestCase]) -> list[str]:
-    """Return the names of the test methods as unittest's loader finds them, in its order, in a tenth of its time.
-
-    Not those that `unittest.skip` or its conditions mark.
-    """
-    if _is_skipped(case):
-        return []
+    """Return the names of the test methods as unittest's loader finds them, in its order, in a tenth of its time."""
     bases = [base for base in case.__mro__ if base not in _WITHOUT_TESTS]
     names = {name for base in bases for name in vars(base) if name.startswith("test")}
-    methods = ((name, getattr(case, name)) for name in names)
-    return sorted(name for name, method in methods if callable(method) and not _is_skipped(method))
-
-
-def _is_skipped(marked: object) -> bool:
-    return getattr(marked, "__unittest_skip__", False) is True
+    return sorted(name for name in names if callable(getattr(case, name)))
 
 
 def without_assertions(case: type[unittest.TestCase]) -> None:
@@ -105,35 +97,3 @@ def without_assertions(case: type[unittest.TestCase]) -> None:
     for name in dir(case):
         if name.startswith("assert"):
             setattr(case, name, pretend)
-
-
-class _Result(unittest.TestResult):
-    """Stops at the first failure, but not at a method that ended at an unknown answer; formats no traceback."""
-
-    lacked_memory = False
-    reason = ""
-    """The first `own_error`."""
-
-    def addError(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802  # unittest's name
-        super().addError(test, err)
-        self.lacked_memory |= issubclass(err[0], MemoryError)
-        self.reason = self.reason or own_error(err[1])
-        if not issubclass(err[0], UnknownAnswerError):
-            self.stop()
-
-    def addFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
-        super().addFailure(test, err)
-        self.stop()
-
-    def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:  # noqa: N802
-        super().addSubTest(test, subtest, err)
-        if err is not None:
-            self.reason = self.reason or own_error(err[1])
-            self.stop()
-
-    def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802
-        super().addUnexpectedSuccess(test)
-        self.stop()
-
-    def _exc_info_to_string(self, err: object, test: object) -> str:
-        return ""
