@@ -32,6 +32,7 @@ OBJECTS = """
 import enum
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 
 @dataclass
@@ -193,6 +194,24 @@ class Aground(Exception):
 
 
 Fix = namedtuple("Fix", "east north")
+T = TypeVar("T")
+
+
+class Hold(Generic[T]):
+    __slots__ = ("items",)
+
+    def __init__(self):
+        self.items = []
+
+    def size(self):
+        return len(self.items)
+
+
+KINDS = {"depth": Depth, "hold": Hold}
+
+
+def kind(name):
+    return KINDS[name]
 
 
 def sail(depth):
@@ -360,6 +379,13 @@ PASSING: list[tuple[str, str, str]] = [
         "f = sail(3)\nassert f == (3, 0) == Fix(3, 0) and f.east == 3 and f._replace(east=1) == (1, 0)",
     ),
     ("its own exception", OBJECTS, "with self.assertRaises(Aground) as cm: sail(1)\nassert cm.exception.depth == 1"),
+    (
+        "a list in a slot",
+        OBJECTS,
+        "h = Hold()\nh.items.append(Depth(1))\nassert h.size() == 1 and h.items == [Depth(1)]",
+    ),
+    ("a class with a parameter", OBJECTS, "h = Hold[int]()\nh.items += [1, 2]\nassert h.size() == 2"),
+    ("a class as a value", OBJECTS, "assert kind('depth') is KINDS['depth'] is Depth and kind('hold')().size() == 0"),
     ("many calls", OBJECTS, "c = Cache(50)\nfor n in range(300): c.put(n, n)\nself.assertEqual(c.look(299), 299)"),
 ]
 

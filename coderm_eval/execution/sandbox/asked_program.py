@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from coderm_eval.execution.sandbox.asynchronous import DONE
 from coderm_eval.execution.sandbox.known_answers import KnownAnswers, Rehearsal
 from coderm_eval.execution.sandbox.lent_attributes import LentAttributes, fill
 from coderm_eval.execution.sandbox.object_stand_ins import ClassStandIn, ObjectStandIn
@@ -32,7 +33,8 @@ class AskedProgram:
         self._methods: set[tuple[str, str]] = set()
         """Methods that are known to be such, by class and name."""
         self._lent = LentAttributes(self._ask, lambda value: self._codec.encode(value))
-        self._codec = Codec(self._tag, {"object": self._object, **({"numpy": exact_numpy} if exact else {})})
+        stand_ins = {"object": self._object, "name": self.class_named}
+        self._codec = Codec(self._tag, {**stand_ins, **({"numpy": exact_numpy} if exact else {})})
 
     def ask(self, call: list[Any]) -> Any:
         self._lent.give_back()
@@ -50,6 +52,12 @@ class AskedProgram:
         function = _named(name, lambda *arguments, **keywords: self.call(name, arguments, keywords))
         vars(function)["sha256"] = sha256
         return function
+
+    def coroutine_function(self, name: str) -> Callable[..., Any]:
+        async def function(*arguments: Any, **keywords: Any) -> Any:
+            return await self.call(name, arguments, keywords)
+
+        return _named(name, function)
 
     def call(self, name: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
         return _apply(self.ask([name, list(arguments), keywords]), arguments, keywords)
@@ -104,7 +112,12 @@ def _named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _apply(answer: Sequence[Any], arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
-    """Return or raise what the program did, and change the arguments as the program changed them."""
+    """Return or raise what the program did, and change the arguments as the program changed them.
+
+    Where it has made a coroutine, that does all this.
+    """
+    if answer[0] in DONE:
+        return DONE[answer[0]](lambda: _apply(answer[1], arguments, keywords))
     if answer[0] == "raised":
         raise _exception(*answer[1:])
     _, value, afterwards, returned = answer

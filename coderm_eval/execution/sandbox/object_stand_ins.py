@@ -116,6 +116,7 @@ class ObjectStandIn(Arithmetic):
     __delitem__ = _asking("__delitem__")
     __delattr__ = _asking("__delattr__")
     __enter__ = _asking("__enter__")
+    __aenter__ = _asking("__aenter__")
     __copy__ = _asking("__copy__")
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
@@ -124,6 +125,9 @@ class ObjectStandIn(Arithmetic):
     def __exit__(self, *_: object) -> None:
         """The program neither gets to know what the test has raised, nor stops it."""
         self.__program__.call_method(self, "__exit__", [None, None, None])
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.__program__.call_method(self, "__aexit__", [None, None, None])
 
     def __deepcopy__(self, _: object) -> Any:
         return self.__program__.call_method(self, "__deepcopy__", [])

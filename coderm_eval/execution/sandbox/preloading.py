@@ -1,4 +1,4 @@
-"""Which modules a fork server imports for programs, so that a program is not charged for them: pandas takes a second.
+"""Which modules a fork server imports beforehand, so that nobody is charged for them: pandas takes a second.
 
 What a program names is text of its author. Only names on these lists are imported, since importing a module runs it:
 `unittest.__main__` ends the process, `this` prints. A test imports every one of them.
@@ -13,7 +13,7 @@ import importlib
 import warnings
 from collections.abc import Sequence
 
-__all__ = ["LIBRARIES", "STANDARD", "Preloader", "import_quietly"]
+__all__ = ["LIBRARIES", "PACKAGES_OF_TESTS", "STANDARD", "Preloader", "import_quietly"]
 
 STANDARD = frozenset(
     {
@@ -45,6 +45,11 @@ LIBRARIES = frozenset(
     }
 )
 """Others that are loaded for a program that names them, where they are installed."""
+
+PACKAGES_OF_TESTS = frozenset(name.partition(".")[0] for name in LIBRARIES) | {
+    *("ddt", "hypothesis", "parameterized", "pytest"),
+}
+"""Packages that are loaded before a test that names them."""
 
 _KNOWN = STANDARD | LIBRARIES
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import operator
 import types
+import typing
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -80,6 +81,11 @@ class ProgramObjects:
     def _named(self, name: str) -> Any:
         return self._names[name]
 
+    def _is_class_by_name(self, value: Any) -> bool:
+        """Return whether a test can have the class by its global name; exceptions have no stand-ins."""
+        is_class = isinstance(value, type) and not issubclass(value, BaseException)
+        return is_class and self._names.get(value.__name__) is value
+
     def _tag(self, value: Any) -> Any:
         """Return an object's number, with the name of its type where it goes out for the first time."""
         whole = isinstance(value, _Whole)
@@ -88,6 +94,8 @@ class ProgramObjects:
         kind = type(value)
         if not whole and not is_own(value):
             return {"opaque": kind.__name__}
+        if self._is_class_by_name(value):
+            return {"name": value.__name__}
         number = self._numbers.get(id(value))
         if number is not None:
             return {"object": number}
@@ -104,8 +112,8 @@ class _Whole:
 
 
 def is_own(value: Any) -> bool:
-    """Return whether it is an instance of a class of the program, or one of its classes and functions."""
-    of = value if isinstance(value, _FUNCTIONS) else type(value)
+    """Return whether it is an instance of a class of the program, or a function or class of it (or `Stack[int]`)."""
+    of = value if isinstance(value, _FUNCTIONS) else typing.get_origin(value) or type(value)
     return getattr(of, "__module__", "") == MODULE
 
 

@@ -6,8 +6,9 @@ call      ["f", [arguments], {"dict": [[keyword, argument], ...]}]     or ["f"]:
           [object, "a", value]: set the attribute
 answer    ["returned", value, arguments afterwards or null, index of the argument that it returned or null]
           ["raised", built-in exception, type, [arguments], {"dict": [[attribute, value], ...]} if it has attributes]
-          ["function"]  ["method"]  ["class"]  ["exception", built-in exception, name]  ["module", name]
-          ["value", value]  ["value", value, true]: a container, which is the object's own  ["absent"]
+          ["coroutine", answer]  ["async_generator", answer]: has returned this, a generator an iterator, or raised it
+          ["function"]  ["coroutine function"]  ["method"]  ["class"]  ["exception", built-in exception, name]
+          ["module", name]  ["value", value]  ["value", value, true]: a container, which is the object's own  ["absent"]
 
 An object is {"object": number}, where `ProgramObjects` numbers them, or {"name": name}, which is what a global name of
 the program stands for.
@@ -23,6 +24,7 @@ from collections.abc import Callable
 from typing import Any
 
 from coderm_eval.execution.sandbox.answer_memory import AnswerWriter
+from coderm_eval.execution.sandbox.asynchronous import ASYNCHRONOUS, finished, is_coroutine_function
 from coderm_eval.execution.sandbox.program_objects import MODULE, ProgramObjects, is_own
 from coderm_eval.execution.wire.digest import sha256_of_answer
 from coderm_eval.execution.wire.encoding import encode, is_immutable
@@ -108,6 +110,8 @@ class _Answers:
         return self._returned(call, function, result, arguments, keywords)
 
     def _returned(self, call: str, function: Any, result: Any, arguments: list[Any], keywords: dict[str, Any]) -> str:
+        if type(result) in ASYNCHRONOUS:
+            return self._returned_later(call, result, arguments, keywords)
         returned = next((n for n, argument in enumerate(arguments) if argument is result), None)
         afterwards = "null"
         if not is_immutable((*arguments, *keywords.values())):
@@ -115,6 +119,14 @@ class _Answers:
             afterwards = "null" if call.endswith(now[1:]) else now
         value = self._objects.encode_result(result, function)
         return f'["returned",{value},{afterwards},{"null" if returned is None else returned}]'
+
+    def _returned_later(self, call: str, result: Any, arguments: list[Any], keywords: dict[str, Any]) -> str:
+        """Run a coroutine or an asynchronous generator to its end."""
+        try:
+            answer = self._returned(call, None, finished(result), arguments, keywords)
+        except BaseException as error:
+            answer = self._raised(error)
+        return f'["{type(result).__name__}",{answer}]'
 
     def _of_object(self, call: str, target: Any, name: str, *how: Any) -> str:
         if not how:
@@ -131,7 +143,7 @@ class _Answers:
         value = getattr(target, name)
         if callable(value) and not is_own(type(value)):
             return '["method"]' if hasattr(type(target), name) else '["function"]'
-        is_kept = type(value) in (list, dict, set) and getattr(target, "__dict__", {}).get(name) is value
+        is_kept = type(value) in (list, dict, set) and _is_stored(target, name, value)
         return f'["value",{self._objects.encode(value)}{",true" if is_kept else ""}]'
 
     def _looked_up(self, name: str) -> str:
@@ -145,7 +157,7 @@ class _Answers:
         if isinstance(value, type) and is_own(value):
             return '["class"]'
         if callable(value) and '"type"' not in encode(value):
-            return '["function"]'
+            return '["coroutine function"]' if is_coroutine_function(value) else '["function"]'
         return f'["value",{self._objects.encode(value)}]'
 
     def _raised(self, error: BaseException) -> str:
@@ -156,6 +168,12 @@ class _Answers:
         except BaseException:
             arguments, attributes = "[]", ""
         return f'["raised",{json.dumps(_built_in(kind))},{json.dumps(kind.__name__)},{arguments}{attributes}]'
+
+
+def _is_stored(target: Any, name: str, value: Any) -> bool:
+    """Return whether an object has this very value among its attributes, so that changing it changes the object."""
+    is_slot = isinstance(getattr(type(target), name, None), types.MemberDescriptorType)
+    return is_slot or getattr(target, "__dict__", {}).get(name) is value
 
 
 def _built_in(kind: type) -> str:

@@ -51,6 +51,8 @@ class StandIns(dict[str, Any]):
         kind, *what = self._program.ask([name])
         if kind == "function":
             value: Any = self._program.function(name)
+        elif kind == "coroutine function":
+            value = self._program.coroutine_function(name)
         elif kind == "class":
             value = self._program.class_named(name)
         elif kind == "exception":

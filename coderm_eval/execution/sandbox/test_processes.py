@@ -8,6 +8,7 @@ from typing import Any
 
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.call_tree import key_of
+from coderm_eval.execution.sandbox.preloading import PACKAGES_OF_TESTS
 from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
 from coderm_eval.execution.sandbox.test_reply import TestReply, parse_reply
 from coderm_eval.execution.sandbox.test_sandbox import TestProcess, TestSandbox
@@ -15,10 +16,6 @@ from coderm_eval.execution.wire.ends import End
 
 __all__ = ["Behaviour", "TestProcesses"]
 
-_LIBRARIES = frozenset(
-    {"ddt", "hypothesis", "networkx", "numpy", "pandas", "parameterized", "pytest", "scipy", "sklearn", "sympy"}
-)
-"""Packages that are loaded before a test that names them."""
 _IMPORT = re.compile(r"^[ \t]*(?:import|from)\b.*", re.MULTILINE)
 """Looks at each line once; a white space that may be a line's end would make it look at all that follow, too."""
 
@@ -162,4 +159,4 @@ def _asks_again(reply: TestReply | End, request: Mapping[str, Any]) -> bool:
 def _libraries(tests: Iterable[str]) -> set[str]:
     """Return the known packages that import statements of these tests name."""
     lines = (line for test in tests for line in _IMPORT.findall(test))
-    return {word for line in lines for word in re.findall(r"\w+", line)} & _LIBRARIES
+    return {word for line in lines for word in re.findall(r"\w+", line)} & PACKAGES_OF_TESTS

@@ -25,7 +25,9 @@ from coderm_eval.execution.wire.untagging import MOST_FIELDS, TYPES, UNTAGGERS, 
 __all__ = ["Codec", "Opaque", "UnreadableError", "decode", "encode", "is_immutable"]
 
 MOST_ITEMS = 10_000
-"""Items of an iterator, which is sent as what it yields; a longer one is opaque."""
+"""Items of an iterator, which is sent as what it yields."""
+_FIRST_ITEMS = 1_000
+"""Items that are sent of a longer one, which may have no end."""
 
 _LARGE = 1 << 63
 """Integers from here on are hexadecimal: Python refuses decimal numbers of more than 4,300 digits."""
@@ -126,8 +128,9 @@ def _tagged_other(value: Any, kind: type) -> Any:
             return _tagged(content(value))
     if isinstance(value, Iterator):
         items = list(islice(value, MOST_ITEMS + 1))
-        if len(items) <= MOST_ITEMS:
-            return {"iterator": [_tagged(item) for item in items]}
+        if len(items) > MOST_ITEMS:
+            return {"endless": _items(items[:_FIRST_ITEMS])}
+        return {"iterator": _items(items)}
     if isinstance(value, type) and any(value is known for known in TYPES.values()):
         return {"type": value.__name__}
     return value

@@ -12,7 +12,7 @@ from typing import Any
 
 from coderm_eval.execution.wire.hash_collisions import FEW, refuse_collisions
 
-__all__ = ["MOST_FIELDS", "TYPES", "UNTAGGERS", "Opaque"]
+__all__ = ["MOST_FIELDS", "TYPES", "UNTAGGERS", "EndlessError", "Opaque"]
 
 TYPES = {kind.__name__: kind for kind in (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)}
 _MOST_DIGITS = 1_000_000
@@ -35,6 +35,10 @@ class Opaque:
 
     def __repr__(self) -> str:
         return f"<{self._type_name}>"
+
+
+class EndlessError(BaseException):
+    """Ends a test that reads more of an iterator than was sent; no test expects it."""
 
 
 def _list(content: Any) -> list[Any]:
@@ -76,6 +80,15 @@ def _decimal(content: Any) -> decimal.Decimal:
 
 def _iterator(content: Any) -> Iterator[Any]:
     return (item for item in _list(content))
+
+
+def _endless(content: Any) -> Iterator[Any]:
+    return (item for items in (_list(content), _unsent()) for item in items)
+
+
+def _unsent() -> Iterator[Any]:
+    raise EndlessError("only the first items of an iterator are known")
+    yield
 
 
 def _numpy(content: Any) -> Any:
@@ -125,6 +138,7 @@ UNTAGGERS: Mapping[str, Callable[[Any], Any]] = {
     "time": datetime.time.fromisoformat,
     "timedelta": lambda content: datetime.timedelta(*content),
     "iterator": _iterator,
+    "endless": _endless,
     "type": lambda content: TYPES[content],
     "numpy": _numpy,
     "opaque": Opaque,

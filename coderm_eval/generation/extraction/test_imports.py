@@ -26,12 +26,13 @@ _LIBRARIES = frozenset(
         *("pytest", "parameterized", "ddt", "hypothesis", "nose", "nose2", "nose_parameterized", "testtools", "mock"),
         *("absl", "hamcrest", "testfixtures", "pyfakefs", "deepdiff", "pytest_check", "pytest_benchmark", "flaky"),
         *("freezegun", "faker", "pytest_mock", "pytest_asyncio", "unittest2", "asynctest", "aiounittest", "assertpy"),
-        *("numpy", "pandas", "scipy", "sympy", "networkx", "sklearn", "torch", "tensorflow", "matplotlib", "requests"),
+        *("networkx", "sklearn", "torch", "tensorflow", "matplotlib", "requests"),
         *("sortedcontainers", "six", "attr", "attrs", "pydantic", "dateutil", "pytz", "yaml", "psutil", "dirtyjson"),
         *("timeout_decorator", "func_timeout", "wrapt_timeout_decorator", "typing_extensions", "gmpy2", "mpmath"),
     }
 )
-"""Packages that tests are written with: not installed, they are missing; no candidate has such a name."""
+"""Packages that tests are written with, besides those that `is_known_module` knows: not installed, they are missing; no
+candidate has such a name."""
 
 _IMPORT_FAILURES = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
 

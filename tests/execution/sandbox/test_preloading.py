@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from coderm_eval.execution.sandbox import preloading
-from coderm_eval.execution.sandbox.preloading import LIBRARIES, STANDARD, Preloader, import_quietly
+from coderm_eval.execution.sandbox.preloading import LIBRARIES, PACKAGES_OF_TESTS, STANDARD, Preloader, import_quietly
 
 _IMPORTS = """
 import importlib, json, os, signal, sys, threading
@@ -45,7 +45,7 @@ def test_modules_on_the_list_can_be_imported_without_any_effect() -> None:
 
 
 def test_libraries_on_the_list_have_no_effect_where_they_are_installed() -> None:
-    missing, *rest = _report(sorted(LIBRARIES))
+    missing, *rest = _report(sorted(LIBRARIES | PACKAGES_OF_TESTS))
     assert rest == [True, 1, []]
     assert "numpy" not in str(missing)
 
