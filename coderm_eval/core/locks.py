@@ -6,7 +6,7 @@ import fcntl
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from coderm_eval.core.errors import OutputError
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 def alone_in(folder: Path) -> Iterator[None]:
     """Make the folder, and keep other processes that ask from writing there; the system forgets it with this process.
 
+    A folder in which nothing was written is removed in the end.
+
     Raises:
         OutputError: another process is at work there.
     """
@@ -27,7 +29,11 @@ def alone_in(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         _lock(descriptor, folder)
-        yield
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                folder.rmdir()  # of a run that was refused; any other has written files
     finally:
         os.close(descriptor)
 

@@ -56,15 +56,17 @@ def run(
         IncompleteRunError: something could not be run and `execution.allow_incomplete` is off; the files are written.
     """
     identity = run_identity(benchmark, problems, settings, extracted=extracted)
+    directory = RunDirectory(out)
     with alone_in(out):
         if not overwrite:
-            require_same_run(RunDirectory(out), problems, identity)
+            require_same_run(directory, problems, identity)
         with (
             open_store(store_folder) as store,
             assemble(
                 benchmark, problems, settings, out, store, identity=identity, graded=graded, allow_partial=allow_partial
             ) as stages,
         ):
+            directory.write_samples(problems)  # a run that is refused leaves nothing behind
             report = _run(stages, problems)
     _announce(report)
     require_complete(**report.summary["not_run"], out=out, allowed=settings.execution.allow_incomplete)
@@ -72,7 +74,7 @@ def run(
 
 
 def _run(stages: Stages, problems: Sequence[ProblemCandidates]) -> RunReport:
-    """The list itself; `assemble` has written down what was sampled, and nothing is written or run before."""
+    """The list itself."""
     select = stages.select
     with budget_bar(select.budget, select.total, select.tolerance) as on_round:
         results = rerank(

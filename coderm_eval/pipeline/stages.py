@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +74,7 @@ def assemble(
     """
     with working_executor(settings.tests, settings.execution) as (executor, isolation):
         directory = RunDirectory(out)
-        with _advice_in_two_steps(benchmark.name, settings.tests, directory.write_samples(problems)):
+        with _advice_in_two_steps(benchmark.name, settings.tests, lambda: directory.write_samples(problems)):
             tests = make_test_source(
                 problems,
                 settings.tests,
@@ -89,10 +89,10 @@ def assemble(
             grader = Grader(benchmark, store, executor, settings.rule)
             yield Stages(
                 write_tests=tests,
+                select=_selector(settings, problems, tests, each, grader),  # may refuse, so before tables are made
                 execute=cached_execution(executor, store.table("verdicts"), settings.execution, isolation),
                 probe=make_probe(executor, store, settings.execution, isolation, settings.probe_inputs),
                 explain=cached_reasons(executor, store.table("reasons"), settings.execution, isolation),
-                select=_selector(settings, problems, tests, each, grader),
                 grade=grader if graded else None,
                 report=Reporter(
                     directory,
@@ -104,11 +104,12 @@ def assemble(
 
 
 @contextmanager
-def _advice_in_two_steps(benchmark: str, tests: TestSettings, samples: Path) -> Iterator[None]:
+def _advice_in_two_steps(benchmark: str, tests: TestSettings, write_samples: Callable[[], Path]) -> Iterator[None]:
     """Say how to write the tests in a process of their own, for a model that cannot be run in this one."""
     try:
         yield
     except ModelError as error:
+        samples = write_samples()
         out = samples.with_name("generated_tests.jsonl")
         files = f"--benchmark {benchmark} --samples {samples}"
         model = f"--backend {tests.backend} --model {tests.model} --num {tests.num or DEFAULT_TESTS}"

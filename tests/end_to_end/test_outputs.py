@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.cli import CLI, DEMO_TASKS, coderm, quick, rows
+from helpers.cli import CLI, DEMO_TASKS, coderm, quick, rows, write_rows
 from helpers.servers import serving, well_behaved
 
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
@@ -198,6 +198,29 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", folder], check=True)
 
 
+REFUSED_RUNS = [
+    "--tests t.jsonl --grade --resample-tests 900",
+    "--tests broken.jsonl",
+    "--tests t.jsonl --config rates.yaml",
+    "--config nowhere.yaml",
+    "--config missing.yaml",
+]
+"""Flags of runs that are refused once the run directory is looked at."""
+
+
+@pytest.mark.parametrize("flags", REFUSED_RUNS)
+@pytest.mark.parametrize("store", ["", "--store elsewhere"])
+def test_a_run_that_is_refused_leaves_nothing_behind(files: Path, flags: str, store: str) -> None:
+    write_rows(files / "broken.jsonl", [{"task_id": DEMO_TASKS[0], "test": "impor t unittest"}])
+    (files / "rates.yaml").write_text("budget: {policy: greedy, rates: broken.jsonl}")
+    (files / "nowhere.yaml").write_text("tests: {model: m, base_url: x}")
+    (files / "missing.yaml").write_text("tests: {backend: nothing, model: m}")
+    before = sorted(files.rglob("*"))
+    done = coderm(*f"{RERANK} --samples s.jsonl --out run {flags} {store}".split(), cwd=files)
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    assert sorted(files.rglob("*")) == before
+
+
 def test_a_run_goes_on_once_a_full_disk_has_room_again(small_disk: Path, finished: Path) -> None:
     line = f"{RERANK} --samples s.jsonl --tests t.jsonl --out {small_disk}/run".split()
     full = coderm(*line, cwd=finished)
@@ -215,6 +238,6 @@ def test_two_runs_are_never_at_work_in_one_folder(files: Path) -> None:
     command = f"{RERANK} --samples s.jsonl --tests t.jsonl --out run".split()
     with alone_in(files / "run"):
         refused = subprocess.run([*CLI, *command], cwd=files, capture_output=True, text=True, check=False)
+        assert list((files / "run").iterdir()) == []
     assert refused.returncode == 2 and "run: another run is at work there" in refused.stderr
-    assert list((files / "run").iterdir()) == []
     assert subprocess.run([*CLI, *command], cwd=files, capture_output=True, check=False).returncode == 0

@@ -12,5 +12,5 @@ __all__ = ["Row", "Store", "Table", "open_store"]
 
 
 def open_store(folder: Path, *, read_only: bool = False) -> Store:
-    """The store in `folder`, which is made if it is not there, unless it is only read; close it with `with`."""
+    """The store in `folder`, which is made with its first table, unless it is only read; close it with `with`."""
     return JsonLinesStore(folder, read_only=read_only)

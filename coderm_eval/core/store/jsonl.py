@@ -37,15 +37,11 @@ class JsonLinesStore:
         self._folder = folder
         self._read_only = read_only
         self._tables: dict[str, _Table] = {}
-        if read_only:
-            return
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _unusable(folder, error) from error
 
     def table(self, kind: str) -> _Table:
         if kind not in self._tables:
+            if not self._read_only:
+                _make(self._folder)
             self._tables[kind] = _Table(self._folder / f"{kind}.jsonl", read_only=self._read_only)
         return self._tables[kind]
 
@@ -121,6 +117,14 @@ class _Table:
             if self._descriptor is not None:
                 os.close(self._descriptor)
             self._descriptor = None
+
+
+def _make(folder: Path) -> None:
+    """Make the folder if it is not there; not before there is a table, so that a run that is refused leaves nothing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(folder, error) from error
 
 
 def _line(key: str, row: dict[str, Any]) -> str:
