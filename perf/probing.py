@@ -99,15 +99,6 @@ def run(
 ) -> tuple[list[RerankResult], tuple[float, float]]:
     """Run all tests, and then the most inputs; returns the CPU seconds of each, too."""
 
-    def written(wanted: Mapping[str, range]) -> Iterator[tuple[str, list[tuple[int, str]]]]:
-        for task, samples in wanted.items():
-            yield task, [(n, tests[task][n]) for n in samples if n < len(tests.get(task, ()))]
-
-    def run_tests(executor: Executor, store: Store) -> list[RerankResult]:
-        execute: Execute = cached_execution(executor, store.table("verdicts"), EXECUTION, "perf")
-        budget = UniformBudget(max(map(len, tests.values())))
-        return rerank(problems, write_tests=written, execute=execute, rule=RULE, rules=[RULE], budget=budget)
-
     def run_inputs(executor: Executor, store: Store) -> list[RerankResult]:
         probe: Probe | None = make_probe(executor, store, EXECUTION, "perf", max(INPUTS))
         assert probe
@@ -116,9 +107,24 @@ def run(
         probes = {task: Probes(rows[task], verdicts) for task, verdicts in found.items()}
         return [replace(result, probes=probes[result.problem.task_id]) for result in results]
 
-    results, cpu_of_tests = with_executor(run_tests)
+    results, cpu_of_tests = with_executor(lambda executor, store: run_tests(executor, store, problems, tests))
     results, cpu_of_inputs = with_executor(run_inputs)
     return results, (cpu_of_tests, cpu_of_inputs)
+
+
+def run_tests(
+    executor: Executor, store: Store, problems: Sequence[ProblemCandidates], tests: Mapping[str, Sequence[str]]
+) -> list[RerankResult]:
+    """Run all tests; the results have the picks of `evidence` and of `majority`."""
+
+    def written(wanted: Mapping[str, range]) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+        for task, samples in wanted.items():
+            yield task, [(n, tests[task][n]) for n in samples if n < len(tests.get(task, ()))]
+
+    execute: Execute = cached_execution(executor, store.table("verdicts"), EXECUTION, "perf")
+    budget = UniformBudget(max(map(len, tests.values())))
+    rules = [RULE, "majority"]
+    return rerank(problems, write_tests=written, execute=execute, rule=RULE, rules=rules, budget=budget)
 
 
 def _part(result: RerankResult, rows: Sequence[int]) -> ProblemCandidates:

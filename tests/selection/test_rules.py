@@ -137,6 +137,12 @@ def slow_mbr_exec_soft(samples: Samples) -> list[float]:
     ]
 
 
+def slow_agreement(samples: Samples) -> list[float]:
+    """Over the answers to tests and to probing inputs, one after the other; 1 where nothing was asked."""
+    rows = [of_tests + of_inputs for of_tests, of_inputs in zip(samples.outputs, samples.probes, strict=True)]
+    return [sum(share(agreements(a, b)) for b in rows) / samples.n if a else 1.0 for a in rows]
+
+
 def slow_srank(samples: Samples) -> list[float]:
     """Summed over samples instead of clusters: each sample brings 1/N of its cluster's V."""
     return [
@@ -314,6 +320,7 @@ SLOW: dict[str, Callable[[Samples], list[float]]] = {
     "codet_published": slow_codet_published,
     "mbr_exec": slow_mbr_exec,
     "mbr_exec_soft": slow_mbr_exec_soft,
+    "agreement": slow_agreement,
     "srank": slow_srank,
     "b4": slow_b4,
     "aces": slow_aces,
@@ -435,6 +442,16 @@ def test_mbr_exec_soft_worked_by_hand() -> None:
     assert scores_of("mbr_exec_soft", WORKED) == close([-2, -4 / 3, -5])
 
 
+def test_agreement_worked_by_hand() -> None:
+    """Shares as for `mbr_exec_soft`, each sample's with itself included: A 1 + 4 * 2/3 + 1/3, B 2/3 + 4, C 1/3 + 2/3.
+
+    With one more input, which A and C answer alike: A 1 + 4 * 1/2 + 1/2, B 1/2 + 4, C 1/2 + 3/4.
+    """
+    assert scores_of("agreement", WORKED) == close([4 / 6, 14 / 18, 1 / 6])
+    probed = dataclasses.replace(WORKED, probes=np.array([[7], [8], [7]]))
+    assert scores_of("agreement", probed) == close([3.5 / 6, 4.5 / 6, 1.25 / 6])
+
+
 def test_srank_worked_by_hand() -> None:
     """V: A 1/6 * 4/4 = 1/6, B 4/6 * 3/4 = 1/2, C 1/6 * 1/4 = 1/24. F: A-B 2/3, A-C 1/3, B-C 0.
 
@@ -524,7 +541,7 @@ def test_em_worked_by_hand() -> None:
     ("favourites", "names"),
     [
         ("A", ["majority", "majority_first", "b4", "em"]),
-        ("B", ["codet", "codet_published", "mbr_exec", "mbr_exec_soft", "srank"]),
+        ("B", ["agreement", "codet", "codet_published", "mbr_exec", "mbr_exec_soft", "srank"]),
         ("AB", ["aces", "aces_o"]),
     ],
 )
@@ -677,25 +694,40 @@ def test_codet_published_gives_a_crowd_more_than_codet_does() -> None:
     assert scores_of("codet", ballot) == close([2, 3])
 
 
-@pytest.mark.parametrize("name", ["mbr_exec", "mbr_exec_soft"])
-def test_mbr_exec_ignores_what_tests_expect(name: str) -> None:
+@pytest.mark.parametrize("name", ["mbr_exec", "mbr_exec_soft", "agreement"])
+def test_rules_of_answers_ignore_what_tests_expect(name: str) -> None:
     for ballot in BALLOTS:
         upended = dataclasses.replace(ballot, passed=~ballot.passed)
         assert scores_of(name, upended).tolist() == scores_of(name, ballot).tolist(), ballot
 
 
-@pytest.mark.parametrize("name", sorted(set(SLOW) - {"evidence"}))
+@pytest.mark.parametrize("name", sorted(set(SLOW) - {"evidence", "agreement"}))
 def test_other_rules_ignore_probing_inputs(name: str) -> None:
     for ballot in BALLOTS:
         unprobed = dataclasses.replace(ballot, probes=ballot.probes[:, :0])
         assert scores_of(name, unprobed).tolist() == scores_of(name, ballot).tolist(), ballot
 
 
-@pytest.mark.parametrize("name", sorted(set(SLOW) - {"mbr_exec", "mbr_exec_soft", "srank", "evidence"}))
+@pytest.mark.parametrize("name", sorted(set(SLOW) - {"mbr_exec", "mbr_exec_soft", "agreement", "srank", "evidence"}))
 def test_rules_of_verdicts_ignore_outputs(name: str) -> None:
     for ballot in BALLOTS:
         silent = dataclasses.replace(ballot, outputs=np.full_like(ballot.outputs, NO_OUTPUT))
         assert scores_of(name, silent).tolist() == scores_of(name, ballot).tolist(), ballot
+
+
+def test_without_tests_evidence_is_agreement() -> None:
+    for ballot in BALLOTS:
+        untested = with_tests(ballot, [])
+        assert scores_of("evidence", untested) == close(scores_of("agreement", untested)), ballot
+
+
+def test_without_probing_inputs_agreement_is_the_soft_loss() -> None:
+    """Of N samples: 1 + s / N."""
+    for ballot in BALLOTS:
+        if ballot.outputs.size:
+            unprobed = dataclasses.replace(ballot, probes=ballot.probes[:, :0])
+            loss = scores_of("mbr_exec_soft", unprobed) / ballot.multiplicity.sum()
+            assert scores_of("agreement", unprobed) == close(1 + loss), ballot
 
 
 def test_mbr_exec_takes_samples_without_output_to_be_unlike_all() -> None:

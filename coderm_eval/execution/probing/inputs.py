@@ -1,4 +1,4 @@
-"""Probing inputs from the calls that tests make: the same calls give the same inputs."""
+"""Probing inputs from calls that tests make or a statement shows: the same calls give the same inputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from coderm_eval.execution.wire.encoding import decode
 
 __all__ = ["REVISION", "probing_inputs"]
 
-REVISION = 1
+REVISION = 2
 """Raise it when the same calls give other inputs."""
 
 _LONGEST = 5_000
@@ -36,7 +36,7 @@ def probing_inputs(calls: Iterable[str], entry_point: str, number: int) -> list[
     """Return up to `number` calls of the entry point, as text, that are mutations of those among `calls`.
 
     Args:
-        calls: as tests make them, of any function or object. Calls of methods count where the method has the name of
+        calls: as tests make them, say, of any function or object. Calls of methods count where the method has the name of
             the entry point.
         entry_point: also the seed of chance.
         number: there are fewer where arguments are few and small; none where no call has plain data for arguments.

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from coderm_eval.core.protocols import Cell, Probe
-from coderm_eval.core.records import ProblemCandidates, UnitTest, Verdicts, fingerprint
+from coderm_eval.core.records import Problem, ProblemCandidates, UnitTest, Verdicts, fingerprint
 from coderm_eval.core.store import Store
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.cached import cached_execution
 from coderm_eval.execution.executor import limits_from_settings
 from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.probing.inputs import REVISION, probing_inputs
+from coderm_eval.execution.probing.statement import shown_calls
 from coderm_eval.execution.settings import ExecutionSettings
 
 __all__ = ["make_probe"]
@@ -66,7 +67,7 @@ class _Inputs:
         self._number = number
 
     def __call__(self, problems: Sequence[_Problem]) -> Mapping[str, Sequence[str]]:
-        """Return the inputs by task id; none where tests could not be run, or make no call that can be mutated."""
+        """Return the inputs by task id; none where tests could not be run, or no call is there that can be mutated."""
         wanted = {self._key(item, tests): (item, tests) for item, tests in problems}
         found = self._table.get_many(wanted)
         for key, inputs in self._made({key: pair for key, pair in wanted.items() if key not in found}):
@@ -75,12 +76,28 @@ class _Inputs:
         return {item.problem.task_id: found[key]["inputs"] if key in found else () for key, (item, _) in wanted.items()}
 
     def _made(self, wanted: Mapping[str, _Problem]) -> Iterator[tuple[str, list[str]]]:
-        names = {key: item.problem.entry_point for key, (item, _) in wanted.items()}
-        sources = ((key, names[key], [test.source for test in tests]) for key, (_, tests) in wanted.items())
+        """Yield the inputs by key: mutations of the tests' calls, or else of those that the statement shows."""
+        for key, calls in self._calls_of_tests(wanted):
+            problem = wanted[key][0].problem
+            yield key, self._mutations(calls, problem) or self._mutations(shown_calls(problem), problem)
+
+    def _calls_of_tests(self, wanted: Mapping[str, _Problem]) -> Iterator[tuple[str, list[str]]]:
+        """Yield the calls that tests make, by key; none where there are no tests, nothing where they could not be run."""
+        yield from ((key, []) for key, (_, tests) in wanted.items() if not tests)
+        sources = (
+            (key, item.problem.entry_point, [test.source for test in tests])
+            for key, (item, tests) in wanted.items()
+            if tests
+        )
         for key, calls in self._executor.rehearse(sources, self._limits):
             if calls is not None:
-                yield key, probing_inputs(chain.from_iterable(calls), names[key], self._number)
+                yield key, list(chain.from_iterable(calls))
+
+    def _mutations(self, calls: Sequence[str], problem: Problem) -> list[str]:
+        return probing_inputs(calls, problem.entry_point, self._number)
 
     def _key(self, item: ProblemCandidates, tests: Sequence[UnitTest]) -> str:
+        """Return the key of a problem's inputs: everything that they are made from."""
         problem = item.problem
-        return fingerprint(self._conditions, problem.task_id, problem.entry_point, *(test.source for test in tests))
+        shown = (problem.task_id, problem.entry_point, problem.form, problem.prompt, problem.question)
+        return fingerprint(self._conditions, *shown, *(test.source for test in tests))

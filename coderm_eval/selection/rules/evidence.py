@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.registry import selector
-from coderm_eval.selection.rules.mbr_exec import agreement
+from coderm_eval.selection.rules.mbr_exec import shares_of_same_answers
 
 __all__ = ["evidence"]
 
@@ -50,7 +50,7 @@ def evidence(ballot: Ballot) -> Scores:
     votes = ballot.passed[groups.representative] @ tests
     share = votes / max(1.0, tests.sum())
     log_weight = (np.log(groups.sizes) + np.log(votes + _NOTHING_PASSED)) / 2 + _STRENGTH * share**_POWER
-    shared = agreement(ballot.outputs[groups.representative])
+    shared = shares_of_same_answers(ballot.outputs[groups.representative])
     np.fill_diagonal(shared, 1.0)
     posterior = softmax(log_weight)
     of_sample = groups.broadcast(posterior / groups.sizes)
@@ -62,4 +62,4 @@ def _agreement_on_probes(ballot: Ballot, weights: Scores) -> Scores:
     """The share of probing inputs that each candidate answers as others do, on average by the others' weights."""
     groups = ballot.probe_groups
     of_group = np.bincount(groups.group_of, weights=weights, minlength=len(groups.rows))
-    return groups.broadcast(agreement(groups.rows) @ of_group)
+    return groups.broadcast(shares_of_same_answers(groups.rows) @ of_group)

@@ -9,7 +9,7 @@ from coderm_eval.core.records import NO_OUTPUT
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.registry import selector
 
-__all__ = ["agreement", "mbr_exec", "mbr_exec_soft"]
+__all__ = ["mbr_exec", "mbr_exec_soft", "shares_of_same_answers"]
 
 
 @selector("mbr_exec")
@@ -23,7 +23,7 @@ def mbr_exec(ballot: Ballot) -> Scores:
     Assumes that right programs are more alike than wrong ones. O(K² M) for K distinct rows of outputs.
     """
     groups = ballot.output_groups
-    always = agreement(groups.rows) == 1
+    always = shares_of_same_answers(groups.rows) == 1
     return groups.broadcast(-(~always @ groups.sizes))
 
 
@@ -31,10 +31,10 @@ def mbr_exec(ballot: Ballot) -> Scores:
 def mbr_exec_soft(ballot: Ballot) -> Scores:
     """s_i = -Σ_k m_k · (share of inputs on which the outputs of i and k differ, or one of them has none)."""
     groups = ballot.output_groups
-    return groups.broadcast(-((1 - agreement(groups.rows)) @ groups.sizes))
+    return groups.broadcast(-((1 - shares_of_same_answers(groups.rows)) @ groups.sizes))
 
 
-def agreement(outputs: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def shares_of_same_answers(outputs: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Shape (K, K), from outputs of the shape (K, M): the share of inputs on which two rows have the same output.
 
     A row without an output somewhere does not agree with itself there. 1 without inputs.

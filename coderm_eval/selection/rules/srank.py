@@ -6,7 +6,7 @@ import numpy as np
 
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.registry import selector
-from coderm_eval.selection.rules.mbr_exec import agreement
+from coderm_eval.selection.rules.mbr_exec import shares_of_same_answers
 
 __all__ = ["srank"]
 
@@ -22,7 +22,7 @@ def srank(ballot: Ballot) -> Scores:
     Assumes that what clusters agree on is more likely right the more of them agree. O(K² M).
     """
     groups = ballot.output_groups
-    overlap = agreement(groups.rows)
+    overlap = shares_of_same_answers(groups.rows)
     np.fill_diagonal(overlap, 1.0)
     weight = ballot.test_multiplicity / max(1, ballot.test_multiplicity.sum())
     pass_rate = (ballot.passed[groups.representative] * weight).sum(axis=1)
