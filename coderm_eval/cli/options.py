@@ -30,6 +30,7 @@ KEYS: Mapping[str, str] = {
     **{key: key for key in ("n", "preset", "select", "store", "resample_tests", "resample", "budget_curve", "curve")},
     "probe_inputs": "probe_inputs",
     "tests": "tests.file",
+    "no_tests": "tests.backend",
     "budget": "budget.policy",
     "allow_incomplete": "execution.allow_incomplete",
     "allow_not_run": "execution.allow_not_run",

@@ -60,6 +60,7 @@ def demo_command(out: Path, overwrite: bool) -> None:
 @click.option("--benchmark", type=BENCHMARK, required=True, help="Benchmark of the samples.")
 @click.option("--samples", type=FILE, required=True, help=CANDIDATES)
 @click.option("--tests", type=FILE, help=TESTS)
+@click.option("--no-tests", flag_value="none", help="Pick by agreement on probing inputs alone.")
 @click.option("--out", type=FILE, required=True, help="Run directory to write.")
 @click.option("--n", type=int, help="Candidates per problem: the first N.  [default: all]")
 @click.option("--select", help="Rule that picks; all: compare them all.  [default: evidence]")
@@ -99,11 +100,13 @@ def rerank_command(
     \b
     coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --tests tests.jsonl --out run --grade
     """
+    if flags["tests"] and flags["no_tests"]:
+        raise SettingsError("--tests and --no-tests exclude each other: candidates are picked by tests, or without any")
     settings = load_settings(flags_to_settings(flags, KEYS), source="flags", config=flags["config"])
-    if settings.tests.backend != "file" and settings.tests.model is None:
+    if settings.tests.written and settings.tests.model is None:
         raise SettingsError(
             "no unit tests: give --tests tests.jsonl, or name the model that writes them in --config FILE.yaml, as by "
-            "`tests: {model: KAKA22/CodeRM-8B, base_url: http://127.0.0.1:8001/v1}`"
+            "`tests: {model: KAKA22/CodeRM-8B, base_url: http://127.0.0.1:8001/v1}`, or give --no-tests to pick without"
         )
     if settings.budget_curve and not graded:
         raise InputError("--budget-curve says how often picks are right, which needs grades: give --grade as well")
@@ -176,7 +179,7 @@ def _plan_rerank(benchmark: Benchmark, samples: Path, settings: Settings, out: P
             benchmark=benchmark.name,
             allow_partial=allow_partial,
         )
-        if settings.tests.backend != "file":
+        if settings.tests.written:
             click.echo(f"tests: {plan_tests(tests, work, settings.tests)}")
         most, stored = estimate_executions(work, tests, settings, store)
         click.echo(f"executions: at most {most:,}, of which {stored:,} are stored")

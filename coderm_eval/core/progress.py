@@ -52,7 +52,8 @@ def progress(
 @contextmanager
 def gauge(total: int, what: str, unit: str) -> Iterator[Callable[[int, str], None]]:
     """A bar that is told how far things are, and what to say at the end of the line."""
-    with tqdm(desc=what, total=total, unit=f" {unit}", mininterval=0.5 if sys.stderr.isatty() else 30) as bar:
+    interval = 0.5 if sys.stderr.isatty() else 30
+    with tqdm(desc=what, total=total, unit=f" {unit}", mininterval=interval, disable=not total) as bar:
 
         def show(done: int, note: str) -> None:
             bar.set_postfix_str(note, refresh=False)

@@ -116,13 +116,14 @@ def with_backend(tests: Any) -> Any:
 
 
 class TestSettings(SamplingSettings):
-    """The source of unit tests: a model, or a file."""
+    """The source of unit tests: a model, a file, or none."""
 
     section: ClassVar[str] = "tests"
     renamed: ClassVar[Mapping[str, str]] = {**SamplingSettings.renamed, "condition": "shown_candidate", "n": "num"}
 
-    backend: Literal["openai", "vllm", "hf", "file"] = "openai"  # type: ignore[assignment]  # one more
-    """`openai`: a server with OpenAI's API; `vllm`, `hf`: a model in this process; `file`: recorded tests."""
+    backend: Literal["openai", "vllm", "hf", "file", "none"] = "openai"  # type: ignore[assignment]  # two more
+    """`openai`: a server with OpenAI's API; `vllm`, `hf`: a model in this process; `file`: recorded tests; `none`: no
+    tests, so that candidates are picked by what they answer to `probe_inputs`."""
     num: int | None = Field(default=None, ge=1)
     """Test samples per problem; by default 20 from a model, and all that a file holds."""
     file: Path | None = None
@@ -130,6 +131,11 @@ class TestSettings(SamplingSettings):
     shown_candidate: ShownCandidate = "first"
     """The candidate that a test prompt shows. `first`: the first that parses, as in the paper; `rotate`: another one
     for each sample, so that the tests' errors have less in common; `none`: no candidate."""
+
+    @property
+    def written(self) -> bool:
+        """Whether a model writes the tests."""
+        return self.backend not in ("file", "none")
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""Stage 2: unit tests from a model that is shown a candidate, or from a recorded file."""
+"""Stage 2: unit tests from a model that is shown a candidate, from a recorded file, or none at all."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def validate_test_settings(settings: TestSettings) -> None:
     """
     if settings.backend == "file":
         read_by_task(_tests_file(settings), "test")
-    else:
+    elif settings.written:
         make_model(settings)
 
 
@@ -108,6 +108,8 @@ def make_test_source(
     """
     if settings.backend == "file":
         return _recorded_test_source(problems, settings, known_tasks, None if allow_partial else benchmark)
+    if not settings.written:
+        return TestSupply(RecordedTests({}, {}), 0, {}, {item.problem.task_id: 0 for item in problems})
     return model_test_source(problems, settings, store, extraction)
 
 

@@ -6,25 +6,49 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, get_args
 
+from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.pass_rates import rates_for
 from coderm_eval.core.progress import gauge
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.generation.write_tests import TestSupply
+from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.budget_curve import MakePolicy
 from coderm_eval.report.reporter import PoliciesOf
 from coderm_eval.report.scores import pass_rates
 from coderm_eval.selection.budget import BudgetPolicy, GreedyBudget, SequentialBudget, UniformBudget
 from coderm_eval.selection.budget.settings import BudgetPolicyName, BudgetSettings
 
-__all__ = ["all_policies", "budget_bar", "make_budget", "max_tests", "policies_of", "tests_per_problem"]
+__all__ = [
+    "all_policies",
+    "budget_bar",
+    "make_budget",
+    "max_tests",
+    "policies_of",
+    "require_enough_tests",
+    "tests_per_problem",
+]
 
 _MOST = 4
 """Times the average, for one problem, where budget.max is not set."""
 
 
+def require_enough_tests(settings: Settings, tests: TestSupply[Any]) -> None:
+    """Refuse to draw more tests than any problem can have, which would be all of them each time, or any of none.
+
+    Raises:
+        SettingsError: says what to change.
+    """
+    most, wanted = max(tests.available.values(), default=tests.per_problem), settings.resample_tests
+    if wanted and wanted > most:
+        mend = f"give {most} or less" if most else "leave it out"
+        raise SettingsError(f"resample_tests is {wanted}, and no problem has more than {most} test samples: {mend}")
+    if settings.budget_curve and not most:
+        raise SettingsError("budget_curve is set, and there are no tests to share out: leave it out")
+
+
 def tests_per_problem(settings: BudgetSettings, tests: TestSupply[Any]) -> int:
-    """Test samples per problem over the whole benchmark."""
-    return settings.average or tests.per_problem
+    """Test samples per problem over the whole benchmark; 0 where nobody writes any."""
+    return settings.average or tests.per_problem if tests.per_problem else 0
 
 
 def max_tests(

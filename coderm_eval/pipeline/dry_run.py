@@ -67,8 +67,9 @@ def estimate_executions(
     tasks = [item.problem.task_id for item in problems]
     most = max_tests(settings.budget, each, tests.available, tasks)
     wanted = {task: range(each if settings.budget.policy == "uniform" else most[task]) for task in tasks}
-    on_probes = settings.probe_inputs * sum(min(len(item.candidates), MOST_FINALISTS) for item in problems)
-    if settings.tests.backend != "file":
+    most_run = MOST_FINALISTS if each else None
+    on_probes = settings.inputs * sum(len(item.candidates[:most_run]) for item in problems)
+    if settings.tests.written:
         return _most_cells(problems, wanted, each * len(problems)) + on_probes, 0
     written = dict(tests.source(wanted))
     cells = [cell for item in problems for cell in _cells(item, written.get(item.problem.task_id, ()))]

@@ -15,6 +15,7 @@ from coderm_eval.core.outputs import ANOTHER_OUT
 from coderm_eval.core.records import ProblemCandidates, fingerprint
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.generation.settings import TestSettings
+from coderm_eval.pipeline.recorded_settings import recorded_settings
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.run_directory import RunDirectory
 
@@ -28,7 +29,7 @@ def run_identity(
     return {
         "benchmark": benchmark.name,
         "dataset_sha256": benchmark.dataset_sha256,
-        "settings": settings.recorded(benchmark.name, extracted=extracted),
+        "settings": recorded_settings(settings, benchmark.name, extracted=extracted),
         "inputs": {"samples": _samples(problems), "tests": _recorded_tests(settings.tests)},
     }
 

@@ -19,7 +19,7 @@ from coderm_eval.core.settings import CONFIG_VARIABLE, Section, in_current_names
 from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.generation.settings import Extraction, PolicySettings, TestSettings, with_backend
 from coderm_eval.pipeline.presets import PAPER
-from coderm_eval.selection import ALL_RULES, known_rules
+from coderm_eval.selection import ALL_RULES, known_rules, require_rule_without_tests
 from coderm_eval.selection.budget.settings import BudgetSettings
 from coderm_eval.selection.registry import require_rule
 
@@ -27,13 +27,8 @@ __all__ = ["DEFAULT_RULE", "Settings", "load_settings"]
 
 DEFAULT_RULE = "evidence"
 
-_NOT_RECORDED = {
-    "store": True,
-    "policy": True,  # its answers are the candidates, wherever they come from
-    "execution": {"workers", "allow_incomplete"},
-    "tests": {"concurrency", "timeout_s", "retries", "base_url", "file"},
-}
-"""Settings that change how fast or where a run happens, but not what it finds."""
+INPUTS_WITHOUT_TESTS = 40
+"""Probing inputs per problem, where `probe_inputs` is not set and candidates can be told apart by nothing else."""
 
 
 class Settings(Section):
@@ -54,9 +49,10 @@ class Settings(Section):
     budget: BudgetSettings = BudgetSettings()
     select: str = DEFAULT_RULE
     """The rule that picks; `all` picks by the default rule and compares every rule."""
-    probe_inputs: int = Field(default=0, ge=0)
+    probe_inputs: int | None = Field(default=None, ge=0)
     """Probing inputs per problem: calls that no test makes, on which the best 16 candidates are run to see who agrees.
-    They are mutations of the calls that the tests make. The rule `evidence` uses them."""
+    They are mutations of the calls that the tests make, or else of those that the statement shows. The rules `evidence`
+    and `agreement` use them. By default 0, and 40 without tests (`tests.backend: none`)."""
     resample_tests: int | None = Field(default=None, ge=1)
     """Also score the rules with this many of each problem's tests, drawn 100 times: the paper's resampling."""
     budget_curve: bool = False
@@ -88,21 +84,11 @@ class Settings(Section):
         section: Section | None = getattr(self, key) if key else None
         return section
 
-    def recorded(self, benchmark: str, *, extracted: bool) -> dict[str, Any]:
-        """The settings that were applied and affect what a run finds, as `summary.json` has them.
-
-        Args:
-            benchmark: of the run.
-            extracted: whether the candidates were found in answers.
-        """
-        recorded = self.model_dump(mode="json", exclude=_NOT_RECORDED)  # type: ignore[arg-type]
-        others = {loader.section for loader in BENCHMARKS.values()} - {BENCHMARKS[benchmark].section}
-        written = self.tests.backend != "file"
-        if not written:
-            recorded["tests"] = {key: recorded["tests"][key] for key in ("backend", "num")}
-        recorded["budget"] = {key: recorded["budget"][key] for key in self.budget.applied}
-        unused = others if written or extracted else {*others, "extraction"}
-        return {key: value for key, value in recorded.items() if key not in unused}
+    @property
+    def inputs(self) -> int:
+        """Probing inputs per problem."""
+        by_default = INPUTS_WITHOUT_TESTS if self.tests.backend == "none" else 0
+        return by_default if self.probe_inputs is None else self.probe_inputs
 
     @property
     def rule(self) -> str:
@@ -137,7 +123,10 @@ def load_settings(
     given = in_current_names(Settings, given, source)
     if "tests" in given:  # before the merge, so that a given file also overrides the backend of the YAML
         given = {**given, "tests": with_backend(given["tests"])}
-    return _parse(merge(from_file, given), source, selects)
+    settings = _parse(merge(from_file, given), source, selects)
+    if selects and settings.tests.backend == "none":
+        require_rule_without_tests(settings.rule, source)
+    return settings
 
 
 def _parse(given: Mapping[str, Any], source: str, selects: bool) -> Settings:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
-from coderm_eval.core.errors import ModelError, SettingsError
+from coderm_eval.core.errors import ModelError
 from coderm_eval.core.protocols import Execute, Explain, Probe
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.store import Store
@@ -17,7 +17,7 @@ from coderm_eval.execution.cached import cached_execution, cached_reasons
 from coderm_eval.execution.probing import make_probe
 from coderm_eval.generation.settings import TestSettings
 from coderm_eval.generation.write_tests import DEFAULT_TESTS, TestSupply, make_test_source
-from coderm_eval.pipeline.budget import make_budget, max_tests, policies_of, tests_per_problem
+from coderm_eval.pipeline.budget import make_budget, max_tests, policies_of, require_enough_tests, tests_per_problem
 from coderm_eval.pipeline.grader import Grader
 from coderm_eval.pipeline.preflight import working_executor
 from coderm_eval.pipeline.settings import Settings
@@ -84,14 +84,14 @@ def assemble(
                 benchmark=benchmark.name,
                 allow_partial=allow_partial,
             )
-            _require_enough_tests(settings.resample_tests, tests)
+            require_enough_tests(settings, tests)
             each = tests_per_problem(settings.budget, tests)
             grader = Grader(benchmark, store, executor, settings.rule)
             yield Stages(
                 write_tests=tests,
                 select=_selector(settings, problems, tests, each, grader),  # may refuse, so before tables are made
                 execute=cached_execution(executor, store.table("verdicts"), settings.execution, isolation),
-                probe=make_probe(executor, store, settings.execution, isolation, settings.probe_inputs),
+                probe=make_probe(executor, store, settings.execution, isolation, settings.inputs),
                 explain=cached_reasons(executor, store.table("reasons"), settings.execution, isolation),
                 grade=grader if graded else None,
                 report=Reporter(
@@ -117,15 +117,6 @@ def _advice_in_two_steps(benchmark: str, tests: TestSettings, write_samples: Cal
             f"{error}; or go on in two steps, `coderm-eval write-tests {files} {model} --out {out}` and "
             f"`coderm-eval rerank {files} --tests {out} --out {samples.parent}-2 --grade`"
         ) from error
-
-
-def _require_enough_tests(resampled: int | None, tests: TestSupply[Any]) -> None:
-    """Refuse to draw more tests than any problem can have, which would be all of them each time."""
-    most = max(tests.available.values(), default=tests.per_problem)
-    if resampled and resampled > most:
-        raise SettingsError(
-            f"resample_tests is {resampled}, and no problem has more than {most} test samples: give {most} or less"
-        )
 
 
 def _selector(

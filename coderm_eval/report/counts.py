@@ -65,17 +65,28 @@ def run_counts(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]
 
 
 def probing_counts(results: Sequence[RerankResult]) -> dict[str, Any]:
-    """The probing inputs that candidates were run on, the executions of it, and problems without any."""
+    """The probing inputs that candidates were run on, the executions of it, and problems without any.
+
+    Undecided are problems that have several candidates, and neither an input nor a test.
+    """
     probes = [result.probes.verdicts for result in results if result.probes]
     inputs = [verdicts.matrix.shape[1] for verdicts in probes]
     return {
         "probing_inputs": {
             "per_problem": round(sum(inputs) / len(results), 4),
             "problems_without": len(results) - sum(map(bool, inputs)),
+            "problems_undecided": sum(map(_undecided, results)),
             "executions": sum(verdicts.matrix.size for verdicts in probes),
             "without_an_answer": sum(int((verdicts.outputs == NO_OUTPUT).sum()) for verdicts in probes),
         }
     }
+
+
+def _undecided(result: RerankResult) -> bool:
+    """Whether there is something to choose from, but neither a test nor an input to choose by."""
+    return (
+        len(result.candidates) > 1 and not result.tests and not (result.probes and result.probes.verdicts.matrix.size)
+    )
 
 
 def _without_function(result: RerankResult) -> int:

@@ -49,8 +49,9 @@ def _of_tests(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"{rejected} of {samples['read']} test samples could not be used: {reasons}"
     if (cut := samples["truncated"]) > _A_FEW * samples["read"]:
         yield f"{cut} of {samples['read']} test answers were cut off by tests.max_tokens"
-    if missing := summary["problems_without_tests"]:
-        yield f"{missing} of {summary['n_problems']} problems have no test: their pick is the first candidate"
+    if undecided := summary["probing_inputs"]["problems_undecided"]:
+        problems = summary["n_problems"]
+        yield f"{undecided} of {problems} problems have no test and no probing input: their pick is the first candidate"
 
 
 def _of_faults(summary: Mapping[str, Any]) -> Iterator[str]:

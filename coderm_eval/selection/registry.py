@@ -79,7 +79,7 @@ def require_rule(name: str, source: str) -> None:
     Raises:
         SettingsError: it cannot; `source` is what the message calls the place where it was given.
     """
-    known = [*known_rules(), ALL_RULES]
+    known = [*sorted(known_rules()), ALL_RULES]
     if name not in known:
         reasons = "".join(f"; {sentence}" for sentence in broken_plugins())
         raise SettingsError(f"{source}: select is {name!r}; {suggestion(name, known)}{reasons}")

@@ -48,6 +48,11 @@ MISTAKES = [
     (f"{RERANK} --tests t.jsonl --n x", "'x' is not a valid integer"),
     (f"{RERANK} --tests t.jsonl --resample-tests 3", "--resample-tests says how often picks are right"),
     (f"{SAMPLE} --model m --base-url 127.0.0.1", "policy.base_url is '127.0.0.1': expected a URL such as"),
+    (f"{RERANK} --no-tests --tests t.jsonl", "--tests and --no-tests exclude each other"),
+    (
+        f"{RERANK} --no-tests --select majority",
+        "select is 'majority', which picks by tests, and tests.backend is 'none'",
+    ),
     ("smaple", "No such command 'smaple'"),
 ]
 

@@ -128,6 +128,57 @@ def test_probing_inputs_are_counted_and_come_out_the_same(demo: list[object], fi
     assert plain["probing_inputs"]["executions"] == 0 and summary["settings"]["probe_inputs"] == 10
 
 
+@pytest.fixture(scope="module")
+def untested(demo: list[object]) -> list[object]:
+    """The same run without its tests."""
+    place = demo.index("--tests")
+    return [*demo[:place], "--no-tests", *demo[place + 2 :]]
+
+
+def test_a_run_without_tests_picks_by_agreement(untested: list[object], finished: Path, tmp_path: Path) -> None:
+    done = coderm(*untested, "--out", "run", "--select", "all", cwd=tmp_path)
+    assert done.returncode == 0 and "no test" not in done.stderr and "writing tests" not in done.stderr, done.stderr
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    with_tests = json.loads((finished / "summary.json").read_text())
+    assert summary["pass@1"]["random"] == with_tests["pass@1"]["random"]
+    assert summary["pass@1"]["coderm"]["value"] > summary["pass@1"]["random"]["value"]
+    assert summary["rules"]["agreement"]["pass@1"] == summary["rules"]["evidence"]["pass@1"]
+    assert (summary["test_samples"]["read"], summary["tests_per_problem"]) == (0, 0)
+    assert summary["tokens"]["tests"] == {"prompt": 0, "completion": 0}
+    assert (summary["settings"]["tests"]["backend"], summary["settings"]["probe_inputs"]) == ("none", 40)
+    picks = [row["selections"]["agreement"] for row in rows(tmp_path / "run" / "verdicts.jsonl")]
+    assert [pick["stopped"] for pick in picks] == ["no tests"] * len(DEMO_TASKS)
+    assert {row["test"] for row in rows(tmp_path / "run" / "tests.jsonl")} == {""}
+
+
+def test_a_run_without_tests_and_inputs_says_that_it_has_no_choice(untested: list[object], tmp_path: Path) -> None:
+    done = coderm(*untested, "--out", "run", "--probe-inputs", 0, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "3 of 3 problems have no test and no probing input: their pick is the first candidate" in done.stderr
+
+
+@pytest.mark.parametrize("flags", [["--resample-tests", 3], ["--budget-curve"]], ids=["resampled", "curve"])
+def test_nothing_can_be_drawn_where_there_are_no_tests(
+    untested: list[object], flags: list[object], tmp_path: Path
+) -> None:
+    done = coderm(*untested, "--out", "run", *flags, cwd=tmp_path)
+    assert done.returncode == 2 and done.stderr.strip().endswith(": leave it out")
+
+
+def test_a_run_without_tests_goes_on_where_it_was_killed(untested: list[object], tmp_path: Path) -> None:
+    assert coderm(*untested, "--out", "whole", cwd=tmp_path).returncode == 0
+    store = tmp_path / "run" / "store"
+    process = subprocess.Popen([*CLI, *map(str, untested), "--out", "run"], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    assert soon(lambda: (store / "probes.jsonl").exists() and (store / "probes.jsonl").stat().st_size > 0)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = (store / "probes.jsonl").read_bytes().rpartition(b"\n")[0]
+    assert coderm(*untested, "--out", "run", cwd=tmp_path).returncode == 0
+    assert (store / "probes.jsonl").read_bytes().startswith(before)
+    assert len(rows(store / "probes.jsonl")) == len(rows(tmp_path / "whole" / "store" / "probes.jsonl"))
+    assert final(tmp_path / "run") == final(tmp_path / "whole")
+
+
 def test_tests_can_be_resampled_and_the_draws_are_recorded(demo: list[object], finished: Path, tmp_path: Path) -> None:
     shutil.copytree(finished / "store", tmp_path / "store")
     done = coderm(*demo, "--out", "run", "--store", "store", "--resample", "3", cwd=tmp_path)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.settings import CONFIG_VARIABLE
 from coderm_eval.generation.settings import TestSettings
+from coderm_eval.pipeline.recorded_settings import recorded_settings
 from coderm_eval.pipeline.settings import Settings, load_settings
 from coderm_eval.selection import known_rules
 
@@ -298,7 +299,7 @@ BAD_VALUES = [
     ({"policy": {"stop": "x"}}, "policy.stop is 'x': expected a list"),
     ({"tests": {"backend_args": 3}}, "tests.backend_args is 3: expected a mapping"),
     ({"select": "majorty"}, "select is 'majorty'; did you mean 'majority'?"),
-    ({"select": "xyz"}, "select is 'xyz'; known: aces, aces_o, b4, codet, "),
+    ({"select": "xyz"}, "select is 'xyz'; known: aces, aces_o, agreement, b4, codet, "),
     ({"preset": "papers"}, "preset is 'papers': expected 'paper'"),
     ({"budget": {"average": 2, "min": 3}}, "budget: average is 2, less than min, 3: raise it, or lower budget.min"),
     ({"budget": {"max": 2, "min": 3}}, "budget: max is 2, less than min, 3: raise it, or lower budget.min"),
@@ -430,7 +431,8 @@ OF_BUDGETS = {
 @pytest.mark.parametrize("policy", OF_BUDGETS)
 @pytest.mark.parametrize("extracted", [False, True])
 def test_only_settings_that_were_applied_are_recorded(policy: str, extracted: bool) -> None:
-    recorded = load({"tests": {"file": "t"}, "budget": {"policy": policy}}).recorded("demo", extracted=extracted)
+    settings = load({"tests": {"file": "t"}, "budget": {"policy": policy}})
+    recorded = recorded_settings(settings, "demo", extracted=extracted)
     assert set(recorded["tests"]) == {"backend", "num"}
     assert set(recorded["budget"]) == OF_BUDGETS[policy]
     assert ("extraction" in recorded) == extracted
@@ -438,7 +440,45 @@ def test_only_settings_that_were_applied_are_recorded(policy: str, extracted: bo
 
 
 def test_the_sampling_of_tests_and_the_benchmarks_own_section_are_recorded() -> None:
-    recorded = load({"tests": {"model": "m"}}).recorded("humaneval+", extracted=False)
+    recorded = recorded_settings(load({"tests": {"model": "m"}}), "humaneval+", extracted=False)
     assert {"model", "temperature", "shown_candidate"} <= set(recorded["tests"])
     assert "evalplus" in recorded and "livecodebench" not in recorded and "extraction" in recorded
     assert not {"workers", "allow_incomplete"} & set(recorded["execution"])
+
+
+def test_without_tests_neither_their_number_nor_their_budget_counts() -> None:
+    settings = load({"tests": {"backend": "none", "num": 5}, "budget": {"average": 3}})
+    recorded = recorded_settings(settings, "demo", extracted=False)
+    assert recorded["tests"] == {"backend": "none"} and "budget" not in recorded
+    assert recorded["probe_inputs"] == 40
+
+
+# Probing inputs
+
+INPUTS: list[tuple[dict[str, Any], int]] = [
+    ({"tests": {"file": "t"}}, 0),
+    ({"tests": {"file": "t"}, "probe_inputs": 9}, 9),
+    ({"tests": {"backend": "none"}}, 40),
+    ({"tests": {"backend": "none"}, "probe_inputs": 0}, 0),
+    ({"tests": {"backend": "none", "file": "t"}}, 40),
+]
+
+
+@pytest.mark.parametrize(("given", "inputs"), INPUTS, ids=range(len(INPUTS)))
+def test_candidates_are_run_on_inputs_by_default_where_there_are_no_tests(given: dict[str, Any], inputs: int) -> None:
+    assert load(given).inputs == inputs
+
+
+def test_flags_decide_whether_there_are_tests(tmp_path: Path) -> None:
+    """Also where a file says otherwise, and with the rule of the other place."""
+    without, by_vote = write(tmp_path, "tests: {backend: none}"), tmp_path / "vote.yaml"
+    by_vote.write_text("{tests: {file: t}, select: majority}")
+    assert load({"tests": {"file": "t"}, "select": "majority"}, without).tests.backend == "file"
+    assert load({"tests": {"backend": "none"}, "select": "agreement"}, by_vote).inputs == 40
+    assert complaint({"select": "codet"}, without).startswith("flags: select is 'codet', which picks by tests, and ")
+
+
+@pytest.mark.parametrize("rule", sorted(set(known_rules()) - {"agreement", "evidence"}))
+def test_a_rule_that_picks_by_tests_is_refused_without_any(rule: str) -> None:
+    said = complaint({"tests": {"backend": "none"}, "select": rule})
+    assert said.endswith("tests.backend is 'none'; select agreement or evidence")

@@ -77,7 +77,7 @@ def test_problems_without_tests_are_counted_and_not_called_decided(files: Files)
     del files.tests["HumanEval/1"]
     files.tests["HumanEval/2"] = ["x = 1"]
     found = files.notices("--allow-partial")
-    assert "2 of 3 problems have no test: their pick is the first candidate" in found
+    assert "2 of 3 problems have no test and no probing input: their pick is the first candidate" in found
     assert "1 of 5 test samples could not be used" not in found[0]
     stopped = {r["task_id"]: r["selections"]["evidence"]["stopped"] for r in rows(files.folder / "run/verdicts.jsonl")}
     assert [stopped[task] for task in TASKS[1:]] == ["no tests", "no tests"] and stopped[TASKS[0]] != "no tests"

@@ -26,7 +26,9 @@ def test_those_of_more_than_half_of_the_best_score_are_finalists() -> None:
 
 
 def test_without_tests_all_are_finalists() -> None:
-    assert chosen([[], [], []]) == (0, 1, 2)
+    count = MOST_FINALISTS + 3
+    assert chosen([[]] * count) == tuple(range(count))
+    assert chosen([[]]) == ()
 
 
 def test_nothing_is_to_tell_apart_where_one_is_ahead_or_alone() -> None:

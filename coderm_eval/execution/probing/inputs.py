@@ -36,8 +36,8 @@ def probing_inputs(calls: Iterable[str], entry_point: str, number: int) -> list[
     """Return up to `number` calls of the entry point, as text, that are mutations of those among `calls`.
 
     Args:
-        calls: as tests make them, say, of any function or object. Calls of methods count where the method has the name of
-            the entry point.
+        calls: as tests make them, say, of any function or object. Calls of methods count where the method has the name
+            of the entry point.
         entry_point: also the seed of chance.
         number: there are fewer where arguments are few and small; none where no call has plain data for arguments.
     """

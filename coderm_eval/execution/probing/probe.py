@@ -82,7 +82,7 @@ class _Inputs:
             yield key, self._mutations(calls, problem) or self._mutations(shown_calls(problem), problem)
 
     def _calls_of_tests(self, wanted: Mapping[str, _Problem]) -> Iterator[tuple[str, list[str]]]:
-        """Yield the calls that tests make, by key; none where there are no tests, nothing where they could not be run."""
+        """Yield the calls that tests make, by key; no calls without tests, and nothing where they could not be run."""
         yield from ((key, []) for key, (_, tests) in wanted.items() if not tests)
         sources = (
             (key, item.problem.entry_point, [test.source for test in tests])

@@ -20,7 +20,9 @@ __all__ = ["shown_calls"]
 
 _LONGEST = 2_000
 """Characters of a call in a statement: a parenthesis that is never closed has no more text parsed than this."""
-_SAMPLE_INPUT = re.compile(r"(?:Sample|Examples?)\s+Input *\d*:?[ \t]*\n(.*?)\n\s*(?:(?:Sample|Example)\s+)?Output", re.S)
+_SAMPLE_INPUT = re.compile(
+    r"(?:Sample|Examples?)\s+Input *\d*:?[ \t]*\n(.*?)\n\s*(?:(?:Sample|Example)\s+)?Output", re.S
+)
 _FENCE = "```"
 
 

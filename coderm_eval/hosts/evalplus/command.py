@@ -80,7 +80,7 @@ def evaluate(
         tests: recorded unit tests, a file of {"task_id", "test"} lines.
         tests_model: the model that writes unit tests if none are recorded, such as KAKA22/CodeRM-8B.
         tests_base_url: the test writer's OpenAI-compatible server; by default --base-url.
-        tests_backend: openai; or, to run the test writer in this process, vllm or hf.
+        tests_backend: openai; or, to run the test writer in this process, vllm or hf; or none, to pick without tests.
         num_tests: unit tests per problem.
         select: the rule that picks.
         budget: how the test budget is allocated: sequential, uniform or greedy.

@@ -145,7 +145,7 @@ def _test_writer(flags: Mapping[str, Any], model_kwargs: Mapping[str, Any]) -> d
 
 def _check_tests(tests: TestSettings) -> None:
     """Say in flags what `validate_test_settings` says in settings."""
-    if tests.file is None and tests.model is None:
+    if tests.file is None and tests.model is None and tests.backend != "none":
         raise SettingsError(
             "no unit tests: give --tests tests.jsonl, or --tests-model KAKA22/CodeRM-8B with "
             "--tests-base-url http://127.0.0.1:8001/v1 or --tests-backend vllm"

@@ -70,7 +70,7 @@ def require_test_writer(tests: TestSettings) -> None:
     Raises:
         SettingsError: says what to type.
     """
-    if tests.backend != "file" and tests.model is None:
+    if tests.written and tests.model is None:
         raise SettingsError(
             'tests.model is not set: add --metadata \'{"coderm": {"tests": {"model": "KAKA22/CodeRM-8B", '
             '"base_url": "http://127.0.0.1:8001/v1"}}}\', with the model that writes the tests and its server, or '

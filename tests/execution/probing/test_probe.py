@@ -111,6 +111,17 @@ def test_there_are_no_inputs_without_a_call_to_mutate(tmp_path: Path) -> None:
     assert probed(tmp_path / "b", SORTED, tests=()).matrix.shape == (1, 0)
 
 
+def test_calls_of_the_statement_are_seeds_where_no_test_makes_one(tmp_path: Path) -> None:
+    shown = Problem("list/1", "f", "def f(x):\n    '''>>> f([3, 1, 2])\n    [1, 2, 3]\n    '''", "")
+    tests = {"untested": (), "idle": (_test_of("pass"),), "tested": (TEST,)}
+    untested, idle, tested = (
+        probed(tmp_path / name, SORTED, UNIQUE, tests=given, problem=shown) for name, given in tests.items()
+    )
+    assert untested.matrix.shape == (2, 20) and untested.outputs.tolist() == idle.outputs.tolist()
+    plain = probed(tmp_path / "plain", SORTED, UNIQUE)
+    assert tested.outputs.tolist() == plain.outputs.tolist() != untested.outputs.tolist()
+
+
 def _test_of(*lines: str) -> UnitTest:
     body = "".join(f"        {line}\n" for line in lines)
     return UnitTest(f"import unittest\n\n\nclass T(unittest.TestCase):\n    def test(self):\n{body}", (0,))

@@ -1,0 +1,38 @@
+"""The settings that were applied and affect what a run finds, as `summary.json` has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from coderm_eval.benchmarks import BENCHMARKS
+from coderm_eval.pipeline.settings import Settings
+
+__all__ = ["recorded_settings"]
+
+_NOT_RECORDED = {
+    "store": True,
+    "policy": True,  # its answers are the candidates, wherever they come from
+    "execution": {"workers", "allow_incomplete"},
+    "tests": {"concurrency", "timeout_s", "retries", "base_url", "file"},
+}
+"""Settings that change how fast or where a run happens, but not what it finds."""
+
+
+def recorded_settings(settings: Settings, benchmark: str, *, extracted: bool) -> dict[str, Any]:
+    """Return them by key; sections are mappings.
+
+    Args:
+        benchmark: of the run.
+        extracted: whether the candidates were found in answers.
+    """
+    recorded = settings.model_dump(mode="json", exclude=_NOT_RECORDED)  # type: ignore[arg-type]
+    recorded["budget"] = {key: recorded["budget"][key] for key in settings.budget.applied}
+    recorded["probe_inputs"] = settings.inputs
+    unused = {loader.section for loader in BENCHMARKS.values()} - {BENCHMARKS[benchmark].section}
+    if not settings.tests.written:
+        unused |= set() if extracted else {"extraction"}
+        recorded["tests"] = {key: recorded["tests"][key] for key in ("backend", "num")}
+    if settings.tests.backend == "none":
+        unused |= {"budget"}
+        recorded["tests"] = {"backend": "none"}
+    return {key: value for key, value in recorded.items() if key not in unused}
