@@ -50,9 +50,9 @@ class Settings(Section):
     select: str = DEFAULT_RULE
     """The rule that picks; `all` picks by the default rule and compares every rule."""
     probe_inputs: int | None = Field(default=None, ge=0)
-    """Probing inputs per problem: calls that no test makes, on which the best 16 candidates are run to see who agrees.
-    They are mutations of the calls that the tests make, or else of those that the statement shows. The rules `evidence`
-    and `agreement` use them. By default 0, and 40 without tests (`tests.backend: none`)."""
+    """Probing inputs per problem: calls that no test makes, on which the best 16 candidates are run to see who agrees;
+    without tests all candidates are. They are mutations of the calls that the tests make, or else of those that the
+    statement shows. The rules `evidence` and `agreement` use them. By default 0, and 40 with `tests.backend: none`."""
     resample_tests: int | None = Field(default=None, ge=1)
     """Also score the rules with this many of each problem's tests, drawn 100 times: the paper's resampling."""
     budget_curve: bool = False

@@ -218,6 +218,14 @@ def test_the_pick_is_one_sample_per_task_and_how_it_was_made_is_printed(
     assert (folder / "s.coderm" / "grades.jsonl").exists()
 
 
+def test_a_pick_can_be_made_without_tests(files: Path, typed: Callable[..., str]) -> None:
+    """One of the three statements shows a call."""
+    printed = typed("--samples", "s.jsonl", "--tests-backend", "none")
+    assert "s.coderm.jsonl: one sample per task, picked by rule evidence with 0 tests per problem" in printed
+    picks = [row["solution"] for row in rows(files / "s.coderm.jsonl")]
+    assert picks == [RIGHT[TASKS[0]], *(WRONG[task] for task in TASKS[1:])]
+
+
 def test_a_second_call_grades_nothing_again_and_changes_no_result(
     finished: tuple[Path, str], again: Path, typed: Callable[..., str]
 ) -> None:

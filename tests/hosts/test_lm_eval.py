@@ -168,6 +168,16 @@ def test_every_sample_of_a_server_has_a_seed_of_its_own(replay: Replay) -> None:
     assert {body["temperature"] for body in policy} == {0.8}
 
 
+def test_without_tests_no_test_writer_is_asked(replay: Replay) -> None:
+    """One of the three statements shows a call; the other two picks are the first candidates, which are wrong."""
+    found = scores(evaluate(replay, metadata=coderm(replay, tests={"backend": "none"})))
+    assert found == pytest.approx({"random": 0.5, "first": 0, "majority": 0.5, "coderm": 1 / 3, "oracle": 1})
+    assert {body["model"] for body in replay.requests} == {"P"}
+    (folder,) = Path("coderm-runs").glob("humanevalplus_coderm-*")
+    (notice,) = json.loads((folder / "summary.json").read_text())["notices"]
+    assert notice == "2 of 3 problems have no test and no probing input: their pick is the first candidate"
+
+
 def test_select_all_gives_a_row_for_each_rule(replay: Replay) -> None:
     found = evaluate(replay, metadata=coderm(replay, select="all"))["results"]["humanevalplus_coderm"]
     shown = {key.removeprefix("pass@1,") for key in found if key.startswith("pass@1,")}

@@ -311,7 +311,7 @@ BAD_VALUES = [
     ({"extraction": "papers"}, "extraction is 'papers': expected 'default' or 'paper'"),
     ({"tests": "t.jsonl"}, "tests is 't.jsonl': "),
     ({"tests": None}, "tests is None: "),
-    ({"tests": {"backend": "tgi"}}, "tests.backend is 'tgi': expected 'openai', 'vllm', 'hf' or 'file'"),
+    ({"tests": {"backend": "tgi"}}, "tests.backend is 'tgi': expected 'openai', 'vllm', 'hf', 'file' or 'none'"),
     ({"tests": {"num": 0}}, "tests.num is 0: "),
     ({"tests": {"temperature": -0.1}}, "tests.temperature is -0.1: "),
     ({"tests": {"temperature": float("nan")}}, "tests.temperature is nan: "),
