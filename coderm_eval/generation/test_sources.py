@@ -26,10 +26,16 @@ class TestWritingStats:
     samples: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     """Samples without a usable test, by reason."""
+    examples: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """For each of these reasons a task and the index of a sample, the first in the order of both."""
     truncated: int = 0
     """Answers that the limit of tokens cut off."""
     truncated_but_usable: int = 0
     usage: TokenUsage = field(default_factory=TokenUsage)
+
+    def reject(self, reason: str, task_id: str, sample: int) -> None:
+        self.rejected[reason] += 1
+        self.examples[reason] = min((task_id, sample), self.examples.get(reason, (task_id, sample)))
 
 
 class TestSource(ABC):
@@ -43,11 +49,11 @@ class TestSource(ABC):
     def __call__(self, wanted: Mapping[str, range]) -> Iterator[Written]:
         """Yield each problem's tests once all its samples are there, in any order; no problem without a prompt."""
 
-    def _count(self, sample: int, extracted: Extracted) -> list[tuple[int, str]]:
+    def _count(self, task_id: str, sample: int, extracted: Extracted) -> list[tuple[int, str]]:
         """The tests of a sample, which is counted."""
         self.stats.samples += 1
         if extracted.rejected:
-            self.stats.rejected[extracted.rejected] += 1
+            self.stats.reject(extracted.rejected, task_id, sample)
         return [(sample, source) for source in extracted.sources]
 
 
@@ -65,7 +71,7 @@ class RecordedTests(TestSource):
             yield task_id, [test for sample in recorded for test in self._tests_of_line(task_id, sample, lines[sample])]
 
     def _tests_of_line(self, task_id: str, sample: int, line: str) -> list[tuple[int, str]]:
-        return self._count(sample, recorded_tests(line, self._entry_points[task_id]))
+        return self._count(task_id, sample, recorded_tests(line, self._entry_points[task_id]))
 
 
 class ModelTests(TestSource):
@@ -112,7 +118,7 @@ class ModelTests(TestSource):
         self.stats.truncated += truncated
         self.stats.usage.add(completion)
         if completion.finish_reason == CONTEXT_OVERFLOW:
-            return self._count(sample, Extracted((), PROMPT_TOO_LONG))
+            return self._count(task_id, sample, Extracted((), PROMPT_TOO_LONG))
         extracted = extract_tests(completion.text, self._entry_points[task_id], self._extraction, truncated=truncated)
         self.stats.truncated_but_usable += truncated and not extracted.rejected
-        return self._count(sample, extracted)
+        return self._count(task_id, sample, extracted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,10 @@ from coderm_eval.core.programs.forms import for_prompt
 from coderm_eval.core.records import NO_TEST, Candidate, Problem, ProblemCandidates
 from coderm_eval.core.store import Store, open_store
 from coderm_eval.generation.cached_model import CachedModel
-from coderm_eval.generation.extraction.unit_tests import recorded_tests
 from coderm_eval.generation.models.registry import make_model
 from coderm_eval.generation.prompts import unit_test_prompt
 from coderm_eval.generation.recorded.readers import check_coverage, read_by_task
+from coderm_eval.generation.recorded.usable_tests import require_tests
 from coderm_eval.generation.settings import Extraction, TestSettings
 from coderm_eval.generation.shown_candidate import round_robin, shown_candidates
 from coderm_eval.generation.test_sources import ModelTests, RecordedTests, TestSource
@@ -123,7 +122,7 @@ def _recorded_test_source(
     if benchmark is not None:
         check_coverage(path, lines, _expected(lines, entry_points, known_tasks), benchmark)
     lines = {task: [] if listed == [NO_TEST] else listed for task, listed in lines.items()}
-    _require_tests(path, lines, entry_points)
+    require_tests(path, lines, entry_points)
     per_problem = settings.num or max(map(len, lines.values()))
     available = {task: len(lines.get(task, ())) for task in entry_points}
     return TestSupply(RecordedTests(lines, entry_points), per_problem, {}, available)
@@ -201,19 +200,3 @@ def _tests_file(settings: TestSettings) -> Path:
 def _expected(found: Collection[str], tasks: Collection[str], known: Collection[str]) -> list[str]:
     """The ids that a tests file has to have: the `tasks`, and which of the others it likes."""
     return [task for task in known if task in found or task in tasks]
-
-
-def _require_tests(path: Path, lines: Mapping[str, Sequence[str]], entry_points: Mapping[str, str]) -> None:
-    """Refuse a file without any test for these tasks. One task may have none: its pick is then the first candidate."""
-    reasons: Counter[str | None] = Counter()
-    for task, name in entry_points.items():
-        for line in lines.get(task, ()):
-            reason = recorded_tests(line, name).rejected
-            if reason is None:
-                return
-            reasons[reason] += 1
-    found = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(3)) or "no lines"
-    raise InputError(
-        f"{path}: no unittest.TestCase class, no test function and no assert can be used in any line for the tasks of "
-        f'this run: {found}; expected {{"task_id": "...", "test": "import unittest ..."}}'
-    )

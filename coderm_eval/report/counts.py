@@ -45,6 +45,10 @@ def test_counts(results: Sequence[RerankResult], written: TestWritingStats) -> d
         "test_samples": {
             "read": written.samples,
             "rejected": dict(sorted(written.rejected.items())),
+            "rejected_examples": {
+                reason: {"task_id": task_id, "sample": sample}
+                for reason, (task_id, sample) in sorted(written.examples.items())
+            },
             "truncated": written.truncated,
             "truncated_but_usable": written.truncated_but_usable,
         },

@@ -45,7 +45,11 @@ def _of_candidates(summary: Mapping[str, Any]) -> Iterator[str]:
 def _of_tests(summary: Mapping[str, Any]) -> Iterator[str]:
     samples = summary["test_samples"]
     if rejected := sum(samples["rejected"].values()):
-        reasons = ", ".join(f"{count} {reason}" for reason, count in samples["rejected"].items())
+        at = samples["rejected_examples"]
+        reasons = ", ".join(
+            f"{count} {reason} (such as {at[reason]['task_id']}, sample {at[reason]['sample']})"
+            for reason, count in samples["rejected"].items()
+        )
         yield f"{rejected} of {samples['read']} test samples could not be used: {reasons}"
     if (cut := samples["truncated"]) > _A_FEW * samples["read"]:
         yield f"{cut} of {samples['read']} test answers were cut off by tests.max_tokens"

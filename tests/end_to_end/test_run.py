@@ -505,6 +505,13 @@ BAD_INPUT: list[tuple[str, list[Any], list[Any], list[str], list[str]]] = [
         ["--allow-partial"],
         ["tests.jsonl", "TestCase"],
     ),
+    (
+        "tests that are not Python",
+        [GOOD],
+        [{**GOOD_TEST, "task_id": "demo/1"}, {**GOOD_TEST, "test": "import unittest\nclas T: ..."}],
+        ["--allow-partial"],
+        ["not valid Python (1), as tests.jsonl:2, line 2 of the test 'clas T: ...': invalid syntax"],
+    ),
     ("a broken tests line", [GOOD], ["{"], ["--allow-partial"], ["tests.jsonl:1", "not JSON"]),
     (
         "more tests drawn than there are",

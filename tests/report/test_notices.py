@@ -95,7 +95,8 @@ def test_the_tests_of_a_run_may_be_run_again_though_a_task_has_none(files: Files
 def test_rejected_tests_are_counted_by_reason(files: Files) -> None:
     files.tests["HumanEval/0"] += ["x = 1", "def", "import no_such_library_at_all"]
     (notice,) = files.notices()
-    assert notice.startswith("3 of 9 test samples could not be used: ") and "1 no code found" in notice
+    assert notice.startswith("3 of 9 test samples could not be used: ")
+    assert "1 not valid Python (such as HumanEval/0, sample 3)" in notice
 
 
 ODD_PROGRAMS: list[tuple[str, dict[str, list[str]], str]] = [

@@ -26,6 +26,7 @@ __all__ = ["Extracted", "extract_tests", "recorded_tests"]
 
 NO_CODE = "no code found"
 NO_CLASS = "no TestCase class"
+NOT_PYTHON = "not valid Python"
 NO_METHOD = "no test method"
 NOT_ONE_CLASS = "not exactly one class"
 NOT_INSTALLED = "module {} is not installed"
@@ -74,14 +75,14 @@ def _plain_asserts(answer: str, entry_point: str) -> Extracted | None:
 
     code = extract_code(answer, wanted, whole=True)
     tree = parse(code)
-    found = recorded_tests(code, entry_point) if tree and wanted(tree) else None
+    found = _tests_of_source(unescaped(code), entry_point) if tree and wanted(tree) else None
     return found if found and found.sources else None
 
 
 def _doctests(answer: str, entry_point: str) -> Extracted | None:
     """The doctests of an answer, as those of a recorded line; None if it has none of the function."""
     pieces = [fence.body for fence in fences(answer)] or [answer]
-    found = (recorded_tests(piece, entry_point) for piece in reversed(pieces) if ">>>" in piece)
+    found = (_tests_of_source(unescaped(piece), entry_point) for piece in reversed(pieces) if ">>>" in piece)
     return next((tests for tests in found if any(entry_point in test for test in tests.sources)), None)
 
 
@@ -100,9 +101,18 @@ def recorded_tests(source: str, entry_point: str) -> Extracted:
     """The tests of one line of a tests file: its classes and test functions as one test, or one test per `assert`.
 
     An assert's test includes the imports, helpers and other statements above it. Asserts that need what an earlier one
-    changed are one test with it.
+    changed are one test with it. Text with fences is read as a test writer's answer.
     """
     source = unescaped(source)
+    found = _tests_of_source(source, entry_point)
+    if found.rejected != NOT_PYTHON or not any(fences(source)):
+        return found
+    answered = extract_tests(source, entry_point)
+    return found if answered.rejected == NO_CODE else answered
+
+
+def _tests_of_source(source: str, entry_point: str) -> Extracted:
+    """The tests of Python source, as `recorded_tests` has them."""
     tree = parse(source)
     if tree and _has_tests(tree):
         return _clean(source, entry_point)
@@ -110,7 +120,7 @@ def recorded_tests(source: str, entry_point: str) -> Extracted:
         source = with_doctests_as_asserts(source, entry_point)
         tree = parse(source)
     if tree is None:
-        return Extracted((), NO_CODE)
+        return Extracted((), NOT_PYTHON)
     source, missing = with_imports_resolved(_without_asserting_guard(source, tree), entry_point)
     if missing:
         return Extracted((), NOT_INSTALLED.format(missing))
@@ -140,8 +150,10 @@ def _clean(code: str, entry_point: str) -> Extracted:
         return Extracted((), not_supplied)
     code, missing = with_imports_resolved(code, entry_point)
     tree = parse(code)
-    classes = test_classes(tree) if tree else []
-    if tree is None or not classes:
+    if tree is None:
+        return Extracted((), NOT_PYTHON)
+    classes = test_classes(tree)
+    if not classes:
         return Extracted((), NO_CLASS)
     if not has_methods(tree, classes):
         return Extracted((), NO_METHOD)

@@ -15,7 +15,7 @@ from coderm_eval.core.inputs import numbered_lines, parse_object
 from coderm_eval.core.messages import LINES_OF_LIST, abbreviated, expected_shape, quoted_line
 from coderm_eval.generation.recorded.coderm_records import parse_record, refuse_prompts
 
-__all__ = ["PARTIAL", "check_coverage", "read_by_task"]
+__all__ = ["PARTIAL", "check_coverage", "line_of", "read_by_task"]
 
 PARTIAL = "--allow-partial evaluates only the tasks that have samples"
 """What to do about a file that lacks tasks, where there is that flag."""
@@ -36,6 +36,17 @@ def read_by_task(path: Path, column: str) -> dict[str, list[str]]:
     if not values:
         raise InputError(f"{path}: no lines; expected {expected_shape(column)} on each")
     return values
+
+
+def line_of(path: Path, column: str, task_id: str, index: int) -> int:
+    """The number of the line that has the text with this index, among those of a task."""
+    before = 0
+    for number, line in numbered_lines(path):
+        task, found = _parse_line(path, number, line, column)
+        before += len(found) if task == task_id else 0
+        if before > index:
+            return number
+    raise LookupError(f"{path} has no such text any more")
 
 
 def check_coverage(

@@ -7,7 +7,7 @@ from textwrap import indent
 import pytest
 from helpers.plain_verdicts import verdict
 
-from coderm_eval.generation.extraction.unit_tests import NO_CLASS, NO_CODE, extract_tests, recorded_tests
+from coderm_eval.generation.extraction.unit_tests import NO_CLASS, NOT_PYTHON, extract_tests, recorded_tests
 
 RIGHT = "def spring(low, high):\n    if low is None: raise ValueError('no tide')\n    return {low: [high]}\n"
 WRONG = "def spring(low, high):\n    return {low: [1]}\n"
@@ -44,8 +44,8 @@ def test_each_example_is_a_test() -> None:
 COPY = 'def spring(low, high):\n    """\n    >>> spring(1, 2)\n    {1: [2]}\n    """\n    return {low: [hi'
 NONE = {
     f"{COPY}gh]}}\n": NO_CLASS,
-    COPY: NO_CODE,
-    f">>> spring({'-' * 100_000}1, 2)\n3\n": NO_CODE,
+    COPY: NOT_PYTHON,
+    f">>> spring({'-' * 100_000}1, 2)\n3\n": NOT_PYTHON,
     ">>> spring(1, 2)  # doctest: +ELLIPSIS\n{1...}\n": NO_CLASS,
 }
 

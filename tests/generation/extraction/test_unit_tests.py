@@ -16,6 +16,7 @@ from coderm_eval.generation.extraction.unit_tests import (
     NO_CODE,
     NO_METHOD,
     NOT_ONE_CLASS,
+    NOT_PYTHON,
     extract_tests,
     recorded_tests,
 )
@@ -283,7 +284,7 @@ REJECTED = [
     (answer("assert [2, 1]"), NO_CLASS),
     (answer("def f():\n    assert ebb([2, 1]) == [-1]"), NO_CLASS),
     (answer("class TestEbb(TestCases):\n    def test_fall(self): ..."), NO_CLASS),
-    (answer(PLAIN + "        self.assertEqual(ebb([1, 2"), NO_CLASS),
+    (answer(PLAIN + "        self.assertEqual(ebb([1, 2"), NOT_PYTHON),
     (answer(body(CHECK).replace("test_fall", "check_fall")), NO_METHOD),
     (answer("import unittest\nclass TestEbb(unittest.TestCase): ..."), NO_METHOD),
     (answer("import unittest\nclass E(unittest.TestCase): ...\nclass F:\n    def test_fall(self): ..."), NO_METHOD),
@@ -457,9 +458,13 @@ def test_equal_asserts_become_equal_tests() -> None:
 UNUSABLE_LINES = [
     ("", NO_CLASS),
     ("x = 1", NO_CLASS),
-    ("assert ebb([2, 1) == [-1]", NO_CODE),
-    ("not python at all", NO_CODE),
-    (answer(PLAIN), NO_CODE),
+    ("assert ebb([2, 1) == [-1]", NOT_PYTHON),
+    ("not python at all", NOT_PYTHON),
+    ("impor t unittest\n" + PLAIN, NOT_PYTHON),
+    (answer("impor t unittest\n"), NOT_PYTHON),
+    ("```\n```\n", NOT_PYTHON),
+    (answer("x = 1"), NO_CLASS),
+    (answer(MISSING["parameterized"]), "module parameterized is not installed"),
     ("import unittest\nclass TestEbb(unittest.TestCase): ...\nassert ebb([2, 1])", NO_METHOD),
 ]
 
@@ -467,6 +472,25 @@ UNUSABLE_LINES = [
 @pytest.mark.parametrize(("line", "reason"), UNUSABLE_LINES, ids=range(len(UNUSABLE_LINES)))
 def test_a_line_without_a_test_is_rejected_with_the_reason(line: str, reason: str) -> None:
     assert recorded_tests(line, "ebb") == ((), reason)
+
+
+FENCED_LINES = {
+    "a class": (answer(PLAIN), PLAIN),
+    "a class alone": (f"```python\n{PLAIN}```", PLAIN),
+    "without a label": (f"```\n{PLAIN}```\n", PLAIN),
+    "waved": (f"~~~py\n{PLAIN}~~~\n", PLAIN),
+    "left open": (f"```python\n{PLAIN}", PLAIN),
+    "asserts": ("```python\nassert ebb([2, 1]) == [-1]\n```", "assert ebb([2, 1]) == [-1]"),
+}
+
+
+@pytest.mark.parametrize("form", FENCED_LINES)
+def test_a_recorded_line_in_fences_is_read_as_an_answer(form: str) -> None:
+    fenced, plain = FENCED_LINES[form]
+    sources = recorded_tests(fenced, "ebb").sources
+    assert len(sources) == 1
+    assert [verdict(sources[0], program) for program in (RIGHT, WRONG)] == ["PASS", "FAIL"]
+    assert sources == recorded_tests(plain, "ebb").sources
 
 
 def test_plain_asserts_of_an_answer_are_tests_as_in_a_tests_file() -> None:
