@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from helpers.replaying import replaying
 from lm_eval.tasks import TaskManager
 
 from coderm_eval.benchmarks import load_benchmark
+from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.hosts.lm_eval import RerankTask
 from coderm_eval.hosts.server.replay import RecordedAnswers
 from coderm_eval.report.scores import ROWS
@@ -400,8 +401,12 @@ def test_running_code_must_be_confirmed_as_lm_eval_asks(replay: Replay) -> None:
 
 
 def test_samples_that_repeat_each_other_are_said_to(replay: Replay, caplog: pytest.LogCaptureFixture) -> None:
-    """Twelve samples of a recording of three distinct programs."""
-    evaluate(replay, metadata=coderm(replay, n=12))
+    """Twelve samples that are three distinct programs."""
+    problems = load_benchmark("humaneval+").problems
+    programs = {task: listed * 3 for task, listed in read_by_task(replay.samples, "solution").items()}
+    with replaying(RecordedAnswers(problems, programs, read_by_task(replay.tests, "test"))) as address:
+        repeating = replace(replay, url=f"http://{address}/v1")
+        evaluate(repeating, metadata=coderm(repeating, n=12))
     assert "75 % of the samples repeat another sample of their problem" in caplog.text
 
 

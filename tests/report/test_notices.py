@@ -193,6 +193,11 @@ OTHER_PROCESS = [
         "import io, sys, unittest",
     ),
 ]
+OTHER_PROCESS += [
+    _class("with self.assertWarns(UserWarning): peal([1])"),
+    _class("with self.assertLogs('bells'): peal([1])"),
+    _class("with NamedTemporaryFile() as f: assert peal(f.name) == [1]", "import unittest\nfrom tempfile import *"),
+]
 OWN_ERRORS += [(test, "replaces or captures") for test in OTHER_PROCESS]
 
 

@@ -1,4 +1,4 @@
-"""Whether a test replaces or captures what only the program's own process has: its output, its input, its modules."""
+"""Whether a test replaces or captures what only the program's own process has: its output, warnings, files, modules."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import ast
 
 __all__ = ["replaces_or_captures"]
 
-_CAPTURING = frozenset({"redirect_stdout", "redirect_stderr", "patch"})
+_CAPTURING = frozenset(
+    {
+        *("redirect_stdout", "redirect_stderr", "patch", "catch_warnings", "assertWarns", "assertWarnsRegex", "warns"),
+        *("assertLogs", "assertNoLogs", "NamedTemporaryFile", "TemporaryDirectory", "mkdtemp", "mkstemp"),
+    }
+)
 
 
 def replaces_or_captures(tree: ast.Module) -> bool:
-    """Return whether a test captures printed text, sets `sys.stdin` or `sys.stdout`, or patches names."""
+    """Return whether a test captures output, warnings or logs, sets `sys.stdin`, makes files, or patches names."""
     return any(map(_is_capturing, ast.walk(tree)))
 
 

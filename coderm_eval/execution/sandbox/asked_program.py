@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import builtins
-import functools
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 from coderm_eval.execution.sandbox.asynchronous import DONE
+from coderm_eval.execution.sandbox.exceptions import exception
 from coderm_eval.execution.sandbox.known_answers import KnownAnswers, Rehearsal
 from coderm_eval.execution.sandbox.lent_attributes import LentAttributes, fill
 from coderm_eval.execution.sandbox.object_stand_ins import ClassStandIn, ObjectStandIn
 from coderm_eval.execution.wire.encoding import Codec
 from coderm_eval.execution.wire.exact_numpy import exact_numpy
 
-__all__ = ["AskedProgram", "exception_class"]
+__all__ = ["AskedProgram"]
 
 
 class AskedProgram:
@@ -73,7 +71,7 @@ class AskedProgram:
         if key not in self._methods:
             kind, *what = self.ask([target, name])
             if kind == "raised":
-                raise _exception(*what)
+                raise exception(*what)
             if kind == "value":
                 return self._lent.lend(target, name, what[0]) if what[1:] == [True] else what[0]
             if kind == "method" and not is_class:
@@ -119,7 +117,7 @@ def _apply(answer: Sequence[Any], arguments: Sequence[Any], keywords: Mapping[st
     if answer[0] in DONE:
         return DONE[answer[0]](lambda: _apply(answer[1], arguments, keywords))
     if answer[0] == "raised":
-        raise _exception(*answer[1:])
+        raise exception(*answer[1:])
     _, value, afterwards, returned = answer
     if afterwards:
         for old, new in zip(arguments, afterwards[0], strict=True):
@@ -127,25 +125,3 @@ def _apply(answer: Sequence[Any], arguments: Sequence[Any], keywords: Mapping[st
         for keyword, new in afterwards[1].items():
             fill(keywords[keyword], new)
     return value if returned is None else arguments[returned]
-
-
-@functools.cache
-def exception_class(built_in: str, name: str) -> type[BaseException]:
-    """Return the built-in exception, or a class of another name that extends it: the same one each time."""
-    base = getattr(builtins, built_in)
-    if not (isinstance(base, type) and issubclass(base, BaseException)):
-        raise TypeError(built_in)
-    return base if name == built_in else type(name, (base,), {})
-
-
-def _exception(
-    built_in: str, name: str, arguments: Sequence[Any], attributes: Mapping[str, Any] = MappingProxyType({})
-) -> BaseException:
-    kind = exception_class(built_in, name)
-    try:
-        error = kind(*arguments)
-    except Exception:  # such as UnicodeDecodeError, which wants five arguments
-        return Exception(*arguments)
-    if kind.__module__ != "builtins":
-        vars(error).update({name: value for name, value in attributes.items() if name.isidentifier()})
-    return error

@@ -5,10 +5,13 @@ call      ["f", [arguments], {"dict": [[keyword, argument], ...]}]     or ["f"]:
           [object, "f", [arguments], {"dict": ...}]: the same of a method; [object, "a"]: what is this attribute?
           [object, "a", value]: set the attribute
 answer    ["returned", value, arguments afterwards or null, index of the argument that it returned or null]
-          ["raised", built-in exception, type, [arguments], {"dict": [[attribute, value], ...]} if it has attributes]
+          ["raised", built-in exception, type, [arguments]]
+          the same of one that is not built in, and {"dict": [[attribute, value], ...]}, its class, its text or null
           ["coroutine", answer]  ["async_generator", answer]: has returned this, a generator an iterator, or raised it
-          ["function"]  ["coroutine function"]  ["method"]  ["class"]  ["exception", built-in exception, name]
+          ["function"]  ["coroutine function"]  ["method"]  ["class"]  ["exception", class]
           ["module", name]  ["value", value]  ["value", value, true]: a container, which is the object's own  ["absent"]
+
+The class of an exception is the name of a built-in one, or [name, [base, ...], module].
 
 An object is {"object": number}, where `ProgramObjects` numbers them, or {"name": name}, which is what a global name of
 the program stands for.
@@ -153,7 +156,7 @@ class _Answers:
         if isinstance(value, types.ModuleType):
             return json.dumps(["module", value.__name__])
         if isinstance(value, type) and issubclass(value, BaseException):
-            return json.dumps(["exception", _built_in(value), value.__name__])
+            return json.dumps(["exception", _class_of_exception(value)])
         if isinstance(value, type) and is_own(value):
             return '["class"]'
         if callable(value) and '"type"' not in encode(value):
@@ -164,10 +167,18 @@ class _Answers:
         kind = type(error)
         try:
             arguments = self._objects.encode(list(error.args))
-            attributes = f",{self._objects.encode(vars(error))}" if is_own(error) and vars(error) else ""
+            about = self._about(error) if kind.__module__ != "builtins" else ""
         except BaseException:
-            arguments, attributes = "[]", ""
-        return f'["raised",{json.dumps(_built_in(kind))},{json.dumps(kind.__name__)},{arguments}{attributes}]'
+            arguments, about = "[]", ""
+        return f'["raised",{json.dumps(_built_in(kind))},{json.dumps(kind.__name__)},{arguments}{about}]'
+
+    def _about(self, error: BaseException) -> str:
+        """Return what else there is to say of an exception that is not built in."""
+        kind = type(error)
+        text = str(error) if is_own(kind.__str__) else None
+        return (
+            f",{self._objects.encode(vars(error))},{json.dumps(_class_of_exception(kind))},{self._objects.encode(text)}"
+        )
 
 
 def _is_stored(target: Any, name: str, value: Any) -> bool:
@@ -179,3 +190,10 @@ def _is_stored(target: Any, name: str, value: Any) -> bool:
 def _built_in(kind: type) -> str:
     """Return the name of the built-in exception that `kind` is or extends."""
     return next(base.__name__ for base in kind.__mro__ if base.__module__ == "builtins")
+
+
+def _class_of_exception(kind: type) -> Any:
+    if kind.__module__ == "builtins":
+        return kind.__name__
+    bases = list(map(_class_of_exception, kind.__bases__)) if is_own(kind) else [_built_in(kind)]
+    return [kind.__name__, bases, kind.__module__]

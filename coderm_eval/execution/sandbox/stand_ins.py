@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from coderm_eval.execution.harmless_names import MODULES
-from coderm_eval.execution.sandbox.asked_program import AskedProgram, exception_class
+from coderm_eval.execution.sandbox.asked_program import AskedProgram
+from coderm_eval.execution.sandbox.exceptions import exception_class
 from coderm_eval.execution.sandbox.known_answers import KnownAnswers, Rehearsal, UnknownAnswerError
 
 __all__ = ["StandIns"]

@@ -1,16 +1,16 @@
 """Recorded candidates and tests behind OpenAI's API, in place of a model.
 
 A published run can be repeated with them through the real harness. Sample i of a request with seed s is the recorded
-one with index (s + i) modulo their number; requests without a seed take turns. No request gets more samples than are
-recorded. Prompts are recognised by the project's
-own texts: any other prompt gets a 404 that says what is recorded.
+one with index (s + i) modulo their number; requests without a seed take turns. One answer is never given for two seeds,
+so that nobody counts it as two samples. Prompts are recognised by the project's own texts: any other prompt gets a 404
+that says what is recorded.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -22,6 +22,8 @@ from coderm_eval.hosts.server.openai_protocol import RequestError, Seen, openai_
 
 __all__ = ["MODEL", "RecordedAnswers", "UnknownPromptError", "replay_app"]
 
+log = logging.getLogger(__name__)
+
 MODEL = "recorded"
 
 
@@ -31,12 +33,40 @@ class UnknownPromptError(RequestError):
     status = 404
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Recording:
     """All recorded answers to one prompt."""
 
     key: str
     texts: Sequence[str]
+    _taken: int = 0
+    """Answers that went out without a seed."""
+    _seeds: dict[int, int] = field(default_factory=dict)
+    """By index: the seed that an answer was given for."""
+
+    def samples(self, n: int, seed: int | None) -> list[str]:
+        """Return the answers for n seeds from `seed` on; raises RequestError if one was given for another seed."""
+        most = len(self.texts)
+        if n > most:
+            raise RequestError(f"n is at most {most} for {self.key}, as no more are recorded; got {n}")
+        if seed is None:
+            return self._in_turn(n)
+        indices = {(seed + number) % most: seed + number for number in range(n)}
+        for index, wanted in indices.items():
+            if self._seeds.get(index, wanted) != wanted:
+                raise RequestError(
+                    f"{most} answers are recorded for {self.key}, and seed {wanted} would get the one of seed "
+                    f"{self._seeds[index]} again: ask for {most} samples at most, or start the server anew for new ones"
+                )
+        self._seeds |= indices
+        return [self.texts[index] for index in indices]
+
+    def _in_turn(self, n: int) -> list[str]:
+        start, most = self._taken, len(self.texts)
+        self._taken += n
+        if start <= most < self._taken:
+            log.warning("all %d answers for %s have gone out once; from here on they are repeated", most, self.key)
+        return [self.texts[(start + number) % most] for number in range(n)]
 
 
 class RecordedAnswers:
@@ -52,7 +82,6 @@ class RecordedAnswers:
         self._chat: dict[str, _Recording] = {}
         self._tests: dict[str, _Recording] = {}
         self._completions: dict[str, _Recording] = {}
-        self._next_sample: Counter[str] = Counter()
         for problem in problems:
             self._add(problem, solutions.get(problem.task_id, ()), tests.get(problem.task_id, ()))
 
@@ -84,14 +113,7 @@ class RecordedAnswers:
                 f"nothing is recorded for the prompt that starts {first_line[:100]!r}; "
                 f"recorded are {len(self._tasks)} tasks: {abbreviated(self._tasks)}"
             )
-        if n > len(recording.texts):
-            raise RequestError(
-                f"n is at most {len(recording.texts)} for {recording.key}, as no more are recorded; got {n}"
-            )
-        if seed is None:
-            seed = self._next_sample[recording.key]
-            self._next_sample[recording.key] += n
-        return [recording.texts[(seed + index) % len(recording.texts)] for index in range(n)]
+        return recording.samples(n, seed)
 
 
 def replay_app(recorded: RecordedAnswers, seen: Seen | None = None) -> web.Application:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.prompts import function_request
+from coderm_eval.core.errors import ServerError
 from coderm_eval.core.records import Problem
 from coderm_eval.generation import prompts
 from coderm_eval.generation.extraction.unit_tests import extract_tests
@@ -57,7 +58,7 @@ def recorded(texts: list[str]) -> list[int]:
 
 def test_sample_i_of_seed_s_is_the_recorded_one_with_index_s_plus_i(client: openai.OpenAI) -> None:
     assert recorded(chat(client, function_request(PROMPT), n=3, seed=1)) == [1, 2, 3]
-    assert recorded(chat(client, function_request(PROMPT), n=3, seed=4)) == [4, 0, 1]
+    assert recorded(chat(client, function_request(PROMPT), n=2, seed=4)) == [4, 0]
 
 
 def test_more_samples_than_are_recorded_are_refused(client: openai.OpenAI) -> None:
@@ -65,10 +66,24 @@ def test_more_samples_than_are_recorded_are_refused(client: openai.OpenAI) -> No
         chat(client, function_request(PROMPT), n=6, seed=0)
 
 
-def test_a_client_that_asks_for_too_many_asks_for_fewer_at_a_time(url: str) -> None:
+def test_no_answer_is_given_for_two_seeds(client: openai.OpenAI) -> None:
+    """lm-eval asks for one sample at a time, and would count it as two."""
+    assert [recorded(chat(client, function_request(PROMPT), seed=seed)) for seed in (7, 3, 3, 4)] == [
+        [2],
+        [3],
+        [3],
+        [4],
+    ]
+    message = "5 answers are recorded for chat demo/7, and seed 8 would get the one of seed 3 again: ask for 5 samples"
+    with pytest.raises(openai.BadRequestError, match=message):
+        chat(client, function_request(PROMPT), seed=8)
+    assert recorded(chat(client, function_request(PROMPT), seed=5)) == [0]
+
+
+def test_a_client_that_asks_for_more_than_are_recorded_says_so(url: str) -> None:
     policy = PolicySettings(model=MODEL, base_url=url)
-    listed = list(OpenAIServer(policy).sample([SampleRequest("demo/7", function_request(PROMPT), range(6))]))
-    assert sorted(recorded([c.text for c in together]) for together in listed) == [[0], [0, 1, 2, 3, 4]]
+    with pytest.raises(ServerError, match="5 answers are recorded for chat demo/7"):
+        list(OpenAIServer(policy).sample([SampleRequest("demo/7", function_request(PROMPT), range(6))]))
 
 
 def test_recorded_asserts_come_as_classes_one_for_each() -> None:
@@ -81,6 +96,13 @@ def test_recorded_asserts_come_as_classes_one_for_each() -> None:
 
 def test_requests_without_a_seed_take_turns(client: openai.OpenAI) -> None:
     assert [recorded(chat(client, function_request(PROMPT), n=2)) for _ in range(2)] == [[0, 1], [2, 3]]
+
+
+def test_answers_that_are_repeated_without_a_seed_are_said_to_be_once(caplog: pytest.LogCaptureFixture) -> None:
+    recording = RecordedAnswers([PROBLEM], {"demo/7": PROGRAMS}, {})
+    for _ in range(12):
+        recording.chat(function_request(PROMPT), 1, None)
+    assert caplog.messages == ["all 5 answers for chat demo/7 have gone out once; from here on they are repeated"]
 
 
 def test_a_test_prompt_is_known_by_its_question_whatever_code_it_shows(client: openai.OpenAI) -> None:
