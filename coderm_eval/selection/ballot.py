@@ -33,7 +33,7 @@ class Ballot:
     """Shape (N,): the lowest sample index of each candidate."""
     probes: npt.NDArray[np.int64]
     """Shape (N, P): equal within a column where candidates gave a probing input the same answer, or raised exceptions
-    of one type; NO_OUTPUT where one did neither. P is 0 where there are no probing inputs."""
+    of one type; NO_OUTPUT where one did neither, or returns for no input at all. P is 0 without probing inputs."""
 
     @cached_property
     def groups(self) -> Groups:

@@ -78,12 +78,17 @@ def _judged(ran: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 
 def _outputs(probes: Probes | None, judged: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """The outputs of all candidates on the probing inputs that tell something; NO_OUTPUT of those that were not run."""
+    """The outputs of all candidates on the probing inputs that tell something; NO_OUTPUT of those that were not run.
+
+    A program that returns on no input has answered none: those that lack the function raise the same exception on all,
+    and would be a crowd.
+    """
     if probes is None:
         return np.zeros((len(judged), 0), np.int64)
     rows = [row for row in probes.rows if judged[row]]
     kept = judged[list(probes.rows)]
-    outputs, ran = probes.verdicts.outputs[kept], probes.verdicts.ran[kept]
+    returns = probes.verdicts.passed[kept].any(axis=1, keepdims=True)
+    outputs, ran = np.where(returns, probes.verdicts.outputs[kept], NO_OUTPUT), probes.verdicts.ran[kept]
     columns = ran.all(axis=0) & (outputs != NO_OUTPUT).any(axis=0)
     found = np.full((len(judged), int(columns.sum())), NO_OUTPUT, np.int64)
     found[rows] = outputs[:, columns]

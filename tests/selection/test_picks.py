@@ -338,6 +338,17 @@ def test_a_candidate_that_no_probing_input_was_put_to_agrees_with_nobody() -> No
     assert pick.ties == (1, 3) and pick.rewards == pytest.approx((1 / 4, 1 / 2, 0, 1 / 2))
 
 
+@pytest.mark.parametrize("rule", ["evidence", "agreement"])
+def test_those_that_raise_on_every_probing_input_are_no_crowd(rule: str) -> None:
+    """The first two raise on all, the others on one, and are alike on the other."""
+    raised = np.array([[F, F], [F, F], [P, F], [P, F]], dtype=np.uint8)
+    outputs = np.array([[8, 8], [8, 8], [5, 9], [5, 7]])
+    probes = Probes((0, 1, 2, 3), Verdicts(raised, np.zeros((4, 2)), outputs))
+    nothing = Verdicts.not_run(4, 0)
+    pick = select([rule], distinct(5, 4, 1, 1), [], nothing, stopped="no tests", probes=probes)[rule]
+    assert pick.ties == (2, 3) and pick.rewards == pytest.approx((0, 0, 1.5 / 11, 1.5 / 11))
+
+
 def test_a_probing_input_that_nobody_answers_says_nothing() -> None:
     assert evidence_with(answered((0, 1), [NO_OUTPUT], [NO_OUTPUT])) == evidence_with(None)
     assert evidence_with(answered((0, 1), [NO_OUTPUT, 5], [NO_OUTPUT, 5])) == evidence_with(answered((0, 1), [5], [5]))
