@@ -30,7 +30,8 @@ from perf._common import argument_parser, print_table
 from perf.probing import EXECUTION, candidates, grades_by_task, run_tests, with_executor
 
 INPUTS = (10, 20, 40)
-MOST = (16, 1_000)
+ALL = 1_000
+MOST = (16, ALL)
 """Candidates that are run on inputs: the most frequent, and among equals the earliest."""
 
 Scores = dict[str, list[float]]
@@ -90,11 +91,14 @@ def all_scores(results: Sequence[RerankResult], tested: Sequence[RerankResult], 
         scores["first"].append(float(bool(grades[result.problem.task_id][0].passed)))
     for most in MOST:
         for number in INPUTS:
-            name = f"agreement, {number} inputs, {most} candidates"
-            scores[name] = [score(pick(result, number, most), result) for result in results]
+            scores[_name(number, most)] = [score(pick(result, number, most), result) for result in results]
     for rule in tested[0].selections if tested else ():
         scores[f"{rule}, all tests"] = [score(result.selections[rule], result) for result in tested]
     return scores
+
+
+def _name(inputs: int, most: int) -> str:
+    return f"agreement, {inputs} inputs, {'all' if most == ALL else most} candidates"
 
 
 def pick(result: RerankResult, inputs: int, most: int) -> Selection:
@@ -116,7 +120,7 @@ def _frequency(result: RerankResult, row: int) -> tuple[int, int]:
 
 def rows(scores: Mapping[str, Sequence[float]]) -> Iterator[list[str]]:
     random = np.array(scores["random"])
-    best = np.array(scores[f"agreement, {max(INPUTS)} inputs, {max(MOST)} candidates"])
+    best = np.array(scores[_name(max(INPUTS), ALL)])
     for name, listed in scores.items():
         found = np.array(listed)
         yield [name, f"{100 * np.mean(found):.1f}", _gain(found - random), _gain(best - found)]
