@@ -21,14 +21,13 @@ from coderm_eval.generation.settings import Extraction, PolicySettings, TestSett
 from coderm_eval.pipeline.presets import PAPER
 from coderm_eval.selection import ALL_RULES, known_rules, require_rule_without_tests
 from coderm_eval.selection.budget.settings import BudgetSettings
-from coderm_eval.selection.registry import require_rule
+from coderm_eval.selection.registry import reads_probes, require_rule
 
-__all__ = ["DEFAULT_RULE", "Settings", "load_settings"]
+__all__ = ["DEFAULT_PROBE_INPUTS", "DEFAULT_RULE", "Settings", "load_settings"]
 
 DEFAULT_RULE = "evidence"
-
-INPUTS_WITHOUT_TESTS = 40
-"""Probing inputs per problem, where `probe_inputs` is not set and candidates can be told apart by nothing else."""
+DEFAULT_PROBE_INPUTS = 30
+"""On seven recorded sets they give `evidence` 1.9 points, and 40 of them 1.7: docs/measurements/selection.md."""
 
 
 class Settings(Section):
@@ -52,7 +51,8 @@ class Settings(Section):
     probe_inputs: int | None = Field(default=None, ge=0)
     """Probing inputs per problem: calls that no test makes, on which the best 16 candidates are run to see who agrees;
     without tests all candidates are. They are mutations of the calls that the tests make, or else of those that the
-    statement shows. The rules `evidence` and `agreement` use them. By default 0, and 40 with `tests.backend: none`."""
+    statement shows. By default 30 for rules that look at them, such as `evidence` and `agreement`, and none for
+    others."""
     resample_tests: int | None = Field(default=None, ge=1)
     """Also score the rules with this many of each problem's tests, drawn 100 times: the paper's resampling."""
     budget_curve: bool = False
@@ -87,7 +87,7 @@ class Settings(Section):
     @property
     def inputs(self) -> int:
         """Probing inputs per problem."""
-        by_default = INPUTS_WITHOUT_TESTS if self.tests.backend == "none" else 0
+        by_default = DEFAULT_PROBE_INPUTS if reads_probes(self.compared) else 0
         return by_default if self.probe_inputs is None else self.probe_inputs
 
     @property

@@ -10,7 +10,7 @@ A package makes its rules known by an entry point in the group `coderm_eval.sele
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import entry_points
 from types import MappingProxyType
 
@@ -26,6 +26,7 @@ __all__ = [
     "broken_plugins",
     "known_rules",
     "place",
+    "reads_probes",
     "require_rule",
     "selector",
 ]
@@ -40,11 +41,16 @@ RESERVED = frozenset({ALL_RULES, "coderm", "first", "oracle", "random"})
 """Names that mean something else where rules are named: every rule, and rows of the result table."""
 
 _RULES: dict[str, Rule] = {}
+_READING_PROBES: set[str] = set()
 _BROKEN: list[str] = []
 
 
-def selector(name: str) -> Callable[[Rule], Rule]:
+def selector(name: str, *, reads_probes: bool = False) -> Callable[[Rule], Rule]:
     """Make the decorated rule known as `name`, for `select`.
+
+    Args:
+        name: what users type.
+        reads_probes: whether the rule looks at `Ballot.probes`, so that candidates are run on probing inputs for it.
 
     Raises:
         ValueError: another rule has that name, or it is reserved.
@@ -56,6 +62,8 @@ def selector(name: str) -> Callable[[Rule], Rule]:
         known = _RULES.setdefault(name, rule)
         if known is not rule:
             raise ValueError(f"two rules are named {name!r}: {place(known)} and {place(rule)}")
+        if reads_probes:
+            _READING_PROBES.add(name)
         return rule
 
     return register
@@ -65,6 +73,12 @@ def known_rules() -> Mapping[str, Rule]:
     """All installed rules by name, but for those of packages that cannot be loaded: see `broken_plugins`."""
     _load_installed()
     return MappingProxyType(_RULES)
+
+
+def reads_probes(names: Iterable[str]) -> bool:
+    """Whether one of these rules looks at probing inputs."""
+    _load_installed()
+    return not _READING_PROBES.isdisjoint(names)
 
 
 def broken_plugins() -> Sequence[str]:

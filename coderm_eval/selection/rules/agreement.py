@@ -12,7 +12,7 @@ from coderm_eval.selection.rules.mbr_exec import shares_of_same_answers
 __all__ = ["agreement"]
 
 
-@selector("agreement")
+@selector("agreement", reads_probes=True)
 def agreement(ballot: Ballot) -> Scores:
     """s_i = Σ_k m_k a_ik / N: the share of answers that a sample has in common with candidate i, the mean over samples.
 

@@ -23,7 +23,7 @@ _CROWD = 0.5
 """Share of the weights on probing inputs that is the samples', whatever the tests say of them."""
 
 
-@selector("evidence")
+@selector("evidence", reads_probes=True)
 def evidence(ballot: Ballot) -> Scores:
     """s_i = Σ_k a_ik P_k · Σ_k a'_ik (P_k + n_k / N) / 2: how much of what the right program does i does, too.
 
