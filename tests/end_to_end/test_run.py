@@ -113,15 +113,15 @@ def test_all_rules_are_compared_on_the_same_verdicts(demo: list[object], finishe
 
 
 def test_probing_inputs_are_counted_and_come_out_the_same(demo: list[object], finished: Path, tmp_path: Path) -> None:
-    """The second run reads the store, the third makes everything anew."""
+    """The second run reads the store, the third makes everything anew, the fourth has none."""
     shutil.copytree(finished / "store", tmp_path / "store")
-    stores = ["store", "store", "other"]
-    for number, store in enumerate(stores):
-        done = coderm(*demo, "--out", f"run{number}", "--store", store, "--probe-inputs", "10", cwd=tmp_path)
+    stores, inputs = ["store", "store", "other", "store"], ["10", "10", "10", "0"]
+    for number, (store, most) in enumerate(zip(stores, inputs, strict=True)):
+        done = coderm(*demo, "--out", f"run{number}", "--store", store, "--probe-inputs", most, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-    first, *others = (final(tmp_path / f"run{number}") for number in range(len(stores)))
+    first, *others = (final(tmp_path / f"run{number}") for number in range(3))
     assert [first] * 2 == others
-    summary, plain = (json.loads((run / "summary.json").read_text()) for run in (tmp_path / "run0", finished))
+    summary, plain = (json.loads((tmp_path / name / "summary.json").read_text()) for name in ("run0", "run3"))
     counts = summary["probing_inputs"]
     assert 0 < counts["per_problem"] <= 10 and counts["problems_without"] == 0
     assert summary["executions"] == plain["executions"] + counts["executions"]

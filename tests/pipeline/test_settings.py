@@ -450,23 +450,29 @@ def test_without_tests_neither_their_number_nor_their_budget_counts() -> None:
     settings = load({"tests": {"backend": "none", "num": 5}, "budget": {"average": 3}})
     recorded = recorded_settings(settings, "demo", extracted=False)
     assert recorded["tests"] == {"backend": "none"} and "budget" not in recorded
-    assert recorded["probe_inputs"] == 40
+    assert recorded["probe_inputs"] == 30
 
 
-# Probing inputs
-
-INPUTS: list[tuple[dict[str, Any], int]] = [
-    ({"tests": {"file": "t"}}, 0),
-    ({"tests": {"file": "t"}, "probe_inputs": 9}, 9),
-    ({"tests": {"backend": "none"}}, 40),
-    ({"tests": {"backend": "none"}, "probe_inputs": 0}, 0),
-    ({"tests": {"backend": "none", "file": "t"}}, 40),
-]
+# Probing inputs: by default for rules that look at them
 
 
-@pytest.mark.parametrize(("given", "inputs"), INPUTS, ids=range(len(INPUTS)))
-def test_candidates_are_run_on_inputs_by_default_where_there_are_no_tests(given: dict[str, Any], inputs: int) -> None:
+@pytest.mark.parametrize(
+    ("given", "inputs"),
+    [
+        ({}, 30),
+        ({"select": "all"}, 30),
+        ({"select": "majority"}, 0),
+        ({"select": "majority", "probe_inputs": 5}, 5),
+        ({"probe_inputs": 0}, 0),
+        ({"preset": "paper"}, 0),
+        ({"tests": {"backend": "none"}}, 30),
+        ({"tests": {"backend": "none"}, "probe_inputs": 0}, 0),
+        ({"select": "agreement"}, 30),
+    ],
+)
+def test_candidates_are_probed_for_rules_that_look_at_it(given: dict[str, Any], inputs: int) -> None:
     assert load(given).inputs == inputs
+    assert recorded_settings(load(given), "demo", extracted=False)["probe_inputs"] == inputs
 
 
 def test_flags_decide_whether_there_are_tests(tmp_path: Path) -> None:
