@@ -168,6 +168,8 @@ class Selection:
     tests_used: int
     stopped: str
     """Why no more tests were asked for: "limit", "budget", "decided"; or "no tests" where none could be used."""
+    confidence: float
+    """How likely the chosen candidate is to be right."""
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,7 @@ def _selection_row(selection: Selection, candidates: Sequence[Candidate]) -> dic
         "rewards": [json_number(reward) for reward in selection.rewards],
         "tests_used": selection.tests_used,
         "stopped": selection.stopped,
+        "confidence": json_number(selection.confidence),
     }
 
 

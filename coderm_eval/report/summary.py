@@ -12,6 +12,7 @@ import numpy as np
 
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.generation.test_sources import TestWritingStats
+from coderm_eval.report.calibration import calibration
 from coderm_eval.report.counts import candidate_counts, probing_counts, run_counts, sizes, test_counts
 from coderm_eval.report.notices import notices
 from coderm_eval.report.quality import QUALITIES, ConfusionMatrix, confusion_of_each_test, confusion_of_majority_vote
@@ -120,6 +121,7 @@ class RunRecord:
             "budget": context.budget.as_json(self.tests.samples, self.change_probabilities),
             "tests_per_problem": _mean([r.selections[context.rule].tests_used for r in self.results]),
             **self._scores(),
+            "confidence": calibration(self.results, context.rule, self.graded.grades if self.graded else ()),
             "isolation": context.isolation,
             "inputs": context.inputs,
             "settings": context.settings,

@@ -11,6 +11,7 @@ from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.messages import single_line
 from coderm_eval.core.records import NO_OUTPUT, Candidate, Probes, Selection, UnitTest, Verdicts
 from coderm_eval.selection.ballot import Ballot, Scores
+from coderm_eval.selection.confidence import confidence
 from coderm_eval.selection.registry import known_rules, place
 
 __all__ = ["select"]
@@ -58,13 +59,15 @@ def select(
         rewards = np.full(len(candidates), np.nan)
         rewards[judged] = _scores(rule, ballot)
         ties = _best(rewards)
+        chosen = min(ties, key=lambda row: candidates[row].samples[0])
         return Selection(
             rule=rule,
-            chosen=min(ties, key=lambda row: candidates[row].samples[0]),
+            chosen=chosen,
             rewards=tuple(float(reward) for reward in rewards),
             ties=tuple(ties),
             tests_used=int(complete.sum()),
             stopped=stopped,
+            confidence=confidence(ballot, int(judged[:chosen].sum())),
         )
 
     return {name: pick(name) for name in names}

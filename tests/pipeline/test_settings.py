@@ -480,7 +480,7 @@ def test_flags_decide_whether_there_are_tests(tmp_path: Path) -> None:
     without, by_vote = write(tmp_path, "tests: {backend: none}"), tmp_path / "vote.yaml"
     by_vote.write_text("{tests: {file: t}, select: majority}")
     assert load({"tests": {"file": "t"}, "select": "majority"}, without).tests.backend == "file"
-    assert load({"tests": {"backend": "none"}, "select": "agreement"}, by_vote).inputs == 40
+    assert load({"tests": {"backend": "none"}, "select": "agreement"}, by_vote).inputs == 30
     assert complaint({"select": "codet"}, without).startswith("flags: select is 'codet', which picks by tests, and ")
 
 

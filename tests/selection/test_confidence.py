@@ -1,0 +1,65 @@
+"""How likely a pick is to be right: against its formula read slowly, and what has to hold of any probability."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from coderm_eval.selection import Ballot
+from coderm_eval.selection.confidence import confidence
+
+
+def ballot(passed: list[str], samples: list[int], probes: list[str] | None = None) -> Ballot:
+    """Candidates by what they pass, "1" or "0", and how they answer; a test's answer is whether it is passed."""
+    cells = np.array([list(row) for row in passed], np.int64).reshape(len(passed), -1)
+    answers = [list(row) for row in probes or [""] * len(passed)]
+    return Ballot(
+        passed=cells == 1,
+        multiplicity=np.array(samples, np.int64),
+        test_multiplicity=np.ones(cells.shape[1], np.int64),
+        outputs=cells,
+        first=np.cumsum([0, *samples[:-1]]),
+        probes=np.array(answers, np.int64).reshape(len(passed), -1),
+    )
+
+
+def read_slowly(problem: Ballot, row: int) -> float:
+    passable = [column for column in range(problem.passed.shape[1]) if problem.passed[:, column].any()]
+    votes = sum(bool(problem.passed[row, column]) for column in passable)
+    alike = sum(
+        int(problem.multiplicity[other])
+        for other in range(len(problem.multiplicity))
+        if list(problem.outputs[other]) == list(problem.outputs[row])
+        and list(problem.probes[other]) == list(problem.probes[row])
+    )
+    crowd = alike / int(problem.multiplicity.sum())
+    odds = math.log((crowd + 0.02) / (1 - crowd + 0.02))
+    return 1 / (1 + math.exp(3.7 - 5.5 * (votes + 0.5) / (len(passable) + 1) - 0.5 * odds))
+
+
+BALLOTS = [
+    ballot(["110", "110", "100"], [3, 1, 2]),
+    ballot(["110", "110", "100"], [3, 1, 2], ["12", "13", "12"]),
+    ballot(["000", "000"], [1, 4]),
+    ballot(["", ""], [1, 4], ["7", "8"]),
+    ballot(["1"], [5]),
+]
+
+
+@pytest.mark.parametrize("problem", BALLOTS)
+def test_it_is_the_formula_read_slowly(problem: Ballot) -> None:
+    for row in range(len(problem.multiplicity)):
+        assert confidence(problem, row) == pytest.approx(read_slowly(problem, row))
+
+
+def test_more_passed_tests_and_more_agreement_make_it_more_likely() -> None:
+    few, many = (ballot([rows, "1111"], [2, 2]) for rows in ("1100", "1110"))
+    assert confidence(few, 0) < confidence(many, 0)
+    alone, crowd = (ballot(["11", "10"], sizes) for sizes in ([1, 9], [9, 1]))
+    assert confidence(alone, 0) < confidence(crowd, 0)
+
+
+def test_a_test_that_nobody_passes_makes_nothing_less_likely() -> None:
+    assert confidence(ballot(["110", "100"], [1, 1]), 0) == confidence(ballot(["11", "10"], [1, 1]), 0)
