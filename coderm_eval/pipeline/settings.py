@@ -19,9 +19,9 @@ from coderm_eval.core.settings import CONFIG_VARIABLE, Section, in_current_names
 from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.generation.settings import Extraction, PolicySettings, TestSettings, with_backend
 from coderm_eval.pipeline.presets import PAPER
-from coderm_eval.selection import ALL_RULES, known_rules, require_rule_without_tests
+from coderm_eval.selection import ALL_RULES, known_rules
 from coderm_eval.selection.budget.settings import BudgetSettings
-from coderm_eval.selection.registry import reads_probes, require_rule
+from coderm_eval.selection.registry import reads_probes, require_rule, require_rule_without_tests
 
 __all__ = ["DEFAULT_PROBE_INPUTS", "DEFAULT_RULE", "Settings", "load_settings"]
 

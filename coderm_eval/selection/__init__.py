@@ -8,7 +8,6 @@ from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.picks import select
 from coderm_eval.selection.registry import ALL_RULES, broken_plugins, known_rules, selector
 from coderm_eval.selection.screening import MOST_FINALISTS, finalists
-from coderm_eval.selection.untested import require_rule_without_tests
 
 __all__ = [
     "ALL_RULES",
@@ -18,7 +17,6 @@ __all__ = [
     "broken_plugins",
     "finalists",
     "known_rules",
-    "require_rule_without_tests",
     "select",
     "selector",
 ]

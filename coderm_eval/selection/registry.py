@@ -28,6 +28,7 @@ __all__ = [
     "place",
     "reads_probes",
     "require_rule",
+    "require_rule_without_tests",
     "selector",
 ]
 
@@ -79,6 +80,19 @@ def reads_probes(names: Iterable[str]) -> bool:
     """Whether one of these rules looks at probing inputs."""
     _load_installed()
     return not _READING_PROBES.isdisjoint(names)
+
+
+def require_rule_without_tests(name: str, source: str) -> None:
+    """Check that a rule can pick where there are no tests: it looks at probing inputs.
+
+    Raises:
+        SettingsError: it cannot; `source` is what the message calls the place of the settings.
+    """
+    if not reads_probes([name]):
+        able = " or ".join(sorted(_READING_PROBES))
+        raise SettingsError(
+            f"{source}: select is {name!r}, which picks by tests, and tests.backend is 'none'; select {able}"
+        )
 
 
 def broken_plugins() -> Sequence[str]:
