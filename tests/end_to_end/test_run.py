@@ -145,7 +145,7 @@ def test_a_run_without_tests_picks_by_agreement(untested: list[object], finished
     assert summary["rules"]["agreement"]["pass@1"] == summary["rules"]["evidence"]["pass@1"]
     assert (summary["test_samples"]["read"], summary["tests_per_problem"]) == (0, 0)
     assert summary["tokens"]["tests"] == {"prompt": 0, "completion": 0}
-    assert (summary["settings"]["tests"]["backend"], summary["settings"]["probe_inputs"]) == ("none", 40)
+    assert (summary["settings"]["tests"]["backend"], summary["settings"]["probe_inputs"]) == ("none", 30)
     picks = [row["selections"]["agreement"] for row in rows(tmp_path / "run" / "verdicts.jsonl")]
     assert [pick["stopped"] for pick in picks] == ["no tests"] * len(DEMO_TASKS)
     assert {row["test"] for row in rows(tmp_path / "run" / "tests.jsonl")} == {""}
