@@ -123,7 +123,7 @@ def test_the_wheel_owns_task_files_where_lm_eval_looks(tmp_path: Path) -> None:
 
 def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
     write_files(tmp_path, mini_humaneval)
-    reranked = shell(command("coderm-eval rerank --benchmark humaneval+"), tmp_path)
+    reranked = shell(command("coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --tests"), tmp_path)
     assert reranked.returncode == 0, reranked.stderr
     assert "|humanevalplus_coderm|" in reranked.stdout
     assert "|evidence" in reranked.stdout
@@ -133,6 +133,13 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     graded = shell(command("coderm-eval grade"), tmp_path)
     assert graded.returncode == 0, graded.stderr
     assert json.loads((tmp_path / "samples_eval_results.json").read_text())["eval"]
+
+
+def test_the_command_without_tests_runs_as_it_stands(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
+    write_files(tmp_path, mini_humaneval)
+    done = shell(command("coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --no-tests"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "|humanevalplus_coderm|" in done.stdout
 
 
 def test_the_evalplus_commands_run(tmp_path: Path, mini_humaneval: MiniHumanEval, server: str) -> None:
