@@ -328,6 +328,13 @@ def test_only_a_test_whose_methods_held_and_of_which_one_ran_is_a_pass(
     assert tested[name] == verdict
 
 
+@pytest.mark.parametrize("argument", ["lambda: 2", "object()", "len", "TestRungs()"])
+def test_an_argument_that_cannot_be_sent_is_told_as_the_tests_own(argument: str) -> None:
+    test = ProgramTest("it", RIGHT, TEST.replace("rungs(9)", f"rungs({argument})"), entry_point="rungs")
+    (result,) = run_tests([test], ROOMY, workers=1)
+    assert (result.verdict, result.reason[:11]) == (FAILED, "TypeError: ") and "'Opaque'" in result.reason
+
+
 def test_verdicts_depend_neither_on_the_number_of_workers_nor_on_the_order(
     misbehaved: dict[str, Verdict], endless: dict[str, Verdict]
 ) -> None:

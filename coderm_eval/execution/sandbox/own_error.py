@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from coderm_eval.execution.sandbox import asked_program
 from coderm_eval.execution.sandbox.known_answers import UnknownAnswerError
+from coderm_eval.execution.wire.untagging import Opaque
 
 __all__ = ["is_skip_of_pytest", "own_error"]
 
@@ -26,14 +27,14 @@ def own_error(error: BaseException) -> str:
     """Return the error's type and message, such as "NameError: name 'x' is not defined".
 
     Empty where it says something of the program: a failed assertion, or what the program itself raised, unless it was
-    called with arguments that it does not take.
+    called with arguments that it does not take, or that could not be sent.
     """
     kind = type(error)
     if _is_of_pytest(kind):
         return "skipped" if is_skip_of_pytest(kind) else ""
     if issubclass(kind, _NOT_OWN):
         return ""
-    if _is_raised_by_program(error) and not _is_of_call(error):
+    if _is_raised_by_program(error) and not (_is_of_call(error) or _is_of_argument(error)):
         return ""
     try:
         message = str(error)
@@ -62,6 +63,11 @@ def _is_of_call(error: BaseException) -> bool:
     names = [frame.f_locals.get("name") for frame in _frames(error) if frame.f_code.co_name in _CALLING]
     found = _MISFIT.match(str(error)) if isinstance(error, TypeError) else None
     return found is not None and found[1] in names
+
+
+def _is_of_argument(error: BaseException) -> bool:
+    """Return whether the program could do nothing with an argument that could not be sent: a function, an object."""
+    return isinstance(error, (TypeError, AttributeError)) and f"'{Opaque.__name__}'" in str(error)
 
 
 def _frames(error: BaseException) -> Iterator[types.FrameType]:
