@@ -408,6 +408,44 @@ _TRICKS: dict[str, list[tuple[str, str]]] = {
             "answer that is no answer",
             _in_call(*_WRITER, "writer.add('[\"value\",27]')", "writer.add('P')", "os._exit(0)"),
         ),
+        (
+            "answers with a coroutine of coroutines",
+            _in_call(
+                *_WRITER,
+                "writer.add('[\"coroutine\",' * 900 + '[\"returned\",27,null,null]' + ']' * 900)",
+                "os._exit(0)",
+            ),
+        ),
+        (
+            "raises what would skip the test",
+            _in_call(
+                *_WRITER,
+                """writer.add('["raised","Exception","SkipTest",[],{"dict":[]},["SkipTest",["Exception"],"unittest.case"]]')""",
+                "os._exit(0)",
+            ),
+        ),
+        (
+            "raises what ends a test that asks something new",
+            _in_call(
+                *_WRITER,
+                """writer.add('["raised","BaseException","UnknownAnswerError",[],{"dict":[]},"""
+                """["UnknownAnswerError",["BaseException"],"coderm_eval.execution.sandbox.known_answers"]]')""",
+                "os._exit(0)",
+            ),
+        ),
+        (
+            "raises a class of endless bases",
+            _in_call(
+                *_WRITER,
+                """of = '["A",[' * 900 + '"Exception"' + '],""]' * 900""",
+                """writer.add('["raised","Exception","A",[],{"dict":[]},' + of + ']')""",
+                "os._exit(0)",
+            ),
+        ),
+        (
+            "answers with the class of a name that is none",
+            _in_call(*_WRITER, """writer.add('["returned",{"name":[27]},null,null]')""", "os._exit(0)"),
+        ),
         ("result too large to send", _in_call(result="'x' * (64 << 20)")),
         ("result that contains itself", _in_call("it = [27]", "it.append(it)", result="it")),
         ("result nested without end", _in_call("it = []", "for _ in range(10**6): it = [it]", result="it")),
