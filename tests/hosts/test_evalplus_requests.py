@@ -67,6 +67,26 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
     assert "gave no answer for" in message and "no, not that" in message and "--base-url" in message
 
 
+def test_a_server_that_is_not_there_is_tried_once() -> None:
+    message = said(ServerError, draw, "http://127.0.0.1:9/v1")
+    assert "no server could be reached (" in message and "Connection refused); start it, or check --base-url" in message
+
+
+def test_a_server_that_vanishes_is_waited_for() -> None:
+    class ConnectError(Exception):
+        """As httpx has it."""
+
+    def send(*, there: bool) -> str:
+        if there:
+            return "an answer"
+        raise RuntimeError("gone") from ConnectError()
+
+    bounded = requests._bounded(send, "openai")
+    assert bounded(there=True) == "an answer"
+    with pytest.raises(RuntimeError, match="gone"):  # which EvalPlus catches, and sends the request again
+        bounded(there=False)
+
+
 class RefusedError(Exception):
     """As the providers' packages raise them."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import socket
@@ -14,11 +15,14 @@ from yarl import URL
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.messages import single_line
 
-__all__ = ["address_hint", "other_roots", "reason", "served_models", "server_root"]
+__all__ = ["CONNECT_S", "address_hint", "other_roots", "reason", "served_models", "server_root"]
 
 _PATHS = ("/chat/completions", "/completions", "/embeddings", "/models")
 """Paths of the API, which are added to an address."""
 
+
+CONNECT_S = 30.0
+"""Seconds for a connection: an address that nobody has is silent for longer."""
 
 _QUESTION = aiohttp.ClientTimeout(10)
 """For a question that only makes a message better."""
@@ -31,7 +35,7 @@ def server_root(base_url: str, key: str) -> str:
         SettingsError: it is no URL, or one of the API's paths stands in it already.
     """
     root = base_url.strip().rstrip("/")
-    if not re.match(r"https?://[^/]", root):
+    if not re.match(r"https?://[^/]", root) or not _is_url(root):
         raise SettingsError(f"{key} is {base_url!r}: expected a URL such as http://127.0.0.1:8001/v1")
     path = next((path for path in _PATHS if root.endswith(path)), None)
     if path:
@@ -39,8 +43,17 @@ def server_root(base_url: str, key: str) -> str:
     return root
 
 
+def _is_url(text: str) -> bool:
+    try:
+        return bool(URL(text).host)
+    except ValueError:  # as for a port above 65535
+        return False
+
+
 def reason(error: Exception) -> str:
     """Why a connection failed, in the system's words."""
+    if isinstance(error, aiohttp.ServerTimeoutError):  # whose own words have the whole address, with any password
+        return f"no connection within {CONNECT_S:g} s"
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
     if cause is None or not cause.errno:
         return single_line(error)
@@ -48,7 +61,7 @@ def reason(error: Exception) -> str:
 
 
 def address_hint(error: Exception) -> str:
-    """What to do about an error that no other try can mend; empty if one may."""
+    """What to do about an error that no other try can mend, if the server never answered; empty if one may."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return "its certificate is not trusted: name that of its authority in SSL_CERT_FILE"
     if isinstance(error, aiohttp.ClientConnectorSSLError):
@@ -56,6 +69,8 @@ def address_hint(error: Exception) -> str:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
     if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
         return "no host has that name: check base_url"
+    if isinstance(error, aiohttp.ServerTimeoutError) or (cause and cause.errno == errno.ECONNREFUSED):
+        return "no server is there: start it, or check base_url"
     return "check base_url" if isinstance(error, aiohttp.InvalidURL) else ""
 
 

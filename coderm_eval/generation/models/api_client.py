@@ -12,7 +12,14 @@ from yarl import URL
 
 from coderm_eval.core.errors import ServerError, SettingsError
 from coderm_eval.core.messages import single_line
-from coderm_eval.generation.models.api_address import address_hint, other_roots, reason, served_models, server_root
+from coderm_eval.generation.models.api_address import (
+    CONNECT_S,
+    address_hint,
+    other_roots,
+    reason,
+    served_models,
+    server_root,
+)
 from coderm_eval.generation.models.retry import TransientError, retry_after, with_retries
 from coderm_eval.generation.models.wait_notice import WaitNotice
 from coderm_eval.generation.settings import SamplingSettings
@@ -20,9 +27,6 @@ from coderm_eval.generation.settings import SamplingSettings
 __all__ = ["KEY_VARIABLE", "ApiClient", "ApiReply"]
 
 KEY_VARIABLE = "OPENAI_API_KEY"
-
-_CONNECT_S = 30.0
-"""Seconds for a connection: an address that nobody has is silent for longer."""
 
 _TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
 """Statuses below 500 after which another try may succeed."""
@@ -68,7 +72,7 @@ class ApiClient:
         return aiohttp.ClientSession(
             headers={"Authorization": f"Bearer {self._key}"} if self._key and not URL(self._url).user else {},
             connector=aiohttp.TCPConnector(limit=self._settings.concurrency),
-            timeout=aiohttp.ClientTimeout(total=self._settings.timeout_s, sock_connect=_CONNECT_S),
+            timeout=aiohttp.ClientTimeout(total=self._settings.timeout_s, sock_connect=CONNECT_S),
             trust_env=True,
         )
 
@@ -94,14 +98,12 @@ class ApiClient:
         try:
             async with session.post(f"{self._url}/{path}", json=body) as response:
                 text = (await response.read()).decode("utf-8", "replace")
-        except aiohttp.ServerTimeoutError as error:
-            raise TransientError(f"could not be reached within {_CONNECT_S:g} s") from error
-        except asyncio.TimeoutError as error:
-            raise TransientError(f"did not answer within {self._settings.timeout_s:g} s") from error
-        except aiohttp.ClientError as error:
+        except aiohttp.ClientError as error:  # also where there was no connection in time
             if address_hint(error) and not self._answered:
                 raise
             raise TransientError(f"could not be reached ({reason(error)})") from error
+        except asyncio.TimeoutError as error:
+            raise TransientError(f"did not answer within {self._settings.timeout_s:g} s") from error
         self._answered = True
         if response.status in _TRANSIENT_STATUSES or response.status >= 500:
             raise TransientError(f"answered {response.status}: {self.quote(text)}", retry_after(response.headers))

@@ -30,7 +30,8 @@ _TRANSIENT = (408, 409, 429)
 """Statuses below 500 after which another try may succeed."""
 
 _PATIENCE_S = 300
-"""Seconds in which one request may fail again and again: about as long as this project tries its own."""
+"""Seconds in which one request may fail again and again, once a server was there: about as long as this project tries
+its own."""
 
 
 class _EndedError(BaseException):
@@ -66,25 +67,33 @@ def bounded_requests(backend: str | None) -> Iterator[None]:
 def _bounded(send: Callable[..., Any], backend: str) -> Callable[..., Any]:
     """`send`, which ends EvalPlus's loop around it when the next try would end as this one did."""
     failing_since: float | None = None
+    answered = False
 
     @functools.wraps(send)
     def send_or_end(*arguments: Any, **named: Any) -> Any:
-        nonlocal failing_since
+        nonlocal answered, failing_since
         try:
             reply = send(*arguments, **named)
         except Exception as error:
             failing_since = failing_since or time.monotonic()
-            if reason := _reason_to_end(error, time.monotonic() - failing_since, backend):
+            answered = answered or not _is_unconnected(error)
+            patience_s = _PATIENCE_S if answered else 0
+            if reason := _reason_to_end(error, time.monotonic() - failing_since, patience_s, backend):
                 signal.alarm(0)  # EvalPlus's own, whose handler would raise an error elsewhere
                 raise _EndedError(reason) from error
             raise
-        failing_since = None
+        failing_since, answered = None, True
         return reply
 
     return send_or_end
 
 
-def _reason_to_end(error: Exception, failing_s: float, backend: str) -> str | None:
+def _is_unconnected(error: Exception) -> bool:
+    """Whether no server took the connection; httpx, by which the providers' packages send, has a class for that."""
+    return type(error.__cause__).__name__ == "ConnectError"
+
+
+def _reason_to_end(error: Exception, failing_s: float, patience_s: float, backend: str) -> str | None:
     """Why the request is not sent again, and what to do about it; None if it may succeed."""
     if isinstance(error, TypeError | AttributeError):
         what = f"the installed package of --backend {backend} does not take EvalPlus's requests ({single_line(error)})"
@@ -92,8 +101,10 @@ def _reason_to_end(error: Exception, failing_s: float, backend: str) -> str | No
     status = int(getattr(error, "status_code", None) or getattr(error, "code", None) or 0)
     if 400 <= status < 500 and status not in _TRANSIENT:
         return f"the server refused a request ({single_line(error)}); {_advice(status, backend)}"
-    if failing_s < _PATIENCE_S:
+    if failing_s < patience_s:
         return None
+    if _is_unconnected(error):
+        return f"no server could be reached ({single_line(error.__cause__)}); start it, or check --base-url"
     return f"the server gave no answer for {failing_s:.0f} s ({single_line(error)}); check --base-url and the server"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -24,10 +25,14 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         ServerError: the port is in use, or the host is not this machine's.
     """
+    if not host:  # which would be every address of this machine
+        raise ServerError("--host is empty; give 127.0.0.1 for this machine alone, or 0.0.0.0 for all of its addresses")
     try:
         return socket.create_server((host, port))
     except (OSError, OverflowError) as error:
-        raise ServerError(f"cannot serve on {host}:{port} ({single_line(error)}); give another --port") from error
+        foreign = isinstance(error, socket.gaierror) or getattr(error, "errno", None) == errno.EADDRNOTAVAIL
+        advice = "give an address of this machine after --host, such as 127.0.0.1" if foreign else "give another --port"
+        raise ServerError(f"cannot serve on {host}:{port} ({single_line(error)}); {advice}") from error
 
 
 def serve_until_interrupted(app: web.Application, listener: socket.socket, started: Callable[[], None]) -> None:

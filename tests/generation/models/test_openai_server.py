@@ -7,8 +7,10 @@ import hashlib
 import json
 import logging
 import re
+import socket
 import threading
 import time
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -106,9 +108,13 @@ def test_an_unusable_server_is_one_sentence_with_the_task(behaviour: Behaviour, 
     assert "\n" not in str(caught.value)
 
 
-def test_a_server_that_is_not_there_is_named() -> None:
-    with pytest.raises(ServerError, match=r"http://127\.0\.0\.1:9/v1 could not be reached \(.*\) \(tried 1 times\)"):
-        sampled("http://127.0.0.1:9/v1", SampleRequest("a", "ask", range(1)), retries=0)
+def test_a_server_that_vanishes_in_the_middle_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(well_behaved) as (url, _):
+        model = OpenAIServer(settings(url, retries=1))
+        assert list(model.sample([SampleRequest("a", "ask", range(1))]))
+    with pytest.raises(ServerError, match=rf"{url} could not be reached \(Connection refused\) \(tried 2 times\)"):
+        list(model.sample([SampleRequest("b", "ask", range(1))]))
+    assert "(try 1 of 2)" in caplog.messages[0]
 
 
 def test_a_server_that_hangs_is_given_up_after_the_deadline() -> None:
@@ -377,11 +383,11 @@ def test_a_prompt_that_gets_no_choice_costs_its_own_answers_alone(nothing: bytes
 def test_a_server_that_is_down_is_said_at_once_for_all_requests(caplog: pytest.LogCaptureFixture) -> None:
     """Twenty requests under way: one line a try, with which try it was and when the next one is."""
     requests = [SampleRequest(str(i), str(i), range(1)) for i in range(20)]
-    with caplog.at_level(logging.WARNING), pytest.raises(ServerError):
-        sampled("http://127.0.0.1:9/v1", *requests, retries=2)
+    with caplog.at_level(logging.WARNING), serving(lambda body, before: None) as (url, _), pytest.raises(ServerError):
+        sampled(url, *requests, retries=2)
     tries = [re.search(r"\(try (\d) of 3\); the next try is in \d+ s$", line) for line in caplog.messages]
     assert [found and found[1] for found in tries] == ["1", "2"]
-    assert "the server at http://127.0.0.1:9/v1 could not be reached (Connection refused) (try" in caplog.messages[0]
+    assert re.search(rf"the server at {url} could not be reached \(.+\) \(try", caplog.messages[0])
 
 
 def test_a_busy_server_is_said_to_be_waited_for(caplog: pytest.LogCaptureFixture) -> None:
@@ -395,6 +401,9 @@ def test_a_busy_server_is_said_to_be_waited_for(caplog: pytest.LogCaptureFixture
 NEVER = [
     ("https://127.0.0.1:{port}/v1", "does not speak TLS there: write http://"),
     ("http://no-such-host.invalid/v1", "no host has that name"),
+    ("http://127.0.0.1:9/v1", r"\(Connection refused\); no server is there: start it, or check base_url"),
+    ("http://localhost:9/v1", r"\(Connection refused\); no server is there"),
+    ("https://127.0.0.1:9/v1", r"\(Connection refused\); no server is there"),
 ]
 
 
@@ -402,6 +411,19 @@ NEVER = [
 def test_an_address_that_can_never_do_is_tried_once(address: str, words: str, caplog: pytest.LogCaptureFixture) -> None:
     with serving(well_behaved) as (url, _), pytest.raises(ServerError, match=words):
         sampled(address.format(port=URL(url).port), SampleRequest("a", "ask", range(1)), retries=5)
+    assert caplog.messages == []
+
+
+def test_a_silent_address_is_tried_once(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """As that of a machine that is not there; here a queue of connections that is full."""
+    monkeypatch.setattr("coderm_eval.generation.models.api_client.CONNECT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+        for _ in range(4):
+            connection = waiting.enter_context(socket.socket())
+            connection.setblocking(False)
+            connection.connect_ex(full.getsockname())
+        with pytest.raises(ServerError, match=r"\(no connection within 30 s\); no server is there: start it"):
+            sampled(f"http://127.0.0.1:{full.getsockname()[1]}/v1", SampleRequest("a", "ask", range(1)), retries=5)
     assert caplog.messages == []
 
 
@@ -432,7 +454,10 @@ def test_a_page_in_place_of_an_answer_is_called_one() -> None:
         sampled(url, SampleRequest("a", "ask", range(1)), retries=0)
 
 
-BAD_URLS = ["127.0.0.1:8000/v1", "ftp://host/v1", "http://", "v1"]
+BAD_URLS = [
+    *("127.0.0.1:8000/v1", "ftp://host/v1", "http://", "v1"),
+    *("http://127.0.0.1:99999/v1", "http://host:port/v1", "http://[::1/v1", "http://:8000/v1"),
+]
 
 
 @pytest.mark.parametrize("url", BAD_URLS)

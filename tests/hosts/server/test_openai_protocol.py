@@ -132,9 +132,22 @@ def test_a_port_that_is_in_use_is_one_sentence(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (2, f"coderm-eval: {message}\n")
 
 
-@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("no.such.host.invalid", 0)])
-def test_an_address_that_cannot_be_served_is_one_sentence(host: str, port: int) -> None:
-    assert said(ServerError, listen, host, port).startswith(f"cannot serve on {host}:{port} (")
+FOREIGN = "give an address of this machine after --host, such as 127.0.0.1"
+NOT_SERVED = [
+    ("127.0.0.1", 70_000, "give another --port"),
+    ("no.such.host.invalid", 0, FOREIGN),
+    ("192.0.2.1", 0, FOREIGN),
+]
+
+
+@pytest.mark.parametrize(("host", "port", "advice"), NOT_SERVED)
+def test_an_address_that_cannot_be_served_is_one_sentence(host: str, port: int, advice: str) -> None:
+    message = said(ServerError, listen, host, port)
+    assert message.startswith(f"cannot serve on {host}:{port} (") and message.endswith(f"; {advice}")
+
+
+def test_an_empty_host_serves_no_other_machines_by_accident() -> None:
+    assert said(ServerError, listen, "", 0).startswith("--host is empty; give 127.0.0.1 for this machine alone")
 
 
 def test_a_socket_is_closed_with_its_server() -> None:
