@@ -30,7 +30,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port))
     except (OSError, OverflowError) as error:
-        foreign = isinstance(error, socket.gaierror) or getattr(error, "errno", None) == errno.EADDRNOTAVAIL
+        foreign = getattr(error, "errno", None) in (errno.EADDRNOTAVAIL, socket.EAI_NONAME)
         advice = "give an address of this machine after --host, such as 127.0.0.1" if foreign else "give another --port"
         raise ServerError(f"cannot serve on {host}:{port} ({single_line(error)}); {advice}") from error
 
