@@ -35,8 +35,8 @@ def read_slowly(problem: Ballot, row: int) -> float:
         and list(problem.probes[other]) == list(problem.probes[row])
     )
     crowd = alike / int(problem.multiplicity.sum())
-    odds = math.log((crowd + 0.02) / (1 - crowd + 0.02))
-    return 1 / (1 + math.exp(3.7 - 5.5 * (votes + 0.5) / (len(passable) + 1) - 0.5 * odds))
+    share = votes / (len(passable) + 1) if problem.passed.shape[1] else 0.5
+    return 1 / (1 + math.exp(3.5 - 3.8 * share - 3.6 * crowd))
 
 
 BALLOTS = [
