@@ -30,7 +30,8 @@ def grade_programs(
     keys = {pair: fingerprint("grade", grader, *pair) for pair in programs}
     missing = [GradeTask(key, *pair) for pair, key in keys.items() if key not in table]
     graded = benchmark.grade(missing, executor)
-    for key, grade in progress(graded if missing else (), len(missing), "grading", "programs"):
+    stored_before = len(keys) - len(missing)
+    for key, grade in progress(graded if missing else (), len(keys), "grading", "programs", done=stored_before):
         if grade.statuses:
             table.add_all({key: dict(grade.statuses)})
     stored = table.get_many(keys.values())

@@ -21,12 +21,14 @@ def progress(
     what: str,
     unit: str,
     note: Callable[[T], str] | None = None,
+    done: int = 0,
 ) -> Iterator[T]:
     """`items`, with a bar; in a log file a line every half minute.
 
     Args:
         total: how many items there are; or says how many are known by now, and the bar starts with the first one.
         note: what to say at the end of the line.
+        done: how many of the total an earlier run did, and are not among the items.
     """
     known = total if callable(total) else lambda: total
     items = iter(items)
@@ -36,11 +38,12 @@ def progress(
         chain(first, items),
         desc=what,
         total=known(),
+        initial=done,
         unit=f" {unit}",
         mininterval=0.5 if terminal else 30,
         position=None if terminal else 0,  # else a second bar moves the cursor, which a file does not have
         delay=1 if terminal else 10,  # short work, such as one turn of many, needs no line
-        disable=not known(),
+        disable=known() == done,
     ) as bar:
         for item in bar:
             bar.total = known()
@@ -51,7 +54,10 @@ def progress(
 
 @contextmanager
 def gauge(total: int, what: str, unit: str) -> Iterator[Callable[[int, str], None]]:
-    """A bar that is told how far things are, and what to say at the end of the line."""
+    """A bar that is told how far things are, and what to say at the end of the line.
+
+    What is left of the total in the end was not needed, as tests are where all picks are decided.
+    """
     interval = 0.5 if sys.stderr.isatty() else 30
     with tqdm(desc=what, total=total, unit=f" {unit}", mininterval=interval, disable=not total) as bar:
 
@@ -60,3 +66,4 @@ def gauge(total: int, what: str, unit: str) -> Iterator[Callable[[int, str], Non
             bar.update(done - bar.n)
 
         yield show
+        bar.total = bar.n

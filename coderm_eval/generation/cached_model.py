@@ -61,7 +61,9 @@ class CachedModel:
         origin = {(part.task_id, i): request for request in parts for part in parts[request] for i in part.samples}
         completions = self._sample_missing(list(chain.from_iterable(parts.values())))
         usage = TokenUsage()
-        for completion in progress(completions, len(origin), self._activity, "answers", note=_token_note(usage)):
+        total = sum(len(request.samples) for request in parts)
+        stored, note = total - len(origin), _token_note(usage)
+        for completion in progress(completions, total, self._activity, "answers", note=note, done=stored):
             usage.add(completion)
             request = origin[completion.task_id, completion.sample]
             pending[request] -= 1

@@ -97,7 +97,7 @@ def budget_bar(policy: BudgetPolicy, total: int, tolerance: float) -> Iterator[C
     Yields:
         What the loop tells, after each round, how many samples were requested.
     """
-    with gauge(total, "writing tests (budget)", "tests") as show:
+    with gauge(total, "test budget", "tests") as show:
         yield lambda requested: show(requested, _outlook(policy.change_probabilities.values(), tolerance))
 
 
