@@ -13,6 +13,7 @@ from coderm_eval.cli.generate import plan_tests
 from coderm_eval.cli.options import BENCHMARK, CANDIDATES, FILE, KEYS, TESTS, earlier_name, overwrite_option
 from coderm_eval.core.errors import InputError, SettingsError
 from coderm_eval.core.inputs import require_one_from_stdin
+from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.outputs import check_output
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import open_store
@@ -155,7 +156,8 @@ def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, o
         tests = mean_interval(np.array(used, dtype=float))
         click.echo(render_scores(_TASKS[benchmark.name], result.scores, tests))
         if kept := without_errata(benchmark, result.problems):
-            click.echo(render_scores("excluding known-bad problems", mean_scores(kept), tests))
+            tasks = abbreviated(result.summary["cross_checks"]["without_errata"]["tasks"])
+            click.echo(render_scores(f"excluding known-bad {tasks}", mean_scores(kept), tests))
         click.echo(f"{SCORES_LEGEND}\n")
     if result.summary["rules"] and settings.select == ALL_RULES:
         click.echo(render_rules(result.summary["rules"]))

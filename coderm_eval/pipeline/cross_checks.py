@@ -7,6 +7,7 @@ from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import grade_programs
+from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Grade
 from coderm_eval.core.store import Store
 from coderm_eval.execution.backends.local import Executor
@@ -43,7 +44,8 @@ def messages(checks: Mapping[str, Any]) -> list[str]:
     sentences = [checks["protocol_note"]] if checks["protocol_note"] else []
     if errata := checks["without_errata"]:
         value = errata["pass@1"]["coderm"]["value"]
-        sentences.append(f"excluding known-bad problems ({errata['left_out']} here), pass@1 of coderm is {value:.4f}")
+        names = abbreviated(errata["tasks"])
+        sentences.append(f"excluding known-bad problems ({names}), pass@1 of coderm is {value:.4f}")
     if (other := checks["other_grader"]) and other["differ"]:
         sentences.append(f"the {other['grader']} grader disagrees on {other['differ']} of {other['picks']} picks")
     return sentences
@@ -86,6 +88,7 @@ def _without_errata(benchmark: Benchmark, problems: Mapping[str, Mapping[str, fl
     rows = mean_scores(kept).pass_at_1
     return {
         "left_out": len(problems) - len(kept),
+        "tasks": [task for task in problems if task in benchmark.errata],
         "pass@1": {name: interval_row(interval) for name, interval in rows.items()},
     }
 

@@ -22,6 +22,14 @@ from coderm_eval.report.run_directory import RunDirectory
 __all__ = ["require_same_run", "run_identity"]
 
 
+_OF_HASHES = {
+    "dataset_sha256": "another version of the benchmark's data",
+    "inputs.samples": "other candidates, which are in its samples.jsonl",
+    "inputs.tests": "other recorded tests, which are in its tests.jsonl",
+}
+"""What differs between two runs, where the values that tell it are hashes."""
+
+
 def run_identity(
     benchmark: Benchmark, problems: Sequence[ProblemCandidates], settings: Settings, *, extracted: bool
 ) -> dict[str, Any]:
@@ -48,6 +56,8 @@ def require_same_run(
         return
     found = directory.summary()
     for key, (there, here) in _differences({name: found.get(name) for name in identity}, identity):
+        if key in _OF_HASHES:
+            raise OutputError(f"{directory}: it holds a finished run of {_OF_HASHES[key]}; {ANOTHER_OUT}")
         raise OutputError(
             f"{directory}: it holds a finished run whose {key} is {there!r:.60}, and here it is {here!r:.60}; "
             f"{ANOTHER_OUT}"

@@ -95,8 +95,8 @@ OTHER_RUNS = [
     ("--n 1", "a finished run whose settings.n is None, and here it is 1; give another --out, or --overwrite"),
     ("--select codet", "settings.select is 'evidence', and here it is 'codet'"),
     ("--budget uniform", "settings.budget.policy is 'sequential', and here it is 'uniform'"),
-    ("--tests other.jsonl", "a finished run whose inputs.tests is"),
-    ("--samples other.jsonl", "a finished run whose inputs.samples is"),
+    ("--tests other.jsonl", "run: it holds a finished run of other recorded tests, which are in its tests.jsonl; give"),
+    ("--samples other.jsonl", "a finished run of other candidates, which are in its samples.jsonl; give another --out"),
 ]
 
 
