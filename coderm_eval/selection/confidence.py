@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import expit
 
+from coderm_eval.core.records import NO_OUTPUT
 from coderm_eval.selection.ballot import Ballot
 
 __all__ = ["confidence"]
@@ -20,14 +22,22 @@ def confidence(ballot: Ballot, row: int) -> float:
         p = 1 / (1 + exp(3.5 - 3.8 v - 3.6 c)),  v = y / (m + 1)
 
     y is the number of test samples that it passes, and m that of those which any candidate passes: a test that nobody
-    passes is seldom right. c is the share of samples that behave as it does on all tests and probing inputs. Without
-    tests v is 1/2.
+    passes is seldom right. c is the share of samples that behave as it does on all tests and probing inputs. It is 0
+    where the candidate passes no test and answers nothing. Without any test or answer only samples of the same text
+    are alike, and v is 1/2, as always without tests.
     """
     tests = ballot.test_multiplicity.astype(np.float64)
     votes, most = ballot.passed[row] @ tests, ballot.passed.any(axis=0) @ tests
-    alike = np.ones(len(ballot.multiplicity), np.bool_)
-    for groups in (ballot.behaviours, ballot.probe_groups):
-        alike &= groups.group_of == groups.group_of[row]
-    crowd = ballot.multiplicity[alike].sum() / ballot.multiplicity.sum()
     share = votes / (most + 1) if tests.size else 0.5
+    crowd = ballot.multiplicity[_alike(ballot, row)].sum() / ballot.multiplicity.sum()
     return float(expit(_BASE + _OF_TESTS * share + _OF_CROWD * crowd))
+
+
+def _alike(ballot: Ballot, row: int) -> npt.NDArray[np.bool_]:
+    answers = np.hstack([ballot.outputs[row], ballot.probes[row]])
+    alike: npt.NDArray[np.bool_] = np.arange(len(ballot.multiplicity)) == row
+    if answers.size:
+        alike[:] = ballot.passed[row].any() or (answers != NO_OUTPUT).any()
+        for groups in (ballot.behaviours, ballot.probe_groups):
+            alike &= groups.group_of == groups.group_of[row]
+    return alike

@@ -67,7 +67,7 @@ def select(
             ties=tuple(ties),
             tests_used=int(complete.sum()),
             stopped=stopped,
-            confidence=confidence(ballot, int(judged[:chosen].sum())),
+            confidence=confidence(ballot, int(judged[:chosen].sum())) if candidates[chosen].program.strip() else 0.0,
         )
 
     return {name: pick(name) for name in names}

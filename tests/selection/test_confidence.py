@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from coderm_eval.core.records import NO_OUTPUT
 from coderm_eval.selection import Ballot
 from coderm_eval.selection.confidence import confidence
 
@@ -23,6 +25,12 @@ def ballot(passed: list[str], samples: list[int], probes: list[str] | None = Non
         first=np.cumsum([0, *samples[:-1]]),
         probes=np.array(answers, np.int64).reshape(len(passed), -1),
     )
+
+
+def silent(passed: list[str]) -> Ballot:
+    """Candidates that answer nothing."""
+    problem = ballot(passed, [1] * len(passed))
+    return replace(problem, outputs=np.full_like(problem.outputs, NO_OUTPUT))
 
 
 def read_slowly(problem: Ballot, row: int) -> float:
@@ -63,3 +71,18 @@ def test_more_passed_tests_and_more_agreement_make_it_more_likely() -> None:
 
 def test_a_test_that_nobody_passes_makes_nothing_less_likely() -> None:
     assert confidence(ballot(["110", "100"], [1, 1]), 0) == confidence(ballot(["11", "10"], [1, 1]), 0)
+
+
+@pytest.mark.parametrize(
+    ("problem", "most"),
+    [
+        pytest.param(silent(["00", "00"]), 0.05, id="no test is passed, and nothing answered"),
+        pytest.param(ballot(["", "", ""], [1, 1, 1]), 0.5, id="nobody answers probing inputs, and there are no tests"),
+    ],
+)
+def test_programs_that_do_nothing_are_no_crowd(problem: Ballot, most: float) -> None:
+    assert confidence(problem, 0) < most
+
+
+def test_without_anything_asked_the_same_text_is_the_crowd() -> None:
+    assert confidence(ballot([""], [20]), 0) > 0.8

@@ -114,6 +114,11 @@ def test_among_equals_the_lowest_sample_index_is_chosen() -> None:
     assert candidates[selection.chosen].samples == (0,)
 
 
+def test_an_empty_program_has_no_chance_to_be_right() -> None:
+    selection = select(["evidence"], [Candidate("\n", (0, 1, 2))], [], verdicts([]), stopped="")["evidence"]
+    assert selection.confidence == 0
+
+
 def test_timeouts_and_crashes_count_as_not_passed() -> None:
     selection = chosen_by("majority", distinct(1, 1, 1), verdicts([T, T], [C, C], [P, F]))
     assert selection.chosen == 2
