@@ -223,8 +223,8 @@ def test_the_replay_command_serves(tmp_path: Path, mini_humaneval: MiniHumanEval
 
 @pytest.fixture
 def server(mini_humaneval: MiniHumanEval) -> Iterator[str]:
-    """It has the twenty answers that the commands ask for: EvalPlus asks again, without end, where a server refuses."""
-    tests = {task_id: [TEST] * 20 for task_id in mini_humaneval.right}
+    """It has as many answers as commands ask for: EvalPlus asks again, without end, where a server refuses."""
+    tests = {task_id: [TEST] * 100 for task_id in mini_humaneval.right}
     programs = {task_id: [program] * 20 for task_id, program in mini_humaneval.right.items()}
     recording = RecordedAnswers(load_benchmark("humaneval+").problems, programs, tests)
     with replaying(recording) as address:
