@@ -68,7 +68,8 @@ def estimate_executions(
     most = max_tests(settings.budget, each, tests.available, tasks)
     wanted = {task: range(each if settings.budget.policy == "uniform" else most[task]) for task in tasks}
     most_run = MOST_FINALISTS if each else None
-    on_probes = settings.inputs * sum(len(item.candidates[:most_run]) for item in problems)
+    told_apart = (item.candidates for item in problems if len(item.candidates) > 1)
+    on_probes = settings.inputs * sum(len(candidates[:most_run]) for candidates in told_apart)
     if settings.tests.written:
         return _most_cells(problems, wanted, each * len(problems)) + on_probes, 0
     written = dict(tests.source(wanted))

@@ -148,8 +148,16 @@ def test_a_dry_run_of_rerank_says_how_much_would_be_run(samples: Path, tmp_path:
         assert seen == []
     first, second = planned.stdout.splitlines()
     assert first.startswith("tests: 3 requests for 12 samples (0 more are stored)")
-    assert second == "executions: at most 36, of which 0 are stored"
-    assert with_inputs.stdout.splitlines()[1] == "executions: at most 126, of which 0 are stored"
+    assert second == f"executions: at most {36 + 30 * 9}, of which 0 are stored"
+    assert with_inputs.stdout.splitlines()[1] == f"executions: at most {36 + 10 * 9}, of which 0 are stored"
+
+
+def test_a_dry_run_counts_no_probing_inputs_where_there_is_one_candidate(tmp_path: Path) -> None:
+    lines = [{"task_id": "demo/0", "solution": "x = 1"}] * 3
+    (tmp_path / "samples.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    arguments = ["--samples", "samples.jsonl", "--no-tests", "--allow-partial", "--out", "run", "--dry-run"]
+    planned = coderm("rerank", "--benchmark", "demo", *arguments, cwd=tmp_path)
+    assert planned.stdout == "executions: at most 0, of which 0 are stored\n"
 
 
 MISTAKES: list[tuple[list[object], str]] = [
