@@ -9,6 +9,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from coderm_eval.core.programs.source import parse
@@ -20,6 +21,8 @@ __all__ = ["shown_calls"]
 
 _LONGEST = 2_000
 """Characters of a call in a statement: a parenthesis that is never closed has no more text parsed than this."""
+_MOST_CALLS, _MOST_ENDS = 100, 20
+"""Calls of a statement, and closing parentheses at which each is tried to end: 600 nested calls would take a minute."""
 _SAMPLE_INPUT = re.compile(
     r"(?:Sample|Examples?)\s+Input *\d*:?[ \t]*\n(.*?)\n\s*(?:(?:Sample|Example)\s+)?Output", re.S
 )
@@ -74,9 +77,10 @@ def _parameters(text: str, name: str) -> list[str]:
 
 def _parsed(start: str, text: str, ending: str) -> Iterator[ast.stmt]:
     """Yield each piece of Python that begins with `start`; it ends with the first parenthesis that makes it one."""
-    for found in re.finditer(start, text):
+    for found in islice(re.finditer(start, text), _MOST_CALLS):
         rest = text[found.start() : found.start() + _LONGEST]
-        trees = (parse(rest[: closing.end()] + ending) for closing in re.finditer(r"\)", rest))
+        ends = islice(re.finditer(r"\)", rest), _MOST_ENDS)
+        trees = (parse(rest[: closing.end()] + ending) for closing in ends)
         tree = next(filter(None, trees), None)
         if tree:
             yield tree.body[0]
