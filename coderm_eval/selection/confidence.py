@@ -11,7 +11,7 @@ from coderm_eval.selection.ballot import Ballot
 
 __all__ = ["confidence"]
 
-_BASE, _OF_TESTS, _OF_CROWD = -3.5, 3.8, 3.6
+_BASE, _OF_TESTS, _OF_CROWD = -3.4, 3.8, 3.5
 """Fitted to picks of `evidence` on seven recorded sets with 30 probing inputs, and rounded. How well they hold on sets
 that they were not fitted to is in docs/measurements/selection.md."""
 
@@ -19,18 +19,24 @@ that they were not fitted to is in docs/measurements/selection.md."""
 def confidence(ballot: Ballot, row: int) -> float:
     """The probability that the candidate at `row` is right, where a rule such as `evidence` has picked it.
 
-        p = 1 / (1 + exp(3.5 - 3.8 v - 3.6 c)),  v = y / (m + 1)
+        p = 1 / (1 + exp(3.4 - 3.8 v - 3.5 c)),  v = y / (m + 1)
 
     y is the number of test samples that it passes, and m that of those which any candidate passes: a test that nobody
-    passes is seldom right. c is the share of samples that behave as it does on all tests and probing inputs. It is 0
-    where the candidate passes no test and answers nothing. Without any test or answer only samples of the same text
-    are alike, and v is 1/2, as always without tests.
+    passes is seldom right. c is the share of the other samples that behave as it does on all tests and probing inputs.
+    It is 0 where there are none, or the candidate passes no test and answers nothing. Without any test or answer only
+    samples of the same text are alike, and v is 1/2, as always without tests.
     """
     tests = ballot.test_multiplicity.astype(np.float64)
     votes, most = ballot.passed[row] @ tests, ballot.passed.any(axis=0) @ tests
     share = votes / (most + 1) if tests.size else 0.5
-    crowd = ballot.multiplicity[_alike(ballot, row)].sum() / ballot.multiplicity.sum()
-    return float(expit(_BASE + _OF_TESTS * share + _OF_CROWD * crowd))
+    return float(expit(_BASE + _OF_TESTS * share + _OF_CROWD * _crowd(ballot, row)))
+
+
+def _crowd(ballot: Ballot, row: int) -> float:
+    """The share of the other samples that behave as those of the candidate do."""
+    alike = ballot.multiplicity[_alike(ballot, row)].sum() - 1
+    others = ballot.multiplicity.sum() - 1
+    return float(max(0, alike) / max(1, others))
 
 
 def _alike(ballot: Ballot, row: int) -> npt.NDArray[np.bool_]:

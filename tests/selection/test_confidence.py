@@ -42,9 +42,10 @@ def read_slowly(problem: Ballot, row: int) -> float:
         if list(problem.outputs[other]) == list(problem.outputs[row])
         and list(problem.probes[other]) == list(problem.probes[row])
     )
-    crowd = alike / int(problem.multiplicity.sum())
+    samples = int(problem.multiplicity.sum())
+    crowd = (alike - 1) / (samples - 1) if samples > 1 else 0
     share = votes / (len(passable) + 1) if problem.passed.shape[1] else 0.5
-    return 1 / (1 + math.exp(3.5 - 3.8 * share - 3.6 * crowd))
+    return 1 / (1 + math.exp(3.4 - 3.8 * share - 3.5 * crowd))
 
 
 BALLOTS = [
@@ -53,6 +54,7 @@ BALLOTS = [
     ballot(["000", "000"], [1, 4]),
     ballot(["", ""], [1, 4], ["7", "8"]),
     ballot(["1"], [5]),
+    ballot(["1"], [1]),
 ]
 
 
