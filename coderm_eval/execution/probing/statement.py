@@ -27,6 +27,7 @@ _SAMPLE_INPUT = re.compile(
     r"(?:Sample|Examples?)\s+Input *\d*:?[ \t]*\n(.*?)\n\s*(?:(?:Sample|Example)\s+)?Output", re.S
 )
 _FENCE = "```"
+_JSON = json.JSONDecoder()
 
 
 def shown_calls(problem: Problem) -> list[str]:
@@ -102,6 +103,3 @@ def _named_values(text: str, names: Sequence[str]) -> Iterator[list[Any]]:
             place = following
         if len(values) == len(names):
             yield values
-
-
-_JSON = json.JSONDecoder()
