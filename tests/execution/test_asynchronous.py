@@ -5,11 +5,9 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from helpers.execution import run_tests
+from helpers.execution import verdicts_by_name
 
 from coderm_eval.core.records import Verdict
-from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.program_test import ProgramTest
 
 RIGHT = """
 import asyncio
@@ -95,13 +93,8 @@ def _test(body: str) -> str:
 
 @pytest.fixture(scope="module")
 def found() -> dict[tuple[str, str], Verdict]:
-    programs = {"right": RIGHT, "wrong": WRONG}
-    tests = [
-        ProgramTest((which, name), program, _test(body), "p", "tide")
-        for which, program in programs.items()
-        for name, body in {**BODIES, **SWALLOWED}.items()
-    ]
-    return {result.key: result.verdict for result in run_tests(tests, Limits(timeout_s=5), workers=1)}
+    tests = {name: _test(body) for name, body in {**BODIES, **SWALLOWED}.items()}
+    return verdicts_by_name({"right": RIGHT, "wrong": WRONG}, tests, "tide")
 
 
 @pytest.mark.parametrize("name", BODIES)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from helpers.execution import run_tests
+from helpers.execution import verdicts_by_name
 
 from coderm_eval.core.records import Verdict
-from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.sandbox.exceptions import exception, exception_class
 
 RIGHT = """
@@ -103,12 +101,8 @@ def _test(body: str) -> str:
 
 @pytest.fixture(scope="module")
 def found() -> dict[tuple[str, str], Verdict]:
-    tests = [
-        ProgramTest((which, name), program, _test(body), "p", "tide")
-        for which, program in {"right": RIGHT, "wrong": WRONG}.items()
-        for name, body in {**BODIES, **ALWAYS_FAILING}.items()
-    ]
-    return {result.key: result.verdict for result in run_tests(tests, Limits(timeout_s=5), workers=1)}
+    tests = {name: _test(body) for name, body in {**BODIES, **ALWAYS_FAILING}.items()}
+    return verdicts_by_name({"right": RIGHT, "wrong": WRONG}, tests, "tide")
 
 
 @pytest.mark.parametrize("name", BODIES)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from coderm_eval.benchmarks import Benchmark, GradeTask
 from coderm_eval.core.protocols import ExecutionResult
+from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import Key, ProgramTest
 from coderm_eval.execution.static_analysis import analyse_test
 
-__all__ = ["graded", "is_harmless", "run_tests"]
+__all__ = ["graded", "is_harmless", "run_tests", "verdicts_by_name"]
 
 
 def run_tests(
@@ -25,6 +26,18 @@ def run_tests(
     """What `Executor.run` yields."""
     with Executor(workers=workers, isolation=isolation) as executor:
         yield from executor.run(tests, limits, libraries)
+
+
+def verdicts_by_name(
+    programs: Mapping[str, str], tests: Mapping[str, str], entry_point: str
+) -> dict[tuple[str, str], Verdict]:
+    """{(program, test): its verdict} of each program on each test, by their names."""
+    pairs = [
+        ProgramTest((which, name), program, test, "p", entry_point)
+        for which, program in programs.items()
+        for name, test in tests.items()
+    ]
+    return {result.key: result.verdict for result in run_tests(pairs, Limits(timeout_s=5), workers=1)}
 
 
 def graded(
