@@ -18,6 +18,7 @@ COMMANDS = {
     "import": "import coderm_eval",
     "the command line": "import coderm_eval.cli",
     "--help": "from coderm_eval.cli import main; main(['--help'], standalone_mode=False)",
+    "a worker": "from coderm_eval.execution.sandbox import test_runner, test_sandbox, test_server, worker",
     "--version": "from coderm_eval.cli import main; main(['--version'], standalone_mode=False)",
 }
 

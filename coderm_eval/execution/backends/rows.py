@@ -78,11 +78,13 @@ class Row(Generic[Key]):
             yield from (ExecutionResult(key, Verdict.NOT_RUN, 0.0) for keys in self.cells.values() for key in keys)
             return
         verdicts = [VERDICT_OF_END[End(letter)] for letter in answer["verdicts"]]
-        outputs = [NO_OUTPUT] * len(verdicts) if self.info.knows_addresses else answer["outputs"]
-        columns = (answer["cpu_seconds"], outputs, answer["reasons"])
+        columns = (answer["cpu_seconds"], map(self._output, answer["outputs"]), answer["reasons"])
         for keys, verdict, *more in zip(self.cells.values(), verdicts, *columns, strict=True):
             for key in keys:
                 yield ExecutionResult(key, verdict, *more)
+
+    def _output(self, number: int | None) -> int:
+        return NO_OUTPUT if number is None or self.info.knows_addresses else number
 
     def split_late(self, answer: dict[str, Any]) -> tuple[Row[Key], Row[Key], dict[str, Any]]:
         """Return this row without the tests that ran out of wall time, those alone, and the answer without them."""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from coderm_eval.core.records import NO_OUTPUT
 from coderm_eval.execution.sandbox.output_number import output_number
 from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
 from coderm_eval.execution.wire.ends import End
@@ -55,9 +54,9 @@ def _end(answer: str) -> End:
     return End.PASSED if answer.startswith(_RETURNED) else End.FAILED
 
 
-def _output(answer: str) -> int:
-    """Return the number of what was returned, or of the type of what was raised."""
+def _output(answer: str) -> int | None:
+    """Return the number of what was returned, or of the type of what was raised; None where there is no answer."""
     raised = _RAISED.match(answer)
     if not (raised or answer.startswith(_RETURNED)):
-        return NO_OUTPUT
+        return None
     return output_number(raised[0] if raised else answer)

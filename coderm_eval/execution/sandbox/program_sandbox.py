@@ -58,8 +58,13 @@ class ProgramSandbox:
         write_line(self._requests, request, time.monotonic() + self._silence_s)
         while not (line := self._replies.read(time.monotonic() + self._silence_s)):
             self._beat()
-        reply = json.loads(line)
-        return End(reply["end"]), [(cpu_seconds, text) for cpu_seconds, text in reply["answers"]]
+        end, *answers = line.decode().split("\t")
+        return End(end), list(map(_answer, answers))
+
+
+def _answer(field: str) -> tuple[float, str]:
+    seconds, _, text = field.partition(" ")
+    return float(seconds), text
 
 
 def _plan(run: Sequence[str], *, per_call: bool) -> str:

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from coderm_eval.core.records import NO_OUTPUT
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.call_runner import CallRunner
 from coderm_eval.execution.sandbox.call_tree import CallTree, TreePosition
@@ -71,7 +70,7 @@ class TestRunner:
 
         Returns:
             {"verdicts": the letter of an `End` for each test, "cpu_seconds": the program's, for each test, "outputs":
-            those of `Verdicts.outputs`, "reasons": those of `ExecutionResult.reason`}.
+            those of `Verdicts.outputs`, None for NO_OUTPUT, "reasons": those of `ExecutionResult.reason`}.
         """
         if not self._trees:  # here and not in `set_tests`, which has no reply that the pool waits for
             self._trees = [CallTree(calls) for calls in self.rehearsed()]
@@ -172,21 +171,21 @@ class TestRunner:
 
 
 class _Cell(NamedTuple):
-    """How a test ended, the program's CPU seconds, and a number that stands for its answers."""
+    """How a test ended, the program's CPU seconds, and the `output_number` of its answers, if they have one."""
 
     end: End
     seconds: float
-    output: int = NO_OUTPUT
+    output: int | None = None
 
 
 _NO_VALUE = ('["raised"', '["absent"')
 """How an answer begins that is no value, where a test failed on it."""
 
 
-def _output(position: TreePosition) -> int:
-    """Return the number of the program's answers, in order."""
+def _output(position: TreePosition) -> int | None:
+    """Return the number of the program's answers, in order; None where one of them is no value."""
     answers = position.answers
     failed = position.verdict is not End.PASSED and bool(answers) and answers[-1].startswith(_NO_VALUE)
     if failed or not UNANSWERED.isdisjoint(answers):
-        return NO_OUTPUT
+        return None
     return output_number("\n".join(answers))

@@ -91,7 +91,7 @@ def write_line(descriptor: int, line: bytes, deadline: float | None = None) -> N
 
 
 def is_readable(descriptor: int, seconds: float) -> bool:
-    """Wait for so long until `descriptor` can be read, or its other end is closed."""
+    """Wait for so long until `descriptor` can be read, or its other end is closed; 0 asks whether it is so now."""
     return _is_ready(descriptor, select.POLLIN, seconds)
 
 
@@ -99,4 +99,4 @@ def _is_ready(descriptor: int, event: int, seconds: float) -> bool:
     """Wait for the event, or for the other end to close; unlike `select`, for any number of descriptors."""
     poll = select.poll()
     poll.register(descriptor, event)
-    return seconds > 0 and bool(poll.poll(seconds * 1000))
+    return seconds >= 0 and bool(poll.poll(seconds * 1000))
