@@ -32,6 +32,7 @@ _VERBS: dict[str, dict[str, _Verb]] = {
         "write-tests": _Verb("generate:write_tests_command", "Have a model write unit tests."),
         "grade": _Verb("grade:grade_command", "Grade samples with the benchmark's own tests."),
         "report": _Verb("report:report_command", "Print the tables of a finished run."),
+        "compare": _Verb("compare:compare_command", "Compare graded runs, problem by problem."),
         "export": _Verb("report:export_command", "Write a run's picks as leaderboard files."),
         "probe": _Verb("probe:probe_group", "Predict pass rates from a model's hidden states."),
     },

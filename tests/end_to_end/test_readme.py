@@ -63,6 +63,7 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
     others = (
         "coderm-eval replay",
         "coderm-eval report",
+        "coderm-eval compare",
         "coderm-eval doctor",
         "coderm-eval sample",
         "coderm-eval write-tests",
@@ -130,6 +131,11 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     reported = shell(command("coderm-eval report"), tmp_path)
     assert reported.returncode == 0, reported.stderr
     assert "|each test" in reported.stdout
+    by_majority = shell(command("coderm-eval rerank --select majority"), tmp_path)
+    assert by_majority.returncode == 0, by_majority.stderr
+    compared = shell(command("coderm-eval compare"), tmp_path)
+    assert compared.returncode == 0, compared.stderr
+    assert "|run|run-majority|" in compared.stdout
     graded = shell(command("coderm-eval grade"), tmp_path)
     assert graded.returncode == 0, graded.stderr
     assert json.loads((tmp_path / "samples_eval_results.json").read_text())["eval"]

@@ -1,0 +1,57 @@
+"""`compare`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from coderm_eval.cli.options import FILE, overwrite_option
+from coderm_eval.core.files import write_text
+from coderm_eval.core.outputs import check_output
+from coderm_eval.report.comparison import Comparison, compare_runs
+from coderm_eval.report.comparison_tables import (
+    comparison_as_csv,
+    comparison_as_json,
+    comparison_as_latex,
+    render_comparison,
+)
+from coderm_eval.report.graded_run import read_graded_run
+from coderm_eval.report.run_directory import RunDirectory
+
+
+@click.command("compare")
+@click.argument("run", type=FILE)
+@click.argument("others", type=FILE, nargs=-1, required=True, metavar="RUN [RUN ...]")
+@click.option("--json", "json_file", type=FILE, help="File to write everything to, with all task ids.")
+@click.option("--csv", "csv_file", type=FILE, help="File to write the table of differences to.")
+@click.option("--latex", "latex_file", type=FILE, help="The same for a paper.")
+@overwrite_option
+def compare_command(
+    run: Path,
+    others: tuple[Path, ...],
+    json_file: Path | None,
+    csv_file: Path | None,
+    latex_file: Path | None,
+    overwrite: bool,
+) -> None:
+    """Compare graded runs of one benchmark: paired differences on the problems that all of them have.
+
+    \b
+    coderm-eval compare run1 run2 --json difference.json
+    """
+    files = {"json": json_file, "csv": csv_file, "latex": latex_file}
+    for asked in filter(None, files.values()):
+        check_output(asked, inputs={}, overwrite=overwrite)
+    found = compare_runs([read_graded_run(RunDirectory(folder)) for folder in (run, *others)])
+    click.echo(render_comparison(found))
+    for name, path in files.items():
+        if path:
+            write_text(path, _as_text(found, name))
+
+
+def _as_text(found: Comparison, format_name: str) -> str:
+    if format_name == "json":
+        return json.dumps(comparison_as_json(found), indent=2) + "\n"
+    return comparison_as_csv(found) if format_name == "csv" else comparison_as_latex(found)

@@ -1,0 +1,119 @@
+"""A comparison as text for the terminal, as JSON, and as tables for a paper or a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytablewriter import CsvTableWriter, MarkdownTableWriter, String
+from tabulate import tabulate
+
+from coderm_eval.report.comparison import Comparison, PairedDifference
+from coderm_eval.report.rows import interval_row, json_number
+from coderm_eval.report.statistics import Interval
+
+__all__ = ["comparison_as_csv", "comparison_as_json", "comparison_as_latex", "render_comparison"]
+
+_RUNS = ["Run", "Rule", "Tests per problem", "pass@1", "95 %"]
+_PAIRS = ["Run", "against", "difference", "95 %", "wins", "losses", "McNemar p"]
+_MOST_SHOWN = 10
+"""Task ids of a list on the screen; the JSON has all."""
+
+
+def render_comparison(found: Comparison) -> str:
+    """The comparison in words and Markdown tables; numbers in per cent."""
+    runs = [
+        [run.name, run.rule, f"{run.tests_per_problem:.1f}", *_percent_with_interval(found.pass_at_1[run.name])]
+        for run in found.runs
+    ]
+    parts = [
+        f"{found.runs[0].benchmark}, {len(found.problems)} problems that all runs have graded\n",
+        *(f"note: {name}: left out {_listed(tasks)}\n" for name, tasks in found.left_out.items() if tasks),
+        _markdown(_RUNS, runs),
+        _markdown(_PAIRS, _pair_lines(found.pairs)),
+        *(_who_won(pair) for pair in found.pairs),
+    ]
+    if found.settings:
+        lines = [[key, *map(str, values)] for key, values in found.settings.items()]
+        parts.append(_markdown(["They differ in", *(run.name for run in found.runs)], lines))
+    return "\n".join(parts)
+
+
+def comparison_as_csv(found: Comparison) -> str:
+    """The table of differences for a spreadsheet; numbers in per cent."""
+    return str(CsvTableWriter(headers=_PAIRS, value_matrix=_pair_lines(found.pairs)).dumps())
+
+
+def comparison_as_latex(found: Comparison) -> str:
+    """The same for a paper that uses the package booktabs."""
+    return tabulate(_pair_lines(found.pairs), _PAIRS, tablefmt="latex_booktabs", disable_numparse=True) + "\n"
+
+
+def comparison_as_json(found: Comparison) -> dict[str, Any]:
+    """All of a comparison; numbers from 0 to 1 with six digits, undefined ones null."""
+    return {
+        "benchmark": found.runs[0].benchmark,
+        "dataset_sha256": found.runs[0].dataset_sha256,
+        "problems": list(found.problems),
+        "left_out": {name: list(tasks) for name, tasks in found.left_out.items()},
+        "runs": {
+            run.name: {
+                "select": run.rule,
+                "tests_per_problem": run.tests_per_problem,
+                "pass@1": interval_row(found.pass_at_1[run.name]),
+            }
+            for run in found.runs
+        },
+        "pairs": [
+            {
+                "run": pair.run,
+                "against": pair.against,
+                "difference": interval_row(pair.difference),
+                "wins": list(pair.wins),
+                "losses": list(pair.losses),
+                "mcnemar_p": json_number(pair.p_value),
+            }
+            for pair in found.pairs
+        ],
+        "differing_settings": {key: list(values) for key, values in found.settings.items()},
+    }
+
+
+def _pair_lines(pairs: Sequence[PairedDifference]) -> list[list[Any]]:
+    return [
+        [
+            pair.run,
+            pair.against,
+            *_percent_with_interval(pair.difference, sign="+"),
+            len(pair.wins),
+            len(pair.losses),
+            f"{pair.p_value:.3g}",
+        ]
+        for pair in pairs
+    ]
+
+
+def _who_won(pair: PairedDifference) -> str:
+    return f"only {pair.run} is right on {_listed(pair.wins)}\nonly {pair.against} is right on {_listed(pair.losses)}\n"
+
+
+def _listed(tasks: Sequence[str]) -> str:
+    if not tasks:
+        return "no problem"
+    count = "1 problem" if len(tasks) == 1 else f"{len(tasks)} problems"
+    more = f", and {len(tasks) - _MOST_SHOWN} more" if len(tasks) > _MOST_SHOWN else ""
+    return f"{count}: {', '.join(tasks[:_MOST_SHOWN])}{more}"
+
+
+def _percent_with_interval(interval: Interval, sign: str = "") -> list[str]:
+    """Return a mean and its interval in per cent; "-" where one is not defined."""
+    value, low, high = (
+        "-" if json_number(number) is None else f"{100 * number:{sign}.1f}"
+        for number in (interval.value, interval.low, interval.high)
+    )
+    return [value, "-" if low == "-" else f"{low} to {high}"]
+
+
+def _markdown(headers: list[str], lines: list[list[Any]]) -> str:
+    as_text = [String] * len(headers)  # a plus sign is kept
+    return str(MarkdownTableWriter(headers=headers, value_matrix=lines, type_hints=as_text).dumps())

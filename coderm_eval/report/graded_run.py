@@ -1,0 +1,72 @@
+"""One graded run as others are compared with it: what its picks scored, read from its directory alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from coderm_eval.core.errors import InputError
+from coderm_eval.core.records import Grade
+from coderm_eval.report.run_directory import RunDirectory
+
+__all__ = ["GradedRun", "read_graded_run"]
+
+
+@dataclass(frozen=True)
+class GradedRun:
+    """What a run says of itself, and the score of its pick on each problem."""
+
+    name: str
+    benchmark: str
+    dataset_sha256: str
+    rule: str
+    """The rule that picked."""
+    settings: Mapping[str, Any]
+    """By their dotted keys, such as "tests.file"; with the fingerprints of its inputs."""
+    tests_per_problem: float
+    scores: Mapping[str, float]
+    """By task id: 1 where the pick is right, else 0; NaN where it could not be graded."""
+
+
+def read_graded_run(directory: RunDirectory) -> GradedRun:
+    """Read summary.json, verdicts.jsonl and grades.jsonl.
+
+    Raises:
+        InputError: this is no graded run, or not one that this version wrote.
+    """
+    summary = directory.graded_summary()
+    try:
+        rule = summary["select"]
+        picks = {row["task_id"]: row["selections"][rule]["chosen"] for row in directory.rows("verdicts.jsonl")}
+        grades = {row["task_id"]: row["grades"] for row in directory.rows("grades.jsonl")}
+        return GradedRun(
+            name=str(directory),
+            benchmark=summary["benchmark"],
+            dataset_sha256=summary["dataset_sha256"],
+            rule=rule,
+            settings=dict(_flat({**summary["settings"], "inputs": summary["inputs"]})),
+            tests_per_problem=summary["tests_per_problem"],
+            scores={task: _score(grades[task], pick) for task, pick in picks.items()},
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise InputError(
+            f"{directory}: its files do not belong together, or another version of coderm-eval wrote them; run the "
+            "same `coderm-eval rerank --grade` with --overwrite"
+        ) from None
+
+
+def _score(rows: list[dict[str, Any]], pick: int) -> float:
+    """Return the score of the candidate that sample `pick` is."""
+    [row] = [row for row in rows if pick in row["samples"]]
+    passed = Grade({suite: status for suite, status in row.items() if suite != "samples"}).passed
+    return math.nan if passed is None else float(passed)
+
+
+def _flat(values: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
+    """Return (dotted key, value) of nested settings."""
+    found = []
+    for key, value in values.items():
+        found += _flat(value, f"{above}{key}.") if isinstance(value, dict) else [(f"{above}{key}", value)]
+    return found
