@@ -16,19 +16,31 @@ from coderm_eval.core.files import write_text
 from coderm_eval.core.outputs import check_output, require_same
 from coderm_eval.pipeline.settings import load_settings
 from coderm_eval.report.leaderboards.base import exporting, load_exporter
+from coderm_eval.report.page.page import render_page
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.tables import render_misleading, render_quality, render_rules
 
 
 @click.command("report")
 @click.argument("run", type=FILE)
-def report_command(run: Path) -> None:
+@click.option("--html", type=FILE, help="File to write the run to as a page that opens in any browser, offline.")
+@click.option(
+    "--no-programs", is_flag=True, help="Leave the texts of programs and tests out of the page: it is much smaller."
+)
+@overwrite_option
+def report_command(run: Path, html: Path | None, no_programs: bool, overwrite: bool) -> None:
     """Print the tables of a graded run: the rules, the quality of the tests, and the tests that misled.
 
     \b
     coderm-eval report run
+    coderm-eval report run --html report.html
     """
-    click.echo("\n".join(_tables(RunDirectory(run))))
+    if html is None:
+        click.echo("\n".join(_tables(RunDirectory(run))))
+        return
+    check_output(html, inputs={}, overwrite=overwrite)
+    write_text(html, render_page(RunDirectory(run), with_programs=not no_programs))
+    click.echo(str(html))
 
 
 def _tables(directory: RunDirectory) -> tuple[str, ...]:

@@ -119,7 +119,9 @@ def test_the_wheel_owns_task_files_where_lm_eval_looks(tmp_path: Path) -> None:
         assert f"lm_eval/tasks/coderm/{task.name}," in record
     assert {name for name in names if name.startswith("lm_eval/")} <= set(re.findall(r"^(lm_eval/[^,]+)", record, re.M))
     assert "coderm_eval/benchmarks/demo/gold.jsonl" in names
-    assert "coderm_eval/py.typed" in names
+    assert {"coderm_eval/py.typed", *(f"coderm_eval/report/page/page.{kind}" for kind in ("html", "css", "js"))} <= {
+        *names
+    }
 
 
 def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
@@ -128,9 +130,12 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     assert reranked.returncode == 0, reranked.stderr
     assert "|humanevalplus_coderm|" in reranked.stdout
     assert "|evidence" in reranked.stdout
-    reported = shell(command("coderm-eval report"), tmp_path)
+    reported = shell("coderm-eval report run", tmp_path)
     assert reported.returncode == 0, reported.stderr
     assert "|each test" in reported.stdout
+    as_page = shell(command("coderm-eval report run --html"), tmp_path)
+    assert as_page.returncode == 0, as_page.stderr
+    assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
     by_majority = shell(command("coderm-eval rerank --select majority"), tmp_path)
     assert by_majority.returncode == 0, by_majority.stderr
     compared = shell(command("coderm-eval compare"), tmp_path)
