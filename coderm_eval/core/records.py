@@ -224,3 +224,8 @@ class RerankResult:
     """One selection for each rule asked for, by the rule's name."""
     probes: Probes | None = None
     """None where no candidate was run on probing inputs."""
+
+    @property
+    def test_samples(self) -> list[int]:
+        """Indices of the test samples that hold a test, each once: one may hold several."""
+        return list(dict.fromkeys(sample for test in self.tests for sample in test.samples))

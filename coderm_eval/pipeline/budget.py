@@ -113,7 +113,7 @@ def policies_of(settings: BudgetSettings) -> PoliciesOf:
     """Every budget policy, for the tests that a finished run has recorded."""
 
     def policies(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> Mapping[str, MakePolicy]:
-        recorded = {r.problem.task_id: sum(test.multiplicity for test in r.tests) for r in results}
+        recorded = {r.problem.task_id: len(r.test_samples) for r in results}
         return all_policies(settings, recorded, lambda: pass_rates(results, grades))
 
     return policies

@@ -60,7 +60,7 @@ class BudgetPoint:
 
 def doubling_budgets(results: Sequence[RerankResult]) -> list[int]:
     """Budgets 1, 2, 4, ..., up to the recorded test samples per problem."""
-    samples = np.mean([sum(test.multiplicity for test in result.tests) for result in results])
+    samples = np.mean([len(result.test_samples) for result in results])
     return [2**n for n in range(64) if 2**n <= samples]
 
 

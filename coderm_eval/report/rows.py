@@ -52,10 +52,10 @@ def sample_rows(work: ProblemCandidates) -> Iterable[dict[str, Any]]:
 
 
 def test_rows(result: RerankResult) -> Iterable[dict[str, Any]]:
-    by_sample = {sample: test.source for test in result.tests for sample in test.samples}
-    for sample in sorted(by_sample):
-        yield {"task_id": result.problem.task_id, "test": by_sample[sample]}
-    if not by_sample:
+    of_samples = [(sample, column) for column, test in enumerate(result.tests) for sample in test.samples]
+    for _, column in sorted(of_samples):  # a sample may hold several tests
+        yield {"task_id": result.problem.task_id, "test": result.tests[column].source}
+    if not of_samples:
         yield {"task_id": result.problem.task_id, "test": NO_TEST}
 
 

@@ -49,5 +49,5 @@ def with_tests(result: RerankResult, samples: Sequence[int], rules: Sequence[str
 
 
 def _draw(result: RerankResult, tests: int, rng: np.random.Generator) -> list[int]:
-    available = sorted(sample for test in result.tests for sample in test.samples)
+    available = sorted(result.test_samples)
     return [available[position] for position in rng.permutation(len(available))[:tests]]

@@ -90,6 +90,13 @@ def test_a_draw_takes_samples_so_that_a_test_often_written_is_often_drawn() -> N
     assert 80 <= picks.count(0) < DRAWS
 
 
+def test_a_sample_with_several_tests_is_drawn_once_and_whole() -> None:
+    several = problem(["PPP.", "P..P"], [1, 4], tests=[(0,), (0,), (0, 0), (1,)])
+    drawn = [[test.samples for test in found.tests] for [found] in resample([several], tests=1, rules=RULES)]
+    assert {str(samples) for samples in drawn} == {"[(0,), (0,), (0, 0)]", "[(1,)]"}
+    assert 30 <= drawn.count([(1,)]) <= 70
+
+
 def test_a_drawn_tests_multiplicity_is_that_of_the_draw() -> None:
     often = problem(["P.", ".P"], [1, 1], tests=[(0, 1, 2), (3,)])
     assert [t.samples for t in with_tests(often, [0, 2, 3], RULES).tests] == [(0, 2), (3,)]

@@ -27,10 +27,15 @@ class RecordedOrder:
     """
 
     def __init__(self, result: RerankResult, rule: str, order: Sequence[int]) -> None:
-        columns = {sample: column for column, test in enumerate(result.tests) for sample in test.samples}
-        seen = list(dict.fromkeys(columns[sample] for sample in order))
+        columns: dict[int, list[int]] = {sample: [] for sample in order}
+        for column, test in enumerate(result.tests):
+            for sample in test.samples:
+                columns[sample].append(column)
+        seen = list(dict.fromkeys(column for listed in columns.values() for column in listed))
         self.candidates = result.candidates
-        self._sources = {sample: result.tests[columns[sample]].source for sample in order}
+        self._sources = {
+            sample: [result.tests[column].source for column in listed] for sample, listed in columns.items()
+        }
         self._verdicts = result.verdicts.of_tests(seen)
         self.state = cache(self._state)
         """The problem after so many samples; each is made once."""
@@ -44,8 +49,9 @@ class RecordedOrder:
 
     def _state(self, tests: int) -> ProblemState:
         samples: dict[str, list[int]] = {}
-        for sample, source in islice(self._sources.items(), tests):
-            samples.setdefault(source, []).append(sample)
+        for sample, sources in islice(self._sources.items(), tests):
+            for source in sources:
+                samples.setdefault(source, []).append(sample)
         return ProblemState(
             requested=tests,
             candidates=self.candidates,
@@ -58,9 +64,7 @@ def shuffled(results: Sequence[RerankResult], rule: str, seed: Sequence[int]) ->
     """Recorded orders by task id, each with the problem's test samples in a random order."""
     rng = np.random.default_rng(seed)
     return {
-        result.problem.task_id: RecordedOrder(
-            result, rule, rng.permutation([sample for test in result.tests for sample in test.samples]).tolist()
-        )
+        result.problem.task_id: RecordedOrder(result, rule, rng.permutation(result.test_samples).tolist())
         for result in results
     }
 

@@ -244,3 +244,15 @@ def test_a_recording_gives_each_prefix_once() -> None:
     assert [test.samples for test in state.tests] == [(1, 0)]
     assert state.verdicts.matrix.shape == (2, 1)
     assert recording.state(3).verdicts.matrix.tolist() == result.verdicts.matrix.tolist()
+
+
+def test_a_recorded_sample_with_several_tests_comes_whole() -> None:
+    base = problem("a", "PFP", "FPP")
+    several = (UnitTest("t0", (0,)), UnitTest("t1", (0, 1)), UnitTest("t2", (1,)))
+    result = RerankResult(base.problem, base.candidates, several, base.verdicts, {})
+    recording = RecordedOrder(result, "majority", [1, 0])
+    assert recording.samples == 2
+    assert [test.source for test in recording.state(1).tests] == ["t1", "t2"]
+    assert recording.state(1).verdicts.matrix.tolist() == base.verdicts.of_tests([1, 2]).matrix.tolist()
+    assert [test.samples for test in recording.state(2).tests] == [(1, 0), (1,), (0,)]
+    assert shuffled([result], "majority", [1])["a"].samples == 2
