@@ -18,6 +18,7 @@ __all__ = [
     "SamplingSettings",
     "ShownCandidate",
     "TestSettings",
+    "Votes",
     "with_backend",
 ]
 
@@ -28,6 +29,8 @@ Backend = Literal["openai", "vllm", "hf"]
 Extraction = Literal["default", "paper"]
 
 ShownCandidate = Literal["first", "rotate", "none"]
+
+Votes = Literal["class", "method"]
 
 _SECRET_ARGS = ("token", "api_key", "Authorization")
 
@@ -131,6 +134,9 @@ class TestSettings(SamplingSettings):
     shown_candidate: ShownCandidate = "first"
     """The candidate that a test prompt shows. `first`: the first that parses, as in the paper; `rotate`: another one
     for each sample, so that the tests' errors have less in common; `none`: no candidate."""
+    votes: Votes = "class"
+    """What one vote is. `class`: all test methods of a test sample, which passes if all of them do; `method`: each test
+    method. Test samples are counted as before: by `num` and by budgets."""
 
     @property
     def written(self) -> bool:

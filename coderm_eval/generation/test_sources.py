@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from coderm_eval.core.protocols import Written
 from coderm_eval.generation.cached_model import CachedModel, TokenUsage
+from coderm_eval.generation.extraction.method_tests import by_method
 from coderm_eval.generation.extraction.unit_tests import Extracted, extract_tests, recorded_tests
 from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, SampleRequest
-from coderm_eval.generation.settings import Extraction
+from coderm_eval.generation.settings import Extraction, Votes
 from coderm_eval.generation.shown_candidate import round_robin
 
 __all__ = ["PROMPT_TOO_LONG", "ModelTests", "RecordedTests", "TestSource", "TestWritingStats"]
@@ -41,8 +42,9 @@ class TestWritingStats:
 class TestSource(ABC):
     """Turns raw test samples into the sources of tests, and counts those that it could not use."""
 
-    def __init__(self, entry_points: Mapping[str, str]) -> None:
+    def __init__(self, entry_points: Mapping[str, str], votes: Votes) -> None:
         self._entry_points = entry_points
+        self._votes = votes
         self.stats = TestWritingStats()
 
     @abstractmethod
@@ -54,14 +56,20 @@ class TestSource(ABC):
         self.stats.samples += 1
         if extracted.rejected:
             self.stats.reject(extracted.rejected, task_id, sample)
-        return [(sample, source) for source in extracted.sources]
+        return [(sample, vote) for source in extracted.sources for vote in self._parts(source)]
+
+    def _parts(self, source: str) -> Sequence[str]:
+        """The tests that vote in place of a test."""
+        return by_method(source) if self._votes == "method" else (source,)
 
 
 class RecordedTests(TestSource):
     """Tests of a file; `lines` is {task id: test sources in file order}."""
 
-    def __init__(self, lines: Mapping[str, Sequence[str]], entry_points: Mapping[str, str]) -> None:
-        super().__init__(entry_points)
+    def __init__(
+        self, lines: Mapping[str, Sequence[str]], entry_points: Mapping[str, str], votes: Votes = "class"
+    ) -> None:
+        super().__init__(entry_points, votes)
         self._lines = lines
 
     def __call__(self, wanted: Mapping[str, range]) -> Iterator[Written]:
@@ -88,8 +96,9 @@ class ModelTests(TestSource):
         prompts: Mapping[str, Sequence[str]],
         entry_points: Mapping[str, str],
         extraction: Extraction,
+        votes: Votes = "class",
     ) -> None:
-        super().__init__(entry_points)
+        super().__init__(entry_points, votes)
         self.model = model
         self._prompts = prompts
         self._extraction = extraction

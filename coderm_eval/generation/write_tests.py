@@ -125,7 +125,7 @@ def _recorded_test_source(
     require_tests(path, lines, entry_points)
     per_problem = settings.num or max(map(len, lines.values()))
     available = {task: len(lines.get(task, ())) for task in entry_points}
-    return TestSupply(RecordedTests(lines, entry_points), per_problem, {}, available)
+    return TestSupply(RecordedTests(lines, entry_points, settings.votes), per_problem, {}, available)
 
 
 def model_test_source(
@@ -149,6 +149,7 @@ def model_test_source(
         prompts=prompts,
         entry_points={item.problem.task_id: item.problem.entry_point for item in problems},
         extraction=extraction,
+        votes=settings.votes,
     )
     samples = {task: [c.samples[0] if c else None for c in candidates] for task, candidates in shown.items()}
     return TestSupply(source, settings.num or DEFAULT_TESTS, samples, {})
@@ -164,11 +165,13 @@ def write_tests(
 ) -> TestSource:
     """Have a model write tests for all problems, and write them to the file `out`, for `rerank --tests`.
 
+    They are written whole, whatever `votes` is: the run that reads them takes them apart.
+
     Raises:
         CodermError: a model that does not answer; what it answered before is stored.
     """
     with open_store(store_folder) as store:
-        supply = model_test_source(problems, settings, store, extraction)
+        supply = model_test_source(problems, settings.model_copy(update={"votes": "class"}), store, extraction)
         wanted = supply.wanted(problems)
         written = dict(supply.source(wanted))
         write_jsonl(out, _test_rows({task: written.get(task, ()) for task in wanted}, supply.shown))

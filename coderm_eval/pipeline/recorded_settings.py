@@ -31,7 +31,7 @@ def recorded_settings(settings: Settings, benchmark: str, *, extracted: bool) ->
     unused = {loader.section for loader in BENCHMARKS.values()} - {BENCHMARKS[benchmark].section}
     if not settings.tests.written:
         unused |= set() if extracted else {"extraction"}
-        recorded["tests"] = {key: recorded["tests"][key] for key in ("backend", "num")}
+        recorded["tests"] = {key: recorded["tests"][key] for key in ("backend", "num", "votes")}
     if settings.tests.backend == "none":
         unused |= {"budget"}
         recorded["tests"] = {"backend": "none"}

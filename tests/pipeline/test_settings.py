@@ -433,7 +433,7 @@ OF_BUDGETS = {
 def test_only_settings_that_were_applied_are_recorded(policy: str, extracted: bool) -> None:
     settings = load({"tests": {"file": "t"}, "budget": {"policy": policy}})
     recorded = recorded_settings(settings, "demo", extracted=extracted)
-    assert set(recorded["tests"]) == {"backend", "num"}
+    assert set(recorded["tests"]) == {"backend", "num", "votes"}
     assert set(recorded["budget"]) == OF_BUDGETS[policy]
     assert ("extraction" in recorded) == extracted
     assert not {"policy", "store", "evalplus", "livecodebench"} & set(recorded)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from coderm_eval.generation.extraction.dotted import dotted
 
-__all__ = ["has_methods", "test_classes", "with_run_test_named"]
+__all__ = ["base_names", "has_methods", "sets_methods", "test_classes", "with_run_test_named"]
 
 
 def test_classes(tree: ast.Module) -> list[ast.ClassDef]:
@@ -25,7 +25,7 @@ def test_classes(tree: ast.Module) -> list[ast.ClassDef]:
     }
     found: list[ast.ClassDef] = []
     for node, is_inner in _classes(tree):
-        bases = _base_names(node)
+        bases = base_names(node)
         if any(base.endswith("TestCase") for base in bases) or bases & known:
             known.add(node.name)
             found += [] if is_inner else [node]
@@ -35,9 +35,14 @@ def test_classes(tree: ast.Module) -> list[ast.ClassDef]:
 def has_methods(tree: ast.Module, classes: Sequence[ast.ClassDef]) -> bool:
     """Return whether a test class has a test method: its own, one from a class of the module, or one set later."""
     names = {node.name for node in classes}
-    wanted = names.union(*map(_base_names, classes))
+    wanted = names.union(*map(base_names, classes))
     bodies = (item for node, _ in _classes(tree) if node.name in wanted for item in node.body)
-    return any(map(_is_method, bodies)) or any(_sets_method(node, names) for node in ast.walk(tree))
+    return any(map(_is_method, bodies)) or sets_methods(tree, names)
+
+
+def sets_methods(tree: ast.Module, names: set[str]) -> bool:
+    """Return whether statements set test methods of the classes `names`: `setattr(TestF, ...)`, `TestF.test_a = ...`"""
+    return any(_sets_method(node, names) for node in ast.walk(tree))
 
 
 def with_run_test_named(code: str) -> str:
@@ -59,7 +64,7 @@ def _classes(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, bool]]:
         pending += ((child, is_inner) for child in reversed(inner))
 
 
-def _base_names(node: ast.ClassDef) -> set[str]:
+def base_names(node: ast.ClassDef) -> set[str]:
     """The last part of the name of each base: TestCase for unittest.TestCase."""
     names = {base.id for base in node.bases if isinstance(base, ast.Name)}
     return names | {base.attr for base in node.bases if isinstance(base, ast.Attribute)}
@@ -70,7 +75,6 @@ def _is_method(item: ast.stmt) -> bool:
 
 
 def _sets_method(node: ast.AST, names: set[str]) -> bool:
-    """Return whether it is `setattr(TestF, ...)` or `TestF.test_a = ...`."""
     match node:
         case ast.Call(func=ast.Name(id="setattr"), args=[target, *_]):
             return dotted(target) in names

@@ -22,7 +22,7 @@ from coderm_eval.generation.extraction.test_module import kept_statements
 from coderm_eval.generation.extraction.web_text import unescaped
 from coderm_eval.generation.settings import Extraction
 
-__all__ = ["Extracted", "extract_tests", "recorded_tests"]
+__all__ = ["MOST_TEXT", "Extracted", "extract_tests", "recorded_tests"]
 
 NO_CODE = "no code found"
 NO_CLASS = "no TestCase class"
@@ -34,8 +34,8 @@ TOO_LONG = "too many asserts"
 
 _MOST_CUTS = 20
 """Most places at which a truncated answer is cut. The last two suffice unless a model repeats itself."""
-_MOST_TEXT = 10_000_000
-"""Most characters of the tests of one recorded line, each of which repeats what stands above its assert."""
+MOST_TEXT = 10_000_000
+"""Most characters of the tests of one recorded line or answer, each of which repeats its helpers."""
 _METHOD_START = re.compile(r"[ \t]+(?:@|def\b|async\b)")
 
 
@@ -129,7 +129,7 @@ def _tests_of_source(source: str, entry_point: str) -> Extracted:
     for test in assert_tests(source, kept_statements(parse(source) or tree, entry_point), entry_point):
         sources.append(test)
         size += len(test)
-        if size > _MOST_TEXT:
+        if size > MOST_TEXT:
             return Extracted((), TOO_LONG)
     return Extracted(tuple(sources), None if sources else NO_CLASS)
 

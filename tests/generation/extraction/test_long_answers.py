@@ -55,7 +55,7 @@ def test_lines_that_all_begin_something_are_not_all_tried(monkeypatch: pytest.Mo
 
 def test_asserts_that_repeat_what_stands_above_without_end_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     """A megabyte would become gigabytes."""
-    monkeypatch.setattr(unit_tests, "_MOST_TEXT", 100_000)
+    monkeypatch.setattr(unit_tests, "MOST_TEXT", 100_000)
     text = "x = 1\nassert f(1) == 1\n"
     assert len(recorded_tests(text * 100, "f").sources) == 100
     assert recorded_tests(text * 300, "f").rejected == TOO_LONG
