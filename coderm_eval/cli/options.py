@@ -29,6 +29,7 @@ FILE = _FilePath(path_type=Path)
 KEYS: Mapping[str, str] = {
     **{key: key for key in ("n", "preset", "select", "store", "resample_tests", "resample", "budget_curve", "curve")},
     "probe_inputs": "probe_inputs",
+    "abstain_below": "abstain_below",
     "tests": "tests.file",
     "no_tests": "tests.backend",
     "budget": "budget.policy",

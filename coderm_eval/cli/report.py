@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,13 @@ from coderm_eval.pipeline.settings import load_settings
 from coderm_eval.report.leaderboards.base import exporting, load_exporter
 from coderm_eval.report.page.page import render_page
 from coderm_eval.report.run_directory import RunDirectory
-from coderm_eval.report.tables import render_misleading, render_quality, render_rules
+from coderm_eval.report.tables import (
+    render_abstention,
+    render_misleading,
+    render_quality,
+    render_risk_coverage,
+    render_rules,
+)
 
 
 @click.command("report")
@@ -29,7 +35,7 @@ from coderm_eval.report.tables import render_misleading, render_quality, render_
 )
 @overwrite_option
 def report_command(run: Path, html: Path | None, no_programs: bool, overwrite: bool) -> None:
-    """Print the tables of a graded run: the rules, the quality of the tests, and the tests that misled.
+    """Print a graded run's tables: the rules, the risk of the surest picks, the quality of tests, and which misled.
 
     \b
     coderm-eval report run
@@ -51,13 +57,21 @@ def _tables(directory: RunDirectory) -> tuple[str, ...]:
     """
     summary, misleading = directory.graded_summary(), directory.rows("misleading_tests.jsonl")
     try:
-        tables = render_rules(summary["rules"]), render_quality(summary["test_quality"]), render_misleading(misleading)
-        return *tables, *(f"note: {notice}" for notice in summary["notices"])
+        return *_tables_of(summary), render_misleading(misleading), *(f"note: {n}" for n in summary["notices"])
     except (AttributeError, KeyError, TypeError, ValueError):
         raise InputError(
             f"{directory}: not what this version of coderm-eval writes; run the same `coderm-eval rerank --grade` with "
             "--overwrite"
         ) from None
+
+
+def _tables_of(summary: Mapping[str, Any]) -> Iterator[str]:
+    yield render_rules(summary["rules"])
+    if summary["abstention"]:
+        yield render_abstention(summary["abstention"], summary["pass@1"]["coderm"])
+    if summary["confidence"]["risk_coverage"]:
+        yield render_risk_coverage(summary["confidence"]["risk_coverage"])
+    yield render_quality(summary["test_quality"])
 
 
 @click.command("export")

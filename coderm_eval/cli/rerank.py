@@ -27,7 +27,14 @@ from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.run_directory import RUN_FILES
 from coderm_eval.report.scores import mean_scores
 from coderm_eval.report.statistics import mean_interval
-from coderm_eval.report.tables import SCORES_LEGEND, render_curve, render_resampled, render_rules, render_scores
+from coderm_eval.report.tables import (
+    SCORES_LEGEND,
+    render_abstention,
+    render_curve,
+    render_resampled,
+    render_rules,
+    render_scores,
+)
 from coderm_eval.selection import ALL_RULES
 from coderm_eval.selection.budget.settings import BudgetPolicyName
 
@@ -66,6 +73,7 @@ def demo_command(out: Path, overwrite: bool) -> None:
 @click.option("--n", type=int, help="Candidates per problem: the first N.  [default: all]")
 @click.option("--select", help="Rule that picks; all: compare them all.  [default: evidence]")
 @click.option("--probe-inputs", type=int, help="Inputs per problem beyond the tests', for the best candidates.")
+@click.option("--abstain-below", type=float, help="Mark picks less likely to be right than this; score the others.")
 @click.option("--preset", help="paper: the publication's protocol in every respect.")
 @click.option("--resample-tests", type=int, help="Also score the rules with M of the tests, drawn 100 times.")
 @earlier_name("--resample", type=int)
@@ -159,6 +167,8 @@ def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, o
             tasks = abbreviated(result.summary["cross_checks"]["without_errata"]["tasks"])
             click.echo(render_scores(f"excluding known-bad {tasks}", mean_scores(kept), tests))
         click.echo(f"{SCORES_LEGEND}\n")
+    if result.scores and result.summary["abstention"]:
+        click.echo(render_abstention(result.summary["abstention"], result.summary["pass@1"]["coderm"]))
     if result.summary["rules"] and settings.select == ALL_RULES:
         click.echo(render_rules(result.summary["rules"]))
     if result.summary["resampled"]:

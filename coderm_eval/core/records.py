@@ -169,7 +169,11 @@ class Selection:
     stopped: str
     """Why no more tests were asked for: "limit", "budget", "decided"; or "no tests" where none could be used."""
     confidence: float
-    """How likely the chosen candidate is to be right."""
+    """How likely the chosen candidate is to be right, with six digits."""
+
+    def is_answer(self, abstain_below: float | None) -> bool:
+        """Return whether the pick stands, where one less likely to be right than `abstain_below` is abstained from."""
+        return abstain_below is None or self.confidence >= abstain_below
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,9 @@ class Settings(Section):
     without tests all candidates are. They are mutations of the calls that the tests make, or else of those that the
     statement shows. By default 30 for rules that look at them, such as `evidence` and `agreement`, and none for
     others."""
+    abstain_below: float | None = Field(default=None, ge=0, le=1)
+    """Abstain from picks that are less likely to be right than this, by their confidence: they stay recorded and are
+    marked, and scores of the answered problems are added to those of all. By default none is abstained from."""
     resample_tests: int | None = Field(default=None, ge=1)
     """Also score the rules with this many of each problem's tests, drawn 100 times: the paper's resampling."""
     budget_curve: bool = False

@@ -135,6 +135,7 @@ def _context(
         problems_of_benchmark=len(benchmark.problems),
         rule=settings.rule,
         rules=settings.compared,
+        abstain_below=settings.abstain_below,
         budget=budget,
         isolation=isolation,
     )

@@ -1,7 +1,8 @@
-"""Whether picks are as often right as their confidence says, and what is right if doubtful ones are left out."""
+"""Whether picks are as often right as their confidence says, and how often if doubtful ones are left out."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,14 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from coderm_eval.core.records import Grade, RerankResult
+from coderm_eval.report.risk_coverage import best_aurc, risk_coverage
 from coderm_eval.report.rows import json_number
+from coderm_eval.report.scores import pick_scores
 
 __all__ = ["calibration"]
 
 _Floats = npt.NDArray[np.float64]
 
 _BINS = 5
-_COVERAGES = (0.25, 0.5, 0.75, 1.0)
 
 
 def calibration(results: Sequence[RerankResult], rule: str, grades: Sequence[Sequence[Grade]]) -> dict[str, Any]:
@@ -29,23 +31,20 @@ def calibration(results: Sequence[RerankResult], rule: str, grades: Sequence[Seq
 
     Returns:
         {"mean", "brier": the mean squared difference of confidence and outcome (Brier 1950), "reliability": by fifths
-        of confidence, "coverage": pass@1 of the most confident picks, by how many they are}; the last three are None
-        without grades.
+        of confidence, "risk_coverage": how often the surest picks are wrong}; the last three are None without grades.
     """
-    picks = [result.selections[rule] for result in results]
-    expected = np.array([pick.confidence for pick in picks])
-    summary = {"mean": json_number(float(expected.mean())), "brier": None, "reliability": None, "coverage": None}
-    passed = [row[pick.chosen].passed for row, pick in zip(grades, picks, strict=True)] if grades else []
-    graded = np.array([grade is not None for grade in passed], np.bool_)
+    expected = np.array([result.selections[rule].confidence for result in results])
+    summary = {"mean": json_number(float(expected.mean())), "brier": None, "reliability": None, "risk_coverage": None}
+    right = pick_scores(results, rule, grades) if grades else np.full(len(results), math.nan)
+    graded = ~np.isnan(right)
     if not graded.any():
         return summary
-    right = np.array([bool(grade) for grade in passed], np.float64)[graded]
-    expected = expected[graded]
+    expected, right = expected[graded], right[graded]
     return {
         **summary,
         "brier": json_number(float(np.mean((expected - right) ** 2))),
         "reliability": list(_reliability(expected, right)),
-        "coverage": list(_coverage(expected, right)),
+        "risk_coverage": _risk_coverage(expected, right),
     }
 
 
@@ -62,12 +61,11 @@ def _reliability(expected: _Floats, right: _Floats) -> Iterator[dict[str, Any]]:
         }
 
 
-def _coverage(expected: _Floats, right: _Floats) -> Iterator[dict[str, Any]]:
-    order = np.argsort(-expected, kind="stable")
-    for share in _COVERAGES:
-        kept = order[: max(1, round(share * len(order)))]
-        yield {
-            "picks": len(kept),
-            "least_confidence": json_number(float(expected[kept[-1]])),
-            "pass@1": json_number(float(right[kept].mean())),
-        }
+def _risk_coverage(expected: _Floats, right: _Floats) -> dict[str, Any]:
+    curve = risk_coverage(expected, right)
+    return {
+        "aurc": json_number(curve.aurc),
+        "aurc_of_random_order": json_number(1 - float(right.mean())),
+        "aurc_of_best_order": json_number(best_aurc(right)),
+        "points": list(curve.rows()),
+    }

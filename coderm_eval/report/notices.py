@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from coderm_eval.selection.confidence import FITTED_TO
+
 __all__ = ["notices"]
 
 _A_FEW = 0.05
@@ -16,11 +18,12 @@ _A_FEW = 0.05
 
 
 def notices(summary: Mapping[str, Any]) -> list[str]:
-    """Say in sentences what is odd; `summary` needs the counts of `report.counts` and `test_faults`."""
-    return [*_of_coverage(summary), *_of_candidates(summary), *_of_tests(summary), *_of_faults(summary)]
+    """Say in sentences what is odd; `summary` needs the counts of `report.counts`, `test_faults` and `abstention`."""
+    parts = (_of_problems, _of_candidates, _of_tests, _of_faults, _of_abstention)
+    return [notice for part in parts for notice in part(summary)]
 
 
-def _of_coverage(summary: Mapping[str, Any]) -> Iterator[str]:
+def _of_problems(summary: Mapping[str, Any]) -> Iterator[str]:
     problems, known = summary["n_problems"], summary["n_problems_of_benchmark"]
     if problems < known:
         name = summary["benchmark"]
@@ -67,6 +70,18 @@ def _of_faults(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"{tests} say nothing of any program by a fault of their own: {reasons}; {_example(found)}"
     if only := found["problems_with_no_other"]:
         yield f"{only} of {summary['n_problems']} problems have no test but such"
+
+
+def _of_abstention(summary: Mapping[str, Any]) -> Iterator[str]:
+    found, rule = summary["abstention"], summary["select"]
+    if not found:
+        return
+    yield (
+        f"{found['abstained']} of {summary['n_problems']} problems are abstained from, as the confidence in their pick "
+        f"is below {found['below']:g}: chosen.jsonl marks them, and all scores but `abstention` count their picks"
+    )
+    if rule != FITTED_TO:
+        yield f"confidence was fitted to picks of {FITTED_TO!r}: in those of {rule!r} it may be too high or too low"
 
 
 def _example(found: Mapping[str, Any]) -> str:

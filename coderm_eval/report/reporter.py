@@ -91,7 +91,8 @@ class Reporter:
             faults: tests that say nothing of any program.
             change_probabilities: by task id, the probability that the pick would change with more tests.
         """
-        self._directory.write_results(results, rule=self._context.rule, shown=shown)
+        context = self._context
+        self._directory.write_results(results, rule=context.rule, abstain_below=context.abstain_below, shown=shown)
         if graded:
             self._directory.write_grades(results, graded.grades, graded.alternative)
         else:
@@ -99,7 +100,7 @@ class Reporter:
         if not self._policies:
             self._directory.remove_curve()
         record = RunRecord(
-            context=self._context,
+            context=context,
             results=results,
             tests=written,
             faults=faults,

@@ -59,9 +59,10 @@ def test_rows(result: RerankResult) -> Iterable[dict[str, Any]]:
         yield {"task_id": result.problem.task_id, "test": NO_TEST}
 
 
-def chosen_row(result: RerankResult, rule: str) -> dict[str, Any]:
-    chosen = result.candidates[result.selections[rule].chosen]
-    return {"task_id": result.problem.task_id, "solution": chosen.program}
+def chosen_row(result: RerankResult, rule: str, abstain_below: float | None) -> dict[str, Any]:
+    pick = result.selections[rule]
+    row = {"task_id": result.problem.task_id, "solution": result.candidates[pick.chosen].program}
+    return row if abstain_below is None else {**row, "abstained": not pick.is_answer(abstain_below)}
 
 
 def verdict_row(result: RerankResult, shown: Mapping[str, Sequence[int | None]]) -> dict[str, Any]:

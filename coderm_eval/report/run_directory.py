@@ -84,17 +84,23 @@ class RunDirectory:
             return True
 
     def write_results(
-        self, results: Sequence[RerankResult], *, rule: str, shown: Mapping[str, Sequence[int | None]]
+        self,
+        results: Sequence[RerankResult],
+        *,
+        rule: str,
+        abstain_below: float | None,
+        shown: Mapping[str, Sequence[int | None]],
     ) -> None:
         """Write the tests, the verdicts and the picks.
 
         Args:
             results: of each problem.
             rule: whose picks are the chosen programs.
+            abstain_below: mark those of less confidence; None: mark none.
             shown: by task id, the samples that the problem's test prompts showed, in turn.
         """
         write_jsonl(self.folder / "tests.jsonl", (row for r in results for row in test_rows(r)))
-        write_jsonl(self.folder / "chosen.jsonl", (chosen_row(r, rule) for r in results))
+        write_jsonl(self.folder / "chosen.jsonl", (chosen_row(r, rule, abstain_below) for r in results))
         write_jsonl(self.folder / "verdicts.jsonl", (verdict_row(r, shown) for r in results))
 
     def write_grades(

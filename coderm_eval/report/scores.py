@@ -20,6 +20,7 @@ __all__ = [
     "pass_at_1",
     "pass_rate",
     "pass_rates",
+    "pick_scores",
     "problem_scores",
     "random_pass_at_1",
     "tied_pass_at_1",
@@ -87,6 +88,13 @@ def pass_rate(candidates: Sequence[Candidate], grades: Sequence[Grade]) -> float
     """Share of right samples among those that could be graded; 0 if none could."""
     known = [(g.passed, c.multiplicity) for c, g in zip(candidates, grades, strict=True) if g.passed is not None]
     return sum(size for right, size in known if right) / max(1, sum(size for _, size in known))
+
+
+def pick_scores(
+    results: Sequence[RerankResult], rule: str, grades: Sequence[Sequence[Grade]]
+) -> npt.NDArray[np.float64]:
+    """1 for each problem whose pick by `rule` is right, 0 where it is wrong, NaN where it could not be graded."""
+    return np.array([_right(row)[r.selections[rule].chosen] for r, row in zip(results, grades, strict=True)])
 
 
 def pass_at_1(grades: Sequence[Grade]) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 
 from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.generation.test_sources import TestWritingStats
+from coderm_eval.report.abstention import abstention
 from coderm_eval.report.calibration import calibration
 from coderm_eval.report.counts import candidate_counts, probing_counts, run_counts, sizes, test_counts
 from coderm_eval.report.notices import notices
@@ -62,6 +63,8 @@ class RunContext:
     """The rule that picks."""
     rules: Sequence[str]
     """All rules that are applied."""
+    abstain_below: float | None
+    """Picks of less confidence are no answers; None: all are."""
     budget: BudgetRecord
     isolation: str
     """The level in force, such as "namespaces+seccomp+rlimits"."""
@@ -116,12 +119,12 @@ class RunRecord:
         return {
             "benchmark": context.benchmark,
             **counts,
-            "notices": notices({"benchmark": context.benchmark, **counts}),
+            "notices": notices({"benchmark": context.benchmark, "select": context.rule, **counts}),
             "select": context.rule,
             "budget": context.budget.as_json(self.tests.samples, self.change_probabilities),
             "tests_per_problem": _mean([r.selections[context.rule].tests_used for r in self.results]),
             **self._scores(),
-            "confidence": calibration(self.results, context.rule, self.graded.grades if self.graded else ()),
+            "confidence": calibration(self.results, context.rule, self._grades),
             "isolation": context.isolation,
             "inputs": context.inputs,
             "settings": context.settings,
@@ -130,14 +133,21 @@ class RunRecord:
             **self._costs(),
         }
 
+    @property
+    def _grades(self) -> Sequence[Sequence[Grade]]:
+        """Grades of each problem's candidates; empty where grading was not asked for."""
+        return self.graded.grades if self.graded else ()
+
     def _counts(self) -> dict[str, Any]:
+        context = self.context
         return {
-            **sizes(self.results, self.context.problems_of_benchmark),
+            **sizes(self.results, context.problems_of_benchmark),
             **candidate_counts(self.results),
             **test_counts(self.results, self.tests),
             **probing_counts(self.results),
             "test_faults": fault_rows(self.faults, self.results),
-            **run_counts(self.results, self.graded.grades if self.graded else ()),
+            **run_counts(self.results, self._grades),
+            "abstention": abstention(self.results, context.rule, context.abstain_below, self._grades),
         }
 
     def _scores(self) -> dict[str, Any]:

@@ -17,11 +17,13 @@ from coderm_eval.report.statistics import Interval
 __all__ = [
     "SCORES_LEGEND",
     "TASK_VERSION",
+    "render_abstention",
     "render_curve",
     "render_mean",
     "render_misleading",
     "render_quality",
     "render_resampled",
+    "render_risk_coverage",
     "render_rules",
     "render_scores",
 ]
@@ -39,6 +41,8 @@ _RULES_LEGEND = (
     "pass@1 of a rule: mean over the samples that it leaves tied; coderm, in the table of scores, is one of them.\n"
     "95 %: interval over problems, by Wilson's formula where each problem counts 0 or 1, else by bootstrap."
 )
+_RISK_LEGEND = "Risk: share of wrong picks among the answered, the surest picks first; equally sure ones go together."
+_ORDERS_OF_PICKS = {"aurc": "by confidence", "aurc_of_random_order": "in random order", "aurc_of_best_order": "at best"}
 _UNDEFINED = "-"
 
 _HOW_TESTS_ACCEPT = {"single_tests": "each test", "vote": "majority vote"}
@@ -76,6 +80,35 @@ def render_resampled(resampled: Mapping[str, Any]) -> str:
     """The `resampled` of summary.json, in per cent."""
     headers = ["Rule", f"pass@1 with {resampled['tests']} tests", f"95 % of {resampled['draws']} draws"]
     return _table(headers, [[rule, *_value_and_draws(row)] for rule, row in resampled["pass@1"].items()])
+
+
+def render_abstention(found: Mapping[str, Any], of_all: Mapping[str, Any]) -> str:
+    """The `abstention` of a graded run's summary.json, shares in per cent; `of_all` is the pass@1 of all picks."""
+    below = f"confidence {found['below']:g}"
+    rows = {
+        f"answered, from {below}": (found["answered"], found["pass@1"]["answered"]),
+        f"abstained from, below {below}": (found["abstained"], found["pass@1"]["abstained"]),
+        "all": (found["answered"] + found["abstained"], of_all),
+    }
+    total, _ = rows["all"]
+    headers = ["Picks", "Problems", "Share", "pass@1", "95 %"]
+    return _table(headers, [[name, n, _percent(n / total), *_value_and_ci(row)] for name, (n, row) in rows.items()])
+
+
+def render_risk_coverage(found: Mapping[str, Any]) -> str:
+    """The `risk_coverage` of summary.json, shares in per cent, and what the numbers are."""
+    headers = ["Coverage", "Answered", "--abstain-below", "pass@1", "Risk"]
+    lines = [
+        [
+            _percent(row["coverage"]),
+            row["picks"],
+            f"{row['least_confidence']:.6f}",
+            *map(_percent, (1 - row["risk"], row["risk"])),
+        ]
+        for row in found["points"]
+    ]
+    areas = ", ".join(f"{found[key]:.3f} {order}" for key, order in _ORDERS_OF_PICKS.items())
+    return f"{_table(headers, lines)}{_RISK_LEGEND}\nArea under the curve: {areas}.\n"
 
 
 def render_curve(points: Sequence[BudgetPoint]) -> str:

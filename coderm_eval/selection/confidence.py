@@ -9,15 +9,21 @@ from scipy.special import expit
 from coderm_eval.core.records import NO_OUTPUT
 from coderm_eval.selection.ballot import Ballot
 
-__all__ = ["confidence"]
+__all__ = ["FITTED_TO", "confidence"]
+
+FITTED_TO = "evidence"
+"""The rule whose picks the constants were fitted to."""
+
+_DIGITS = 6
+"""As many as files have: a confidence that is read there is the very number that picks are compared by."""
 
 _BASE, _OF_TESTS, _OF_CROWD = -3.4, 3.8, 3.5
-"""Fitted to picks of `evidence` on seven recorded sets with 30 probing inputs, and rounded. How well they hold on sets
+"""Fitted on seven recorded sets with 30 probing inputs, and rounded. How well they hold on sets
 that they were not fitted to is in docs/measurements/selection.md."""
 
 
 def confidence(ballot: Ballot, row: int) -> float:
-    """The probability that the candidate at `row` is right, where a rule such as `evidence` has picked it.
+    """The probability, with six digits, that the candidate at `row` is right, where a rule like FITTED_TO picked it.
 
         p = 1 / (1 + exp(3.4 - 3.8 v - 3.5 c)),  v = y / (m + 1)
 
@@ -29,7 +35,7 @@ def confidence(ballot: Ballot, row: int) -> float:
     tests = ballot.test_multiplicity.astype(np.float64)
     votes, most = ballot.passed[row] @ tests, ballot.passed.any(axis=0) @ tests
     share = votes / (most + 1) if tests.size else 0.5
-    return float(expit(_BASE + _OF_TESTS * share + _OF_CROWD * _crowd(ballot, row)))
+    return round(float(expit(_BASE + _OF_TESTS * share + _OF_CROWD * _crowd(ballot, row))), _DIGITS)
 
 
 def _crowd(ballot: Ballot, row: int) -> float:

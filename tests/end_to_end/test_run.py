@@ -128,6 +128,31 @@ def test_probing_inputs_are_counted_and_come_out_the_same(demo: list[object], fi
     assert plain["probing_inputs"]["executions"] == 0 and summary["settings"]["probe_inputs"] == 10
 
 
+def test_a_run_may_abstain_and_loses_nothing(demo: list[object], finished: Path, tmp_path: Path) -> None:
+    """The pick with the middle confidence is still an answer; a repeated run changes no byte."""
+    sure = {r["task_id"]: r["selections"]["evidence"]["confidence"] for r in rows(finished / "verdicts.jsonl")}
+    least = sorted(sure.values())[len(sure) // 2]
+    shutil.copytree(finished / "store", tmp_path / "store")
+    found = []
+    for _ in range(2):
+        done = coderm(*demo, "--out", "run", "--store", "store", "--abstain-below", str(least), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        found.append(final(tmp_path / "run"))
+    assert found[0] == found[1]
+    chosen = [row | {"abstained": sure[row["task_id"]] < least} for row in rows(finished / "chosen.jsonl")]
+    assert rows(tmp_path / "run" / "chosen.jsonl") == chosen
+    summary, plain = (json.loads((f / "summary.json").read_text()) for f in (tmp_path / "run", finished))
+    assert (summary["pass@1"], summary["rules"]) == (plain["pass@1"], plain["rules"])
+    assert summary["abstention"]["abstained"] == sum(row["abstained"] for row in chosen) > 0
+    assert plain["abstention"] is None and summary["settings"]["abstain_below"] == least
+    (notice,) = set(summary["notices"]) - set(plain["notices"])
+    assert notice in done.stderr
+    assert (
+        "abstained from, below" in done.stdout
+        and "abstained from, below" in coderm("report", "run", cwd=tmp_path).stdout
+    )
+
+
 @pytest.fixture(scope="module")
 def untested(demo: list[object]) -> list[object]:
     """The same run without its tests."""

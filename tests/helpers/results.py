@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from coderm_eval.core.records import NO_OUTPUT, Candidate, Grade, Problem, RerankResult, UnitTest, Verdict, Verdicts
+from coderm_eval.core.records import (
+    NO_OUTPUT,
+    Candidate,
+    Grade,
+    Problem,
+    RerankResult,
+    Selection,
+    UnitTest,
+    Verdict,
+    Verdicts,
+)
 
 
 def problem(task: str, *rows: str, sizes: tuple[int, ...] = ()) -> RerankResult:
@@ -20,6 +32,12 @@ def problem(task: str, *rows: str, sizes: tuple[int, ...] = ()) -> RerankResult:
     tests = tuple(UnitTest(f"t{j}", (j,)) for j in range(matrix.shape[1]))
     verdicts = Verdicts(matrix, np.zeros(matrix.shape), outputs)
     return RerankResult(Problem(task, "f", "", ""), candidates, tests, verdicts, {})
+
+
+def picked(task: str, confidence: float) -> RerankResult:
+    """A problem whose first candidate was picked with this confidence."""
+    pick = Selection("majority", 0, (1.0, 0.0), (0,), tests_used=2, stopped="limit", confidence=confidence)
+    return replace(problem(task, "PP", "FF"), selections={"majority": pick})
 
 
 def noisy(tasks: int, tests: int, seed: int, candidates: int = 6) -> list[RerankResult]:

@@ -191,6 +191,16 @@ def test_the_budget_reaches_the_table(replay: Replay) -> None:
     assert results["tests_per_problem,coderm"] == pytest.approx((3 + 2 + 2) / 3)
 
 
+@pytest.mark.parametrize("below", [0.0, 1.0])
+def test_coverage_and_what_is_answered_are_in_the_table(replay: Replay, below: float) -> None:
+    """Every pick is answered, or none: then there is nothing to take the mean of."""
+    found = evaluate(replay, metadata=coderm(replay, abstain_below=below))
+    assert scores(found)["coderm"] == 1
+    results = found["results"]["humanevalplus_coderm"]
+    assert results["coverage,coderm"] == 1 - below
+    assert results.get("pass@1_answered,coderm") == (None if below else 1)
+
+
 def test_a_base_model_goes_on_from_the_prompt(replay: Replay) -> None:
     """The right candidates start with the prompt; the others are cut at their first stop word."""
     found = scores(evaluate(replay, "humanevalplus_coderm_base"), "humanevalplus_coderm_base")

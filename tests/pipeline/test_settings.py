@@ -221,8 +221,8 @@ UNKNOWN_KEYS = [
     ({"test": {}}, "flags: unknown setting 'test'; did you mean 'tests'?"),
     (
         {"N": 3},
-        "flags: unknown setting 'N'; known: preset, n, policy, tests, budget, select, probe_inputs, resample_tests, "
-        "budget_curve, extraction, execution, livecodebench, evalplus, store",
+        "flags: unknown setting 'N'; known: preset, n, policy, tests, budget, select, probe_inputs, abstain_below, "
+        "resample_tests, budget_curve, extraction, execution, livecodebench, evalplus, store",
     ),
     ({"tests": {"fil": "x"}}, "flags: unknown setting 'tests.fil'; did you mean 'file'?"),
     ({"tests": {"max_token": 9}}, "flags: unknown setting 'tests.max_token'; did you mean 'max_tokens'?"),

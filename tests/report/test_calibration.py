@@ -1,21 +1,11 @@
-"""Confidence against outcome: the Brier score, reliability and coverage of a few picks that are counted by hand."""
+"""Confidence against outcome: the Brier score, reliability and risk of a few picks that are counted by hand."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
-from helpers.results import grades, problem
+from helpers.results import grades, picked
 
-from coderm_eval.core.records import RerankResult, Selection
 from coderm_eval.report.calibration import calibration
-
-
-def picked(task: str, confidence: float) -> RerankResult:
-    """A problem whose first candidate was picked with this confidence."""
-    pick = Selection("majority", 0, (1.0, 0.0), (0,), tests_used=2, stopped="limit", confidence=confidence)
-    return replace(problem(task, "PP", "FF"), selections={"majority": pick})
-
 
 RESULTS = [picked("a", 0.9), picked("b", 0.85), picked("c", 0.3), picked("d", 0.1)]
 RIGHT, WRONG, UNGRADED = grades(True, False), grades(False, True), grades(None, True)
@@ -23,7 +13,7 @@ RIGHT, WRONG, UNGRADED = grades(True, False), grades(False, True), grades(None, 
 
 def test_without_grades_only_the_mean_is_known() -> None:
     found = calibration(RESULTS, "majority", ())
-    assert found == {"mean": 0.5375, "brier": None, "reliability": None, "coverage": None}
+    assert found == {"mean": 0.5375, "brier": None, "reliability": None, "risk_coverage": None}
 
 
 def test_the_brier_score_and_the_bins_are_counted_by_hand() -> None:
@@ -33,13 +23,18 @@ def test_the_brier_score_and_the_bins_are_counted_by_hand() -> None:
     assert bins == {(0.0, 0.2): (1, 0.1, 0.0), (0.2, 0.4): (1, 0.3, 1.0), (0.8, 1.0): (2, 0.875, 0.5)}
 
 
-def test_coverage_begins_with_the_most_confident_picks() -> None:
-    found = calibration(RESULTS, "majority", [RIGHT, WRONG, RIGHT, WRONG])
-    rows = [(row["picks"], row["least_confidence"], row["pass@1"]) for row in found["coverage"]]
-    assert rows == [(1, 0.9, 1.0), (2, 0.85, 0.5), (3, 0.3, pytest.approx(2 / 3, abs=1e-6)), (4, 0.1, 0.5)]
+def test_the_risk_is_that_of_the_surest_picks() -> None:
+    found = calibration(RESULTS, "majority", [RIGHT, WRONG, RIGHT, WRONG])["risk_coverage"]
+    rows = {row["picks"]: (row["coverage"], row["least_confidence"], row["risk"]) for row in found["points"]}
+    third = pytest.approx(1 / 3, abs=1e-6)
+    assert rows == {4: (1.0, 0.1, 0.5), 3: (0.75, 0.3, third), 2: (0.5, 0.85, 0.5), 1: (0.25, 0.9, 0.0)}
+    assert found["aurc"] == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4, abs=1e-6)
+    assert found["aurc_of_random_order"] == 0.5
+    assert found["aurc_of_best_order"] == pytest.approx((0 + 0 + 1 / 3 + 1 / 2) / 4, abs=1e-6)
 
 
 def test_a_pick_without_a_grade_is_neither_right_nor_wrong() -> None:
     found = calibration(RESULTS, "majority", [RIGHT, UNGRADED, RIGHT, WRONG])
-    assert sum(row["picks"] for row in found["reliability"]) == found["coverage"][-1]["picks"] == 3
+    assert sum(row["picks"] for row in found["reliability"]) == 3
+    assert found["risk_coverage"]["points"][0]["picks"] == 3
     assert calibration(RESULTS, "majority", [UNGRADED] * 4)["brier"] is None

@@ -7,6 +7,7 @@ there one run does everything. `process_results`, called for each document and r
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from lm_eval.api.metrics import mean
 from lm_eval.api.task import ConfigurableTask
 
 from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.records import Selection
 from coderm_eval.core.user_errors import user_errors
 from coderm_eval.hosts.lm_eval.common import RerankedBenchmark
 from coderm_eval.hosts.lm_eval.interrupt import end_interrupts_with_a_sentence
@@ -24,6 +26,9 @@ from coderm_eval.report.reporter import RunReport
 __all__ = ["RerankTask"]
 
 log = logging.getLogger(__name__)
+
+_HIGHER_IS_BETTER = {"pass@1": True, "pass@1_answered": True, "coverage": True, "tests_per_problem": False}
+"""The metrics of a reranked task."""
 
 
 class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no types
@@ -130,14 +135,14 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
 
     def _keep_scores(self, report: RunReport) -> None:
         """Put each problem's scores where lm-eval looks for filtered answers."""
-        rule = self._reranked.settings.rule
-        used = {r.problem.task_id: float(r.selections[rule].tests_used) for r in report.results}
+        settings = self._reranked.settings
+        picks = {r.problem.task_id: r.selections[settings.rule] for r in report.results}
         for instance in self.instances:
             task_id = instance.doc["task_id"]
             for row in self._reranked.rows:
                 scores = {"pass@1": report.problems[task_id][row]}
                 if row == "coderm":
-                    scores["tests_per_problem"] = used[task_id]
+                    scores |= _scores_of_pick(picks[task_id], scores["pass@1"], settings.abstain_below)
                 instance.filtered_resps[row] = scores
 
     def process_results(self, doc: dict[str, Any], results: list[Any]) -> dict[str, Any]:
@@ -147,10 +152,19 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         return {metric: value for metric, value in results[0].items() if value == value}
 
     def aggregation(self) -> dict[str, Callable[..., float]]:
-        return {"pass@1": mean, "tests_per_problem": mean, **self._aggregation_list}
+        return {**dict.fromkeys(_HIGHER_IS_BETTER, mean), **self._aggregation_list}
 
     def higher_is_better(self) -> dict[str, bool]:
-        return {"pass@1": True, "tests_per_problem": False, **self._higher_is_better}
+        return {**_HIGHER_IS_BETTER, **self._higher_is_better}
+
+
+def _scores_of_pick(pick: Selection, right: float, abstain_below: float | None) -> dict[str, float]:
+    """What only the row `coderm` has; an abstained pick is left out of `pass@1_answered`."""
+    scores = {"tests_per_problem": float(pick.tests_used)}
+    if abstain_below is None:
+        return scores
+    answered = pick.is_answer(abstain_below)
+    return {**scores, "coverage": float(answered), "pass@1_answered": right if answered else math.nan}
 
 
 def _require_one_process(processes: int) -> None:
