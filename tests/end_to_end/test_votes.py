@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.cli import coderm, quick, rows
+from helpers.cli import coderm, quick, rows, write_rows
 from helpers.replaying import replaying
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.hosts.server.replay import RecordedAnswers
+from coderm_eval.report.page.problem_rows import problem_rows
+from coderm_eval.report.run_directory import RunDirectory
 
 RERANK = "rerank --benchmark demo --allow-partial --grade --samples s.jsonl --tests t.jsonl"
 FILES = ("chosen.jsonl", "verdicts.jsonl", "grades.jsonl")
@@ -24,7 +26,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the same run by class and by method."""
     folder = tmp_path_factory.mktemp("votes")
     quick(SAMPLES, folder / "s.jsonl")
-    quick(TESTS, folder / "t.jsonl")
+    tests = rows(quick(TESTS, folder / "t.jsonl"))
+    write_rows(folder / "t.jsonl", [{**tests[0], "test": "No test can be used of this line."}, *tests])
     (folder / "method.yaml").write_text("{tests: {votes: method}, budget: {policy: uniform}}")
     (folder / "class.yaml").write_text("budget: {policy: uniform}")
     for unit in ("class", "method"):
@@ -73,6 +76,14 @@ def test_its_tests_file_gives_the_same_run_again(runs: Path) -> None:
     first, again = (rows(runs / name / "verdicts.jsonl") for name in ("method", "again"))
     assert [row["verdicts"] for row in first] == [row["verdicts"] for row in again]
     assert summary(runs / "again")["pass@1"] == summary(runs / "method")["pass@1"]
+
+
+def test_the_page_of_a_run_shows_each_method_with_its_samples(runs: Path) -> None:
+    written = read_by_task(runs / "t.jsonl", "test")
+    for row in problem_rows(RunDirectory(runs / "method"), "evidence", with_programs=True):
+        for test in row["tests"]:
+            [method] = methods([test["source"]])
+            assert all(method in written[row["task_id"]][sample] for sample in test["samples"])
 
 
 @pytest.mark.parametrize(("unit", "other"), [("class", "method"), ("method", "class")])

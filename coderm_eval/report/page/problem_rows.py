@@ -51,6 +51,7 @@ def _problem(
     rewards = selection["rewards"]
     order = sorted(range(len(samples)), key=lambda n: (-(rewards[n] or 0), verdicts[n], samples[n]))
     columns = sorted(range(len(row["tests"])), key=lambda m: -sum(v[m] == _PASSED for v in verdicts))
+    sources = _sources(row["tests"], tests) if tests else {}
     pick = next(n for n in order if selection["chosen"] in samples[n])
     known = [(bool(r), len(s)) for r, s in zip(right, samples, strict=True) if r is not None]
     return {
@@ -74,10 +75,14 @@ def _problem(
             }
             for n in order
         ],
-        "tests": [
-            {"samples": row["tests"][m], **({"source": tests[row["tests"][m][0]]} if tests else {})} for m in columns
-        ],
+        "tests": [{"samples": row["tests"][m], **({"source": sources[m]} if tests else {})} for m in columns],
     }
+
+
+def _sources(columns: Sequence[Sequence[int]], listed: Sequence[str]) -> dict[int, str]:
+    """By column the text of its test: tests.jsonl has a line for each test of each sample that holds any, in order."""
+    lines = sorted((sample, column) for column, samples in enumerate(columns) for sample in samples)
+    return {column: source for (_, column), source in zip(lines, listed, strict=True)} if lines else {}
 
 
 def _statuses(samples: Sequence[Sequence[int]], grades: Sequence[Mapping[str, Any]] | None) -> list[dict[str, str]]:
