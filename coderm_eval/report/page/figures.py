@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import gammaln
 
+from coderm_eval.report.risk_coverage import risk_coverage
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -43,6 +45,12 @@ def figures(rules: Mapping[str, Any], problems: Sequence[Mapping[str, Any]]) -> 
     if graded:
         drawn.append(
             ("What more candidates could give: pass@k, and the pick's pass@1", lambda axes: _pass_at_k(axes, graded))
+        )
+        drawn.append(
+            (
+                "How often the surest picks are wrong, by how many are answered",
+                lambda axes: _risk_coverage(axes, graded),
+            )
         )
     drawn.append(("Tests that the pick used, by problem", lambda axes: _tests_used(axes, problems)))
     return [(caption, _svg(draw)) for caption, draw in drawn]
@@ -107,6 +115,19 @@ def _pass_at_k(axes: Axes, problems: Sequence[Mapping[str, Any]]) -> None:
     axes.xaxis.set_major_formatter("{x:.0f}")
     axes.set_xlabel("k, of the candidates")
     axes.set_ylabel("per cent of problems")
+    axes.legend(frameon=False, labelcolor=_INK)
+
+
+def _risk_coverage(axes: Axes, problems: Sequence[Mapping[str, Any]]) -> None:
+    right = np.array([float(problem["right"]) for problem in problems])
+    curve = risk_coverage(np.array([problem["confidence"] for problem in problems]), right)
+    coverage = 100 * curve.answered / len(right)
+    axes.plot(coverage, 100 * curve.risk, "o-", color=_PICK, ms=3, label="the surest picks")
+    axes.axhline(100 * float(1 - right.mean()), color=_BASE, label="all picks")
+    axes.set_xlabel("answered, per cent of problems")
+    axes.set_ylabel("wrong, per cent")
+    axes.set_xlim(0, 100)
+    axes.set_ylim(bottom=0)
     axes.legend(frameon=False, labelcolor=_INK)
 
 

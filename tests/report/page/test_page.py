@@ -169,7 +169,8 @@ def test_without_programs_it_is_small_and_says_so(page: Path) -> None:
     assert small.stat().st_size < page.stat().st_size
 
 
-def test_a_run_that_was_not_graded_has_a_page(run: Path, tmp_path: Path) -> None:
+def test_a_run_that_was_not_graded_has_a_page(run: Path, page: Path, tmp_path: Path) -> None:
+    """Without the figures that need grades, such as the risk of the surest picks."""
     shutil.copytree(run, tmp_path / "run")
     for name in ("grades.jsonl", "misleading_tests.jsonl", "pass_rates.jsonl"):
         (tmp_path / "run" / name).unlink()
@@ -178,7 +179,10 @@ def test_a_run_that_was_not_graded_has_a_page(run: Path, tmp_path: Path) -> None
     (tmp_path / "run" / "summary.json").write_text(json.dumps(summary | ungraded))
     done = coderm("report", "run", "--html", "page.html", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "This run was not graded" in (tmp_path / "page.html").read_text()
+    text = (tmp_path / "page.html").read_text()
+    assert "This run was not graded" in text
+    drawn = "How often the surest picks are wrong"
+    assert (drawn in page.read_text(), drawn in text) == (True, False)
 
 
 DAMAGED = ["samples.jsonl", "tests.jsonl", "verdicts.jsonl", "grades.jsonl"]
