@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,22 +17,24 @@ from coderm_eval.cli.options import (
     earlier_name,
     model_keys,
     overwrite_option,
+    settled_option,
     store_beside,
 )
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.outputs import check_output
-from coderm_eval.core.records import ProblemCandidates
+from coderm_eval.core.records import Problem, ProblemCandidates
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import open_store
 from coderm_eval.generation.cached_model import TokenUsage
 from coderm_eval.generation.models.registry import make_model
 from coderm_eval.generation.recorded.samples import read_candidates
-from coderm_eval.generation.sample import DEFAULT_N, policy_model, sample_candidates, sampling_requests
+from coderm_eval.generation.sample import DEFAULT_N, Settle, policy_model, sample_candidates, sampling_requests
 from coderm_eval.generation.settings import Backend, SamplingSettings, ShownCandidate, TestSettings
 from coderm_eval.generation.test_sources import ModelTests
 from coderm_eval.generation.write_tests import TestSupply, model_test_source, write_tests
 from coderm_eval.pipeline.dry_run import SamplingEstimate, estimate_sampling
-from coderm_eval.pipeline.settings import load_settings
+from coderm_eval.pipeline.settings import Settings, load_settings
+from coderm_eval.pipeline.settling import settle
 
 _TEST_KEYS = {key: f"tests.{key}" for key in ("num", "shown_candidate", "condition")}
 
@@ -58,6 +60,7 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--benchmark", type=BENCHMARK, required=True, help="Benchmark whose problems are posed.")
 @_model_options
 @click.option("--n", type=int, help="Candidates per problem.  [default: 20]")
+@settled_option
 @click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "solution"} lines.')
 def sample_command(benchmark: str, out: Path, dry_run: bool, overwrite: bool, **flags: Any) -> None:
     """Sample candidates from a policy model.
@@ -78,10 +81,28 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, overwrite: bool, **
             )
         return
     check_output(out, inputs={"--config": flags["config"]}, store=folder, overwrite=overwrite)
-    usage = sample_candidates(
-        problems, settings.policy, n=settings.n, extraction=settings.extraction, out=out, store_folder=folder
+    written, usage = sample_candidates(
+        problems,
+        settings.policy,
+        n=settings.n,
+        extraction=settings.extraction,
+        out=out,
+        store_folder=folder,
+        settle=_settle(problems, settings),
     )
-    click.echo(f"{out}: {settings.n or DEFAULT_N} candidates of {len(problems)} problems, {_cost(usage)}")
+    each = settings.n or DEFAULT_N
+    count = f"{written:,} of at most {each * len(problems):,}" if settings.policy.settled else f"{each}"
+    click.echo(f"{out}: {count} candidates of {len(problems)} problems, {_cost(usage)}")
+
+
+def _settle(problems: Sequence[Problem], settings: Settings) -> Settle | None:
+    """The decision how many candidates each problem gets; None where all get n."""
+    certainty = settings.policy.settled
+    if certainty is None:
+        return None
+    return lambda store, most, draw: settle(
+        problems, most, draw, certainty=certainty, execution=settings.execution, store=store
+    )
 
 
 @click.command("write-tests")

@@ -30,6 +30,7 @@ KEYS: Mapping[str, str] = {
     **{key: key for key in ("n", "preset", "select", "store", "resample_tests", "resample", "budget_curve", "curve")},
     "probe_inputs": "probe_inputs",
     "abstain_below": "abstain_below",
+    "settled": "policy.settled",
     "tests": "tests.file",
     "no_tests": "tests.backend",
     "budget": "budget.policy",
@@ -41,6 +42,13 @@ KEYS: Mapping[str, str] = {
 
 CANDIDATES = 'Candidates: {"task_id", "solution"} lines or another known format, gzipped or not; -: standard input.'
 """The help of --samples."""
+
+settled_option = click.option(
+    "--settled",
+    type=float,
+    metavar="P",
+    help="Stop at a problem's first candidates that settle which behaviour is most frequent, e.g. 0.95.",
+)
 
 TESTS = 'Recorded tests: {"task_id", "test"} lines, gzipped or not; -: standard input.'
 """The help of --tests."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -10,11 +11,21 @@ import numpy as np
 
 from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
 from coderm_eval.cli.generate import plan_tests
-from coderm_eval.cli.options import BENCHMARK, CANDIDATES, FILE, KEYS, TESTS, earlier_name, overwrite_option
+from coderm_eval.cli.options import (
+    BENCHMARK,
+    CANDIDATES,
+    FILE,
+    KEYS,
+    TESTS,
+    earlier_name,
+    overwrite_option,
+    settled_option,
+)
 from coderm_eval.core.errors import InputError, SettingsError
 from coderm_eval.core.inputs import require_one_from_stdin
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.outputs import check_output
+from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import open_store
 from coderm_eval.generation.recorded.samples import read_candidates
@@ -23,6 +34,7 @@ from coderm_eval.pipeline.cross_checks import without_errata
 from coderm_eval.pipeline.dry_run import estimate_executions
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings, load_settings
+from coderm_eval.pipeline.settling import settled_part
 from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.run_directory import RUN_FILES
 from coderm_eval.report.scores import mean_scores
@@ -71,6 +83,7 @@ def demo_command(out: Path, overwrite: bool) -> None:
 @click.option("--no-tests", flag_value="none", help="Pick by agreement on probing inputs alone.")
 @click.option("--out", type=FILE, required=True, help="Run directory to write.")
 @click.option("--n", type=int, help="Candidates per problem: the first N.  [default: all]")
+@settled_option
 @click.option("--select", help="Rule that picks; all: compare them all.  [default: evidence]")
 @click.option("--probe-inputs", type=int, help="Inputs per problem beyond the tests', for the best candidates.")
 @click.option("--abstain-below", type=float, help="Mark picks less likely to be right than this; score the others.")
@@ -145,17 +158,30 @@ def _rerank(
     work = read_candidates(
         samples, benchmark.problem_by_id(), benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial
     )
+    store_folder = settings.store or out / "store"
+    if settings.policy.settled:
+        work = _until_settled(work, settings.policy.settled, settings, store_folder)
     result = run(
         benchmark,
         work,
         settings,
         out=out,
-        store_folder=settings.store or out / "store",
+        store_folder=store_folder,
         graded=graded,
         allow_partial=allow_partial,
         overwrite=overwrite,
     )
     _print_result(benchmark, result, settings, out)
+
+
+def _until_settled(
+    work: Sequence[ProblemCandidates], certainty: float, settings: Settings, store_folder: Path
+) -> list[ProblemCandidates]:
+    """The first candidates of each problem, as many as settle its most frequent behaviour; says how many they are."""
+    part = settled_part(work, certainty=certainty, execution=settings.execution, store_folder=store_folder)
+    of_all, used = (sum(c.multiplicity for item in some for c in item.candidates) for some in (work, part))
+    click.echo(f"settled at {certainty}: the first {used:,} of {of_all:,} candidates are used", err=True)
+    return part
 
 
 def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, out: Path) -> None:

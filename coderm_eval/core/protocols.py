@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from coderm_eval.core.records import NO_OUTPUT, Problem, ProblemCandidates, UnitTest, Verdict, Verdicts
 
-__all__ = ["Cell", "Execute", "ExecutionResult", "Explain", "Probe", "WriteTests", "Written"]
+__all__ = ["Cell", "Draw", "Execute", "ExecutionResult", "Explain", "Probe", "WriteTests", "Written"]
 
 Key = TypeVar("Key")
 
@@ -39,6 +39,9 @@ class ExecutionResult(Generic[Key]):
     reason: str = ""
     """The error of its own with which the test ended, if it was run for this program and not recalled."""
 
+
+Draw = Callable[[Mapping[str, range]], Mapping[str, Sequence[str]]]
+"""{task id: sample indices wanted} -> the programs of these samples, by task id."""
 
 Execute = Callable[[Iterable[Sequence[Cell]]], Iterable[ExecutionResult[Cell]]]
 """Takes the new cells of one problem after the other, as they come, and yields their results in any order. An empty

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.outputs import note_output
+from coderm_eval.core.protocols import Draw
 from coderm_eval.core.records import Problem
 from coderm_eval.core.store import Store, open_store
 from coderm_eval.generation.answer_notices import AnswerTally
 from coderm_eval.generation.cached_model import CachedModel, TokenUsage
 from coderm_eval.generation.extraction.programs import extract_program
-from coderm_eval.generation.models.base import SampleRequest
+from coderm_eval.generation.models.base import Completion, SampleRequest
 from coderm_eval.generation.models.registry import make_model
 from coderm_eval.generation.settings import Extraction, PolicySettings
 
 __all__ = ["DEFAULT_N", "extract_program", "policy_model", "policy_prompt", "sample_candidates", "sampling_requests"]
+
+Settle = Callable[[Store, Mapping[str, int], Draw], Mapping[str, int]]
+"""Draws candidates, with the store, up to the most of each task; returns how many each gets."""
 
 DEFAULT_N = 20
 """Candidates per problem where n is not set."""
@@ -59,8 +64,15 @@ def sample_candidates(
     extraction: Extraction,
     out: Path,
     store_folder: Path,
-) -> TokenUsage:
+    settle: Settle | None = None,
+) -> tuple[int, TokenUsage]:
     """Sample n candidates of each problem and write them to `out`, as EvalPlus samples in the problems' order.
+
+    Args:
+        settle: decides how many candidates each problem gets, n at most; by default n.
+
+    Returns:
+        How many candidates were written, and what they cost.
 
     Raises:
         CodermError: a model that does not answer; what it answered before is stored.
@@ -68,21 +80,43 @@ def sample_candidates(
     usage, tally = TokenUsage(), AnswerTally()
     requests = sampling_requests(problems, settings, n)
     completes = settings.api == "completions"
+    problem_of = {problem.task_id: problem for problem in problems}
+
+    def program(task_id: str, completion: Completion) -> str:
+        return extract_program(completion.text, problem_of[task_id], extraction, completes=completes)
+
+    def draw(wanted: Mapping[str, range]) -> dict[str, list[str]]:
+        asked = _of_samples(requests, wanted)
+        return {r.task_id: [program(r.task_id, c) for c in answers] for r, answers in _answered(model, asked)}
 
     def rows() -> Iterator[dict[str, Any]]:
-        for problem, request in zip(problems, requests, strict=True):
-            completions = [model.completion(request.prompt, sample) for sample in request.samples]
+        for request, completions in answers:
             tally.add([c.text for c in completions], sum(c.finish_reason == "length" for c in completions))
             for completion in completions:
                 usage.add(completion)
-                program = extract_program(completion.text, problem, extraction, completes=completes)
-                yield {"task_id": problem.task_id, "solution": program, "sample": completion.sample}
+                solution = program(request.task_id, completion)
+                yield {"task_id": request.task_id, "solution": solution, "sample": completion.sample}
 
     with open_store(store_folder) as store:
         model = policy_model(problems, settings, store)
-        for _ in model.sample(requests):
-            pass  # the file is written once all are answered
+        most = {request.task_id: len(request.samples) for request in requests}
+        counts = settle(store, most, draw) if settle else most
+        answers = _answered(model, _of_samples(requests, {task: range(count) for task, count in counts.items()}))
         write_jsonl(out, rows())
         note_output(out, store)
     tally.warn()
-    return usage
+    return sum(counts.values()), usage
+
+
+def _of_samples(requests: Sequence[SampleRequest], wanted: Mapping[str, range]) -> list[SampleRequest]:
+    """The requests for these samples of some of the tasks."""
+    return [replace(r, samples=wanted[r.task_id]) for r in requests if r.task_id in wanted]
+
+
+def _answered(
+    model: CachedModel, requests: Sequence[SampleRequest]
+) -> Iterator[tuple[SampleRequest, list[Completion]]]:
+    """The requests with their answers, once all are there."""
+    for _ in model.sample(requests):
+        pass
+    return ((request, [model.completion(request.prompt, sample) for sample in request.samples]) for request in requests)

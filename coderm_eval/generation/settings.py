@@ -110,6 +110,12 @@ class PolicySettings(SamplingSettings):
 
     section: ClassVar[str] = "policy"
 
+    settled: float | None = Field(default=None, gt=0.5, lt=1)
+    """Draw no more candidates of a problem once its most frequent behaviour is ahead of the next with this probability,
+    such as 0.95; `n` is the most then. Behaviours are answers to 30 probing inputs, made from the calls that the
+    statement shows. `coderm-eval rerank` draws from its samples likewise; other hosts sample by themselves, and do not
+    look at this."""
+
 
 def with_backend(tests: Any) -> Any:
     """The `tests` section, as given, with the backend that a file in it implies."""

@@ -14,7 +14,7 @@ from coderm_eval.generation.settings import TestSettings
 from coderm_eval.generation.write_tests import validate_test_settings
 from coderm_eval.pipeline.settings import Settings
 
-__all__ = ["preflight", "working_executor"]
+__all__ = ["checked_executor", "preflight", "working_executor"]
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +32,15 @@ def preflight(settings: Settings) -> None:
 
 @contextmanager
 def working_executor(tests: TestSettings, execution: ExecutionSettings) -> Iterator[tuple[Executor, str]]:
-    """An executor that passed its own test, and the isolation in force."""
+    """`checked_executor`, once the settings of tests are found to be complete."""
     validate_test_settings(tests)
+    with checked_executor(execution) as working:
+        yield working
+
+
+@contextmanager
+def checked_executor(execution: ExecutionSettings) -> Iterator[tuple[Executor, str]]:
+    """An executor that passed its own test, and the isolation in force."""
     with make_executor(execution) as executor:
         isolation = executor.self_test(limits_from_settings(execution))
         if isolation != FULL:
