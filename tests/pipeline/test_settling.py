@@ -54,19 +54,15 @@ def test_a_problem_stops_once_its_lead_is_certain() -> None:
 
 
 def test_more_certainty_takes_more_candidates() -> None:
-    assert [Script({"alike": ALIKE}).counts(certainty=c)["alike"] for c in (0.9, 0.997, 0.999, 0.9999)] == [
-        8,
-        8,
-        12,
-        18,
-    ]
+    found = [Script({"alike": ALIKE}).counts(certainty=certainty)["alike"] for certainty in (0.9, 0.997, 0.999, 0.9999)]
+    assert found == [8, 8, 12, 18]
 
 
-def test_the_number_of_candidates_depends_on_the_limit_only_where_it_is_reached() -> None:
+def test_a_limit_that_is_not_reached_changes_nothing() -> None:
     assert [Script({"late": LATE}).counts(most)["late"] for most in (3, 11, 12, 13, 40)] == [3, 11, 12, 12, 12]
 
 
-def test_the_number_of_candidates_does_not_depend_on_other_problems() -> None:
+def test_what_a_problem_gets_does_not_depend_on_others() -> None:
     alone = [Script({task: programs}).counts()[task] for task, programs in (("late", LATE), ("alike", ALIKE))]
     assert alone == list(Script({"late": LATE, "alike": ALIKE}).counts().values())
 
