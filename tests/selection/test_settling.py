@@ -19,7 +19,7 @@ def plain(groups: list[int]) -> float:
     """∫ x^a (1 - x)^b over [1/2, 1], divided by that over [0, 1]: more than b of a + b + 1 fair coins are heads."""
     a, b = sorted([*groups, 0, 0], reverse=True)[:2]
     coins = a + b + 1
-    return sum(comb(coins, heads) for heads in range(b + 1, coins + 1)) / 2**coins
+    return sum(comb(coins, heads) for heads in range(b + 1, coins + 1)) * 0.5**coins
 
 
 @given(st.lists(st.integers(1, 60), max_size=6))
