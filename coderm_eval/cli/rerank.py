@@ -220,4 +220,6 @@ def _plan_rerank(benchmark: Benchmark, samples: Path, settings: Settings, out: P
         if settings.tests.written:
             click.echo(f"tests: {plan_tests(tests, work, settings.tests)}")
         most, stored = estimate_executions(work, tests, settings, store)
-        click.echo(f"executions: at most {most:,}, of which {stored:,} are stored")
+        by_method = settings.tests.written and settings.tests.votes == "method"
+        condition = ", if no answer has more than one test method" if by_method else ""
+        click.echo(f"executions: at most {most:,}, of which {stored:,} are stored{condition}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +113,18 @@ def test_as_many_tests_are_asked_for_and_they_are_written_whole(runs: Path, tmp_
     assert (tmp_path / "write-tests-method").read_text() == (tmp_path / "write-tests-class").read_text()
     voted = [methods([row["test"]]) for row in rows(tmp_path / "rerank-method" / "tests.jsonl")]
     assert {len(found) for found in voted} == {1}
+
+
+def test_a_dry_run_says_what_it_cannot_know_of_methods(runs: Path) -> None:
+    """The methods of recorded tests are counted; those of an answer that is not there are unknown."""
+    model = "model: m, base_url: 'http://127.0.0.1:9/v1'"
+    (runs / "unwritten.yaml").write_text(f"tests: {{{model}, votes: method}}")
+    line = f"{RERANK} --dry-run --out dry --store fresh-dry"
+    recorded = {unit: coderm(*f"{line} --config {unit}.yaml".split(), cwd=runs).stdout for unit in ("class", "method")}
+    most = {
+        unit: int(re.findall(r"executions: at most ([\d,]+)", text)[0].replace(",", ""))
+        for unit, text in recorded.items()
+    }
+    assert most["method"] > most["class"] and "one test method" not in recorded["method"]
+    planned = coderm(*line.replace("--tests t.jsonl", "--config unwritten.yaml").split(), cwd=runs)
+    assert planned.stdout.endswith(", if no answer has more than one test method\n"), planned.stderr
