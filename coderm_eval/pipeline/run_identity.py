@@ -19,7 +19,7 @@ from coderm_eval.pipeline.recorded_settings import recorded_settings
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.run_directory import RunDirectory
 
-__all__ = ["require_same_run", "run_identity"]
+__all__ = ["require_same_run", "run_identity", "samples_fingerprint"]
 
 
 _OF_HASHES = {
@@ -38,7 +38,7 @@ def run_identity(
         "benchmark": benchmark.name,
         "dataset_sha256": benchmark.dataset_sha256,
         "settings": recorded_settings(settings, benchmark.name, extracted=extracted),
-        "inputs": {"samples": _samples(problems), "tests": _recorded_tests(settings.tests)},
+        "inputs": {"samples": samples_fingerprint(problems), "tests": _recorded_tests(settings.tests)},
     }
 
 
@@ -64,7 +64,8 @@ def require_same_run(
         )
 
 
-def _samples(problems: Sequence[ProblemCandidates]) -> str:
+def samples_fingerprint(problems: Sequence[ProblemCandidates]) -> str:
+    """The fingerprint of the candidates of all problems, in their order."""
     samples = [(item.problem.task_id, c.program, str(c.samples)) for item in problems for c in item.candidates]
     return fingerprint(*(part for sample in samples for part in sample))
 

@@ -64,6 +64,7 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
         "coderm-eval replay",
         "coderm-eval report",
         "coderm-eval compare",
+        "coderm-eval verify",
         "coderm-eval doctor",
         "coderm-eval sample",
         "coderm-eval write-tests",
@@ -141,6 +142,9 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     compared = shell(command("coderm-eval compare"), tmp_path)
     assert compared.returncode == 0, compared.stderr
     assert "|run|run-majority|" in compared.stdout
+    verified = shell(command("coderm-eval verify"), tmp_path)
+    assert verified.returncode == 0, verified.stdout
+    assert "Findings: none" in verified.stdout
     graded = shell(command("coderm-eval grade"), tmp_path)
     assert graded.returncode == 0, graded.stderr
     assert json.loads((tmp_path / "samples_eval_results.json").read_text())["eval"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coderm_eval.core.records import Grade
 from coderm_eval.report.run_directory import RunDirectory
+from coderm_eval.report.texts_of_run import by_task, test_sources
 
 __all__ = ["problem_rows"]
 
@@ -30,8 +30,8 @@ def problem_rows(directory: RunDirectory, rule: str, *, with_programs: bool) -> 
         KeyError or ValueError: the files do not belong together.
     """
     grades = {row["task_id"]: row["grades"] for row in _rows_if_there(directory, "grades.jsonl")}
-    programs = _by_task(directory.rows("samples.jsonl"), "solution") if with_programs else {}
-    tests = _by_task(directory.rows("tests.jsonl"), "test") if with_programs else {}
+    programs = by_task(directory.rows("samples.jsonl"), "solution") if with_programs else {}
+    tests = by_task(directory.rows("tests.jsonl"), "test") if with_programs else {}
     return [
         _problem(row, rule, grades.get(row["task_id"]), programs.get(row["task_id"]), tests.get(row["task_id"]))
         for row in directory.rows("verdicts.jsonl")
@@ -51,7 +51,7 @@ def _problem(
     rewards = selection["rewards"]
     order = sorted(range(len(samples)), key=lambda n: (-(rewards[n] or 0), verdicts[n], samples[n]))
     columns = sorted(range(len(row["tests"])), key=lambda m: -sum(v[m] == _PASSED for v in verdicts))
-    sources = _sources(row["tests"], tests) if tests else {}
+    sources = test_sources(row["tests"], tests) if tests else {}
     pick = next(n for n in order if selection["chosen"] in samples[n])
     known = [(bool(r), len(s)) for r, s in zip(right, samples, strict=True) if r is not None]
     return {
@@ -79,12 +79,6 @@ def _problem(
     }
 
 
-def _sources(columns: Sequence[Sequence[int]], listed: Sequence[str]) -> dict[int, str]:
-    """By column the text of its test: tests.jsonl has a line for each test of each sample that holds any, in order."""
-    lines = sorted((sample, column) for column, samples in enumerate(columns) for sample in samples)
-    return {column: source for (_, column), source in zip(lines, listed, strict=True)} if lines else {}
-
-
 def _statuses(samples: Sequence[Sequence[int]], grades: Sequence[Mapping[str, Any]] | None) -> list[dict[str, str]]:
     """Return what each suite of the benchmark says of each candidate; nothing where it was not graded."""
     if grades is None:
@@ -93,13 +87,6 @@ def _statuses(samples: Sequence[Sequence[int]], grades: Sequence[Mapping[str, An
         tuple(row["samples"]): {suite: status for suite, status in row.items() if suite != "samples"} for row in grades
     }
     return [found[tuple(each)] for each in samples]
-
-
-def _by_task(rows: Iterable[Mapping[str, Any]], field: str) -> dict[str, list[str]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        found[row["task_id"]].append(row[field])
-    return found
 
 
 def _rows_if_there(directory: RunDirectory, name: str) -> list[dict[str, Any]]:

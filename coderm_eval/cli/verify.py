@@ -1,0 +1,41 @@
+"""`verify`."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+
+import click
+
+from coderm_eval.cli.options import FILE
+from coderm_eval.pipeline.verify import verify
+from coderm_eval.report.run_directory import RunDirectory
+
+_PROBLEMS = 20
+
+
+@click.command("verify")
+@click.argument("run", type=FILE)
+@click.option(
+    "--problems", type=click.IntRange(min=1), default=_PROBLEMS, show_default=True, help="Problems to run again."
+)
+@click.option("--all", "run_all", is_flag=True, help="Run all of them again.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes at a time.  [default: one per core]")
+def verify_command(run: Path, problems: int, run_all: bool, workers: int | None) -> None:
+    """Check that a run's files agree, and run and grade some of its problems again.
+
+    \b
+    coderm-eval verify run
+    """
+    logging.getLogger("coderm_eval.pipeline.run").setLevel(logging.ERROR)  # its notices would be of a part of the run
+    with tempfile.TemporaryDirectory(prefix="coderm-verify-") as scratch:
+        found = verify(RunDirectory(run), Path(scratch), problems=None if run_all else problems, workers=workers)
+    for finding in found.findings:
+        click.echo(finding)
+    click.echo(
+        f"{run}: {found.problems} problems, whose files were compared; {found.cells:,} verdicts and {found.grades:,} "
+        f"grades of {found.again} were made again. Findings: {len(found.findings) or 'none'}"
+    )
+    if found.findings:
+        raise SystemExit(1)

@@ -1,0 +1,77 @@
+"""Whether the files of a run agree with each other: picks with votes, scores with grades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from coderm_eval.report.calibration import calibration
+from coderm_eval.report.recorded_results import RecordedRun
+from coderm_eval.report.rows import interval_row
+from coderm_eval.report.rules import compare_rules
+from coderm_eval.report.scores import mean_scores, problem_scores
+
+__all__ = ["contradictions"]
+
+_ROUNDING = 3e-6
+
+
+def contradictions(run: RecordedRun) -> Iterator[str]:
+    """Yield a sentence for each thing that one file says and another denies; nothing is executed."""
+    rule = run.summary["select"]
+    for result in run.results:
+        task, picks = result.problem.task_id, result.selections
+        for name, pick in picks.items():
+            if pick.chosen not in pick.ties:
+                yield f"verdicts.jsonl: {task}: the pick of {name} is not among the candidates that it leaves tied"
+            best = [row for row, reward in enumerate(pick.rewards) if reward == max(pick.rewards)]
+            if best and not set(pick.ties) <= set(best):
+                yield f"verdicts.jsonl: {task}: {name} leaves a candidate tied that has not the highest reward"
+        if run.chosen.get(task) != result.candidates[picks[rule].chosen].program:
+            yield f"chosen.jsonl: {task}: not the program that verdicts.jsonl says was picked"
+    if run.chosen.keys() != {result.problem.task_id for result in run.results}:
+        yield "chosen.jsonl: not the problems of verdicts.jsonl"
+    yield from _different("summary.json", _numbers(run, rule), run.summary)
+
+
+def _numbers(run: RecordedRun, rule: str) -> dict[str, Any]:
+    """The numbers of summary.json that follow from the other files."""
+    numbers: dict[str, Any] = {
+        "n_problems": len(run.results),
+        "n_samples": sum(candidate.multiplicity for result in run.results for candidate in result.candidates),
+        "confidence": calibration(run.results, rule, run.grades),
+    }
+    if not run.grades:
+        return numbers
+    pairs = list(zip(run.results, run.grades, strict=True))
+    scores = mean_scores([problem_scores(result, grades, rule) for result, grades in pairs])
+    return {
+        **numbers,
+        "pass@1": {name: interval_row(found) for name, found in scores.pass_at_1.items()},
+        "paired_gain": {name: interval_row(found) for name, found in scores.paired_gain.items()},
+        "rules": {
+            found.rule: {
+                "pass@1": interval_row(found.pass_at_1),
+                "gain_over_random": interval_row(found.gain_over_random),
+                "gain_over_majority": interval_row(found.gain_over_majority),
+            }
+            for found in compare_rules(run.results, run.grades)
+        },
+    }
+
+
+def _different(path: str, here: Any, there: Any) -> Iterator[str]:
+    """Yield where `there` lacks what is `here`, or has something else."""
+    if isinstance(here, Mapping) and isinstance(there, Mapping):
+        for key, value in here.items():
+            yield from _different(f"{path}: {key}", value, there.get(key))
+    elif isinstance(here, list) and isinstance(there, list) and len(here) == len(there):
+        for number, (value, other) in enumerate(zip(here, there, strict=True)):
+            yield from _different(f"{path}[{number}]", value, other)
+    elif here != there and not _are_rounded_alike(here, there):
+        yield f"{path} is {there!r:.60}, and the other files give {here!r:.60}"
+
+
+def _are_rounded_alike(here: Any, there: Any) -> bool:
+    """Return whether two numbers differ by no more than what six digits of their parts leave open."""
+    return isinstance(here, float) and isinstance(there, (int, float)) and abs(here - there) <= _ROUNDING
