@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -28,8 +30,7 @@ def verify_command(run: Path, problems: int, run_all: bool, workers: int | None)
     \b
     coderm-eval verify run
     """
-    logging.getLogger("coderm_eval.pipeline.run").setLevel(logging.ERROR)  # its notices would be of a part of the run
-    with tempfile.TemporaryDirectory(prefix="coderm-verify-") as scratch:
+    with _without_notices(), tempfile.TemporaryDirectory(prefix="coderm-verify-") as scratch:
         found = verify(RunDirectory(run), Path(scratch), problems=None if run_all else problems, workers=workers)
     for finding in found.findings:
         click.echo(finding)
@@ -39,3 +40,15 @@ def verify_command(run: Path, problems: int, run_all: bool, workers: int | None)
     )
     if found.findings:
         raise SystemExit(1)
+
+
+@contextmanager
+def _without_notices() -> Iterator[None]:
+    """Keep what a run says of itself from the screen: here it would be said of a part of the run."""
+    log = logging.getLogger("coderm_eval.pipeline.run")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
