@@ -76,9 +76,10 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, overwrite: bool, **
     if dry_run:
         with open_store(folder, read_only=True) as store:
             model = policy_model(problems, settings.policy, store)
-            click.echo(
-                estimate_sampling(model, settings.policy, sampling_requests(problems, settings.policy, settings.n))
+            planned = estimate_sampling(
+                model, settings.policy, sampling_requests(problems, settings.policy, settings.n)
             )
+            click.echo(f"{planned}, less where problems settle" if settings.policy.settled else planned)
         return
     check_output(out, inputs={"--config": flags["config"]}, store=folder, overwrite=overwrite)
     written, usage = sample_candidates(

@@ -16,7 +16,7 @@ from coderm_eval.generation.settings import SamplingSettings
 from coderm_eval.generation.write_tests import TestSupply
 from coderm_eval.pipeline.budget import max_tests, tests_per_problem
 from coderm_eval.pipeline.preflight import working_executor
-from coderm_eval.pipeline.settings import Settings
+from coderm_eval.pipeline.settings import DEFAULT_PROBE_INPUTS, Settings
 from coderm_eval.selection import MOST_FINALISTS
 
 __all__ = ["SamplingEstimate", "estimate_executions", "estimate_sampling"]
@@ -70,6 +70,8 @@ def estimate_executions(
     most_run = MOST_FINALISTS if each else None
     told_apart = (item.candidates for item in problems if len(item.candidates) > 1)
     on_probes = settings.inputs * sum(len(candidates[:most_run]) for candidates in told_apart)
+    if settings.policy.settled:
+        on_probes += DEFAULT_PROBE_INPUTS * sum(len(item.candidates) for item in problems)
     if settings.tests.written:
         return _most_cells(problems, wanted, each * len(problems)) + on_probes, 0
     written = dict(tests.source(wanted))

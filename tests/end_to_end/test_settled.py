@@ -92,6 +92,15 @@ def test_recorded_samples_are_used_as_far_as_they_would_be_drawn(
     assert counts(tmp_path / "run", "samples.jsonl") == [count, N, N]
 
 
+def test_plans_count_the_most_that_may_be_asked_and_run(tmp_path: Path, programs: dict[str, list[str]]) -> None:
+    plan = sampled(tmp_path, programs, "--n", N, "--settled", 0.95, "--dry-run").stdout
+    assert f"for {3 * N} samples" in plan and plan.endswith(", less where problems settle\n")
+    assert sampled(tmp_path, programs, "--n", N).returncode == 0
+    rerank = ("rerank", "--benchmark", "humaneval+", "--samples", "s.jsonl", "--no-tests", "--out", "run", "--dry-run")
+    plain, settled = (coderm(*rerank, *more, cwd=tmp_path).stdout for more in ((), ("--settled", 0.95)))
+    assert "at most 1,800," in plain and "at most 3,600," in settled
+
+
 def test_a_certainty_that_is_none_is_refused(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
     done = coderm("sample", "--benchmark", "humaneval+", "--settled", 1.5, "--out", "s.jsonl", cwd=tmp_path)
     assert done.returncode == 2 and "policy.settled" in done.stderr
