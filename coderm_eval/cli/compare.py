@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from coderm_eval.cli.options import FILE, overwrite_option
+from coderm_eval.cli.options import FILE, replace_option
 from coderm_eval.core.files import write_text
 from coderm_eval.core.outputs import check_output
 from coderm_eval.report.comparison import Comparison, compare_runs
@@ -27,7 +27,7 @@ from coderm_eval.report.run_directory import RunDirectory
 @click.option("--json", "json_file", type=FILE, help="File to write everything to, with all task ids.")
 @click.option("--csv", "csv_file", type=FILE, help="File to write the table of differences to.")
 @click.option("--latex", "latex_file", type=FILE, help="The same for a paper.")
-@overwrite_option
+@replace_option
 def compare_command(
     run: Path,
     others: tuple[Path, ...],

@@ -70,6 +70,9 @@ overwrite_option = click.option(
 )
 
 
+replace_option = click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+
+
 def model_keys(section: str) -> dict[str, str]:
     """Keys of the flags that say which model plays a role; `section` is that role's section of the settings."""
     return {key: f"{section}.{key}" for key in ("model", "base_url", "backend")}

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, load_benchmark
-from coderm_eval.cli.options import FILE, overwrite_option
+from coderm_eval.cli.options import FILE, overwrite_option, replace_option
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_text
 from coderm_eval.core.outputs import check_output, require_same
@@ -22,6 +22,7 @@ from coderm_eval.report.tables import (
     render_abstention,
     render_misleading,
     render_quality,
+    render_recorded_scores,
     render_risk_coverage,
     render_rules,
 )
@@ -33,9 +34,9 @@ from coderm_eval.report.tables import (
 @click.option(
     "--no-programs", is_flag=True, help="Leave the texts of programs and tests out of the page: it is much smaller."
 )
-@overwrite_option
+@replace_option
 def report_command(run: Path, html: Path | None, no_programs: bool, overwrite: bool) -> None:
-    """Print a graded run's tables: the rules, the risk of the surest picks, the quality of tests, and which misled.
+    """Print a graded run's tables: scores, rules, the risk of the surest picks, the quality of tests, and which misled.
 
     \b
     coderm-eval report run
@@ -66,6 +67,7 @@ def _tables(directory: RunDirectory) -> tuple[str, ...]:
 
 
 def _tables_of(summary: Mapping[str, Any]) -> Iterator[str]:
+    yield render_recorded_scores(summary)
     yield render_rules(summary["rules"])
     if summary["abstention"]:
         yield render_abstention(summary["abstention"], summary["pass@1"]["coderm"])

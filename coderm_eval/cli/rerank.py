@@ -201,6 +201,13 @@ def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, o
         click.echo(render_resampled(result.summary["resampled"]))
     if result.curve:
         click.echo(render_curve(result.curve))
+    budget = result.summary["budget"]
+    if budget["recorded"] and budget["samples"] < budget["recorded"]:
+        click.echo(
+            f"{budget['samples']} of the {budget['recorded']} recorded tests were run: the budget {budget['policy']!r} "
+            "stops where more would hardly change a pick; --budget uniform runs all",
+            err=True,
+        )
     click.echo(f"run directory: {out}", err=True)
 
 

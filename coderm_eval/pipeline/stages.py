@@ -86,6 +86,7 @@ def assemble(
             )
             require_enough_tests(settings, tests)
             each = tests_per_problem(settings.budget, tests)
+            recorded = sum(tests.available.values()) if settings.tests.backend == "file" else None
             grader = Grader(benchmark, store, executor, settings.rule)
             yield Stages(
                 write_tests=tests,
@@ -96,7 +97,7 @@ def assemble(
                 grade=grader if graded else None,
                 report=Reporter(
                     directory,
-                    _context(benchmark, identity, settings, isolation, BudgetRecord(settings.budget, each)),
+                    _context(benchmark, identity, settings, isolation, BudgetRecord(settings.budget, each, recorded)),
                     resample_tests=settings.resample_tests,
                     policies=policies_of(settings.budget) if settings.budget_curve else None,
                 ),

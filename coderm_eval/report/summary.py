@@ -37,11 +37,13 @@ class BudgetRecord:
     settings: BudgetSettings
     average: int
     """Test samples per problem over the whole benchmark."""
+    recorded: int | None
+    """Test samples that there were to read, over all problems of the run; None where a model writes them."""
 
     def as_json(self, samples: int, change_probabilities: Mapping[str, float]) -> dict[str, Any]:
         """The budget, the test samples that were spent, and the share of picks that more would still change."""
         budget = self.settings
-        spent = {"policy": budget.policy, "average": self.average, "samples": samples}
+        spent = {"policy": budget.policy, "average": self.average, "samples": samples, "recorded": self.recorded}
         if budget.policy == "uniform":
             return spent
         limited = {**spent, "min": budget.min, "max": budget.max}

@@ -22,6 +22,7 @@ __all__ = [
     "render_mean",
     "render_misleading",
     "render_quality",
+    "render_recorded_scores",
     "render_resampled",
     "render_risk_coverage",
     "render_rules",
@@ -33,12 +34,13 @@ TASK_VERSION = 1.0
 
 _HEADERS = ["Tasks", "Version", "Filter", "n-shot", "Metric", "", "Value", "", "Stderr"]
 SCORES_LEGEND = (
-    "coderm and first: one program per problem. majority: mean over the samples that the vote leaves tied. "
-    "random: mean over all samples. oracle: whether any sample is right."
+    "coderm and first: one program per problem; coderm is the run's result. majority: mean over the samples that the "
+    "vote leaves tied. random: mean over all samples. oracle: whether any sample is right."
 )
 """What the rows of `render_scores` are."""
 _RULES_LEGEND = (
-    "pass@1 of a rule: mean over the samples that it leaves tied; coderm, in the table of scores, is one of them.\n"
+    "pass@1 of a rule: mean over the samples that it leaves tied, which compares rules with less chance. The number\n"
+    "to report is coderm's, in the table of scores: of the programs in chosen.jsonl, the first of those samples.\n"
     "95 %: interval over problems, by Wilson's formula where each problem counts 0 or 1, else by bootstrap."
 )
 _RISK_LEGEND = "Risk: share of wrong picks among the answered, the surest picks first; equally sure ones go together."
@@ -56,6 +58,12 @@ def render_scores(task: str, scores: MeanScores, tests_per_problem: Interval) ->
     for line in lines[1:]:
         line[:2] = ["", ""]
     return _table(_HEADERS, lines)
+
+
+def render_recorded_scores(summary: Mapping[str, Any]) -> str:
+    """The `pass@1` of summary.json, in per cent, and what the rows are."""
+    lines = [[name, *_value_and_ci(row)] for name, row in summary["pass@1"].items()]
+    return f"{_table([summary['benchmark'], 'pass@1', '95 %'], lines)}{SCORES_LEGEND}\n"
 
 
 def render_rules(rules: Mapping[str, Any]) -> str:

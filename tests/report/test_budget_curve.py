@@ -161,7 +161,7 @@ def test_a_run_with_a_curve_uses_all_tests_and_writes_the_curve(tmp_path: Path) 
     assert ran.returncode == 0, ran.stderr
     assert re.search(r"pass@1\|95 % of 100 orders\|over uniform\| +95 % +\|pick of all tests", ran.stdout)
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
-    assert summary["budget"] == {"policy": "uniform", "average": 16, "samples": 48}
+    assert summary["budget"] == {"policy": "uniform", "average": 16, "samples": 48, "recorded": 48}
     with (tmp_path / "run" / "curve.csv").open() as lines:
         rows = {(row["policy"], row["average"]): row for row in csv.DictReader(lines)}
     assert float(rows["uniform", "16"]["pass@1"]) == pytest.approx(summary["rules"]["evidence"]["pass@1"]["value"])

@@ -52,7 +52,8 @@ def figures(rules: Mapping[str, Any], problems: Sequence[Mapping[str, Any]]) -> 
                 lambda axes: _risk_coverage(axes, graded),
             )
         )
-    drawn.append(("Tests that the pick used, by problem", lambda axes: _tests_used(axes, problems)))
+    if any(problem["tests_used"] for problem in problems):
+        drawn.append(("Tests that the pick used, by problem", lambda axes: _tests_used(axes, problems)))
     return [(caption, _svg(draw)) for caption, draw in drawn]
 
 

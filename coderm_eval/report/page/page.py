@@ -46,6 +46,7 @@ def render_page(directory: RunDirectory, *, with_programs: bool) -> str:
             summary=summary,
             facts=_facts(summary),
             scores=_score_lines(summary),
+            abstention=_abstention_lines(summary["abstention"] or {}),
             rules=_rule_lines(summary["rules"] or {}),
             figures=figures(summary["rules"] or {}, problems),
             style=_asset("page.css"),
@@ -64,6 +65,8 @@ def render_page(directory: RunDirectory, *, with_programs: bool) -> str:
 def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What was run, as (name, value)."""
     budget, settings, not_run = summary["budget"], summary["settings"], summary["not_run"]
+    on_inputs, limits = summary["probing_inputs"]["executions"], settings["execution"]
+    on_tests = summary["executions"] - on_inputs
     policy, writer = (settings.get(role) or {} for role in ("policy", "tests"))
     return [
         (
@@ -73,13 +76,13 @@ def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("policy", str(policy.get("model") or "recorded candidates")),
         ("candidates", f"N = {summary['n_candidates']}, {summary['n_distinct_candidates']:.1f} of them distinct"),
         ("test writer", str(writer.get("model") or {"none": "none"}.get(str(writer.get("backend")), "recorded tests"))),
-        ("tests", f"{budget['samples']} read, {summary['tests_per_problem']:.1f} used per problem"),
+        ("tests", f"{_of_recorded(budget)} run, {summary['tests_per_problem']:.1f} per problem"),
         ("rule", summary["select"]),
         ("budget", f"{budget['policy']}, {budget['average']} tests per problem"),
-        (
-            "executions",
-            f"{summary['executions']:,}; could not be run: {not_run['executions']} and {not_run['grades']} grades",
-        ),
+        ("probing inputs", f"{summary['probing_inputs']['per_problem']:.1f} per problem"),
+        ("limits", f"{limits['timeout_s']:g} s of CPU time per call, {limits['memory_mb']} MB"),
+        ("executions", f"{on_tests:,} on tests, {on_inputs:,} on probing inputs"),
+        ("could not be run", f"{not_run['executions']} executions, {not_run['grades']} grades"),
         ("isolation", summary["isolation"]),
         ("dataset", f"SHA-256 {summary['dataset_sha256'][:16]}…"),
         *((f"{name} given", f"fingerprint {found[:16]}…") for name, found in summary["inputs"].items() if found),
@@ -94,11 +97,21 @@ def _score_lines(summary: Mapping[str, Any]) -> list[list[str]]:
     return [
         [name, meaning, *_cells(scores[name]), *(_cells(gains[name], "+") if name in gains else ["", ""])]
         for name, meaning in _SCORES.items()
+        if name != "majority" or summary["tests_per_problem"]  # without a test there is no vote
     ]
 
 
+def _of_recorded(budget: Mapping[str, Any]) -> str:
+    return f"{budget['samples']}" + (f" of {budget['recorded']} recorded ones" if budget["recorded"] else "")
+
+
+def _abstention_lines(found: Mapping[str, Any]) -> list[list[Any]]:
+    scores = found.get("pass@1") or {}
+    return [[name, found[name], *_cells(row)] for name, row in scores.items()]
+
+
 def _rule_lines(rules: Mapping[str, Any]) -> list[list[str]]:
-    """The rules, the best first; the first tier is whatever the data cannot tell from the best."""
+    """The rules, the best first."""
     return [
         [name, *_cells(row["pass@1"]), *_cells(row["gain_over_random"], "+"), *_cells(row["gain_over_majority"], "+")]
         for name, row in rules.items()
