@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from coderm_eval.cli.options import FILE, replace_option
+from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_text
 from coderm_eval.core.outputs import check_output
 from coderm_eval.report.comparison import Comparison, compare_runs
@@ -42,6 +43,8 @@ def compare_command(
     coderm-eval compare run1 run2 --json difference.json
     """
     files = {"json": json_file, "csv": csv_file, "latex": latex_file}
+    if len({path.resolve() for path in files.values() if path}) < sum(map(bool, files.values())):
+        raise InputError("--json, --csv and --latex name the same file twice; give each a file of its own")
     for asked in filter(None, files.values()):
         check_output(asked, inputs={}, overwrite=overwrite)
     found = compare_runs([read_graded_run(RunDirectory(folder)) for folder in (run, *others)])

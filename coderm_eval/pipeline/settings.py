@@ -23,7 +23,7 @@ from coderm_eval.selection import ALL_RULES, known_rules
 from coderm_eval.selection.budget.settings import BudgetSettings
 from coderm_eval.selection.registry import reads_probes, require_rule, require_rule_without_tests
 
-__all__ = ["DEFAULT_PROBE_INPUTS", "DEFAULT_RULE", "Settings", "load_settings"]
+__all__ = ["DEFAULT_PROBE_INPUTS", "DEFAULT_RULE", "Settings", "load_settings", "recorded_as_settings"]
 
 DEFAULT_RULE = "evidence"
 DEFAULT_PROBE_INPUTS = 30
@@ -130,6 +130,11 @@ def load_settings(
     if selects and settings.tests.backend == "none":
         require_rule_without_tests(settings.rule, source)
     return settings
+
+
+def recorded_as_settings(recorded: Mapping[str, Any], *, source: str) -> Settings:
+    """Return the settings that a run recorded, whatever CODERM_CONFIG names here."""
+    return _parse({**recorded, "tests": with_backend(recorded["tests"])}, source, True)
 
 
 def _parse(given: Mapping[str, Any], source: str, selects: bool) -> Settings:

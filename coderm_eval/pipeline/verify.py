@@ -14,7 +14,7 @@ from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.records import ProblemCandidates, RerankResult
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.run_identity import samples_fingerprint
-from coderm_eval.pipeline.settings import Settings, load_settings
+from coderm_eval.pipeline.settings import Settings, recorded_as_settings
 from coderm_eval.report.consistency import contradictions
 from coderm_eval.report.differences import differences
 from coderm_eval.report.recorded_results import RecordedRun, read_recorded_run
@@ -59,10 +59,18 @@ def verify(directory: RunDirectory, scratch: Path, *, problems: int | None, work
     try:
         settings = _settings(summary, scratch, workers, source=str(directory))
         benchmark = load_benchmark(summary["benchmark"], settings.for_benchmark(summary["benchmark"]))
-    except KeyError as error:
-        raise InputError(f"{directory}: its summary.json says nothing of {error}; another version wrote it") from None
-    recorded = read_recorded_run(directory, benchmark.problem_by_id())
-    found = [*_of_inputs(recorded, benchmark), *contradictions(recorded)]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{directory}: its summary.json does not say with which settings it was made ({error!r:.80}); another "
+            "version wrote it"
+        ) from None
+    try:
+        recorded = read_recorded_run(directory, benchmark.problem_by_id())
+        found = [*_of_inputs(recorded, benchmark), *contradictions(recorded)]
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise InputError(
+            f"{directory}: its files do not belong together, or another version wrote them ({error!r:.80})"
+        ) from None
     places = _sample(len(recorded.results), problems)
     again = _run_again(recorded, places, benchmark, settings, scratch)
     found += differences(recorded, places, again)
@@ -79,7 +87,7 @@ def _settings(summary: Mapping[str, Any], scratch: Path, workers: int | None, *,
     """Return the settings of the run, but with the tests that it used as recorded ones, all of which are run."""
     given = {key: value for key, value in summary["settings"].items() if key not in ("n", "preset", "budget")}
     without_tests = given["tests"].get("backend") == "none"
-    return load_settings(
+    return recorded_as_settings(
         {
             **given,
             "tests": {"backend": "none"} if without_tests else {"file": str(scratch / "tests.jsonl")},

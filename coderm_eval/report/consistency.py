@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
+from coderm_eval.report.abstention import abstention
 from coderm_eval.report.calibration import calibration
+from coderm_eval.report.counts import candidate_counts, sizes
 from coderm_eval.report.recorded_results import RecordedRun
 from coderm_eval.report.rows import interval_row
 from coderm_eval.report.rules import compare_rules
 from coderm_eval.report.scores import mean_scores, problem_scores
+from coderm_eval.report.summary import quality_rows
 
 __all__ = ["contradictions"]
 
@@ -31,15 +36,21 @@ def contradictions(run: RecordedRun) -> Iterator[str]:
             yield f"chosen.jsonl: {task}: not the program that verdicts.jsonl says was picked"
     if run.chosen.keys() != {result.problem.task_id for result in run.results}:
         yield "chosen.jsonl: not the problems of verdicts.jsonl"
+    not_run = sum(int((~result.verdicts.ran).sum()) for result in run.results)
+    if not_run > run.summary["not_run"]["executions"]:
+        yield f"verdicts.jsonl: {not_run} verdicts are NOT_RUN, and summary.json counts fewer"
     yield from _different("summary.json", _numbers(run, rule), run.summary)
 
 
 def _numbers(run: RecordedRun, rule: str) -> dict[str, Any]:
     """The numbers of summary.json that follow from the other files."""
+    below = run.summary["settings"].get("abstain_below")
     numbers: dict[str, Any] = {
-        "n_problems": len(run.results),
-        "n_samples": sum(candidate.multiplicity for result in run.results for candidate in result.candidates),
+        **sizes(run.results, run.problems_of_benchmark),
+        **candidate_counts(run.results),
+        "tests_per_problem": round(float(np.mean([result.selections[rule].tests_used for result in run.results])), 4),
         "confidence": calibration(run.results, rule, run.grades),
+        "abstention": abstention(run.results, rule, below, run.grades),
     }
     if not run.grades:
         return numbers
@@ -48,6 +59,7 @@ def _numbers(run: RecordedRun, rule: str) -> dict[str, Any]:
     return {
         **numbers,
         "pass@1": {name: interval_row(found) for name, found in scores.pass_at_1.items()},
+        "test_quality": quality_rows(run.results, run.grades),
         "paired_gain": {name: interval_row(found) for name, found in scores.paired_gain.items()},
         "rules": {
             found.rule: {

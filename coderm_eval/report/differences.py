@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 
-from coderm_eval.core.records import Grade, RerankResult, Verdict
+import numpy as np
+import numpy.typing as npt
+
+from coderm_eval.core.programs.source import parse
+from coderm_eval.core.records import Grade, RerankResult, UnitTest, Verdict, Verdicts
 from coderm_eval.report.recorded_results import RecordedRun
 
 __all__ = ["differences"]
+
+_GIVEN_UP_AFTER = 2
+"""Calls that time out, after which the executor takes all that is unanswered to time out."""
+_ROUNDING = 3e-6
+"""Of numbers with six digits."""
 
 
 def differences(recorded: RecordedRun, places: Sequence[int], again: RecordedRun) -> Iterator[str]:
@@ -20,33 +30,49 @@ def differences(recorded: RecordedRun, places: Sequence[int], again: RecordedRun
     """
     for number, place in enumerate(places):
         there, here = recorded.results[place], again.results[number]
-        yield from _different_verdicts(there, here)
-        yield from _different_picks(there, here)
+        yield from _different_runs(there, here)
         if recorded.grades:
             yield from _different_grades(there, recorded.grades[place], again.grades[number])
 
 
-def _different_verdicts(there: RerankResult, here: RerankResult) -> Iterator[str]:
-    """Yield which cells differ; one that was not run has nothing to compare."""
+def _different_runs(there: RerankResult, here: RerankResult) -> Iterator[str]:
+    """Yield which verdicts differ; where none does, which picks and rewards."""
     task = there.problem.task_id
-    if [test.source for test in there.tests] != [test.source for test in here.tests]:
+    if list(map(_meaning, there.tests)) != list(map(_meaning, here.tests)):
         yield f"tests.jsonl: {task}: the tests are not those that a run makes of them"
         return
-    pairs = zip(there.verdicts.matrix.ravel(), here.verdicts.matrix.ravel(), strict=True)
-    for cell, (old, new) in enumerate(pairs):
-        if old not in (new, Verdict.NOT_RUN):
-            row, column = divmod(cell, len(there.tests))
-            yield (
-                f"verdicts.jsonl: {task}: sample {there.candidates[row].samples[0]} on test "
-                f"{there.tests[column].samples[0]} is {Verdict(int(old)).name}, and now {Verdict(int(new)).name}"
-            )
+    cells = there.verdicts.matrix != here.verdicts.matrix
+    open_rows = _given_up(there.verdicts) | _given_up(here.verdicts)
+    for row, column in np.argwhere(cells & ~open_rows[:, None]):
+        old, new = (Verdict(int(result.verdicts.matrix[row, column])).name for result in (there, here))
+        at = f"sample {there.candidates[row].samples[0]} on test {there.tests[column].samples[0]}"
+        yield f"verdicts.jsonl: {task}: {at} is {old}, and now {new}"
+    if not cells.any():
+        yield from _different_picks(there, here)
+
+
+def _meaning(test: UnitTest) -> str:
+    """Return a test's source without its layout, which is made anew where a test is read."""
+    tree = parse(test.source)
+    return test.source if tree is None else ast.unparse(tree)
+
+
+def _given_up(verdicts: Verdicts) -> npt.NDArray[np.bool_]:
+    """Return which programs timed out so often that the executor gives them up: it depends on what was asked before."""
+    return np.asarray((verdicts.matrix == Verdict.TIMED_OUT).sum(axis=1) >= _GIVEN_UP_AFTER)
 
 
 def _different_picks(there: RerankResult, here: RerankResult) -> Iterator[str]:
-    for rule in there.selections.keys() & here.selections.keys():
-        old, new = (result.candidates[result.selections[rule].chosen].samples[0] for result in (there, here))
-        if old != new:
-            yield f"verdicts.jsonl: {there.problem.task_id}: {rule} picked sample {old}, and now picks sample {new}"
+    task = there.problem.task_id
+    for rule in sorted(there.selections.keys() & here.selections.keys()):
+        old, new = there.selections[rule], here.selections[rule]
+        samples = [there.candidates[pick.chosen].samples[0] for pick in (old, new)]
+        if old.chosen != new.chosen:
+            yield f"verdicts.jsonl: {task}: {rule} picked sample {samples[0]}, and now picks sample {samples[1]}"
+        elif old.ties != new.ties:
+            yield f"verdicts.jsonl: {task}: {rule} leaves other samples tied than now"
+        elif not np.allclose(old.rewards, new.rewards, rtol=0, atol=_ROUNDING, equal_nan=True):
+            yield f"verdicts.jsonl: {task}: {rule} rewards candidates otherwise than now"
 
 
 def _different_grades(result: RerankResult, there: Sequence[Grade], here: Sequence[Grade]) -> Iterator[str]:

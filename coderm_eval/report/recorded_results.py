@@ -40,6 +40,7 @@ class RecordedRun:
     """Of each problem's candidates; empty where the run was not graded."""
     chosen: Mapping[str, str]
     """The program in chosen.jsonl, by task id."""
+    problems_of_benchmark: int
 
 
 def read_recorded_run(directory: RunDirectory, problems: Mapping[str, Problem]) -> RecordedRun:
@@ -74,7 +75,8 @@ def read_recorded_run(directory: RunDirectory, problems: Mapping[str, Problem]) 
         summary=directory.summary(),
         results=results,
         grades=_grades(directory, results) if graded else [],
-        chosen={row["task_id"]: row["solution"] for row in directory.rows("chosen.jsonl")},
+        chosen=_once(directory, "chosen.jsonl", "solution"),
+        problems_of_benchmark=len(problems),
     )
 
 
@@ -105,11 +107,20 @@ def _selection(rule: str, found: Mapping[str, Any], candidates: tuple[Candidate,
 
 
 def _grades(directory: RunDirectory, results: list[RerankResult]) -> list[list[Grade]]:
-    rows = {row["task_id"]: row["grades"] for row in directory.rows("grades.jsonl")}
+    rows = _once(directory, "grades.jsonl", "grades")
     try:
         return [[_grade(rows[result.problem.task_id], each) for each in result.candidates] for result in results]
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{directory}: grades.jsonl has not one grade for each program of samples.jsonl") from None
+
+
+def _once(directory: RunDirectory, name: str, field: str) -> dict[str, Any]:
+    """Return a field of each row by task id; raises InputError where a task has two rows."""
+    rows = directory.rows(name)
+    found = {row["task_id"]: row[field] for row in rows}
+    if len(found) < len(rows):
+        raise InputError(f"{directory}: {name} has two lines for a task")
+    return found
 
 
 def _grade(rows: list[dict[str, Any]], candidate: Candidate) -> Grade:

@@ -25,7 +25,7 @@ from coderm_eval.report.test_faults import TestFault, fault_rows
 from coderm_eval.selection.budget.settings import BudgetSettings
 from coderm_eval.selection.resampling import DRAWS, SEED
 
-__all__ = ["BudgetRecord", "GradedRecord", "Resampled", "RunContext", "RunRecord"]
+__all__ = ["BudgetRecord", "GradedRecord", "Resampled", "RunContext", "RunRecord", "quality_rows"]
 
 _VERSIONED = ("coderm-eval", "lm-eval", "evalplus", "numpy", "scipy")
 
@@ -163,7 +163,7 @@ class RunRecord:
             "rules": {score.rule: _rule_row(score) for score in graded.rules} or None,
             "resampled": graded.resampled and graded.resampled.as_json(),
             "cross_checks": graded.cross_checks,
-            "test_quality": _quality_rows(self.results, graded.grades),
+            "test_quality": quality_rows(self.results, graded.grades),
         }
 
     def _costs(self) -> dict[str, Any]:
@@ -192,7 +192,8 @@ def _rule_row(score: RuleScore) -> dict[str, Any]:
     }
 
 
-def _quality_rows(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> dict[str, Any]:
+def quality_rows(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> dict[str, Any]:
+    """The entry `test_quality`: of each test by itself, and of the majority vote."""
     return {
         "single_tests": _confusion_row(confusion_of_each_test(results, grades)),
         "vote": _confusion_row(confusion_of_majority_vote(results, grades)),

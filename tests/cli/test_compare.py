@@ -53,6 +53,13 @@ def test_a_file_that_is_there_is_kept(runs: Path, tmp_path: Path) -> None:
     assert "d.json" in done.stderr and (folder / "d.json").read_text() == "mine"
 
 
+def test_one_file_for_two_formats_is_refused(runs: Path, tmp_path: Path) -> None:
+    folder = copy_of(runs, tmp_path)
+    done = coderm("compare", "one", "two", "--json", "d.x", "--latex", "./d.x", cwd=folder)
+    assert done.returncode == 2
+    assert "name the same file twice" in done.stderr and not (folder / "d.x").exists()
+
+
 def test_a_problem_without_a_grade_is_left_out_and_named(runs: Path, tmp_path: Path) -> None:
     folder = copy_of(runs, tmp_path)
     graded = rows(folder / "two" / "grades.jsonl")

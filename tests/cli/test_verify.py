@@ -41,6 +41,40 @@ def test_a_sample_of_the_problems_is_run_again(honest: Path) -> None:
     assert " of 1 were made again. Findings: none" in done.stdout
 
 
+CALL = "tide_gate_hours([9], 3) == []"
+FORMS = {
+    "an assert": f"assert {CALL}",
+    "asserts that share a variable": f"x = [9]\nassert {CALL}\nx.append(1)\nassert tide_gate_hours(x, 3) != 7",
+    "a doctest": ">>> tide_gate_hours([9], 3)\n[]\n",
+    "functions": f"def test_it():\n    assert {CALL}\n\n\ndef test_more():\n    assert tide_gate_hours([], 3) == []\n",
+}
+
+
+@pytest.mark.parametrize("votes", ["class", "method"])
+@pytest.mark.parametrize("form", FORMS)
+def test_tests_of_every_form_are_read_again_as_they_were(tmp_path: Path, form: str, votes: str) -> None:
+    samples = [row for row in rows(quick(SAMPLES, tmp_path / "s.jsonl")) if row["task_id"] == "demo/0"]
+    (tmp_path / "v.yaml").write_text(f"tests: {{votes: {votes}}}\n")
+    done = coderm(
+        *("rerank", "--benchmark", "demo", "--allow-partial", "--out", "run", "--config", "v.yaml"),
+        *("--samples", write_rows(tmp_path / "s.jsonl", samples)),
+        *("--tests", write_rows(tmp_path / "t.jsonl", [{"task_id": "demo/0", "test": FORMS[form]}])),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    verified = coderm("verify", "run", cwd=tmp_path)
+    assert verified.returncode == 0, verified.stdout
+
+
+def test_a_configuration_file_of_the_reader_changes_nothing(
+    honest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.yaml").write_text("{n: 1, budget: {average: 1}, tests: {votes: method}, resample_tests: 2}\n")
+    monkeypatch.setenv("CODERM_CONFIG", str(tmp_path / "mine.yaml"))
+    done = coderm("verify", "run", "--all", cwd=honest.parent)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def in_rows(name: str, change: Callable[[list[dict[str, Any]]], object]) -> Callable[[Path], None]:
     def tamper(run: Path) -> None:
         found = rows(run / name)
@@ -92,6 +126,10 @@ def change_a_program(found: list[dict[str, Any]]) -> None:
         row["solution"] = row["solution"].replace(old, f"{old}\n# better\n")
 
 
+def scale_rewards(selection: dict[str, Any]) -> None:
+    selection["rewards"] = [reward / 2 for reward in selection["rewards"]]
+
+
 TAMPERINGS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a verdict": (in_rows("verdicts.jsonl", flip_a_verdict), "verdicts.jsonl: demo/8: sample 0 on test"),
     "a pick": (in_rows("verdicts.jsonl", pick_another), "verdicts.jsonl: demo/0: evidence leaves a candidate tied"),
@@ -129,6 +167,43 @@ TAMPERINGS: dict[str, tuple[Callable[[Path], None], str]] = {
         in_rows("verdicts.jsonl", lambda found: found[0]["selections"]["evidence"].update(confidence=0.999)),
         "summary.json: confidence: mean is",
     ),
+    "verdicts made not run": (
+        in_rows("verdicts.jsonl", lambda found: found[0].update(verdicts=["N" * len(v) for v in found[0]["verdicts"]])),
+        "are NOT_RUN, and summary.json counts fewer",
+    ),
+    "the rewards": (
+        in_rows("verdicts.jsonl", lambda found: scale_rewards(found[0]["selections"]["evidence"])),
+        "verdicts.jsonl: demo/0: evidence rewards candidates otherwise",
+    ),
+    "the tests that were used": (
+        in_summary(lambda summary: summary.update(tests_per_problem=99)),
+        "summary.json: tests_per_problem is 99",
+    ),
+    "the quality of the tests": (
+        in_summary(lambda summary: summary["test_quality"]["vote"].update(accuracy=1.0)),
+        "summary.json: test_quality: vote: accuracy is 1.0",
+    ),
+    "a second line": (
+        in_rows("chosen.jsonl", lambda found: found.append({"task_id": "demo/0", "solution": ""})),
+        "chosen.jsonl has two lines for a task",
+    ),
+    "a confidence that is no number": (
+        in_rows("verdicts.jsonl", lambda found: found[0]["selections"]["evidence"].update(confidence="high")),
+        "do not belong together",
+    ),
+    "no ties": (
+        in_rows("verdicts.jsonl", lambda found: found[0]["selections"]["evidence"].update(ties=[])),
+        "run: ",
+    ),
+    "a rule left out": (
+        in_rows("verdicts.jsonl", lambda found: found[0]["selections"].pop("evidence")),
+        "do not belong together",
+    ),
+    "settings that are none": (
+        in_summary(lambda summary: summary.update(settings=3)),
+        "does not say with which settings",
+    ),
+    "no inputs": (in_summary(lambda summary: summary.pop("inputs")), "do not belong together"),
     "a problem left out": (in_rows("verdicts.jsonl", lambda found: found.pop()), "samples.jsonl has demo/11"),
 }
 """By what was changed: how, and what is said of it."""
