@@ -33,8 +33,8 @@ def cached_execution(
 ) -> Execute:
     """Return the loop's `execute`: it reads a problem whose cells are all stored, and runs and stores the others.
 
-    All cells of a problem or none: which calls of a program are given up as timed out depends on what else is
-    asked of it, and a run that was killed in the middle of a problem must end as one that was not.
+    All cells of a problem or none: a program that has timed out twice gets less time for its other calls, and a run
+    that was killed in the middle of a problem must end as one that was not.
 
     Args:
         isolation: what the executor's self-test found in force; verdicts under another one are not read.

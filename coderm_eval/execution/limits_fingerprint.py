@@ -10,7 +10,7 @@ from coderm_eval.execution.limits import Limits
 
 __all__ = ["limits_fingerprint"]
 
-_EXECUTOR_REVISION = 19
+_EXECUTOR_REVISION = 20
 """Raise it when a change of the executor can change a verdict, so that stored ones are not used again."""
 
 

@@ -14,8 +14,8 @@ from coderm_eval.report.recorded_results import RecordedRun
 
 __all__ = ["differences"]
 
-_GIVEN_UP_AFTER = 2
-"""Calls that time out, after which the executor takes all that is unanswered to time out."""
+_PATIENT_TIMEOUTS = 2
+"""Tests that time out before the executor gives a program less time."""
 _ROUNDING = 3e-6
 """Of numbers with six digits."""
 
@@ -42,7 +42,7 @@ def _different_runs(there: RerankResult, here: RerankResult) -> Iterator[str]:
         yield f"tests.jsonl: {task}: the tests are not those that a run makes of them"
         return
     cells = there.verdicts.matrix != here.verdicts.matrix
-    open_rows = _given_up(there.verdicts) | _given_up(here.verdicts)
+    open_rows = _got_less_time(there.verdicts) | _got_less_time(here.verdicts)
     for row, column in np.argwhere(cells & ~open_rows[:, None]):
         old, new = (Verdict(int(result.verdicts.matrix[row, column])).name for result in (there, here))
         at = f"sample {there.candidates[row].samples[0]} on test {there.tests[column].samples[0]}"
@@ -57,9 +57,9 @@ def _meaning(test: UnitTest) -> str:
     return test.source if tree is None else ast.unparse(tree)
 
 
-def _given_up(verdicts: Verdicts) -> npt.NDArray[np.bool_]:
-    """Return which programs timed out so often that the executor gives them up: it depends on what was asked before."""
-    return np.asarray((verdicts.matrix == Verdict.TIMED_OUT).sum(axis=1) >= _GIVEN_UP_AFTER)
+def _got_less_time(verdicts: Verdicts) -> npt.NDArray[np.bool_]:
+    """Return which programs timed out so often that they get less time: for which tests depends on the order."""
+    return np.asarray((verdicts.matrix == Verdict.TIMED_OUT).sum(axis=1) >= _PATIENT_TIMEOUTS)
 
 
 def _different_picks(there: RerankResult, here: RerankResult) -> Iterator[str]:

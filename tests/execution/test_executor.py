@@ -663,6 +663,31 @@ IN_A_HURRY: list[tuple[str, str, dict[str, Verdict]]] = [
 """A program, and the verdicts of two tests of which either makes one call."""
 
 
+TEST_OF = """import unittest
+
+
+class TestRungs(unittest.TestCase):
+    def test_it(self):
+        self.assertEqual(rungs({height}), {rungs})
+"""
+LOOPS_IN_SOME = [
+    ("without a state", "def rungs(height):\n    while height > 4:\n        pass\n    return height * 3\n"),
+    (
+        "with a state",
+        "made = []\n\n\ndef rungs(height):\n    made.append(height)\n    while height > 4:\n        pass\n"
+        "    return height * 3\n",
+    ),
+]
+
+
+@pytest.mark.parametrize("program", [case[1] for case in LOOPS_IN_SOME], ids=[case[0] for case in LOOPS_IN_SOME])
+def test_loops_in_some_tests_decide_about_no_other(program: str) -> None:
+    heights = (5, 6, 7, 2, 8, 3, 4)
+    tests = [(str(height), program, TEST_OF.format(height=height, rungs=3 * height)) for height in heights]
+    expected = {name: TIMED_OUT if int(name) > 4 else PASSED for name, *_ in tests}
+    assert _verdicts(tests, Limits(timeout_s=0.5)) == expected
+
+
 @pytest.mark.parametrize(
     ("program", "expected"), [case[1:] for case in IN_A_HURRY], ids=[case[0] for case in IN_A_HURRY]
 )
