@@ -30,6 +30,7 @@ from coderm_eval.execution.probing import make_probe
 from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.pipeline.loop import rerank
+from coderm_eval.report.rows import read_grade
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.scores import tied_pass_at_1
 from coderm_eval.report.statistics import gain_interval
@@ -79,11 +80,7 @@ def rows(results: Sequence[RerankResult], scores: Mapping[int, Sequence[float]])
 def grades_by_task(directory: RunDirectory) -> dict[str, dict[int, Grade]]:
     """Return the grades by task id and sample."""
     return {
-        row["task_id"]: {
-            sample: Grade({key: value for key, value in grade.items() if key != "samples"})
-            for grade in row["grades"]
-            for sample in grade["samples"]
-        }
+        row["task_id"]: {sample: read_grade(grade) for grade in row["grades"] for sample in grade["samples"]}
         for row in directory.rows("grades.jsonl")
     }
 

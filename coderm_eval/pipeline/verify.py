@@ -11,13 +11,14 @@ from typing import Any
 from coderm_eval.benchmarks import Benchmark, load_benchmark
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_jsonl
-from coderm_eval.core.records import ProblemCandidates, RerankResult
+from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.run_identity import samples_fingerprint
 from coderm_eval.pipeline.settings import Settings, recorded_as_settings
 from coderm_eval.report.consistency import contradictions
 from coderm_eval.report.differences import differences
 from coderm_eval.report.recorded_results import RecordedRun, read_recorded_run
+from coderm_eval.report.rows import test_rows
 from coderm_eval.report.run_directory import RunDirectory
 
 __all__ = ["Verification", "verify"]
@@ -123,10 +124,7 @@ def _run_again(
 ) -> RecordedRun:
     """Return the same run of some of its problems, from its own candidates and tests."""
     chosen = [recorded.results[place] for place in places]
-    tests = [
-        {"task_id": result.problem.task_id, "test": source} for result in chosen for source in _sources(result) or [""]
-    ]
-    write_jsonl(scratch / "tests.jsonl", tests)
+    write_jsonl(scratch / "tests.jsonl", (row for result in chosen for row in test_rows(result)))
     out = scratch / "run"
     run(
         benchmark,
@@ -138,9 +136,3 @@ def _run_again(
         allow_partial=True,
     )
     return read_recorded_run(RunDirectory(out), benchmark.problem_by_id())
-
-
-def _sources(result: RerankResult) -> list[str]:
-    """Return the tests, as often as they were written, in the order of the samples."""
-    lines = sorted((sample, column) for column, test in enumerate(result.tests) for sample in test.samples)
-    return [result.tests[column].source for _, column in lines]

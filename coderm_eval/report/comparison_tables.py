@@ -10,7 +10,7 @@ from tabulate import tabulate
 
 from coderm_eval.report.comparison import Comparison, PairedDifference
 from coderm_eval.report.rows import interval_row, json_number
-from coderm_eval.report.statistics import Interval
+from coderm_eval.report.tables import value_and_ci
 
 __all__ = ["comparison_as_csv", "comparison_as_json", "comparison_as_latex", "render_comparison"]
 
@@ -23,7 +23,7 @@ _MOST_SHOWN = 10
 def render_comparison(found: Comparison) -> str:
     """The comparison in words and Markdown tables; numbers in per cent."""
     runs = [
-        [run.name, run.rule, f"{run.tests_per_problem:.1f}", *_percent_with_interval(found.pass_at_1[run.name])]
+        [run.name, run.rule, f"{run.tests_per_problem:.1f}", *value_and_ci(interval_row(found.pass_at_1[run.name]))]
         for run in found.runs
     ]
     parts = [
@@ -84,7 +84,7 @@ def _pair_lines(pairs: Sequence[PairedDifference]) -> list[list[Any]]:
         [
             pair.run,
             pair.against,
-            *_percent_with_interval(pair.difference, sign="+"),
+            *value_and_ci(interval_row(pair.difference), "+"),
             len(pair.wins),
             len(pair.losses),
             f"{pair.p_value:.3g}",
@@ -103,15 +103,6 @@ def _listed(tasks: Sequence[str]) -> str:
     count = "1 problem" if len(tasks) == 1 else f"{len(tasks)} problems"
     more = f", and {len(tasks) - _MOST_SHOWN} more" if len(tasks) > _MOST_SHOWN else ""
     return f"{count}: {', '.join(tasks[:_MOST_SHOWN])}{more}"
-
-
-def _percent_with_interval(interval: Interval, sign: str = "") -> list[str]:
-    """Return a mean and its interval in per cent; "-" where one is not defined."""
-    value, low, high = (
-        "-" if json_number(number) is None else f"{100 * number:{sign}.1f}"
-        for number in (interval.value, interval.low, interval.high)
-    )
-    return [value, "-" if low == "-" else f"{low} to {high}"]
 
 
 def _markdown(headers: list[str], lines: list[list[Any]]) -> str:

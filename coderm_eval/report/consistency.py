@@ -11,10 +11,9 @@ from coderm_eval.report.abstention import abstention
 from coderm_eval.report.calibration import calibration
 from coderm_eval.report.counts import candidate_counts, sizes
 from coderm_eval.report.recorded_results import RecordedRun
-from coderm_eval.report.rows import interval_row
 from coderm_eval.report.rules import compare_rules
 from coderm_eval.report.scores import mean_scores, problem_scores
-from coderm_eval.report.summary import quality_rows
+from coderm_eval.report.summary import interval_rows, quality_rows, rule_row
 
 __all__ = ["contradictions"]
 
@@ -58,17 +57,10 @@ def _numbers(run: RecordedRun, rule: str) -> dict[str, Any]:
     scores = mean_scores([problem_scores(result, grades, rule) for result, grades in pairs])
     return {
         **numbers,
-        "pass@1": {name: interval_row(found) for name, found in scores.pass_at_1.items()},
+        "pass@1": interval_rows(scores.pass_at_1),
         "test_quality": quality_rows(run.results, run.grades),
-        "paired_gain": {name: interval_row(found) for name, found in scores.paired_gain.items()},
-        "rules": {
-            found.rule: {
-                "pass@1": interval_row(found.pass_at_1),
-                "gain_over_random": interval_row(found.gain_over_random),
-                "gain_over_majority": interval_row(found.gain_over_majority),
-            }
-            for found in compare_rules(run.results, run.grades)
-        },
+        "paired_gain": interval_rows(scores.paired_gain),
+        "rules": {found.rule: rule_row(found) for found in compare_rules(run.results, run.grades)},
     }
 
 

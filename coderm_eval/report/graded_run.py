@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.records import Grade
 from coderm_eval.report.run_directory import RunDirectory
 
 __all__ = ["GradedRun", "read_graded_run"]
@@ -39,8 +38,6 @@ def read_graded_run(directory: RunDirectory) -> GradedRun:
     summary = directory.graded_summary()
     try:
         rule = summary["select"]
-        picks = {row["task_id"]: row["selections"][rule]["chosen"] for row in directory.rows("verdicts.jsonl")}
-        grades = {row["task_id"]: row["grades"] for row in directory.rows("grades.jsonl")}
         return GradedRun(
             name=str(directory),
             benchmark=summary["benchmark"],
@@ -48,7 +45,7 @@ def read_graded_run(directory: RunDirectory) -> GradedRun:
             rule=rule,
             settings=dict(_flat({**summary["settings"], "inputs": summary["inputs"]})),
             tests_per_problem=summary["tests_per_problem"],
-            scores={task: _score(grades[task], pick) for task, pick in picks.items()},
+            scores={task: _score(grade.passed) for task, grade in directory.grades_of_picks(rule).items()},
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         raise InputError(
@@ -57,10 +54,7 @@ def read_graded_run(directory: RunDirectory) -> GradedRun:
         ) from None
 
 
-def _score(rows: list[dict[str, Any]], pick: int) -> float:
-    """Return the score of the candidate that sample `pick` is."""
-    [row] = [row for row in rows if pick in row["samples"]]
-    passed = Grade({suite: status for suite, status in row.items() if suite != "samples"}).passed
+def _score(passed: bool | None) -> float:
     return math.nan if passed is None else float(passed)
 
 

@@ -22,6 +22,7 @@ from coderm_eval.core.records import (
     Verdicts,
     deduplicate_candidates,
 )
+from coderm_eval.report.rows import read_grade
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.texts_of_run import by_task, test_sources
 
@@ -125,4 +126,4 @@ def _once(directory: RunDirectory, name: str, field: str) -> dict[str, Any]:
 
 def _grade(rows: list[dict[str, Any]], candidate: Candidate) -> Grade:
     [found] = [row for row in rows if row["samples"] == list(candidate.samples)]
-    return Grade({suite: status for suite, status in found.items() if suite != "samples"})
+    return read_grade(found)

@@ -17,7 +17,9 @@ __all__ = [
     "grade_row",
     "interval_row",
     "json_number",
+    "lines_of_tests",
     "misleading_row",
+    "read_grade",
     "sample_rows",
     "test_rows",
     "verdict_row",
@@ -51,11 +53,20 @@ def sample_rows(work: ProblemCandidates) -> Iterable[dict[str, Any]]:
         yield {"task_id": work.problem.task_id, "solution": by_sample[sample]}
 
 
+def lines_of_tests(tests: Iterable[Sequence[int]]) -> list[int]:
+    """The column of each of a problem's lines in tests.jsonl: one for each test of each sample that holds any.
+
+    Args:
+        tests: the samples of each test, by column.
+    """
+    return [column for _, column in sorted((sample, n) for n, samples in enumerate(tests) for sample in samples)]
+
+
 def test_rows(result: RerankResult) -> Iterable[dict[str, Any]]:
-    of_samples = [(sample, column) for column, test in enumerate(result.tests) for sample in test.samples]
-    for _, column in sorted(of_samples):  # a sample may hold several tests
+    lines = lines_of_tests(test.samples for test in result.tests)
+    for column in lines:
         yield {"task_id": result.problem.task_id, "test": result.tests[column].source}
-    if not of_samples:
+    if not lines:
         yield {"task_id": result.problem.task_id, "test": NO_TEST}
 
 
@@ -110,3 +121,8 @@ def grade_row(result: RerankResult, grades: Sequence[Grade]) -> dict[str, Any]:
             for candidate, grade in zip(result.candidates, grades, strict=True)
         ],
     }
+
+
+def read_grade(row: Mapping[str, Any]) -> Grade:
+    """The grade in one of the `grades` of `grade_row`."""
+    return Grade({suite: status for suite, status in row.items() if suite != "samples"})

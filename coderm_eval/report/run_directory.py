@@ -27,7 +27,15 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_json, write_jsonl
 from coderm_eval.core.records import Grade, ProblemCandidates, RerankResult
 from coderm_eval.report.quality import misleading_tests
-from coderm_eval.report.rows import chosen_row, grade_row, misleading_row, sample_rows, test_rows, verdict_row
+from coderm_eval.report.rows import (
+    chosen_row,
+    grade_row,
+    misleading_row,
+    read_grade,
+    sample_rows,
+    test_rows,
+    verdict_row,
+)
 from coderm_eval.report.scores import pass_rates
 
 __all__ = ["RUN_FILES", "AlternativeGrades", "RunDirectory"]
@@ -169,6 +177,17 @@ class RunDirectory:
         path = self.folder / name
         return [_parsed(path, line) for line in _read(path).splitlines()]
 
+    def grades_of_picks(self, rule: str) -> dict[str, Grade]:
+        """The grades of the picks of `rule`, by task id.
+
+        Raises:
+            InputError: a file cannot be read.
+            KeyError or ValueError: a pick has no grade, not even an empty one.
+        """
+        grades = {row["task_id"]: row["grades"] for row in self.rows("grades.jsonl")}
+        picks = {row["task_id"]: row["selections"][rule]["chosen"] for row in self.rows("verdicts.jsonl")}
+        return {task: _grade_of(sample, grades[task]) for task, sample in picks.items()}
+
     def alternative_grades(self) -> AlternativeGrades | None:
         """The grades of the picks by another grader; None if there is no such file, or nothing in it."""
         rows = self.rows(_ALTERNATIVE_GRADES) if (self.folder / _ALTERNATIVE_GRADES).exists() else []
@@ -180,6 +199,11 @@ class RunDirectory:
     def _remove(self, *names: str) -> None:
         for name in names:
             (self.folder / name).unlink(missing_ok=True)
+
+
+def _grade_of(sample: int, rows: list[dict[str, Any]]) -> Grade:
+    [found] = [row for row in rows if sample in row["samples"]]
+    return read_grade(found)
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:

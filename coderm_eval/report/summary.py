@@ -25,7 +25,16 @@ from coderm_eval.report.test_faults import TestFault, fault_rows
 from coderm_eval.selection.budget.settings import BudgetSettings
 from coderm_eval.selection.resampling import DRAWS, SEED
 
-__all__ = ["BudgetRecord", "GradedRecord", "Resampled", "RunContext", "RunRecord", "quality_rows"]
+__all__ = [
+    "BudgetRecord",
+    "GradedRecord",
+    "Resampled",
+    "RunContext",
+    "RunRecord",
+    "interval_rows",
+    "quality_rows",
+    "rule_row",
+]
 
 _VERSIONED = ("coderm-eval", "lm-eval", "evalplus", "numpy", "scipy")
 
@@ -158,9 +167,9 @@ class RunRecord:
         if graded is None:
             return dict.fromkeys(("pass@1", "paired_gain", "rules", "resampled", "cross_checks", "test_quality"), None)
         return {
-            "pass@1": _rows(graded.scores.pass_at_1),
-            "paired_gain": _rows(graded.scores.paired_gain),
-            "rules": {score.rule: _rule_row(score) for score in graded.rules} or None,
+            "pass@1": interval_rows(graded.scores.pass_at_1),
+            "paired_gain": interval_rows(graded.scores.paired_gain),
+            "rules": {score.rule: rule_row(score) for score in graded.rules} or None,
             "resampled": graded.resampled and graded.resampled.as_json(),
             "cross_checks": graded.cross_checks,
             "test_quality": quality_rows(self.results, graded.grades),
@@ -183,7 +192,8 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **installed}
 
 
-def _rule_row(score: RuleScore) -> dict[str, Any]:
+def rule_row(score: RuleScore) -> dict[str, Any]:
+    """What `rules` has of a rule."""
     return {
         "pass@1": interval_row(score.pass_at_1),
         "gain_over_random": interval_row(score.gain_over_random),
@@ -205,7 +215,8 @@ def _confusion_row(matrix: ConfusionMatrix) -> dict[str, Any]:
     return {name: json_number(getattr(matrix, name)) for name in QUALITIES}
 
 
-def _rows(intervals: Mapping[str, Interval]) -> dict[str, Any]:
+def interval_rows(intervals: Mapping[str, Interval]) -> dict[str, Any]:
+    """The entries `pass@1` and `paired_gain`."""
     return {name: interval_row(interval) for name, interval in intervals.items()}
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "render_risk_coverage",
     "render_rules",
     "render_scores",
+    "value_and_ci",
 ]
 
 TASK_VERSION = 1.0
@@ -62,7 +63,7 @@ def render_scores(task: str, scores: MeanScores, tests_per_problem: Interval) ->
 
 def render_recorded_scores(summary: Mapping[str, Any]) -> str:
     """The `pass@1` of summary.json, in per cent, and what the rows are."""
-    lines = [[name, *_value_and_ci(row)] for name, row in summary["pass@1"].items()]
+    lines = [[name, *value_and_ci(row)] for name, row in summary["pass@1"].items()]
     return f"{_table([summary['benchmark'], 'pass@1', '95 %'], lines)}{SCORES_LEGEND}\n"
 
 
@@ -75,7 +76,7 @@ def render_rules(rules: Mapping[str, Any]) -> str:
             *(
                 cell
                 for name in ("pass@1", "gain_over_random", "gain_over_majority")
-                for cell in _value_and_ci(row[name])
+                for cell in value_and_ci(row[name])
             ),
             "" if row["ahead_of_next"] is None else f"{row['ahead_of_next']:.2f}",
         ]
@@ -100,7 +101,7 @@ def render_abstention(found: Mapping[str, Any], of_all: Mapping[str, Any]) -> st
     }
     total, _ = rows["all"]
     headers = ["Picks", "Problems", "Share", "pass@1", "95 %"]
-    return _table(headers, [[name, n, _percent(n / total), *_value_and_ci(row)] for name, (n, row) in rows.items()])
+    return _table(headers, [[name, n, _percent(n / total), *value_and_ci(row)] for name, (n, row) in rows.items()])
 
 
 def render_risk_coverage(found: Mapping[str, Any]) -> str:
@@ -129,7 +130,7 @@ def render_curve(points: Sequence[BudgetPoint]) -> str:
             point.average,
             f"{point.tests:.1f}",
             *_value_and_draws(draw_summary_row(point.pass_at_1)),
-            *_value_and_ci(interval_row(point.gain_over_uniform)),
+            *value_and_ci(interval_row(point.gain_over_uniform)),
             f"{100 * point.agreement:.1f}",
         ]
         for point in points
@@ -165,20 +166,22 @@ def _table(headers: list[str], lines: list[list[Any]]) -> str:
     return str(MarkdownTableWriter(headers=headers, value_matrix=lines).dumps())
 
 
-def _value_and_ci(row: Mapping[str, Any]) -> list[str]:
-    return [_percent(row["value"]), _range(*row["ci95"])]
+def value_and_ci(row: Mapping[str, Any], sign: str = "") -> list[str]:
+    """A mean and its interval, as `interval_row` has them, in per cent; `sign` is "+" for differences."""
+    low, high = row["ci95"]
+    return [_percent(row["value"], sign), _range(low, high, sign)]
 
 
 def _value_and_draws(row: Mapping[str, Any]) -> list[str]:
     return [_percent(row["value"]), _range(*row["draws95"])]
 
 
-def _range(low: float | None, high: float | None) -> str:
-    return _UNDEFINED if low is None or high is None else f"{_percent(low)} to {_percent(high)}"
+def _range(low: float | None, high: float | None, sign: str = "") -> str:
+    return _UNDEFINED if low is None or high is None else f"{_percent(low, sign)} to {_percent(high, sign)}"
 
 
-def _percent(value: float | None) -> str:
-    return _UNDEFINED if value is None else f"{100 * value:.1f}"
+def _percent(value: float | None, sign: str = "") -> str:
+    return _UNDEFINED if value is None else f"{100 * value:{sign}.1f}"
 
 
 def _line(task: str, row: str, metric: str, arrow: str, value: Interval) -> list[object]:

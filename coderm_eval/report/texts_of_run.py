@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from coderm_eval.core.records import NO_TEST
+from coderm_eval.report.rows import lines_of_tests
 
 __all__ = ["by_task", "test_sources"]
 
@@ -24,11 +25,10 @@ def test_sources(columns: Sequence[Sequence[int]], listed: Sequence[str]) -> dic
 
     Args:
         columns: the samples of each test, as verdicts.jsonl has them.
-        listed: the task's lines of tests.jsonl: one for each test of each sample that holds any, in order.
+        listed: the task's lines of tests.jsonl.
 
     Raises:
         ValueError: there are more of one than of the other.
     """
-    lines = sorted((sample, column) for column, samples in enumerate(columns) for sample in samples)
     sources = [source for source in listed if source != NO_TEST]
-    return {column: source for (_, column), source in zip(lines, sources, strict=True)}
+    return dict(zip(lines_of_tests(columns), sources, strict=True))

@@ -51,7 +51,7 @@ def export(run: RunDirectory, benchmark: Benchmark, out: Path, *, name: str, tem
     summary = run.summary()
     _require_same_files(run, summary, benchmark)
     picks = {row["task_id"]: row["solution"] for row in run.rows("chosen.jsonl")}
-    grades = _grades_of_picks(run, summary["select"]) | _official_grades(run, benchmark, picks)
+    grades = run.grades_of_picks(summary["select"]) | _official_grades(run, benchmark, picks)
     programs = {task: [program] for task, program in picks.items()}
     custom, graded = out / "custom_output.json", leaderboard_file(out, name, 1, temperature)
     rows = list(benchmark.rows.values())
@@ -68,17 +68,6 @@ def _require_same_files(run: RunDirectory, summary: Mapping[str, Any], benchmark
             f"{run}: LiveCodeBench's files are not those of this run (SHA-256 {benchmark.dataset_sha256[:12]}..., then "
             f"{summary['dataset_sha256'][:12]}...); point LIVECODEBENCH_PATH to those"
         )
-
-
-def _grades_of_picks(run: RunDirectory, rule: str) -> dict[str, Grade]:
-    """Grades by the run's own grader, by task id."""
-    picks = {row["task_id"]: row["selections"][rule]["chosen"] for row in run.rows("verdicts.jsonl")}
-    return {row["task_id"]: _grade_of(picks[row["task_id"]], row["grades"]) for row in run.rows("grades.jsonl")}
-
-
-def _grade_of(sample: int, grades: list[dict[str, Any]]) -> Grade:
-    found = next(grade for grade in grades if sample in grade["samples"])
-    return Grade({suite: status for suite, status in found.items() if suite != "samples"})
 
 
 def _official_grades(run: RunDirectory, benchmark: LiveCodeBench, picks: Mapping[str, str]) -> dict[str, Grade]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -16,6 +16,7 @@ from coderm_eval.core.records import Verdict
 from coderm_eval.report.page.figures import figures
 from coderm_eval.report.page.problem_rows import problem_rows
 from coderm_eval.report.run_directory import RunDirectory
+from coderm_eval.report.tables import value_and_ci
 
 __all__ = ["render_page"]
 
@@ -95,7 +96,7 @@ def _score_lines(summary: Mapping[str, Any]) -> list[list[str]]:
     if scores is None:
         return []
     return [
-        [name, meaning, *_cells(scores[name]), *(_cells(gains[name], "+") if name in gains else ["", ""])]
+        [name, meaning, *value_and_ci(scores[name]), *(value_and_ci(gains[name], "+") if name in gains else ["", ""])]
         for name, meaning in _SCORES.items()
         if name != "majority" or summary["tests_per_problem"]  # without a test there is no vote
     ]
@@ -107,22 +108,20 @@ def _of_recorded(budget: Mapping[str, Any]) -> str:
 
 def _abstention_lines(found: Mapping[str, Any]) -> list[list[Any]]:
     scores = found.get("pass@1") or {}
-    return [[name, found[name], *_cells(row)] for name, row in scores.items()]
+    return [[name, found[name], *value_and_ci(row)] for name, row in scores.items()]
 
 
 def _rule_lines(rules: Mapping[str, Any]) -> list[list[str]]:
     """The rules, the best first."""
     return [
-        [name, *_cells(row["pass@1"]), *_cells(row["gain_over_random"], "+"), *_cells(row["gain_over_majority"], "+")]
+        [
+            name,
+            *value_and_ci(row["pass@1"]),
+            *value_and_ci(row["gain_over_random"], "+"),
+            *value_and_ci(row["gain_over_majority"], "+"),
+        ]
         for name, row in rules.items()
     ]
-
-
-def _cells(row: Mapping[str, Any], sign: str = "") -> Sequence[str]:
-    """A mean and its interval in per cent."""
-    value, (low, high) = row["value"], row["ci95"]
-    shown = "-" if value is None else f"{100 * value:{sign}.1f}"
-    return shown, "-" if low is None or high is None else f"{100 * low:{sign}.1f} to {100 * high:{sign}.1f}"
 
 
 def _packed(data: Mapping[str, Any]) -> str:

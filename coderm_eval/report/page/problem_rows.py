@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coderm_eval.core.records import Grade
+from coderm_eval.report.rows import read_grade
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.texts_of_run import by_task, test_sources
 
@@ -46,8 +47,8 @@ def _problem(
     tests: Sequence[str] | None,
 ) -> dict[str, Any]:
     selection, verdicts, samples = row["selections"][rule], row["verdicts"], row["candidates"]
-    statuses = _statuses(samples, grades)
-    right = [Grade(found).passed for found in statuses]
+    graded = _grades(samples, grades)
+    right = [grade.passed for grade in graded]
     rewards = selection["rewards"]
     order = sorted(range(len(samples)), key=lambda n: (-(rewards[n] or 0), verdicts[n], samples[n]))
     columns = sorted(range(len(row["tests"])), key=lambda m: -sum(v[m] == _PASSED for v in verdicts))
@@ -69,7 +70,7 @@ def _problem(
                 "samples": samples[n],
                 "reward": rewards[n],
                 "right": right[n],
-                "grades": statuses[n],
+                "grades": graded[n].statuses,
                 "verdicts": "".join(verdicts[n][m] for m in columns),
                 **({"program": programs[samples[n][0]]} if programs else {}),
             }
@@ -79,13 +80,11 @@ def _problem(
     }
 
 
-def _statuses(samples: Sequence[Sequence[int]], grades: Sequence[Mapping[str, Any]] | None) -> list[dict[str, str]]:
-    """Return what each suite of the benchmark says of each candidate; nothing where it was not graded."""
+def _grades(samples: Sequence[Sequence[int]], grades: Sequence[Mapping[str, Any]] | None) -> list[Grade]:
+    """Return the grade of each candidate; an empty one where it was not graded."""
     if grades is None:
-        return [{} for _ in samples]
-    found = {
-        tuple(row["samples"]): {suite: status for suite, status in row.items() if suite != "samples"} for row in grades
-    }
+        return [Grade() for _ in samples]
+    found = {tuple(row["samples"]): read_grade(row) for row in grades}
     return [found[tuple(each)] for each in samples]
 
 
