@@ -55,9 +55,7 @@ def main() -> None:
     options = parser.parse_args()
     grades = grades_by_task(RunDirectory(options.run))
     problems = candidates(options.run, options.benchmark, options.every)
-    tests = {
-        task: listed[: options.tests] for task, listed in read_by_task(options.run / "tests.jsonl", "test").items()
-    }
+    tests = first_tests(options.run, options.tests)
     results, cpu = run(problems, tests)
     graded = [(result, grades[result.problem.task_id]) for result in results]
     scores = {number: [score(result, listed, number) for result, listed in graded] for number in INPUTS}
@@ -83,6 +81,11 @@ def grades_by_task(directory: RunDirectory) -> dict[str, dict[int, Grade]]:
         row["task_id"]: {sample: read_grade(grade) for grade in row["grades"] for sample in grade["samples"]}
         for row in directory.rows("grades.jsonl")
     }
+
+
+def first_tests(run: Path, most: int) -> dict[str, list[str]]:
+    """Return the first tests of each problem of a run, by task id."""
+    return {task: listed[:most] for task, listed in read_by_task(run / "tests.jsonl", "test").items()}
 
 
 def candidates(run: Path, benchmark: str, every: int) -> list[ProblemCandidates]:

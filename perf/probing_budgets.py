@@ -22,13 +22,12 @@ from coderm_eval.core.records import Grade, ProblemCandidates, RerankResult, Ver
 from coderm_eval.core.store import open_store
 from coderm_eval.execution.executor import make_executor
 from coderm_eval.execution.probing import make_probe
-from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.pipeline.loop import rerank
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.scores import tied_pass_at_1
 from coderm_eval.selection.budget import BudgetPolicy, SequentialBudget, UniformBudget
 from perf._common import argument_parser, print_table
-from perf.probing import EXECUTION, RULE, candidates, grades_by_task, run_tests, with_executor
+from perf.probing import EXECUTION, RULE, candidates, first_tests, grades_by_task, run_tests, with_executor
 
 INPUTS = 30
 FEW = 4
@@ -59,9 +58,7 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=2)
     options = parser.parse_args()
     problems = candidates(options.run, options.benchmark, options.every)
-    tests = {
-        task: listed[: options.tests] for task, listed in read_by_task(options.run / "tests.jsonl", "test").items()
-    }
+    tests = first_tests(options.run, options.tests)
     results, _ = with_executor(lambda executor, store: run_tests(executor, store, problems, tests))
     grades = grades_by_task(RunDirectory(options.run))
     rows = measure(results, grades, options.orders)
