@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,20 +20,18 @@ from coderm_eval.cli.options import (
     overwrite_option,
     settled_option,
 )
-from coderm_eval.core.errors import InputError, SettingsError
+from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.inputs import require_one_from_stdin
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.outputs import check_output
-from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import open_store
 from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.generation.write_tests import make_test_source
 from coderm_eval.pipeline.cross_checks import without_errata
 from coderm_eval.pipeline.dry_run import estimate_executions
-from coderm_eval.pipeline.run import run
+from coderm_eval.pipeline.recorded_run import require_runnable, run_recorded
 from coderm_eval.pipeline.settings import Settings, load_settings
-from coderm_eval.pipeline.settling import settled_part
 from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.run_directory import RUN_FILES
 from coderm_eval.report.scores import mean_scores
@@ -65,15 +62,9 @@ def demo_command(out: Path, overwrite: bool) -> None:
     """Rerank the embedded example: no model, no network, no dataset."""
     settings = load_settings({"tests": {"file": demo.TESTS}}, source="demo")
     check_output(out, inputs={}, files=RUN_FILES, overwrite=overwrite)
-    _rerank(
-        load_benchmark("demo"),
-        demo.SAMPLES,
-        settings,
-        out,
-        graded=True,
-        allow_partial=False,
-        overwrite=overwrite,
-    )
+    benchmark = load_benchmark("demo")
+    result = run_recorded(benchmark, demo.SAMPLES, settings, out, graded=True, allow_partial=False, overwrite=overwrite)
+    _print_result(benchmark, result, settings, out)
 
 
 @click.command("rerank")
@@ -125,15 +116,7 @@ def rerank_command(
     if flags["tests"] and flags["no_tests"]:
         raise SettingsError("--tests and --no-tests exclude each other: candidates are picked by tests, or without any")
     settings = load_settings(flags_to_settings(flags, KEYS), source="flags", config=flags["config"])
-    if settings.tests.written and settings.tests.model is None:
-        raise SettingsError(
-            "no unit tests: give --tests tests.jsonl, or name the model that writes them in --config FILE.yaml, as by "
-            "`tests: {model: KAKA22/CodeRM-8B, base_url: http://127.0.0.1:8001/v1}`, or give --no-tests to pick without"
-        )
-    if settings.budget_curve and not graded:
-        raise InputError("--budget-curve says how often picks are right, which needs grades: give --grade as well")
-    if settings.resample_tests and not graded:
-        raise InputError("--resample-tests says how often picks are right, which needs grades: give --grade as well")
+    require_runnable(settings, graded=graded)
     inputs = {"--samples": samples, "--tests": settings.tests.file, "--config": flags["config"]}
     require_one_from_stdin(inputs)
     if not dry_run:
@@ -142,46 +125,10 @@ def rerank_command(
     if dry_run:
         _plan_rerank(loaded, samples, settings, out, allow_partial)
     else:
-        _rerank(loaded, samples, settings, out, graded=graded, allow_partial=allow_partial, overwrite=overwrite)
-
-
-def _rerank(
-    benchmark: Benchmark,
-    samples: Path,
-    settings: Settings,
-    out: Path,
-    *,
-    graded: bool,
-    allow_partial: bool,
-    overwrite: bool,
-) -> None:
-    work = read_candidates(
-        samples, benchmark.problem_by_id(), benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial
-    )
-    store_folder = settings.store or out / "store"
-    if settings.policy.settled:
-        work = _until_settled(work, settings.policy.settled, settings, store_folder)
-    result = run(
-        benchmark,
-        work,
-        settings,
-        out=out,
-        store_folder=store_folder,
-        graded=graded,
-        allow_partial=allow_partial,
-        overwrite=overwrite,
-    )
-    _print_result(benchmark, result, settings, out)
-
-
-def _until_settled(
-    work: Sequence[ProblemCandidates], certainty: float, settings: Settings, store_folder: Path
-) -> list[ProblemCandidates]:
-    """The first candidates of each problem, as many as settle its most frequent behaviour; says how many they are."""
-    part = settled_part(work, certainty=certainty, execution=settings.execution, store_folder=store_folder)
-    of_all, used = (sum(c.multiplicity for item in some for c in item.candidates) for some in (work, part))
-    click.echo(f"settled at {certainty}: the first {used:,} of {of_all:,} candidates are used", err=True)
-    return part
+        result = run_recorded(
+            loaded, samples, settings, out, graded=graded, allow_partial=allow_partial, overwrite=overwrite
+        )
+        _print_result(loaded, result, settings, out)
 
 
 def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, out: Path) -> None:
