@@ -34,7 +34,7 @@ _VERBS: dict[str, dict[str, _Verb]] = {
         "report": _Verb("report:report_command", "Print the tables of a finished run."),
         "compare": _Verb("compare:compare_command", "Compare graded runs, problem by problem."),
         "verify": _Verb("verify:verify_command", "Check a run's files, and run some of it again."),
-        "export": _Verb("report:export_command", "Write a run's picks as leaderboard files."),
+        "export": _Verb("export:export_command", "Write a run for boards, databases and papers."),
         "probe": _Verb("probe:probe_group", "Predict pass rates from a model's hidden states."),
     },
     "Servers and set-up": {

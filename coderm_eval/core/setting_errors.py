@@ -27,6 +27,7 @@ _EXPECTED = {
     "less_than": "less than {lt:g}",
     "less_than_equal": "{le:g} or less",
     "literal_error": "{expected}",
+    "string_too_short": "a text that is not empty",
     "path_type": "a path",
     "string_type": "a text",
     "tuple_type": "a list",
@@ -45,6 +46,9 @@ def describe(section: type[BaseModel], problem: Mapping[str, Any]) -> str:
     name = ".".join(where)
     if kind == "extra_forbidden":
         return f"unknown setting {name!r}; {suggestion(where[-1], list(sections[-1].model_fields))}"
+    if kind == "missing":
+        about = sections[-1].model_fields[where[-1]].description
+        return f"{name} is missing: give the {about}"
     if kind == "value_error":  # raised by a section, which knows what may be shown
         return ": ".join(filter(None, [name, str(problem["ctx"]["error"])]))
     if kind == "model_type":

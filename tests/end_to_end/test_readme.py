@@ -175,7 +175,7 @@ def test_the_livecodebench_commands_run_as_they_stand(tmp_path: Path) -> None:
     """Over a file of one invented problem; what fetch does where the hub can be reached is tested with its parts."""
     livecodebench_rows.write(tmp_path / "problems.jsonl", [livecodebench_rows.row()])
     right = "class Solution:\n    def latest_tide(self, tides):\n        return max(tides, default=0)\n"
-    (tmp_path / "outputs.json").write_text(json.dumps([{"question_id": "7001", "code_list": ["", right]}]))
+    (tmp_path / "outputs.json").write_text(json.dumps([{"question_id": "7001", "code_list": ["", right] * 10}]))
     (tmp_path / "tests.jsonl").write_text('{"task_id": "7001", "test": "assert latest_tide([2, 1]) == 2"}\n')
     variables = {"LIVECODEBENCH_PATH": str(tmp_path / "problems.jsonl")}
     reranked = shell(command("coderm-eval rerank --benchmark livecodebench"), tmp_path, **variables)

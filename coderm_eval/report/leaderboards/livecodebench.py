@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.livecodebench import LiveCodeBench
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.records import Grade
 from coderm_eval.report.leaderboards.base import Export
+from coderm_eval.report.leaderboards.entry import Entry, largest_n
+from coderm_eval.report.leaderboards.exported_run import ExportedRun
 from coderm_eval.report.leaderboards.livecodebench_files import (
     check_complete,
     custom_output_text,
@@ -32,42 +32,48 @@ _RELEASE_ROWS = 1055
 
 _OFFICIAL = "official"
 
+_RUNNERS_TEMPERATURE = 0.8
+"""Stands in the file's name where none is known: the name must have one."""
+_NO_TEMPERATURE = (
+    "the run does not know its policy's sampling temperature, and the file's name says {}; give --temperature"
+)
+_NO_BEST_OF_N = (
+    "LiveCodeBench's leaderboard lists sampled programs only, and none that were selected among many "
+    "(LiveCodeBench issue 88): use the files to grade the picks again, not to submit them"
+)
 
-def export(run: RunDirectory, benchmark: Benchmark, out: Path, *, name: str, temperature: float) -> Export:
+
+def export(run: ExportedRun, entry: Entry, out: Path) -> Export:
     """The picks, and their grades by the official grader.
 
     Args:
-        run: a graded run directory.
-        benchmark: the one of that run.
+        run: the graded run.
+        entry: its name and temperature are parts of paths.
         out: the folder.
-        name: of the entry, such as "Llama3-70B + CodeRM-8B Bo100 (N=1)".
-        temperature: that the candidates were sampled with; it is part of the file's name.
 
     Raises:
         InputError: the run has no official grades, or is of other files of LiveCodeBench.
         IncompleteRunError: a pick could not be graded.
     """
+    benchmark = run.benchmark()
     assert isinstance(benchmark, LiveCodeBench)
-    summary = run.summary()
-    _require_same_files(run, summary, benchmark)
-    picks = {row["task_id"]: row["solution"] for row in run.rows("chosen.jsonl")}
-    grades = run.grades_of_picks(summary["select"]) | _official_grades(run, benchmark, picks)
-    programs = {task: [program] for task, program in picks.items()}
-    custom, graded = out / "custom_output.json", leaderboard_file(out, name, 1, temperature)
+    temperature = entry.policy.sampling.temperature
+    used = _RUNNERS_TEMPERATURE if temperature is None else temperature
+    grades = {**run.grades, **_official_grades(run.directory, benchmark, run.picks)}
+    programs = {task: [program] for task, program in run.picks.items()}
+    custom, graded = out / "custom_output.json", leaderboard_file(out, entry.name, 1, used)
     rows = list(benchmark.rows.values())
     files = {
         custom: custom_output_text(custom, programs),
         graded: eval_all_text(graded, rows, programs, {task: [grades[task]] for task in programs}),
     }
-    return Export(files, check_complete(rows, programs, _RELEASE_ROWS))
-
-
-def _require_same_files(run: RunDirectory, summary: Mapping[str, Any], benchmark: LiveCodeBench) -> None:
-    if benchmark.dataset_sha256 != summary["dataset_sha256"]:
-        raise InputError(
-            f"{run}: LiveCodeBench's files are not those of this run (SHA-256 {benchmark.dataset_sha256[:12]}..., then "
-            f"{summary['dataset_sha256'][:12]}...); point LIVECODEBENCH_PATH to those"
-        )
+    unknown = _NO_TEMPERATURE.format(used) if temperature is None else None
+    notes = (
+        _NO_BEST_OF_N if largest_n(run.summary) > 1 else None,
+        unknown,
+        check_complete(rows, programs, _RELEASE_ROWS),
+    )
+    return Export(files, tuple(note for note in notes if note))
 
 
 def _official_grades(run: RunDirectory, benchmark: LiveCodeBench, picks: Mapping[str, str]) -> dict[str, Grade]:

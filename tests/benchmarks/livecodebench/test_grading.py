@@ -597,7 +597,7 @@ def test_lm_eval_and_rerank_agree_on_rows_and_files(
 
 # What the leaderboard is sent
 
-NAME = "P (N=1)"
+NAME = "P + T Bo3 (N=1)"
 
 
 @pytest.fixture(scope="module")
@@ -645,9 +645,15 @@ def test_the_leaderboards_file_says_of_each_pick_whether_it_is_right(
 
 
 def test_a_run_of_a_part_of_the_release_is_said_to_be_skipped(exported: Result) -> None:
-    (line,) = exported.stderr.splitlines()
+    line = exported.stderr.splitlines()[-1]
     assert line.startswith("coderm-eval: the file has 3 problems, and LiveCodeBench's leaderboard skips every file ")
     assert "exactly 1055;" in line
+
+
+def test_the_board_is_said_to_admit_no_best_of_n(exported: Result) -> None:
+    first, temperature, _ = exported.stderr.splitlines()
+    assert "none that were selected among many (LiveCodeBench issue 88)" in first
+    assert "the file's name says 0.8; give --temperature" in temperature
 
 
 @pytest.mark.parametrize("lost", [0, 1])
@@ -673,7 +679,10 @@ def exporting(run: Path) -> list[object]:
 
 NO_GRADED_RUN = [
     (None, "run/summary.json: cannot be read (No such file or directory)"),
-    ('{"benchmark": "humaneval+"}', "run: a run of humaneval+; only those of livecodebench can be exported"),
+    (
+        '{"benchmark": "humaneval+"}',
+        "run: a run of humaneval+; only those of livecodebench can be exported to livecodebench",
+    ),
     ("[", "run/summary.json: not what `coderm-eval rerank` wrote: '['"),
 ]
 
@@ -714,7 +723,10 @@ def test_a_run_of_files_that_have_changed_since_is_not_exported(
     changed = {**first, "private_test_cases": made.encode([("[8]", "8")])}
     monkeypatch.setenv("LIVECODEBENCH_PATH", str(made.write(tmp_path / "changed.jsonl", [changed, *others])))
     sentence = refused(*exporting(tmp_path / "run"))
-    assert "LiveCodeBench's files are not those of this run" in sentence and "LIVECODEBENCH_PATH" in sentence
+    assert (
+        "the data of livecodebench on this machine is not that of this run" in sentence
+        and "LIVECODEBENCH_PATH" in sentence
+    )
     assert not (tmp_path / "sub").exists()
 
 

@@ -1,0 +1,116 @@
+"""What an entry says of a run: its name, and the facts about its models that a run directory may not know.
+
+They come from the run itself, from `--about FILE` and from flags; what the run knows cannot be contradicted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import Field
+
+from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.settings import Section, merge, parse_section
+
+__all__ = ["Entry", "ModelFacts", "Sampling", "largest_n", "read_entry"]
+
+_OF_N = re.compile(r"\b(?:bo|best[- ]of[- ])(\d+)\b", re.IGNORECASE)
+
+
+class Sampling(Section):
+    """How a model was sampled, as far as that is known."""
+
+    temperature: float | None = Field(default=None, ge=0)
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+    seed: int | None = None
+
+
+class ModelFacts(Section):
+    """A model of the system, as far as it is known."""
+
+    model: str | None = None
+    """Its name, such as meta-llama/Llama-3.1-8B-Instruct."""
+    revision: str | None = None
+    server: str | None = None
+    """What served it."""
+    sampling: Sampling = Sampling()
+
+
+class Entry(Section):
+    """What every entry says. An exporter that needs more inherits it, and adds its keys with a line on each."""
+
+    name: str = Field(min_length=1)
+    """name of the system, such as 'P + CodeRM-8B Bo20'."""
+    policy: ModelFacts = ModelFacts()
+    test_writer: ModelFacts = ModelFacts()
+
+
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
+
+
+def read_entry(kind: type[AnyEntry], summary: Mapping[str, Any], given: Mapping[str, Any], source: str) -> AnyEntry:
+    """The entry that describes a run.
+
+    Args:
+        kind: the class of an exporter.
+        summary: the run's summary.json.
+        given: what the user says.
+        source: what messages call that.
+
+    Raises:
+        SettingsError: an unknown or a missing key, one that the run knows otherwise, or a name that hides the system.
+    """
+    known = _known(Entry, summary)
+    entry = parse_section(kind, merge(known, given), source)
+    values = dict(_leaves(entry.model_dump()))
+    for key, value in _leaves(known):
+        if values[key] != value:
+            raise SettingsError(
+                f"{source}: {key} is {values[key]!r}, and the run was made with {value!r}; leave it out, or export "
+                "another run"
+            )
+    _require_system(entry, largest_n(summary), source)
+    return entry
+
+
+def largest_n(summary: Mapping[str, Any]) -> int:
+    """Candidates of the problem that has most of them."""
+    counts = summary["n_candidates"]
+    return max(counts) if isinstance(counts, list) else int(counts)
+
+
+def _require_system(entry: Entry, n: int, source: str) -> None:
+    """A board would take the score of a pick among many for that of the model whose name it bears."""
+    if n == 1:
+        return
+    said = [int(number) for number in _OF_N.findall(entry.name)]
+    if n not in said or entry.name == entry.policy.model:
+        raise SettingsError(
+            f"{source}: the name {entry.name!r} does not say that each program is the best of {n}, so that its score "
+            f"would pass for a model's own pass@1; write one such as '{_OF_N.sub('', entry.name).strip()} + CodeRM-8B "
+            f"Bo{n}'"
+        )
+
+
+def _known(kind: type[Section], found: Any) -> dict[str, Any]:
+    """What of `found` is a key of the section, and is known."""
+    known: dict[str, Any] = {}
+    for key, field in kind.model_fields.items():
+        value = found.get(key) if isinstance(found, Mapping) else None
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, Section):
+            known |= {key: deeper} if (deeper := _known(inner, value)) else {}
+        elif value is not None:
+            known[key] = value
+    return known
+
+
+def _leaves(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value

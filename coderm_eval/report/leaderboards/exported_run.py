@@ -1,0 +1,86 @@
+"""The graded run that an exporter is given: its numbers, its picks with their grades, and its benchmark."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from coderm_eval.benchmarks import Benchmark
+from coderm_eval.core.errors import IncompleteRunError, InputError
+from coderm_eval.core.messages import abbreviated
+from coderm_eval.core.records import Grade
+from coderm_eval.report.run_directory import RunDirectory
+from coderm_eval.report.scores import pass_at_1
+
+__all__ = ["ExportedRun", "read_exported_run"]
+
+
+@dataclass(frozen=True)
+class ExportedRun:
+    """A run whose picks all have a grade."""
+
+    directory: RunDirectory
+    summary: Mapping[str, Any]
+    """The content of summary.json."""
+    picks: Mapping[str, str]
+    """The program that was chosen, by task id."""
+    grades: Mapping[str, Grade]
+    """Its grade, by task id."""
+    load_benchmark: Callable[[], Benchmark]
+    """Loads the benchmark with the run's settings; `benchmark` checks that it is the run's."""
+
+    def benchmark(self) -> Benchmark:
+        """The run's benchmark; an exporter that needs no problem's text does without, as does the machine then.
+
+        Raises:
+            DatasetError: its data is not on this machine.
+            InputError: the data on this machine is not the run's.
+        """
+        loaded, recorded = self.load_benchmark(), self.summary["dataset_sha256"]
+        if loaded.dataset_sha256 != recorded:
+            raise InputError(
+                f"{self.directory}: the data of {loaded.name} on this machine is not that of this run (SHA-256 "
+                f"{loaded.dataset_sha256[:12]}..., then {recorded[:12]}...); export it where the run's data is, or "
+                "name that by its variable, such as LIVECODEBENCH_PATH"
+            )
+        return loaded
+
+    def is_whole(self) -> bool:
+        """Return whether the run has every problem of its benchmark."""
+        return bool(self.summary["n_problems"] == self.summary["n_problems_of_benchmark"])
+
+
+def read_exported_run(directory: RunDirectory, load_benchmark: Callable[[], Benchmark]) -> ExportedRun:
+    """Read the picks of a graded run.
+
+    Raises:
+        InputError: it was not graded, or its files do not belong together.
+        IncompleteRunError: a pick could not be graded.
+    """
+    summary = directory.graded_summary()
+    try:
+        picks = {row["task_id"]: row["solution"] for row in directory.rows("chosen.jsonl")}
+        grades = directory.grades_of_picks(summary["select"])
+        recorded = summary["pass@1"]["coderm"]["value"]
+        together = picks.keys() == grades.keys() and len(picks) == summary["n_problems"]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        together = False
+    if together:
+        _require_graded(directory, grades)
+    if not together or not math.isclose(pass_at_1([*grades.values()]), recorded, abs_tol=1e-6):
+        raise InputError(
+            f"{directory}: its picks, grades and summary.json do not belong together, or another version of "
+            "coderm-eval wrote them; see `coderm-eval verify`, or run `coderm-eval rerank --grade --overwrite` again"
+        )
+    return ExportedRun(directory, summary, picks, grades, load_benchmark)
+
+
+def _require_graded(directory: RunDirectory, grades: Mapping[str, Grade]) -> None:
+    ungraded = [task for task, grade in grades.items() if grade.passed is None]
+    if ungraded:
+        raise IncompleteRunError(
+            f"{directory}: nothing is exported, as picks could not be graded (those of {abbreviated(ungraded)}); run "
+            "the same `coderm-eval rerank` to try them again"
+        )
