@@ -24,6 +24,7 @@ from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.inputs import require_one_from_stdin
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.outputs import check_output
+from coderm_eval.core.secrets import typed_command
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import open_store
 from coderm_eval.generation.recorded.samples import read_candidates
@@ -63,7 +64,13 @@ def demo_command(out: Path, overwrite: bool) -> None:
     settings = load_settings({"tests": {"file": demo.TESTS}}, source="demo")
     check_output(out, inputs={}, files=RUN_FILES, overwrite=overwrite)
     benchmark = load_benchmark("demo")
-    result = run_recorded(benchmark, demo.SAMPLES, settings, out, graded=True, allow_partial=False, overwrite=overwrite)
+    result = run_recorded(
+        *(benchmark, demo.SAMPLES, settings, out),
+        graded=True,
+        allow_partial=False,
+        overwrite=overwrite,
+        command=typed_command(),
+    )
     _print_result(benchmark, result, settings, out)
 
 
@@ -126,7 +133,11 @@ def rerank_command(
         _plan_rerank(loaded, samples, settings, out, allow_partial)
     else:
         result = run_recorded(
-            loaded, samples, settings, out, graded=graded, allow_partial=allow_partial, overwrite=overwrite
+            *(loaded, samples, settings, out),
+            graded=graded,
+            allow_partial=allow_partial,
+            overwrite=overwrite,
+            command=typed_command(),
         )
         _print_result(loaded, result, settings, out)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -13,7 +14,7 @@ from typing import Any
 
 from coderm_eval.core.errors import OutputError
 
-__all__ = ["not_written", "write_atomically", "write_csv", "write_json", "write_jsonl", "write_text"]
+__all__ = ["file_sha256", "not_written", "write_atomically", "write_csv", "write_json", "write_jsonl", "write_text"]
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -67,6 +68,11 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, text.getvalue())
+
+
+def file_sha256(path: Path) -> str:
+    """64 hex digits, as sha256sum prints them."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -5,7 +5,6 @@ Every verb that writes asks `check_output` first. `--overwrite` allows what woul
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import tempfile
@@ -14,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from coderm_eval.core.errors import OutputError
+from coderm_eval.core.files import file_sha256
 from coderm_eval.core.store import Store, open_store
 
 __all__ = ["ANOTHER_OUT", "check_output", "note_output", "require_same", "require_writable", "would_destroy"]
@@ -59,7 +59,7 @@ def check_output(
 def note_output(out: Path, store: Store) -> None:
     """Note in the store that the file, as it is now, was made from it."""
     if out.is_file():
-        store.table(_OUTPUTS).add_all({_sha256(out): {"file": out.name}})
+        store.table(_OUTPUTS).add_all({file_sha256(out): {"file": out.name}})
 
 
 def require_same(contents: Mapping[Path, str]) -> None:
@@ -131,10 +131,6 @@ def _require_known(out: Path, store: Path | None) -> None:
     if store is None:
         raise OutputError(f"{out}: a file is there, and would be lost; {ANOTHER_OUT}")
     with open_store(store, read_only=True) as opened:
-        if _sha256(out) in opened.table(_OUTPUTS):
+        if file_sha256(out) in opened.table(_OUTPUTS):
             return
     raise OutputError(f"{out}: the file was not made from the store {store}, and would be lost; {ANOTHER_OUT}")
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

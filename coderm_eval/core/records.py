@@ -29,17 +29,24 @@ __all__ = [
     "Verdicts",
     "deduplicate_candidates",
     "fingerprint",
+    "sha256",
 ]
 
 
-def fingerprint(*parts: str) -> str:
-    """32 hex digits of SHA-256 over `parts`; unlike their concatenation it tells ("a", "b") from ("ab", "")."""
+def sha256(parts: Iterable[str]) -> str:
+    """64 hex digits of SHA-256 over `parts`, each behind its length in bytes and a colon, which tells ("a", "b") from
+    ("ab", "")."""
     digest = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
         digest.update(b"%d:" % len(data))
         digest.update(data)
-    return digest.hexdigest()[:32]
+    return digest.hexdigest()
+
+
+def fingerprint(*parts: str) -> str:
+    """The first half of `sha256`: keys of the store, which collide by no chance."""
+    return sha256(parts)[:32]
 
 
 Form = Literal["function", "method", "method_as_function", "stdin"]

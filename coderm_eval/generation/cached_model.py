@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -25,11 +25,14 @@ class TokenUsage:
     completion_tokens: int = 0
     seconds: float = 0.0
     """Sum over requests, which run at the same time."""
+    models: set[str] = field(default_factory=set)
+    """Who answered, as the backend says it."""
 
     def add(self, completion: Completion) -> None:
         self.prompt_tokens += completion.prompt_tokens
         self.completion_tokens += completion.tokens
         self.seconds += completion.seconds
+        self.models |= {completion.model} - {""}
 
 
 class CachedModel:

@@ -13,6 +13,7 @@ from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.pipeline.settling import settled_part
+from coderm_eval.report.provenance import Caller
 from coderm_eval.report.reporter import RunReport
 
 __all__ = ["require_runnable", "run_recorded"]
@@ -47,6 +48,7 @@ def run_recorded(
     graded: bool,
     allow_partial: bool,
     overwrite: bool,
+    command: Sequence[str] | None = None,
 ) -> RunReport:
     """Read the candidates and run them; by default the store is a folder of the run directory `out`.
 
@@ -55,6 +57,7 @@ def run_recorded(
         graded: whether the benchmark's own tests are run, too.
         allow_partial: whether problems without samples are left out.
         overwrite: whether `out` may hold another run, whose place this one takes.
+        command: what was typed, without secrets; None where a program calls.
 
     Raises:
         CodermError: as `pipeline.run.run`, or the samples cannot be used.
@@ -74,6 +77,7 @@ def run_recorded(
         graded=graded,
         allow_partial=allow_partial,
         overwrite=overwrite,
+        caller=Caller(command=command, samples=samples),
     )
 
 

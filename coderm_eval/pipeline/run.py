@@ -8,21 +8,26 @@ command goes on where it was stopped.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import require_complete
 from coderm_eval.core.locks import alone_in
-from coderm_eval.core.records import ProblemCandidates
+from coderm_eval.core.records import ProblemCandidates, sha256
 from coderm_eval.core.store import open_store
+from coderm_eval.generation.origin import origin_of_tests
 from coderm_eval.pipeline.budget import budget_bar
 from coderm_eval.pipeline.cross_checks import messages
 from coderm_eval.pipeline.loop import rerank
 from coderm_eval.pipeline.run_identity import require_same_run, run_identity
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.pipeline.stages import Stages, assemble
+from coderm_eval.report import provenance
+from coderm_eval.report.provenance import Caller
 from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.test_faults import all_faults, suspects
@@ -43,12 +48,14 @@ def run(
     allow_partial: bool = False,
     extracted: bool = False,
     overwrite: bool = False,
+    caller: Caller | None = None,
 ) -> RunReport:
     """Rerank the candidates of all `problems`, which are the benchmark's, and write the run directory `out`.
 
     Args:
         extracted: whether the candidates were found in a model's answers, as `extraction` says.
         overwrite: whether `out` may hold another run, whose place this one takes.
+        caller: who asked for the run; by default a program that says no more.
 
     Raises:
         CodermError: a setting, file or server that cannot be used; nothing already computed is lost.
@@ -56,18 +63,24 @@ def run(
         IncompleteRunError: something could not be run and `execution.allow_incomplete` is off; the files are written.
     """
     identity = run_identity(benchmark, problems, settings, extracted=extracted)
-    directory = RunDirectory(out)
+    directory, caller = RunDirectory(out), caller or Caller()
     with alone_in(out):
         if not overwrite:
             require_same_run(directory, problems, identity)
         with (
             open_store(store_folder) as store,
             assemble(
-                benchmark, problems, settings, out, store, identity=identity, graded=graded, allow_partial=allow_partial
+                *(benchmark, problems, settings, out, store),
+                identity={**identity, "policy": caller.policy, "test_writer": partial(origin_of_tests, settings.tests)},
+                graded=graded,
+                allow_partial=allow_partial,
             ) as stages,
         ):
-            directory.write_samples(problems)  # a run that is refused leaves nothing behind
+            # a run that is refused leaves nothing behind
+            provenance.begin(directory, caller, run=sha256([json.dumps(identity)]), tests=settings.tests.file)
+            directory.write_samples(problems)
             report = _run(stages, problems)
+            provenance.finish(directory)
     _announce(report)
     require_complete(**report.summary["not_run"], out=out, allowed=settings.execution.allow_incomplete)
     return report

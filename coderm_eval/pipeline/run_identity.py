@@ -12,14 +12,15 @@ from typing import Any
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.core.errors import OutputError
 from coderm_eval.core.outputs import ANOTHER_OUT
-from coderm_eval.core.records import ProblemCandidates, fingerprint
+from coderm_eval.core.records import ProblemCandidates, sha256
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.generation.settings import TestSettings
 from coderm_eval.pipeline.recorded_settings import recorded_settings
 from coderm_eval.pipeline.settings import Settings
+from coderm_eval.report.rows import sample_rows
 from coderm_eval.report.run_directory import RunDirectory
 
-__all__ = ["require_same_run", "run_identity", "samples_fingerprint"]
+__all__ = ["require_same_run", "run_identity", "samples_sha256"]
 
 
 _OF_HASHES = {
@@ -38,7 +39,7 @@ def run_identity(
         "benchmark": benchmark.name,
         "dataset_sha256": benchmark.dataset_sha256,
         "settings": recorded_settings(settings, benchmark.name, extracted=extracted),
-        "inputs": {"samples": samples_fingerprint(problems), "tests": _recorded_tests(settings.tests)},
+        "inputs": {"samples": samples_sha256(problems), "tests": _recorded_tests(settings.tests)},
     }
 
 
@@ -64,18 +65,18 @@ def require_same_run(
         )
 
 
-def samples_fingerprint(problems: Sequence[ProblemCandidates]) -> str:
-    """The fingerprint of the candidates of all problems, in their order."""
-    samples = [(item.problem.task_id, c.program, str(c.samples)) for item in problems for c in item.candidates]
-    return fingerprint(*(part for sample in samples for part in sample))
+def samples_sha256(problems: Sequence[ProblemCandidates]) -> str:
+    """SHA-256 of task id and program of each line of samples.jsonl."""
+    rows = (row for item in problems for row in sample_rows(item))
+    return sha256(part for row in rows for part in (row["task_id"], row["solution"]))
 
 
 def _recorded_tests(tests: TestSettings) -> str | None:
-    """The fingerprint of the tests file; None where a model writes the tests."""
+    """SHA-256 of task id and text of each test of the file, task by task; None where a model writes the tests."""
     if tests.backend != "file" or tests.file is None:
         return None
     recorded = read_by_task(tests.file, "test")
-    return fingerprint(*(part for task, lines in recorded.items() for part in (task, *lines)))
+    return sha256(part for task, lines in recorded.items() for line in lines for part in (task, line))
 
 
 def _differences(there: Any, here: Any, path: str = "") -> list[tuple[str, tuple[Any, Any]]]:

@@ -13,7 +13,7 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.pipeline.run import run
-from coderm_eval.pipeline.run_identity import samples_fingerprint
+from coderm_eval.pipeline.run_identity import samples_sha256
 from coderm_eval.pipeline.settings import Settings, recorded_as_settings
 from coderm_eval.report.consistency import contradictions
 from coderm_eval.report.differences import differences
@@ -110,8 +110,8 @@ def _of_inputs(recorded: RecordedRun, benchmark: Benchmark) -> Iterator[str]:
             f"{benchmark.dataset_sha256[:12]}"
         )
     candidates = [ProblemCandidates(result.problem, result.candidates) for result in recorded.results]
-    if summary["inputs"]["samples"] != samples_fingerprint(candidates):
-        yield "summary.json: inputs.samples is not the fingerprint of samples.jsonl: one of the two was changed"
+    if summary["inputs"]["samples"] != samples_sha256(candidates):
+        yield "summary.json: inputs.samples is not the hash of samples.jsonl: one of the two was changed"
 
 
 def _sample(count: int, wanted: int | None) -> list[int]:

@@ -1,10 +1,11 @@
-"""The files of a run directory: each is written whole or not at all, and depends on nothing but the run's inputs.
+"""The files of a run directory: each is written whole or not at all.
 
 samples.jsonl             the candidates as programs, in EvalPlus's format
 tests.jsonl               the test samples that were used; a test that was written twice stands there twice
 chosen.jsonl              the chosen program of each task, as EvalPlus samples
 verdicts.jsonl            the matrix, votes, ties and pick of each task; nothing of the benchmark's own tests
 summary.json              the numbers; all but `seconds` is the same for the same inputs
+provenance.json           the command, times, machine and hashes of the files: the only file that never repeats
 
 Where grades were asked for:
 
@@ -38,15 +39,16 @@ from coderm_eval.report.rows import (
 )
 from coderm_eval.report.scores import pass_rates
 
-__all__ = ["RUN_FILES", "AlternativeGrades", "RunDirectory"]
+__all__ = ["PROVENANCE", "RUN_FILES", "AlternativeGrades", "RunDirectory"]
 
+PROVENANCE = "provenance.json"
 _SUMMARY = "summary.json"
 _ALTERNATIVE_GRADES = "alternative_grades.jsonl"
 _OF_GRADES = ("grades.jsonl", "pass_rates.jsonl", "misleading_tests.jsonl")
 _CURVE = ("curve.csv", "curve.svg")
 
 RUN_FILES = (
-    *("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", _SUMMARY),
+    *("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", _SUMMARY, PROVENANCE),
     *(*_OF_GRADES, _ALTERNATIVE_GRADES, *_CURVE),
 )
 """Names of all files that a run may write."""
@@ -154,7 +156,15 @@ class RunDirectory:
         Raises:
             InputError: this is no run directory.
         """
-        path = self.folder / _SUMMARY
+        return self.read(_SUMMARY)
+
+    def read(self, name: str) -> dict[str, Any]:
+        """The object in a file such as "summary.json".
+
+        Raises:
+            InputError: the file cannot be read.
+        """
+        path = self.folder / name
         return _parsed(path, _read(path))
 
     def graded_summary(self) -> dict[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from coderm_eval.core.records import Grade, RerankResult
+from coderm_eval.generation.cached_model import TokenUsage
+from coderm_eval.generation.origin import Origin
 from coderm_eval.generation.test_sources import TestWritingStats
 from coderm_eval.report.abstention import abstention
 from coderm_eval.report.calibration import calibration
@@ -80,7 +82,11 @@ class RunContext:
     isolation: str
     """The level in force, such as "namespaces+seccomp+rlimits"."""
     inputs: Mapping[str, str | None]
-    """Fingerprints of the candidates and of recorded tests."""
+    """SHA-256 of the candidates and of recorded tests."""
+    policy: Origin
+    """Who wrote the candidates."""
+    test_writer: Callable[[TokenUsage], Origin]
+    """Who wrote the tests, from what the answers said of it."""
     settings: Mapping[str, Any]
     """The settings that affect what the run finds, as JSON."""
 
@@ -137,6 +143,8 @@ class RunRecord:
             **self._scores(),
             "confidence": calibration(self.results, context.rule, self._grades),
             "isolation": context.isolation,
+            "policy": context.policy,
+            "test_writer": context.test_writer(self.tests.usage),
             "inputs": context.inputs,
             "settings": context.settings,
             "versions": _versions(),

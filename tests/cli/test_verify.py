@@ -137,11 +137,11 @@ TAMPERINGS: dict[str, tuple[Callable[[Path], None], str]] = {
     "two grades": (in_rows("grades.jsonl", exchange_grades), "grades.jsonl: demo/0: sample"),
     "a candidate": (
         in_rows("samples.jsonl", change_a_program),
-        "inputs.samples is not the fingerprint",
+        "inputs.samples is not the hash",
     ),
     "the hash of the candidates": (
-        in_summary(lambda summary: summary["inputs"].update(samples="0" * 32)),
-        "inputs.samples is not the fingerprint",
+        in_summary(lambda summary: summary["inputs"].update(samples="0" * 64)),
+        "inputs.samples is not the hash",
     ),
     "the hash of the data": (
         in_summary(lambda summary: summary.update(dataset_sha256="0" * 64)),

@@ -58,15 +58,15 @@ def finished(demo: list[object], tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 def final(folder: Path, *unwritten: str) -> dict[str, Any]:
-    """The final files' bytes, without those `unwritten`; of the summary all but what a clock said."""
+    """The final files' bytes, without those `unwritten`; the summary without seconds and without a server's port."""
     found: dict[str, Any] = {name: (folder / name).read_bytes() for name in FINAL_FILES[:-1] if name not in unwritten}
     summary = json.loads((folder / "summary.json").read_text())
-    del summary["seconds"]
+    del summary["seconds"], summary["test_writer"]["server"]
     return {**found, "summary": json.dumps(summary)}
 
 
 def test_a_run_directory_has_its_files_and_a_summary_with_the_agreed_keys(finished: Path) -> None:
-    assert {path.name for path in finished.iterdir()} == {*FINAL_FILES, "store"}
+    assert {path.name for path in finished.iterdir()} == {*FINAL_FILES, "provenance.json", "store"}
     summary = json.loads((finished / "summary.json").read_text())
     agreed = "benchmark n_problems n_candidates select budget tests_per_problem pass@1 paired_gain not_run executions"
     assert {*agreed.split(), "seconds", "tokens", "versions", "dataset_sha256"} <= set(summary)

@@ -1,0 +1,83 @@
+"""Who wrote a run's candidates and tests, and how they were sampled: only what is known, and null for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from coderm_eval.core.secrets import masked
+from coderm_eval.generation.cached_model import TokenUsage
+from coderm_eval.generation.settings import PolicySettings, SamplingSettings, TestSettings
+from coderm_eval.generation.write_tests import DEFAULT_TESTS
+
+__all__ = ["Origin", "origin_of_answers", "origin_of_tests", "origin_said", "policy_origin", "writer_origin"]
+
+Origin = Mapping[str, Any]
+"""The entry `policy` or `test_writer` of summary.json."""
+
+_SAMPLING = ("temperature", "top_p", "max_tokens", "seed")
+
+
+def policy_origin(known: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry `policy`: `known` has its values by name, those of sampling beside the others."""
+    sampling = {name: known.get(name) for name in ("n", *_SAMPLING, "settled")}
+    return {**_model(known), "sampling": sampling}
+
+
+def writer_origin(known: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry `test_writer`."""
+    sampling = {name: known.get(name) for name in ("num", *_SAMPLING)}
+    return {**_model(known), "backend": known.get("backend"), "sampling": sampling}
+
+
+def _model(known: Mapping[str, Any]) -> dict[str, Any]:
+    server = known.get("server")
+    return {"model": known.get("model"), "revision": known.get("revision"), "server": server and masked(server)}
+
+
+def origin_of_answers(settings: SamplingSettings, usage: TokenUsage, number: int) -> dict[str, Any]:
+    """The entry for answers that were sampled as `settings` say.
+
+    Args:
+        usage: of these answers, which says who gave them.
+        number: answers of each problem that were asked for.
+    """
+    sampled = {name: getattr(settings, name) for name in _SAMPLING}
+    if settings.backend == "openai":
+        sampled |= {name: settings.backend_args[name] for name in _SAMPLING if name in settings.backend_args}
+    elif not settings.temperature:  # greedy: nothing is drawn
+        sampled |= {"top_p": None, "seed": None}
+    known = {
+        "model": settings.model,
+        "revision": _revision(settings, usage.models),
+        "server": settings.base_url if settings.backend == "openai" else None,
+        "backend": settings.backend,
+        **sampled,
+    }
+    if isinstance(settings, PolicySettings):
+        return policy_origin({**known, "n": number, "settled": settings.settled})
+    return writer_origin({**known, "num": number})
+
+
+def origin_of_tests(settings: TestSettings, usage: TokenUsage) -> dict[str, Any]:
+    """The entry `test_writer` of a run; `usage` is of the tests that a model wrote in it."""
+    if settings.written:
+        return origin_of_answers(settings, usage, settings.num or DEFAULT_TESTS)
+    return origin_said(settings)
+
+
+def _revision(settings: SamplingSettings, answered: Collection[str]) -> str | None:
+    """What the backend said of the model that gave all answers, beyond its name; or what was asked of it."""
+    names = {name.removeprefix(f"{settings.model}@") for name in answered} - {settings.model, ""}
+    asked = settings.backend_args.get("revision")
+    return names.pop() if len(names) == 1 else asked and str(asked)
+
+
+def origin_said(settings: SamplingSettings) -> dict[str, Any]:
+    """The entry for recorded files, by what the user's settings say of the model that wrote them; else of nulls."""
+    given = settings.model_fields_set if settings.model else set()
+    known = {name: getattr(settings, name) for name in ("model", *_SAMPLING) if name in given}
+    known |= {"server": settings.base_url, "revision": settings.backend_args.get("revision")} if given else {}
+    if isinstance(settings, TestSettings):
+        return writer_origin(known)
+    return policy_origin(known)

@@ -1,0 +1,108 @@
+"""`provenance.json`: by whom, when, where and from which files a run directory was made, and the hashes of its files.
+
+It names a moment and a machine, so that it alone of all files of a run is not the same for the same inputs.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from coderm_eval.core.errors import InputError
+from coderm_eval.core.files import file_sha256, write_json
+from coderm_eval.generation.origin import Origin, policy_origin
+from coderm_eval.report.run_directory import PROVENANCE, RUN_FILES, RunDirectory
+
+__all__ = ["Caller", "begin", "finish", "hashes_of_files", "name_results_file", "read_provenance"]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asked for a run, and what it knows of the candidates."""
+
+    host: str = "coderm-eval"
+    """The package whose command or function was called."""
+    command: Sequence[str] | None = None
+    """The arguments of the process without secrets; None where no command was given."""
+    samples: Path | None = None
+    """The file of the candidates; None where there is none."""
+    policy: Origin = field(default_factory=lambda: policy_origin({}))
+    """The entry `policy` of summary.json."""
+
+
+def read_provenance(directory: RunDirectory) -> Mapping[str, Any] | None:
+    """The content of the file; None where an earlier version wrote the run.
+
+    Raises:
+        InputError: the file is there and cannot be read.
+    """
+    return directory.read(PROVENANCE) if (directory.folder / PROVENANCE).exists() else None
+
+
+def begin(directory: RunDirectory, caller: Caller, *, run: str, tests: Path | None) -> None:
+    """Write what is known when a run begins; one that goes on keeps the time of its first start.
+
+    Args:
+        run: tells the run from others.
+        tests: the file of recorded tests.
+    """
+    content = {
+        "run": run,
+        "command": caller.command and list(caller.command),
+        "started": _first_start(directory, run) or _now(),
+        "finished": None,
+        "host": {"name": caller.host, "version": importlib.metadata.version(caller.host)},
+        "results_file": None,
+        "input_files": {"samples": _input_file(caller.samples), "tests": _input_file(tests)},
+        "machine": {
+            "platform": platform.platform(),
+            "cpus": os.cpu_count(),
+            "python": platform.python_version(),
+        },
+        "files": {},
+    }
+    write_json(directory.folder / PROVENANCE, content)
+
+
+def finish(directory: RunDirectory) -> None:
+    """Add the time, and the hashes of all files that the run wrote."""
+    _add(directory, finished=_now(), files=hashes_of_files(directory))
+
+
+def name_results_file(directory: RunDirectory, path: Path) -> None:
+    """Add the host's own file of results, which is written after the run."""
+    _add(directory, results_file=str(path))
+
+
+def hashes_of_files(directory: RunDirectory) -> dict[str, str]:
+    """SHA-256 of each file of the run, by its name."""
+    paths = [directory.folder / name for name in RUN_FILES if name != PROVENANCE]
+    return {path.name: file_sha256(path) for path in paths if path.is_file()}
+
+
+def _first_start(directory: RunDirectory, run: str) -> str | None:
+    """The time at which the same run began here before."""
+    with suppress(InputError):
+        before = read_provenance(directory) or {}
+        return str(before["started"]) if before.get("run") == run else None
+    return None
+
+
+def _add(directory: RunDirectory, **more: Any) -> None:
+    write_json(directory.folder / PROVENANCE, {**(read_provenance(directory) or {}), **more})
+
+
+def _input_file(path: Path | None) -> dict[str, str] | None:
+    """The file and its hash; None for a pipe or a folder."""
+    return {"file": str(path), "sha256": file_sha256(path)} if path and path.is_file() else None
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
