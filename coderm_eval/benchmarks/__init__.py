@@ -6,12 +6,13 @@ A benchmark is loaded with its own section of the settings, and sees no other.
 from __future__ import annotations
 
 import importlib
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask
 from coderm_eval.core.settings import Section
 
-__all__ = ["BENCHMARKS", "Benchmark", "GradeTask", "benchmark_of_task", "load_benchmark"]
+__all__ = ["BENCHMARKS", "Benchmark", "GradeTask", "benchmark_of_task", "load_benchmark", "local_files"]
 
 
 class _Loader(NamedTuple):
@@ -20,15 +21,17 @@ class _Loader(NamedTuple):
     module: str
     function: str
     """Takes the section of the settings, if there is one; without it, its defaults."""
+    files: str
+    """Takes the same, and says where its data is; empty if loading would download it."""
     section: str | None
     """The key of that section; None: it has no settings."""
 
 
 BENCHMARKS = {
-    "humaneval+": _Loader("evalplus", "load_humaneval_plus", "evalplus"),
-    "mbpp+": _Loader("evalplus", "load_mbpp_plus", "evalplus"),
-    "livecodebench": _Loader("livecodebench", "load_livecodebench", "livecodebench"),
-    "demo": _Loader("demo", "load_demo", None),
+    "humaneval+": _Loader("evalplus", "load_humaneval_plus", "humaneval_plus_files", "evalplus"),
+    "mbpp+": _Loader("evalplus", "load_mbpp_plus", "mbpp_plus_files", "evalplus"),
+    "livecodebench": _Loader("livecodebench", "load_livecodebench", "livecodebench_files", "livecodebench"),
+    "demo": _Loader("demo", "load_demo", "demo_files", None),
 }
 
 _PREFIXES = {"HumanEval": "humaneval+", "Mbpp": "mbpp+", "demo": "demo"}
@@ -44,11 +47,23 @@ def load_benchmark(name: str, section: Section | None = None) -> Benchmark:
     Raises:
         DatasetError: its data is not on this machine.
     """
-    loader = BENCHMARKS[name]
-    module = importlib.import_module(f"coderm_eval.benchmarks.{loader.module}")
-    load = getattr(module, loader.function)
-    benchmark: Benchmark = load() if section is None else load(section)
+    benchmark: Benchmark = _call(BENCHMARKS[name], BENCHMARKS[name].function, section)
     return benchmark
+
+
+def local_files(name: str, section: Section | None = None) -> list[Path]:
+    """The data of the benchmark called `name` on this machine; empty if it would have to be downloaded.
+
+    Raises:
+        DatasetError: a variable names data that cannot be used.
+    """
+    files: list[Path] = _call(BENCHMARKS[name], BENCHMARKS[name].files, section)
+    return files
+
+
+def _call(loader: _Loader, function: str, section: Section | None) -> Any:
+    called = getattr(importlib.import_module(f"coderm_eval.benchmarks.{loader.module}"), function)
+    return called() if section is None else called(section)
 
 
 def benchmark_of_task(task_id: str) -> str | None:

@@ -40,7 +40,7 @@ _VERBS: dict[str, dict[str, _Verb]] = {
     "Servers and set-up": {
         "replay": _Verb("serve:replay_command", "Serve recorded candidates and tests as an OpenAI-compatible server."),
         "fetch": _Verb("setup:fetch_command", "Download a benchmark and check it."),
-        "doctor": _Verb("setup:doctor_command", "Check the sandbox on this machine."),
+        "doctor": _Verb("setup:doctor_command", "Check this machine and the settings before a run."),
     },
 }
 _ALIASES = {"solutions": "sample", "tests": "write-tests"}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
+from typing import Any
 
 import click
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.livecodebench.fetch import fetch as fetch_livecodebench
 from coderm_eval.benchmarks.livecodebench.releases import LATEST
-from coderm_eval.cli.options import BENCHMARK, FILE
-from coderm_eval.execution.executor import limits_from_settings, make_executor
-from coderm_eval.execution.sandbox.isolation.levels import describe
+from coderm_eval.cli.options import BENCHMARK, FILE, KEYS, model_keys
+from coderm_eval.core.settings import flags_to_settings
+from coderm_eval.hosts.listed_tasks import check_lm_eval
+from coderm_eval.pipeline.doctor import CHECKS, examine
+from coderm_eval.pipeline.doctor.finding import Finding, findings_as_json, render_finding, verdict, would_fail
 from coderm_eval.pipeline.settings import load_settings
 
 
@@ -33,10 +36,26 @@ def fetch_command(benchmark: str, release: str | None) -> None:
 
 
 @click.command("doctor")
-@click.option("--config", type=FILE, help="YAML file of settings.")
-def doctor_command(config: Path | None) -> None:
-    """Print the isolation that this host allows, after running a right and a wrong program in it."""
-    execution = load_settings({}, source="doctor", config=config, selects=False).execution
-    with make_executor(execution) as executor:
-        level = executor.self_test(limits_from_settings(execution))
-    click.echo(f"isolation {level}: {describe(level)}")
+@click.option("--config", type=FILE, help="YAML file of settings, whose servers are asked.")
+@click.option("--base-url", help="Root of the test writer's server, to ask whether it answers.")
+@click.option("--model", help="Model that this server should have.")
+@click.option("--store", type=FILE, help="Folder of stored results, to see whether there is room.")
+@click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
+def doctor_command(as_json: bool, **flags: Any) -> None:
+    """Check this machine and the settings before a run: versions, sandbox, datasets, lm-eval, servers, disks.
+
+    Each finding is ok, a warning or failed, and what is not ok has what cures it. Exit code 1 if a run would fail.
+
+    \b
+    coderm-eval doctor
+    """
+    given = flags_to_settings(flags, {**KEYS, **model_keys("tests")})
+    settings = load_settings(given, source="flags", config=flags["config"], selects=False)
+    findings: list[Finding] = []
+    for finding in examine(settings, (*CHECKS, check_lm_eval)):
+        findings.append(finding)
+        if not as_json:
+            click.echo(render_finding(finding))
+    click.echo(json.dumps(findings_as_json(findings), indent=2) if as_json else verdict(findings))
+    if would_fail(findings):
+        raise SystemExit(1)

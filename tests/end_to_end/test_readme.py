@@ -203,12 +203,14 @@ def test_the_rule_of_ones_own_is_a_rule() -> None:
 
 
 def test_the_doctor_says_which_isolation_there_is(tmp_path: Path) -> None:
-    done = shell(command("coderm-eval doctor"), tmp_path)
+    done = shell("coderm-eval doctor", tmp_path)
     assert done.returncode == 0, done.stderr
-    (shown,) = re.findall(r"^isolation .*$", (DOCS / "design" / "security.md").read_text(), re.M)
-    level = done.stdout.split(":")[0].removeprefix("isolation ")
-    assert done.stdout == f"isolation {level}: {describe(level)}\n"
-    assert shown == f"isolation {FULL}: {describe(FULL)}"
+    (shown,) = re.findall(r"^ok +isolation .*$", (DOCS / "design" / "security.md").read_text(), re.M)
+    full = f"ok       isolation      {FULL}: {describe(FULL)}"
+    assert shown == full
+    (said,) = re.findall(r"^\w+ +isolation +.*$", done.stdout, re.M)
+    assert said == full or said.startswith("warning  isolation      ")
+    assert done.stdout.splitlines()[-1].startswith("runs work on this machine; ")
 
 
 def test_the_run_directory_has_the_documented_files(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
@@ -262,6 +264,9 @@ def test_the_lm_eval_command_runs(tmp_path: Path, server: str) -> None:
 
 def test_the_commands_that_ask_models_run(tmp_path: Path, server: str) -> None:
     """Only their addresses are changed."""
+    examined = shell(command("coderm-eval doctor --base-url").replace("127.0.0.1:8001", server), tmp_path)
+    assert examined.returncode == 1, examined.stderr
+    assert re.search(r"^failed +tests +.* serves recorded, not KAKA22/CodeRM-8B$", examined.stdout, re.M)
     for start in ("coderm-eval sample", "coderm-eval write-tests"):
         done = shell(command(start).replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server), tmp_path)
         assert done.returncode == 0, done.stderr

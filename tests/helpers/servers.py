@@ -71,6 +71,45 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
+def listing(status: int, body: bytes) -> Iterator[str]:
+    """A server that answers every question so, after the key that it was asked with, for `KEY` in the body: its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = body.replace(b"KEY", self.headers.get("Authorization", "").encode())
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with _running(Handler) as url:
+        yield url
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """A server that takes connections and never answers: its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+
+
+@contextmanager
+def _running(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = _Server(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # looks so often whether to end
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
 def serving(behaviour: Behaviour, *, strict: bool = False) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """A server with this behaviour: its URL, and the requests that it gets; a strict one has OpenAI's paths only."""
     seen: list[dict[str, Any]] = []
@@ -113,12 +152,5 @@ def serving(behaviour: Behaviour, *, strict: bool = False) -> Iterator[tuple[str
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = _Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # looks so often whether to end
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1", seen
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with _running(Handler) as url:
+        yield url, seen

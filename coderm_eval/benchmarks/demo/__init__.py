@@ -23,7 +23,7 @@ from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.program_test import ProgramTest
 
-__all__ = ["SAMPLES", "TESTS", "load_demo"]
+__all__ = ["SAMPLES", "TESTS", "demo_files", "load_demo"]
 
 _FOLDER = Path(__file__).parent
 SAMPLES = _FOLDER / "samples.jsonl"
@@ -53,6 +53,10 @@ class _Demo(Benchmark):
 
 def load_demo() -> Benchmark:
     return _Demo()
+
+
+def demo_files() -> list[Path]:
+    return [_FOLDER]
 
 
 def _problem(row: dict[str, str]) -> Problem:

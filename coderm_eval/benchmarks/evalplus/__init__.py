@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask
@@ -31,7 +32,7 @@ from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.program_test import ProgramTest
 
-__all__ = ["EvalPlus", "load_humaneval_plus", "load_mbpp_plus"]
+__all__ = ["EvalPlus", "humaneval_plus_files", "load_humaneval_plus", "load_mbpp_plus", "mbpp_plus_files"]
 
 _MIB = 1024 * 1024
 
@@ -115,6 +116,16 @@ def load_mbpp_plus(settings: EvalPlusSettings = _DEFAULTS) -> EvalPlus:
     if settings.mini:
         raise SettingsError("evalplus.mini (--mini): MBPP+ has no mini version; leave it out")
     return EvalPlus("mbpp+", Dataset.of("mbpp", settings), settings)
+
+
+def humaneval_plus_files(settings: EvalPlusSettings = _DEFAULTS) -> list[Path]:
+    """The file of HumanEval+, which is read; empty if it would have to be downloaded."""
+    return Dataset.of("humaneval", settings).local_files()
+
+
+def mbpp_plus_files(settings: EvalPlusSettings = _DEFAULTS) -> list[Path]:
+    """The same for MBPP+, which has no mini version."""
+    return Dataset.of("mbpp", settings)._replace(mini=False).local_files()
 
 
 def _problem(row: Row, dataset: str) -> Problem:

@@ -48,6 +48,26 @@ class Dataset(NamedTuple):
         except Exception as error:  # a file that is no dataset breaks EvalPlus's loaders anywhere
             raise self._unusable(error) from error
 
+    def local_files(self) -> list[Path]:
+        """Return the file of the dataset, once it was read; empty if EvalPlus would download it.
+
+        Raises:
+            DatasetError: it is no dataset.
+        """
+        from evalplus.data import humaneval, mbpp, utils
+
+        if self.name == "humaneval":  # of which EvalPlus takes its own version, whatever is asked
+            override, version = humaneval.HUMANEVAL_OVERRIDE_PATH, humaneval.HUMANEVAL_PLUS_VERSION
+        else:
+            override = mbpp.MBPP_OVERRIDE_PATH
+            version = mbpp.MBPP_PLUS_VERSION if self.version == "default" else self.version
+        file_name = {"humaneval": "HumanEvalPlus", "mbpp": "MbppPlus"}[self.name]
+        path = Path(override or utils.get_dataset_metadata(file_name, version, self.mini, self.noextreme)[1])
+        if not override and not path.exists():
+            return []
+        self.rows()
+        return [path]
+
     def sha256(self) -> str:
         """Return the SHA-256 of the file, uncompressed."""
         from evalplus.data import humaneval, mbpp

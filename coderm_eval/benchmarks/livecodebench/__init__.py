@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_from_verdict
 from coderm_eval.benchmarks.livecodebench.dataset import dataset_sha256, read_rows
-from coderm_eval.benchmarks.livecodebench.files import find_files
+from coderm_eval.benchmarks.livecodebench.files import PATH_VARIABLE, find_files
 from coderm_eval.benchmarks.livecodebench.gold_tests import (
     ENTRY_POINT,
     LIMITS,
@@ -27,13 +29,14 @@ from coderm_eval.benchmarks.livecodebench.prompts import (
 )
 from coderm_eval.benchmarks.livecodebench.rows import Row
 from coderm_eval.benchmarks.livecodebench.settings import Grader, LiveCodeBenchSettings
+from coderm_eval.core.errors import DatasetError
 from coderm_eval.core.programs.forms import REVISIONS, to_callable
 from coderm_eval.core.records import Form, Grade, Problem
 from coderm_eval.execution.backends.local import Executor
 from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.program_test import ProgramTest
 
-__all__ = ["LiveCodeBench", "load_livecodebench"]
+__all__ = ["LiveCodeBench", "livecodebench_files", "load_livecodebench"]
 
 ERRATA = frozenset(
     {
@@ -110,6 +113,16 @@ def load_livecodebench(settings: LiveCodeBenchSettings = _DEFAULTS) -> LiveCodeB
     """Load the chosen problems; raises DatasetError if the files are not on this machine, or hold no such problem."""
     selection = ProblemFilter(**settings.model_dump(include=set(ProblemFilter._fields)))
     return LiveCodeBench(read_rows(find_files(selection.release), selection), settings)
+
+
+def livecodebench_files(settings: LiveCodeBenchSettings = _DEFAULTS) -> list[Path]:
+    """Where the files of the chosen release are; empty if it has to be fetched."""
+    try:
+        return find_files(settings.release)
+    except DatasetError:
+        if os.environ.get(PATH_VARIABLE):
+            raise
+        return []
 
 
 def _gold_test(row: Row, problem: Problem) -> str:

@@ -10,10 +10,13 @@ from coderm_eval.benchmarks.livecodebench.releases import FILES, LATEST, REPOSIT
 from coderm_eval.core.errors import DatasetError
 from coderm_eval.core.messages import abbreviated
 
-__all__ = ["find_files"]
+__all__ = ["PATH_VARIABLE", "find_files"]
+
+PATH_VARIABLE = "LIVECODEBENCH_PATH"
+"""Environment variable that names files or folders in place of the hub's cache."""
 
 
-def find_files(release: str | None, variable: str = "LIVECODEBENCH_PATH") -> list[Path]:
+def find_files(release: str | None, variable: str = PATH_VARIABLE) -> list[Path]:
     """The files that hold a release, or the latest one: those the variable points to, else those in the hub's cache.
 
     The variable holds files and folders, joined as in PATH. Of a folder with any of the release's own files exactly

@@ -84,7 +84,7 @@ class ApiClient:
         """
 
         def on_wait(error: TransientError, tried: int, wait_s: float) -> None:
-            self._notice(f"{task_id}: {self._server} {error}", tried, wait_s)
+            self._notice(f"{task_id}: the server at {self.address} {error}", tried, wait_s)
 
         try:
             return await with_retries(self._settings.retries, self._post_once, session, path, body, on_wait=on_wait)
@@ -109,23 +109,35 @@ class ApiClient:
             raise TransientError(f"answered {response.status}: {self.quote(text)}", retry_after(response.headers))
         return ApiReply(response.status, text, time.monotonic() - started)
 
+    async def ask_once(
+        self, session: aiohttp.ClientSession, path: str, within_s: float, body: dict[str, Any] | None = None
+    ) -> ApiReply:
+        """Ask with a bound on the time; raises aiohttp.ClientError, or asyncio.TimeoutError."""
+        started = time.monotonic()
+        bound = aiohttp.ClientTimeout(within_s, sock_connect=within_s)
+        method = "GET" if body is None else "POST"
+        async with session.request(method, f"{self._url}/{path}", json=body, timeout=bound) as response:
+            text = (await response.read()).decode("utf-8", "replace")
+        return ApiReply(response.status, text, time.monotonic() - started)
+
     def error(self, task_id: str, what: str) -> ServerError:
         """The error for what the server did; its address is shown without a user's name and password."""
-        return ServerError("; ".join(filter(None, [f"{task_id}: {self._server} {what}", self._advice])))
+        return ServerError("; ".join(filter(None, [f"{task_id}: the server at {self.address} {what}", self._advice])))
 
     @property
-    def _server(self) -> str:
-        return f"the server at {URL(self._url).with_user(None)}"
+    def address(self) -> str:
+        """The server's address, without a user's name and password."""
+        return str(URL(self._url).with_user(None))
 
     async def refusal(
         self, session: aiohttp.ClientSession, task_id: str, reply: ApiReply, otherwise: str = ""
     ) -> ServerError:
         """The error for a status that is not 200, with a hint; `otherwise` is the hint where the server gives none."""
-        hint = await self._hint(session, reply.status) or otherwise
+        hint = await self.hint(session, reply.status) or otherwise
         what = f"answered {reply.status}: {self.quote(reply.text)}"
         return self.error(task_id, "; ".join(filter(None, [what, hint])))
 
-    async def _hint(self, session: aiohttp.ClientSession, status: int) -> str:
+    async def hint(self, session: aiohttp.ClientSession, status: int) -> str:
         """Advice on a refusal, as far as the server helps to find it out."""
         if status in (401, 403):
             return f"set {KEY_VARIABLE} to a key that it accepts"

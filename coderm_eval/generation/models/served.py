@@ -1,0 +1,98 @@
+"""Whether a server answers, and serves the model that is to be asked: short questions with a bound on their time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import aiohttp
+
+from coderm_eval.core.messages import abbreviated
+from coderm_eval.generation.models.api_address import address_hint, reason
+from coderm_eval.generation.models.api_client import KEY_VARIABLE, ApiClient, ApiReply
+from coderm_eval.generation.models.chat import messages, text
+from coderm_eval.generation.settings import SamplingSettings
+
+__all__ = ["ServerState", "ask_server"]
+
+
+class ServerState(NamedTuple):
+    """What is known of a server once it was asked."""
+
+    serves: bool | None
+    """Whether requests for the model will be answered; None: it answers, and does not say which models it has."""
+    fact: str
+    advice: str = ""
+    """What to do; empty where it serves the model."""
+
+
+def ask_server(settings: SamplingSettings, within_s: float) -> ServerState:
+    """Ask the server that `settings` name for its list of models, and a model that is not on it for one token.
+
+    Args:
+        within_s: seconds for an answer.
+
+    Raises:
+        SettingsError: the settings lack the model or the server's address, or that is none.
+    """
+    return asyncio.run(_ask(settings, within_s))
+
+
+async def _ask(settings: SamplingSettings, within_s: float) -> ServerState:
+    client = ApiClient(settings)
+    async with client.session() as session:
+        try:
+            return await _state(client, session, settings, within_s)
+        except asyncio.TimeoutError:  # first: a connection that takes too long is a ClientError as well
+            advice = "start it, or check base_url; where a proxy stands between, add the server's host to NO_PROXY"
+            return ServerState(False, f"{client.address} did not answer within {within_s:g} s", advice)
+        except aiohttp.ClientError as error:
+            advice = address_hint(error) or "check base_url"
+            return ServerState(False, f"{client.address} could not be reached ({reason(error)})", advice)
+
+
+async def _state(
+    client: ApiClient, session: aiohttp.ClientSession, settings: SamplingSettings, within_s: float
+) -> ServerState:
+    reply = await client.ask_once(session, "models", within_s)
+    if reply.status != 200:
+        return await _refused(client, session, reply)
+    served, model = _listed(reply), str(settings.model)
+    if served is None:
+        fact = f"{client.address} gave an answer that is not one of OpenAI's API: {client.quote(reply.text)[:80]!r}"
+        return ServerState(False, fact, "a proxy or a login page may have answered: check base_url and NO_PROXY")
+    if model in served or f"{model}:latest" in served:  # as Ollama names it
+        return ServerState(True, f"{client.address} serves {model}")
+    names = abbreviated(served) or "no model"
+    path, body = _smallest_request(settings)
+    if (await client.ask_once(session, path, within_s, body)).status == 200:
+        return ServerState(True, f"{client.address} lists {names}, and answers for {model}")
+    advice = f"set {settings.section}.model to one that it serves, or serve {model}"
+    return ServerState(False, f"{client.address} serves {names}, not {model}", advice)
+
+
+def _listed(reply: ApiReply) -> Sequence[str] | None:
+    """The names of the models in a reply; None if it is no list of models."""
+    try:
+        return [str(entry["id"]) for entry in json.loads(reply.text)["data"]]
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
+def _smallest_request(settings: SamplingSettings) -> tuple[str, dict[str, Any]]:
+    model = {"model": settings.model, "max_tokens": 1, **settings.backend_args}
+    if settings.api == "chat":
+        return "chat/completions", {**model, "messages": messages(settings, "1")}
+    return "completions", {**model, "prompt": text(settings, "1")}
+
+
+async def _refused(client: ApiClient, session: aiohttp.ClientSession, reply: ApiReply) -> ServerState:
+    fact = f"{client.address} answered {reply.status}: {client.quote(reply.text)[:80]}"
+    if reply.status in (401, 403):
+        return ServerState(False, fact, f"export {KEY_VARIABLE}=KEY, with a key that it accepts")
+    if reply.status in (404, 405):
+        advice = await client.hint(session, reply.status)
+        return ServerState(False if advice.startswith("set ") else None, fact, advice)
+    return ServerState(False, fact, "wait until it is ready, or look at its log")
