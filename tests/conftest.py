@@ -32,6 +32,16 @@ def _one_core() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _without_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A run's report.html takes a second of the CPU, as long as the run itself: only tests of it write one."""
+    settings = tmp_path_factory.mktemp("settings") / "settings.yaml"
+    settings.write_text("report: false\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CODERM_CONFIG", str(settings))
+        yield
+
+
 @pytest.fixture(scope="session")
 def recorded_data() -> Path:
     if not RECORDED_DATA.is_dir():

@@ -27,7 +27,10 @@ class _FilePath(click.Path):
 FILE = _FilePath(path_type=Path)
 
 KEYS: Mapping[str, str] = {
-    **{key: key for key in ("n", "preset", "select", "store", "resample_tests", "resample", "budget_curve", "curve")},
+    **{
+        key: key
+        for key in ("n", "preset", "select", "store", "resample_tests", "resample", "budget_curve", "curve", "report")
+    },
     "probe_inputs": "probe_inputs",
     "abstain_below": "abstain_below",
     "settled": "policy.settled",

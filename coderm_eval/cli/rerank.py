@@ -34,7 +34,7 @@ from coderm_eval.pipeline.dry_run import estimate_executions
 from coderm_eval.pipeline.recorded_run import require_runnable, run_recorded
 from coderm_eval.pipeline.settings import Settings, load_settings
 from coderm_eval.report.reporter import RunReport
-from coderm_eval.report.run_directory import RUN_FILES
+from coderm_eval.report.run_directory import RUN_FILES, RunDirectory
 from coderm_eval.report.scores import mean_scores
 from coderm_eval.report.statistics import mean_interval
 from coderm_eval.report.tables import (
@@ -98,6 +98,7 @@ def demo_command(out: Path, overwrite: bool) -> None:
 )
 @earlier_name("--curve", is_flag=True)
 @click.option("--grade", "graded", is_flag=True, help="Grade with the benchmark's own tests and print the table.")
+@click.option("--report/--no-report", default=None, help="Write the run as a page, report.html in OUT.  [default: on]")
 @click.option("--allow-partial", is_flag=True, help="Evaluate only the tasks that have samples.")
 @click.option("--allow-incomplete", is_flag=True, default=None, help="Exit 0 although something could not be run.")
 @earlier_name("--allow-not-run", is_flag=True)
@@ -166,7 +167,7 @@ def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, o
             "stops where more would hardly change a pick; --budget uniform runs all",
             err=True,
         )
-    click.echo(f"run directory: {out}", err=True)
+    click.echo(RunDirectory(out).where(), err=True)
 
 
 def _plan_rerank(benchmark: Benchmark, samples: Path, settings: Settings, out: Path, allow_partial: bool) -> None:

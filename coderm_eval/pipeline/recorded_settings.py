@@ -11,6 +11,7 @@ __all__ = ["recorded_settings"]
 
 _NOT_RECORDED = {
     "store": True,
+    "report": True,
     "policy": True,  # its answers are the candidates, wherever they come from
     "execution": {"workers", "allow_incomplete"},
     "tests": {"concurrency", "timeout_s", "retries", "base_url", "file"},

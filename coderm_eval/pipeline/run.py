@@ -23,6 +23,7 @@ from coderm_eval.generation.origin import origin_of_tests
 from coderm_eval.pipeline.budget import budget_bar
 from coderm_eval.pipeline.cross_checks import messages
 from coderm_eval.pipeline.loop import rerank
+from coderm_eval.pipeline.report_page import write_page
 from coderm_eval.pipeline.run_identity import require_same_run, run_identity
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.pipeline.stages import Stages, assemble
@@ -80,6 +81,9 @@ def run(
             provenance.begin(directory, caller, run=sha256([json.dumps(identity)]), tests=settings.tests.file)
             directory.write_samples(problems)
             report = _run(stages, problems)
+            directory.remove_page()
+            if settings.report:
+                write_page(directory)
             provenance.finish(directory)
     _announce(report)
     require_complete(**report.summary["not_run"], out=out, allowed=settings.execution.allow_incomplete)

@@ -65,6 +65,8 @@ class Settings(Section):
     execution: ExecutionSettings = Field(default_factory=ExecutionSettings)
     livecodebench: LiveCodeBenchSettings = Field(default_factory=lambda: LiveCodeBenchSettings.model_validate({}))
     evalplus: EvalPlusSettings = Field(default_factory=EvalPlusSettings)
+    report: bool = True
+    """Write the run as a page, `report.html` in its run directory, with programs and tests."""
     store: Path | None = None
     """Folder of everything that was expensive: answers, executions, grades."""
 

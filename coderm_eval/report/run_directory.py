@@ -5,6 +5,7 @@ tests.jsonl               the test samples that were used; a test that was writt
 chosen.jsonl              the chosen program of each task, as EvalPlus samples
 verdicts.jsonl            the matrix, votes, ties and pick of each task; nothing of the benchmark's own tests
 summary.json              the numbers; all but `seconds` is the same for the same inputs
+report.html               all of it as a page, unless `report: false`
 provenance.json           the command, times, machine and hashes of the files: the only file that never repeats
 
 Where grades were asked for:
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,10 +48,11 @@ _SUMMARY = "summary.json"
 _ALTERNATIVE_GRADES = "alternative_grades.jsonl"
 _OF_GRADES = ("grades.jsonl", "pass_rates.jsonl", "misleading_tests.jsonl")
 _CURVE = ("curve.csv", "curve.svg")
+_PAGE = "report.html"
 
 RUN_FILES = (
     *("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", _SUMMARY, PROVENANCE),
-    *(*_OF_GRADES, _ALTERNATIVE_GRADES, *_CURVE),
+    *(*_OF_GRADES, _ALTERNATIVE_GRADES, *_CURVE, _PAGE),
 )
 """Names of all files that a run may write."""
 
@@ -143,12 +146,26 @@ class RunDirectory:
         """Remove the files that `write_grades` wrote for an earlier run, which had other picks."""
         self._remove(*_OF_GRADES, _ALTERNATIVE_GRADES)
 
+    def remove_page(self) -> None:
+        """Remove the page of an earlier run."""
+        with suppress(OSError):  # a folder has that name
+            self._remove(_PAGE)
+
     def remove_curve(self) -> None:
         """Remove the budget curve of an earlier run."""
         self._remove(*_CURVE)
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         write_json(self.folder / _SUMMARY, summary)
+
+    @property
+    def page(self) -> Path:
+        """The page of the run, which there may be."""
+        return self.folder / _PAGE
+
+    def where(self) -> str:
+        """Return where the run is, for the last line that a host prints."""
+        return f"run directory: {self}" + (f"; to look at it, open {self.page}" if self.page.is_file() else "")
 
     def summary(self) -> dict[str, Any]:
         """The content of summary.json.

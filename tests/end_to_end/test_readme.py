@@ -215,14 +215,12 @@ def test_the_doctor_says_which_isolation_there_is(tmp_path: Path) -> None:
 
 def test_the_run_directory_has_the_documented_files(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
     write_files(tmp_path, mini_humaneval)
-    coderm(
-        *shlex.split(command("coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --tests"))[1:],
-        cwd=tmp_path,
-    )
+    asked = command("coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --tests")
+    coderm(*shlex.split(asked)[1:], "--report", cwd=tmp_path)
     page = (DOCS / "reference" / "run-directory.md").read_text()
     rows = [row for row in page.split("\n## ")[0].splitlines() if row.startswith("| `")]
     rows = [row for row in rows if "--budget-curve" not in row and "for LiveCodeBench" not in row]
-    named = set(re.findall(r"`([a-z_]+(?:\.jsonl?|/))`", "".join(row.split("|")[1] for row in rows)))
+    named = set(re.findall(r"`([a-z_]+(?:\.jsonl?|\.html|/))`", "".join(row.split("|")[1] for row in rows)))
     assert {name.strip("/") for name in named} == {path.name for path in (tmp_path / "run").iterdir()}
 
 

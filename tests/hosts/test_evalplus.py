@@ -218,6 +218,13 @@ def test_the_pick_is_one_sample_per_task_and_how_it_was_made_is_printed(
     assert (folder / "s.coderm" / "grades.jsonl").exists()
 
 
+def test_the_run_is_a_page_and_says_where(again: Path, typed: Callable[..., str]) -> None:
+    (again / "with.yaml").write_text("report: true\n")
+    printed = typed("--samples", "s.jsonl", "--tests", "t.jsonl", "--config", "with.yaml")
+    assert printed.splitlines()[-1] == "run directory: s.coderm; to look at it, open s.coderm/report.html"
+    assert (again / "s.coderm" / "report.html").read_text().startswith("<!doctype html>")
+
+
 def test_a_pick_can_be_made_without_tests(files: Path, typed: Callable[..., str]) -> None:
     """One of the three statements shows a call."""
     printed = typed("--samples", "s.jsonl", "--tests-backend", "none")

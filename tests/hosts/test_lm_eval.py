@@ -162,6 +162,13 @@ def test_both_ways_leave_the_same_candidates_tests_and_picks(replay: Replay) -> 
         assert (folder / name).read_text() == Path("alone", name).read_text()
 
 
+def test_the_run_is_a_page_and_says_where(replay: Replay, caplog: pytest.LogCaptureFixture) -> None:
+    evaluate(replay, metadata=coderm(replay, report=True))
+    (page,) = Path("coderm-runs").glob("humanevalplus_coderm-*/report.html")
+    assert page.read_text().startswith("<!doctype html>")
+    assert f"run directory: {page.parent}; to look at it, open {page}" in caplog.messages
+
+
 def test_every_sample_of_a_server_has_a_seed_of_its_own(replay: Replay) -> None:
     evaluate(replay)
     policy = [body for body in replay.requests if body["model"] == "P"]

@@ -21,7 +21,7 @@ from coderm_eval.hosts.evalplus.results import ResultsFile, results_path
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.reporter import RunReport
-from coderm_eval.report.run_directory import RUN_FILES
+from coderm_eval.report.run_directory import RUN_FILES, RunDirectory
 
 __all__ = ["EvalPlusRun"]
 
@@ -64,7 +64,7 @@ class EvalPlusRun:
         tests = report.summary["tests_per_problem"]
         how = f"one sample per task, picked by rule {self.settings.rule} with {tests:g} tests per problem"
         self._evaluate(picks, self._picked(report), grades, how)
-        print(f"run directory: {out}")
+        print(RunDirectory(out).where())
 
     def _require_outputs(self, samples: Path, picks: Path, out: Path) -> None:
         """Find out before work starts what cannot be written, and which input would be lost by it.

@@ -23,6 +23,7 @@ from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.run_identity import run_identity
 from coderm_eval.pipeline.settings import Settings, load_settings
 from coderm_eval.report.reporter import RunReport
+from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.scores import ROWS
 from coderm_eval.selection import ALL_RULES
 
@@ -153,7 +154,7 @@ class RerankedBenchmark:
             graded=True,
             extracted=not self.is_recorded,
         )
-        log.warning("run directory: %s", folder)
+        log.warning("%s", RunDirectory(folder).where())
         return report
 
     def _candidates(self, task_id: str, answers: Sequence[str]) -> tuple[Candidate, ...]:
