@@ -222,7 +222,7 @@ UNKNOWN_KEYS = [
     (
         {"N": 3},
         "flags: unknown setting 'N'; known: preset, n, policy, tests, budget, select, probe_inputs, abstain_below, "
-        "resample_tests, budget_curve, extraction, execution, livecodebench, evalplus, store",
+        "resample_tests, budget_curve, extraction, execution, livecodebench, evalplus, report, store",
     ),
     ({"tests": {"fil": "x"}}, "flags: unknown setting 'tests.fil'; did you mean 'file'?"),
     ({"tests": {"max_token": 9}}, "flags: unknown setting 'tests.max_token'; did you mean 'max_tokens'?"),
