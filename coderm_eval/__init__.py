@@ -21,8 +21,11 @@ if TYPE_CHECKING:
         Verdict,
         Verdicts,
     )
+    from coderm_eval.pipeline.api import compare, evaluate, load_run
     from coderm_eval.pipeline.loop import rerank
+    from coderm_eval.report.finished_run import Run
     from coderm_eval.selection.budget import UniformBudget
+    from coderm_eval.selection.plain_arrays import select
 
 __version__ = "0.1.0"
 
@@ -35,20 +38,30 @@ __all__ = [
     "Problem",
     "ProblemCandidates",
     "RerankResult",
+    "Run",
     "Selection",
     "UniformBudget",
     "UnitTest",
     "Verdict",
     "Verdicts",
+    "compare",
+    "evaluate",
+    "load_run",
     "rerank",
+    "select",
 ]
 
 _HOMES = {
     "Cell": "core.protocols",
     "CodermError": "core.errors",
     "ExecutionResult": "core.protocols",
+    "Run": "report.finished_run",
     "UniformBudget": "selection.budget",
+    "compare": "pipeline.api",
+    "evaluate": "pipeline.api",
+    "load_run": "pipeline.api",
     "rerank": "pipeline.loop",
+    "select": "selection.plain_arrays",
 }
 """The modules that names load, but for those of `core.records`."""
 

@@ -18,9 +18,9 @@ from coderm_eval.report.tables import (
     render_abstention,
     render_misleading,
     render_quality,
-    render_recorded_scores,
     render_risk_coverage,
     render_rules,
+    scores_table,
 )
 
 
@@ -63,7 +63,7 @@ def _tables(directory: RunDirectory) -> tuple[str, ...]:
 
 
 def _tables_of(summary: Mapping[str, Any]) -> Iterator[str]:
-    yield render_recorded_scores(summary)
+    yield str(scores_table(summary))
     yield render_rules(summary["rules"])
     if summary["abstention"]:
         yield render_abstention(summary["abstention"], summary["pass@1"]["coderm"])

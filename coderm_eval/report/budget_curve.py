@@ -6,12 +6,13 @@ curve.svg    pass@1 against the tests that were used
 
 from __future__ import annotations
 
+import csv
 import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +32,19 @@ from coderm_eval.report.statistics import (
 from coderm_eval.selection.budget import BudgetPolicy
 from coderm_eval.selection.budget.simulation import RecordedOrder, shuffled, simulate
 
-__all__ = ["ORDERS", "BudgetPoint", "MakePolicy", "budget_curve", "doubling_budgets", "write_curve"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "ORDERS",
+    "BudgetPoint",
+    "MakePolicy",
+    "budget_curve",
+    "doubling_budgets",
+    "draw_curve",
+    "read_curve",
+    "write_curve",
+]
 
 ORDERS = 100
 """Random orders of the recorded tests, over which each point is averaged."""
@@ -152,29 +165,59 @@ def _row(point: BudgetPoint) -> dict[str, Any]:
     return {"policy": point.policy, "average": point.average, **{key: _six_digits(x) for key, x in numbers.items()}}
 
 
+def read_curve(folder: Path) -> list[BudgetPoint]:
+    """The points that `write_curve` wrote; standard errors and deviations, which it does not write, are NaN.
+
+    Raises:
+        KeyError or ValueError: it did not write this curve.csv.
+    """
+    with (folder / "curve.csv").open(newline="", encoding="utf-8") as file:
+        return [_point_of_row(row) for row in csv.DictReader(file)]
+
+
+def _point_of_row(row: Mapping[str, str]) -> BudgetPoint:
+    def number(key: str) -> float:
+        return float(row[key]) if row[key] else math.nan
+
+    return BudgetPoint(
+        policy=row["policy"],
+        average=int(row["average"]),
+        tests=number("tests"),
+        pass_at_1=DrawSummary(number("pass@1"), number("orders_low"), number("orders_high"), math.nan),
+        gain_over_uniform=Interval(number("gain_over_uniform"), number("gain_low"), number("gain_high"), math.nan),
+        agreement=number("agreement"),
+    )
+
+
 def _six_digits(number: float) -> str:
     return "" if math.isnan(number) else f"{number:.6f}"
 
 
 def _figure(points: Sequence[BudgetPoint], title: str) -> str:
-    """An SVG of pass@1 in per cent, with 95 % of the orders, against the tests used, on a logarithmic axis."""
+    """The curve as SVG; the same points give the same text."""
     from matplotlib import rc_context  # takes half a second to load
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
     with rc_context({"svg.hashsalt": "coderm-eval"}):  # without it the file's ids are random
         figure = Figure(figsize=(7, 4.5), layout="constrained")
-        axes = figure.add_subplot(xscale="log", xlabel="tests per problem", ylabel="pass@1, %", title=title)
-        axes.xaxis.set_major_locator(FixedLocator(sorted({point.average for point in points})))
-        axes.xaxis.set_major_formatter(ScalarFormatter())
-        axes.xaxis.set_minor_locator(NullLocator())
-        for policy in dict.fromkeys(point.policy for point in points):
-            own = [point for point in points if point.policy == policy]
-            tests, scores = [point.tests for point in own], [point.pass_at_1 for point in own]
-            axes.plot(tests, [100 * score.value for score in scores], marker="o", label=policy)
-            low, high = [100 * score.low for score in scores], [100 * score.high for score in scores]
-            axes.fill_between(tests, low, high, alpha=0.15)
-        axes.legend(title=f"shaded: 95 % of {ORDERS} orders")
+        draw_curve(figure.add_subplot(), points, title)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None})
     return text.getvalue()
+
+
+def draw_curve(axes: Axes, points: Sequence[BudgetPoint], title: str) -> None:
+    """Draw pass@1 in per cent, with 95 % of the orders, against the tests used, on a logarithmic axis."""
+    from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
+
+    axes.set(xscale="log", xlabel="tests per problem", ylabel="pass@1, %", title=title)
+    axes.xaxis.set_major_locator(FixedLocator(sorted({point.average for point in points})))
+    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.xaxis.set_minor_locator(NullLocator())
+    for policy in dict.fromkeys(point.policy for point in points):
+        own = [point for point in points if point.policy == policy]
+        tests, scores = [point.tests for point in own], [point.pass_at_1 for point in own]
+        axes.plot(tests, [100 * score.value for score in scores], marker="o", label=policy)
+        low, high = [100 * score.low for score in scores], [100 * score.high for score in scores]
+        axes.fill_between(tests, low, high, alpha=0.15)
+    axes.legend(title=f"shaded: 95 % of {ORDERS} orders")

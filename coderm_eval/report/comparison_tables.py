@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytablewriter import CsvTableWriter, MarkdownTableWriter, String
+from pytablewriter import CsvTableWriter
 from tabulate import tabulate
 
 from coderm_eval.report.comparison import Comparison, PairedDifference
+from coderm_eval.report.printed_table import Table
 from coderm_eval.report.rows import interval_row, json_number
 from coderm_eval.report.tables import value_and_ci
 
-__all__ = ["comparison_as_csv", "comparison_as_json", "comparison_as_latex", "render_comparison"]
+__all__ = [
+    "comparison_as_csv",
+    "comparison_as_json",
+    "comparison_as_latex",
+    "comparison_in_words",
+    "render_comparison",
+    "tables_of_comparison",
+]
 
 _RUNS = ["Run", "Rule", "Tests per problem", "pass@1", "95 %"]
 _PAIRS = ["Run", "against", "difference", "95 %", "wins", "losses", "McNemar p"]
@@ -22,21 +30,29 @@ _MOST_SHOWN = 10
 
 def render_comparison(found: Comparison) -> str:
     """The comparison in words and Markdown tables; numbers in per cent."""
+    runs, differences, *settings = map(str, tables_of_comparison(found))
+    return "\n".join([*comparison_in_words(found), runs, differences, *map(_who_won, found.pairs), *settings])
+
+
+def comparison_in_words(found: Comparison) -> list[str]:
+    """What is compared, and a note for each run of which problems are left out."""
+    return [
+        f"{found.runs[0].benchmark}, {len(found.problems)} problems that all runs have graded\n",
+        *(f"note: {name}: left out {_listed(tasks)}\n" for name, tasks in found.left_out.items() if tasks),
+    ]
+
+
+def tables_of_comparison(found: Comparison) -> list[Table]:
+    """The runs, their differences, and the settings that differ, if any do; numbers in per cent."""
     runs = [
         [run.name, run.rule, f"{run.tests_per_problem:.1f}", *value_and_ci(interval_row(found.pass_at_1[run.name]))]
         for run in found.runs
     ]
-    parts = [
-        f"{found.runs[0].benchmark}, {len(found.problems)} problems that all runs have graded\n",
-        *(f"note: {name}: left out {_listed(tasks)}\n" for name, tasks in found.left_out.items() if tasks),
-        _markdown(_RUNS, runs),
-        _markdown(_PAIRS, _pair_lines(found.pairs)),
-        *(_who_won(pair) for pair in found.pairs),
-    ]
+    tables = [Table(_RUNS, runs, as_text=True), Table(_PAIRS, _pair_lines(found.pairs), as_text=True)]
     if found.settings:
         lines = [[key, *map(str, values)] for key, values in found.settings.items()]
-        parts.append(_markdown(["They differ in", *(run.name for run in found.runs)], lines))
-    return "\n".join(parts)
+        tables.append(Table(["They differ in", *(run.name for run in found.runs)], lines, as_text=True))
+    return tables
 
 
 def comparison_as_csv(found: Comparison) -> str:
@@ -103,8 +119,3 @@ def _listed(tasks: Sequence[str]) -> str:
     count = "1 problem" if len(tasks) == 1 else f"{len(tasks)} problems"
     more = f", and {len(tasks) - _MOST_SHOWN} more" if len(tasks) > _MOST_SHOWN else ""
     return f"{count}: {', '.join(tasks[:_MOST_SHOWN])}{more}"
-
-
-def _markdown(headers: list[str], lines: list[list[Any]]) -> str:
-    as_text = [String] * len(headers)  # a plus sign is kept
-    return str(MarkdownTableWriter(headers=headers, value_matrix=lines, type_hints=as_text).dumps())

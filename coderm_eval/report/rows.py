@@ -20,6 +20,7 @@ __all__ = [
     "lines_of_tests",
     "misleading_row",
     "read_grade",
+    "read_interval",
     "sample_rows",
     "test_rows",
     "verdict_row",
@@ -37,6 +38,12 @@ def interval_row(interval: Interval) -> dict[str, Any]:
         "ci95": [json_number(interval.low), json_number(interval.high)],
         "stderr": json_number(interval.stderr),
     }
+
+
+def read_interval(row: Mapping[str, Any]) -> Interval:
+    """The interval that `interval_row` made this of."""
+    numbers = (row["value"], *row["ci95"], row["stderr"])
+    return Interval(*(math.nan if number is None else number for number in numbers))
 
 
 def draw_summary_row(draws: DrawSummary) -> dict[str, Any]:

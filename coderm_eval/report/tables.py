@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytablewriter import MarkdownTableWriter
-
 from coderm_eval.report.budget_curve import ORDERS, BudgetPoint
+from coderm_eval.report.printed_table import Table
 from coderm_eval.report.rows import draw_summary_row, interval_row
 from coderm_eval.report.scores import MeanScores
 from coderm_eval.report.statistics import Interval
@@ -22,11 +21,11 @@ __all__ = [
     "render_mean",
     "render_misleading",
     "render_quality",
-    "render_recorded_scores",
     "render_resampled",
     "render_risk_coverage",
     "render_rules",
     "render_scores",
+    "scores_table",
     "value_and_ci",
 ]
 
@@ -61,10 +60,10 @@ def render_scores(task: str, scores: MeanScores, tests_per_problem: Interval) ->
     return _table(_HEADERS, lines)
 
 
-def render_recorded_scores(summary: Mapping[str, Any]) -> str:
+def scores_table(summary: Mapping[str, Any]) -> Table:
     """The `pass@1` of summary.json, in per cent, and what the rows are."""
     lines = [[name, *value_and_ci(row)] for name, row in summary["pass@1"].items()]
-    return f"{_table([summary['benchmark'], 'pass@1', '95 %'], lines)}{SCORES_LEGEND}\n"
+    return Table((summary["benchmark"], "pass@1", "95 %"), lines, SCORES_LEGEND)
 
 
 def render_rules(rules: Mapping[str, Any]) -> str:
@@ -163,7 +162,7 @@ def render_mean(score: Interval) -> str:
 
 
 def _table(headers: list[str], lines: list[list[Any]]) -> str:
-    return str(MarkdownTableWriter(headers=headers, value_matrix=lines).dumps())
+    return str(Table(headers, lines))
 
 
 def value_and_ci(row: Mapping[str, Any], sign: str = "") -> list[str]:

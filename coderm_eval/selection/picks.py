@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,9 @@ from coderm_eval.core.messages import single_line
 from coderm_eval.core.records import NO_OUTPUT, Candidate, Probes, Selection, UnitTest, Verdicts
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.confidence import confidence
-from coderm_eval.selection.registry import known_rules, place
+from coderm_eval.selection.registry import Rule, known_rules, place
 
-__all__ = ["select"]
+__all__ = ["apply_rules", "select"]
 
 _EQUAL = 1e-9
 """Scores that differ by less, relative to the highest, are ties: sums of the same numbers in another order."""
@@ -41,6 +41,21 @@ def select(
     Raises:
         SettingsError: a rule gave no score for each candidate.
     """
+    known = known_rules()
+    rules = {name: known[name] for name in names}
+    return apply_rules(rules, candidates, tests, verdicts, stopped=stopped, probes=probes)
+
+
+def apply_rules(
+    rules: Mapping[str, Rule],
+    candidates: Sequence[Candidate],
+    tests: Sequence[UnitTest],
+    verdicts: Verdicts,
+    *,
+    stopped: str,
+    probes: Probes | None = None,
+) -> dict[str, Selection]:
+    """What `select` does, with rules that are given by name."""
     judged = _judged(verdicts.ran)
     complete = verdicts.ran[judged].all(axis=0)
     ballot = Ballot(
@@ -55,9 +70,9 @@ def select(
     for field in vars(ballot).values():
         field.setflags(write=False)  # what a rule writes there, the next one would read
 
-    def pick(rule: str) -> Selection:
+    def pick(rule: str, function: Rule) -> Selection:
         rewards = np.full(len(candidates), np.nan)
-        rewards[judged] = _scores(rule, ballot)
+        rewards[judged] = _scores(rule, function, ballot)
         ties = _best(rewards)
         chosen = min(ties, key=lambda row: candidates[row].samples[0])
         return Selection(
@@ -70,7 +85,7 @@ def select(
             confidence=confidence(ballot, int(judged[:chosen].sum())) if candidates[chosen].program.strip() else 0.0,
         )
 
-    return {name: pick(name) for name in names}
+    return {name: pick(name, function) for name, function in rules.items()}
 
 
 def _judged(ran: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -98,13 +113,12 @@ def _outputs(probes: Probes | None, judged: npt.NDArray[np.bool_]) -> npt.NDArra
     return found
 
 
-def _scores(rule: str, ballot: Ballot) -> Scores:
+def _scores(rule: str, function: Rule, ballot: Ballot) -> Scores:
     """The scores by a rule, which may be of another package and do anything.
 
     Raises:
         SettingsError: it raised an error, or did not give a number for each candidate.
     """
-    function = known_rules()[rule]
     mend = f"mend {place(function)}, or select another rule"
     try:
         scores = np.asarray(function(ballot), dtype=np.float64)

@@ -18,8 +18,8 @@ STAGES = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
 EXAMPLE = """
 from coderm_eval import (
-    Candidate, Cell, CodermError, ExecutionResult, Grade, Problem, ProblemCandidates, RerankResult, Selection,
-    UniformBudget, UnitTest, Verdict, Verdicts, rerank,
+    Candidate, Cell, CodermError, ExecutionResult, Grade, Problem, ProblemCandidates, RerankResult, Run, Selection,
+    UniformBudget, UnitTest, Verdict, Verdicts, compare, evaluate, load_run, rerank, select,
 )
 
 def write_tests(wanted):
@@ -42,6 +42,13 @@ assert result.tests == (UnitTest("test 0", (0,)), UnitTest("test 1", (1,)))
 assert isinstance(result.verdicts, Verdicts) and result.verdicts.rows() == ["FF", "PP"]
 assert isinstance(result.selections["majority"], Selection) and result.selections["majority"].chosen == 1
 assert Grade({"base": "pass"}).passed and not Grade({"base": "fail"}).passed
+assert select([[True, False], [True, True]]).chosen == 1
+for call in (load_run, lambda name: compare(name, name), lambda name: evaluate(name, samples={}, out=name)):
+    try:
+        assert isinstance(call("nothing there"), Run)
+    except CodermError:
+        continue
+    raise AssertionError(call)
 try:
     raise CodermError("one sentence")
 except CodermError as error:

@@ -1,0 +1,109 @@
+"""The functions of a notebook, which `coderm_eval` has under the same names: evaluate, load_run and compare.
+
+They work where an event loop is running already, and need no `if __name__ == "__main__"`: workers are started as
+programs of their own. An interrupted `evaluate` goes on where it was stopped when it is called again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
+from coderm_eval.core.errors import InputError
+from coderm_eval.core.messages import suggestion
+from coderm_eval.core.outputs import check_output
+from coderm_eval.pipeline.given_texts import Texts, as_file, is_section
+from coderm_eval.pipeline.recorded_run import require_runnable, run_recorded
+from coderm_eval.pipeline.settings import load_settings
+from coderm_eval.report.compared_runs import ComparedRuns
+from coderm_eval.report.comparison import compare_runs
+from coderm_eval.report.finished_run import Run
+from coderm_eval.report.graded_run import read_graded_run
+from coderm_eval.report.run_directory import RUN_FILES, RunDirectory
+
+__all__ = ["compare", "evaluate", "load_run"]
+
+
+def evaluate(
+    benchmark: str,
+    *,
+    samples: str | Path | Texts,
+    tests: str | Path | Texts | Mapping[str, Any] | None = None,
+    out: str | Path,
+    grade: bool = True,
+    allow_partial: bool = False,
+    overwrite: bool = False,
+    config: str | Path | None = None,
+    **settings: Any,
+) -> Run:
+    """Rerank candidates by unit tests, grade them, and write a run directory: `coderm-eval rerank` from Python.
+
+    Args:
+        benchmark: "humaneval+", "mbpp+", "livecodebench" or "demo".
+        samples: a file in any format that `--samples` takes, or the programs of each task by its id.
+        tests: a file, or the tests of each task by its id; or the settings of a model that writes them, such as
+            {"model": ..., "base_url": ...}; or {"backend": "none"}.
+        out: the run directory. One that holds the same run is continued; another run there is refused.
+        grade: whether the benchmark's own tests are run, too; without them a run has no scores.
+        allow_partial: whether tasks without samples are left out; else they are an error.
+        overwrite: whether another run in `out` may be replaced.
+        config: a YAML file of settings.
+        settings: any other setting by its key, such as select="all", n=20 or execution={"workers": 4}.
+
+    Raises:
+        CodermError: with one sentence that says what to do; nothing already computed is lost.
+    """
+    if benchmark not in BENCHMARKS:
+        raise InputError(f"no benchmark is called {benchmark!r}; {suggestion(str(benchmark).lower(), BENCHMARKS)}")
+    with ExitStack() as files:
+        sample_file = files.enter_context(as_file(samples, "solution"))
+        given = dict(settings)
+        if is_section(tests):
+            given["tests"] = tests
+        elif tests is not None:
+            given["tests"] = {"file": files.enter_context(as_file(tests, "test"))}
+        wanted = load_settings(given, source="evaluate", config=Path(config) if config else None)
+        require_runnable(wanted, graded=grade)
+        inputs = {"samples": sample_file, "tests": wanted.tests.file}
+        check_output(Path(out), inputs=inputs, store=wanted.store, files=RUN_FILES, overwrite=overwrite)
+        run_recorded(
+            load_benchmark(benchmark, wanted.for_benchmark(benchmark)),
+            sample_file,
+            wanted,
+            Path(out),
+            graded=grade,
+            allow_partial=allow_partial,
+            overwrite=overwrite,
+        )
+    return load_run(out)
+
+
+def load_run(folder: str | Path) -> Run:
+    """The finished run in a run directory, whoever wrote it; nothing else is read.
+
+    Raises:
+        InputError: this is no run directory.
+    """
+    run = Run(Path(folder))
+    run.summary  # noqa: B018  # so that a wrong name is told at once
+    return run
+
+
+def compare(run: Run | str | Path, *others: Run | str | Path) -> ComparedRuns:
+    """Compare graded runs of one benchmark, problem by problem: `coderm-eval compare` from Python.
+
+    Args:
+        run: a run, or its directory.
+        others: one or more; each is compared with all before it.
+
+    Raises:
+        InputError: a run was not graded, or they cannot be compared: another benchmark, another version of its data.
+    """
+    if not others:
+        raise InputError("compare was given one run; give two or more")
+    folders = [each.folder if isinstance(each, Run) else Path(each) for each in (run, *others)]
+    found = compare_runs([read_graded_run(RunDirectory(folder)) for folder in folders])
+    return ComparedRuns(**vars(found))

@@ -1,0 +1,38 @@
+"""A table that prints itself: Markdown in a terminal, HTML in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from pytablewriter import MarkdownTableWriter, String
+
+__all__ = ["Table"]
+
+
+@dataclass(frozen=True, repr=False)
+class Table:
+    """Rows of cells under headers, and what they are."""
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    legend: str = ""
+    as_text: bool = False
+    """Whether cells are printed as they are: a number would lose its plus sign."""
+
+    def __str__(self) -> str:
+        hints = [String] * len(self.headers) if self.as_text else []
+        writer = MarkdownTableWriter(headers=list(self.headers), value_matrix=list(self.rows), type_hints=hints)
+        table = str(writer.dumps())
+        return f"{table}{self.legend}\n" if self.legend else table
+
+    def __repr__(self) -> str:
+        return str(self).rstrip("\n")  # what a notebook and the interpreter show
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(header)}</th>" for header in self.headers)
+        body = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in self.rows)
+        legend = f"<p>{escape(self.legend)}</p>" if self.legend else ""
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{legend}"

@@ -1,0 +1,66 @@
+"""The verdicts of one problem as an array with labels, read back from a run's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from coderm_eval.core.records import Verdict
+from coderm_eval.report.texts_of_run import test_sources
+
+__all__ = ["Matrix", "matrix_of_row"]
+
+_VERDICTS = {verdict.code: verdict for verdict in Verdict}
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The verdicts of a problem's N distinct candidates on its M distinct tests."""
+
+    task_id: str
+    codes: npt.NDArray[np.uint8]
+    """Shape (N, M), values of `Verdict`: 0 passed, 1 failed, 2 timed out, 3 crashed, 4 not run."""
+    candidates: tuple[tuple[int, ...], ...]
+    """Labels of the N rows: the samples that are this program, ascending."""
+    tests: tuple[tuple[int, ...], ...]
+    """Labels of the M columns: the test samples that hold this test, ascending."""
+    programs: tuple[str, ...]
+    """The N programs."""
+    sources: tuple[str, ...]
+    """The M tests."""
+
+    @property
+    def passed(self) -> npt.NDArray[np.bool_]:
+        """Shape (N, M): whether the candidate passed the test."""
+        return np.asarray(self.codes == Verdict.PASSED)
+
+    def __repr__(self) -> str:
+        lines = ("".join(Verdict(int(code)).code for code in row) for row in self.codes)
+        shape = f"{len(self.candidates)} candidates x {len(self.tests)} tests"
+        return "\n".join([f"{self.task_id}: {shape}; P passed, F failed, T timed out, C crashed, N not run", *lines])
+
+
+def matrix_of_row(row: Mapping[str, Any], programs: Sequence[str], tests: Sequence[str]) -> Matrix:
+    """The matrix in a row of verdicts.jsonl.
+
+    Args:
+        programs: the task's lines of samples.jsonl.
+        tests: the task's lines of tests.jsonl.
+
+    Raises:
+        KeyError, IndexError or ValueError: they do not belong together.
+    """
+    sources = test_sources(row["tests"], tests)
+    shape = len(row["candidates"]), len(row["tests"])
+    return Matrix(
+        task_id=row["task_id"],
+        codes=np.array([[_VERDICTS[code] for code in line] for line in row["verdicts"]], np.uint8).reshape(shape),
+        candidates=tuple(map(tuple, row["candidates"])),
+        tests=tuple(map(tuple, row["tests"])),
+        programs=tuple(programs[samples[0]] for samples in row["candidates"]),
+        sources=tuple(sources[column] for column in range(len(row["tests"]))),
+    )
