@@ -31,6 +31,10 @@ class CodermError(Exception):
 
     exit_code = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """The lines that IPython shows in place of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class SettingsError(CodermError):
     """A setting has an unknown key or a value that cannot be used."""

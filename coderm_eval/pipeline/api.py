@@ -7,7 +7,6 @@ programs of their own. An interrupted `evaluate` goes on where it was stopped wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.messages import suggestion
 from coderm_eval.core.outputs import check_output
-from coderm_eval.pipeline.given_texts import Texts, as_file, is_section
+from coderm_eval.pipeline.given_texts import Texts, as_files
 from coderm_eval.pipeline.recorded_run import require_runnable, run_recorded
 from coderm_eval.pipeline.settings import load_settings
 from coderm_eval.report.compared_runs import ComparedRuns
@@ -58,25 +57,22 @@ def evaluate(
     """
     if benchmark not in BENCHMARKS:
         raise InputError(f"no benchmark is called {benchmark!r}; {suggestion(str(benchmark).lower(), BENCHMARKS)}")
-    with ExitStack() as files:
-        sample_file = files.enter_context(as_file(samples, "solution"))
-        given = dict(settings)
-        if is_section(tests):
-            given["tests"] = tests
-        elif tests is not None:
-            given["tests"] = {"file": files.enter_context(as_file(tests, "test"))}
-        wanted = load_settings(given, source="evaluate", config=Path(config) if config else None)
+    with as_files(samples, tests) as given:
+        if given.tests is not None:
+            settings["tests"] = given.tests
+        wanted = load_settings(settings, source="evaluate", config=Path(config) if config else None)
         require_runnable(wanted, graded=grade)
-        inputs = {"samples": sample_file, "tests": wanted.tests.file}
+        inputs = {"samples": given.samples, "tests": wanted.tests.file}
         check_output(Path(out), inputs=inputs, store=wanted.store, files=RUN_FILES, overwrite=overwrite)
         run_recorded(
             load_benchmark(benchmark, wanted.for_benchmark(benchmark)),
-            sample_file,
+            given.samples,
             wanted,
             Path(out),
             graded=grade,
             allow_partial=allow_partial,
             overwrite=overwrite,
+            from_memory=given.from_memory,
         )
     return load_run(out)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from coderm_eval.benchmarks import Benchmark
@@ -49,6 +49,7 @@ def run_recorded(
     allow_partial: bool,
     overwrite: bool,
     command: Sequence[str] | None = None,
+    from_memory: Collection[Path] = (),
 ) -> RunReport:
     """Read the candidates and run them; by default the store is a folder of the run directory `out`.
 
@@ -58,6 +59,7 @@ def run_recorded(
         allow_partial: whether problems without samples are left out.
         overwrite: whether `out` may hold another run, whose place this one takes.
         command: what was typed, without secrets; None where a program calls.
+        from_memory: files that hold what was given from memory, which provenance.json does not name.
 
     Raises:
         CodermError: as `pipeline.run.run`, or the samples cannot be used.
@@ -77,7 +79,7 @@ def run_recorded(
         graded=graded,
         allow_partial=allow_partial,
         overwrite=overwrite,
-        caller=Caller(command=command, samples=samples),
+        caller=Caller(command=command, samples=samples, from_memory=from_memory),
     )
 
 

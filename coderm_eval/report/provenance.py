@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -33,6 +33,8 @@ class Caller:
     """The arguments of the process without secrets; None where no command was given."""
     samples: Path | None = None
     """The file of the candidates; None where there is none."""
+    from_memory: Collection[Path] = ()
+    """Files that hold what was given from memory, and are gone after the run: they are not named."""
     policy: Origin = field(default_factory=lambda: policy_origin({}))
     """The entry `policy` of summary.json."""
 
@@ -60,7 +62,10 @@ def begin(directory: RunDirectory, caller: Caller, *, run: str, tests: Path | No
         "finished": None,
         "host": {"name": caller.host, "version": importlib.metadata.version(caller.host)},
         "results_file": None,
-        "input_files": {"samples": _input_file(caller.samples), "tests": _input_file(tests)},
+        "input_files": {
+            name: None if path in caller.from_memory else _input_file(path)
+            for name, path in (("samples", caller.samples), ("tests", tests))
+        },
         "machine": {
             "platform": platform.platform(),
             "cpus": os.cpu_count(),

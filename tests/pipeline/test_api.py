@@ -19,7 +19,8 @@ from helpers.cli import DEMO_TASKS, coderm, quick, rows, said, write_rows
 from coderm_eval import Run, Verdict, compare, evaluate, load_run
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.core.errors import CodermError, InputError, OutputError, SettingsError
-from coderm_eval.report.run_directory import RUN_FILES
+from coderm_eval.report.provenance import read_provenance
+from coderm_eval.report.run_directory import RUN_FILES, RunDirectory
 
 ONE_OF_TWO = {"a": "def f(): return 1", "b": "def f(): return 2"}
 
@@ -147,6 +148,8 @@ def test_texts_may_be_given_in_lists(folder: Path, run: Run, tmp_path: Path) -> 
     assert (pick.program, pick.right) == (run.picks[task].program, None)
     assert "not graded" in repr(found) and "<table>" not in found._repr_html_()
     assert "--grade" in said(InputError, lambda: found.scores)
+    provenance = read_provenance(RunDirectory(found.folder))
+    assert provenance and provenance["input_files"] == {"samples": None, "tests": None}
     assert np.isnan(found.to_pandas()["pass_rate"]).all() and found.to_pandas()["right"].isna().all()
 
 
