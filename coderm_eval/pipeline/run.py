@@ -82,9 +82,9 @@ def run(
             directory.write_samples(problems)
             report = _run(stages, problems)
             directory.remove_page()
+            provenance.finish(directory)
             if settings.report:
                 write_page(directory)
-            provenance.finish(directory)
     _announce(report)
     require_complete(**report.summary["not_run"], out=out, allowed=settings.execution.allow_incomplete)
     return report

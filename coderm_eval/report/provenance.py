@@ -87,8 +87,8 @@ def name_results_file(directory: RunDirectory, path: Path) -> None:
 
 
 def hashes_of_files(directory: RunDirectory) -> dict[str, str]:
-    """SHA-256 of each file of the run, by its name."""
-    paths = [directory.folder / name for name in RUN_FILES if name != PROVENANCE]
+    """SHA-256 of each file of the run, by its name; the page is made of the others, and can be made again."""
+    paths = [directory.folder / name for name in RUN_FILES if name not in (PROVENANCE, directory.page.name)]
     return {path.name: file_sha256(path) for path in paths if path.is_file()}
 
 

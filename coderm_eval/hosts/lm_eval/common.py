@@ -14,14 +14,17 @@ from coderm_eval.core.outputs import require_writable
 from coderm_eval.core.records import Candidate, ProblemCandidates, deduplicate_candidates, fingerprint
 from coderm_eval.core.store import open_store
 from coderm_eval.generation.answer_notices import AnswerTally
+from coderm_eval.generation.origin import policy_origin
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.generation.sample import DEFAULT_N, extract_program, policy_prompt
 from coderm_eval.generation.write_tests import check_tests_file
 from coderm_eval.hosts.lm_eval.metadata import require_settings_under_coderm, require_test_writer
+from coderm_eval.hosts.lm_eval.provenance import RUN_DIRECTORY, lm_eval_caller, name_results_file_in, policy_of
 from coderm_eval.pipeline.preflight import preflight
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.run_identity import run_identity
 from coderm_eval.pipeline.settings import Settings, load_settings
+from coderm_eval.report.provenance import Caller
 from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.scores import ROWS
@@ -37,7 +40,7 @@ PromptStyle = Literal["chat", "completion", "recorded"]
 """A message to a chat model; code for a base model to go on from; or no prompt at all: the candidates come with the
 benchmark, and the model's answer is not used."""
 
-_OWN_METADATA = frozenset({"version", "benchmark", "prompt", "coderm", "config_source"})
+_OWN_METADATA = frozenset({"version", "benchmark", "prompt", "coderm", "config_source", RUN_DIRECTORY})
 """Keys of a task's metadata that are this project's or the task file's; lm-eval adds the --model_args to them."""
 
 
@@ -61,9 +64,12 @@ class RerankedBenchmark:
         name = metadata["benchmark"]
         self._benchmark: Benchmark = load_benchmark(name, self.settings.for_benchmark(name))
         self._problems = self._benchmark.problem_by_id()
-        self._model = repr(sorted((key, str(value)) for key, value in metadata.items() if key not in _OWN_METADATA))
+        self._model_args = {key: value for key, value in metadata.items() if key not in _OWN_METADATA}
+        self._model = repr(sorted((key, str(value)) for key, value in self._model_args.items()))
         self.store_folder = self.settings.store or DEFAULT_STORE
         """The store; the directory of a run is a folder in it."""
+        self.run_directory: Path | None = None
+        """The directory of the run, once there is one."""
 
     @property
     def n(self) -> int:
@@ -125,13 +131,16 @@ class RerankedBenchmark:
             with open_store(self.store_folder) as store:
                 store.table("samples").add_all({key: {"text": text} for key, text in texts.items()})
 
-    def rerank(self, answers: Mapping[str, Sequence[str]], *, name: str, generation: Mapping[str, Any]) -> RunReport:
+    def rerank(
+        self, answers: Mapping[str, Sequence[str]], *, name: str, generation: Mapping[str, Any], seed: int | None
+    ) -> RunReport:
         """Rerank and grade all answers, and write the run directory in the store.
 
         Args:
             answers: by task id, in the order of their sample index.
             name: of the task, which the folder's name begins with.
             generation: how the answers were sampled.
+            seed: of each problem's first answer, where each has one.
 
         Raises:
             CodermError: as `pipeline.run.run`.
@@ -153,9 +162,17 @@ class RerankedBenchmark:
             store_folder=self.store_folder,
             graded=True,
             extracted=not self.is_recorded,
+            caller=self._caller(generation, seed),
         )
         log.warning("%s", RunDirectory(folder).where())
+        name_results_file_in(RunDirectory(folder))
+        self.run_directory = folder
         return report
+
+    def _caller(self, generation: Mapping[str, Any], seed: int | None) -> Caller:
+        if self.is_recorded:
+            return lm_eval_caller(policy_origin({}), demo.SAMPLES)
+        return lm_eval_caller(policy_of(self._model_args, generation, n=self.n, seed=seed), None)
 
     def _candidates(self, task_id: str, answers: Sequence[str]) -> tuple[Candidate, ...]:
         if self.is_recorded:

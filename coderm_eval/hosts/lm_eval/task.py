@@ -21,6 +21,7 @@ from coderm_eval.core.records import Selection
 from coderm_eval.core.user_errors import user_errors
 from coderm_eval.hosts.lm_eval.common import RerankedBenchmark
 from coderm_eval.hosts.lm_eval.interrupt import end_interrupts_with_a_sentence
+from coderm_eval.hosts.lm_eval.provenance import RUN_DIRECTORY
 from coderm_eval.report.reporter import RunReport
 
 __all__ = ["RerankTask"]
@@ -122,8 +123,13 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         with user_errors("coderm-eval"):
             self._reranked.store_samples({self._sample_key(i): i.resps[0] for i in self.instances})
             report = self._reranked.rerank(
-                self._answers(), name=self.config.task, generation=self.config.generation_kwargs
+                self._answers(),
+                name=self.config.task,
+                generation=self.config.generation_kwargs,
+                seed=min((i.args[1]["seed"] for i in self.instances if "seed" in i.args[1]), default=None),
             )
+        # lm-eval's results repeat the metadata
+        self.config.metadata = {**self.config.metadata, RUN_DIRECTORY: str(self._reranked.run_directory)}
         self._keep_scores(report)
 
     def _answers(self) -> dict[str, list[str]]:
