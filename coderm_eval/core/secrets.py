@@ -13,7 +13,8 @@ __all__ = ["masked", "masked_command", "typed_command"]
 _MASK = "***"
 
 _SECRET = r"(?:api[_-]?key|(?<!bos_)(?<!eos_)(?<!pad_)token|password|passwd|secret|authorization|credentials?)"
-_NAMED = re.compile(rf"(?i)({_SECRET}[\"']?\s*[=:]\s*[\"']?)((?:bearer\s+|basic\s+)?[^\s\"',&}}]+)")
+_VALUE = r"(?:\"[^\"]*\"|'[^']*'|(?:bearer\s+|basic\s+)?[^\s\"',&}]+)"
+_NAMED = re.compile(rf"(?i)({_SECRET}[\"']?\s*[=:]\s*){_VALUE}")
 """A name and its value, as in --model_args, in JSON, and in an address. "max_tokens" and "tokenizer" are no such."""
 _FLAG = re.compile(rf"(?i)--?[\w-]*{_SECRET}")
 _IN_ADDRESS = re.compile(r"(://)[^/\s]*@")

@@ -17,12 +17,16 @@ from helpers.lm_eval_tasks import OURS, evaluate_task
 from helpers.mini_humaneval import MiniHumanEval
 from helpers.paths import ROOT
 from helpers.replaying import replaying
+from lm_eval.loggers import EvaluationTracker
 from lm_eval.tasks import TaskManager
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.hosts.lm_eval import RerankTask
+from coderm_eval.hosts.lm_eval.provenance import policy_of
 from coderm_eval.hosts.server.replay import RecordedAnswers
+from coderm_eval.report.provenance import read_provenance
+from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.scores import ROWS
 from coderm_eval.report.tables import TASK_VERSION
 from coderm_eval.selection import known_rules
@@ -436,3 +440,55 @@ def test_a_model_that_writes_no_code_is_wrong_everywhere_and_is_said_to(
     assert set(scores(results).values()) == {0.0}
     assert "12 of 12 answers held no code: they are wrong in every row; 3 of 3 problems have no other" in caplog.text
     assert replay.requests == []
+
+
+def test_the_results_file_and_the_run_directory_name_each_other(replay: Replay) -> None:
+    """Nothing is known that was not used: local-chat-completions is sent no revision."""
+    tracker = EvaluationTracker(output_path="out")
+    found = evaluate(replay, evaluation_tracker=tracker)
+    tracker.save_results_aggregated(found)
+    (results,) = Path("out").glob("P/results_*.json")
+    (folder,) = Path("coderm-runs").glob("humanevalplus_coderm-*")
+    named = json.loads(results.read_text())["configs"]["humanevalplus_coderm"]["metadata"]["run_directory"]
+    assert named == str(folder)
+    provenance = read_provenance(RunDirectory(folder))
+    assert provenance is not None
+    assert provenance["results_file"] == str(results)
+    assert (provenance["host"]["name"], provenance["command"]) == ("lm-eval", None)
+    EvaluationTracker(output_path="other").save_results_aggregated(json.loads(results.read_text()))
+    assert read_provenance(RunDirectory(folder)) == provenance
+
+
+def test_the_summary_says_who_wrote_candidates_and_tests(replay: Replay) -> None:
+    evaluate(replay)
+    (folder,) = Path("coderm-runs").glob("humanevalplus_coderm-*")
+    summary = json.loads((folder / "summary.json").read_text())
+    drawn = {"temperature": 0.8, "top_p": 0.95, "max_tokens": 2048, "seed": 0}
+    assert summary["policy"] == {
+        **{"model": "P", "revision": None, "server": f"{replay.url}/chat/completions"},
+        "sampling": {"n": 4, **drawn, "settled": None},
+    }
+    assert summary["test_writer"] == {
+        **{"model": "recorded", "revision": None, "server": replay.url, "backend": "openai"},
+        "sampling": {"num": 3, **drawn},
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "generation", "known"),
+    [
+        ({"pretrained": "org/m", "revision": "abc"}, {"temperature": 0.2}, {"model": "org/m", "revision": "abc"}),
+        ({"base_url": "http://user:pw@h/v1"}, {}, {"model": None, "server": "http://***@h/v1"}),
+        ({"pretrained": "org/m"}, {"do_sample": False, "temperature": 0.2}, {"model": "org/m", "server": None}),
+    ],
+)
+def test_the_policy_is_what_the_model_arguments_say(
+    model: dict[str, str], generation: dict[str, Any], known: dict[str, str | None]
+) -> None:
+    policy = policy_of(model, generation, n=2, seed=None)
+    assert {**policy, **known} == policy
+    temperature = None if "do_sample" in generation else generation.get("temperature")
+    assert policy["sampling"] == {
+        **dict.fromkeys(("top_p", "max_tokens", "seed", "settled")),
+        **{"n": 2, "temperature": temperature},
+    }

@@ -43,16 +43,26 @@ def lm_eval_caller(policy: Origin, samples: Path | None) -> Caller:
     return Caller("lm-eval", command if command[0] in _PROGRAMS else None, samples, policy)
 
 
+_waiting: list[RunDirectory] = []
+"""Of the runs since lm-eval last wrote a file of results: one for each task of a command."""
+
+
 def name_results_file_in(directory: RunDirectory) -> None:
     """Have lm-eval's next file of results named in the run directory, if it names that."""
+    _waiting.append(directory)
     save = EvaluationTracker.save_results_aggregated
+    if len(_waiting) > 1:
+        return
 
     def save_and_name(tracker: EvaluationTracker, results: Mapping[str, Any], *rest: Any, **named: Any) -> None:
         EvaluationTracker.save_results_aggregated = save
+        waiting = [*_waiting]
+        _waiting.clear()
         tracker.save_results_aggregated(results, *rest, **named)
-        path = _results_file(tracker)
-        if path and str(directory) in _run_directories(results):
-            name_results_file(directory, path)
+        path, known = _results_file(tracker), _run_directories(results)
+        for each in waiting:
+            if path and str(each) in known:
+                name_results_file(each, path)
 
     EvaluationTracker.save_results_aggregated = save_and_name
 
