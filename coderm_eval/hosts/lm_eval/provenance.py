@@ -40,7 +40,7 @@ def policy_of(model: Mapping[str, Any], generation: Mapping[str, Any], *, n: int
 def lm_eval_caller(policy: Origin, samples: Path | None) -> Caller:
     """Who asks for the run; a program that calls lm-eval has typed no command of it."""
     command = typed_command()
-    return Caller("lm-eval", command if command[0] in _PROGRAMS else None, samples, policy)
+    return Caller("lm-eval", command if command[0] in _PROGRAMS else None, samples, policy=policy)
 
 
 _waiting: list[RunDirectory] = []
