@@ -14,7 +14,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *so
 
 
 def test_every_file_that_a_page_names_exists() -> None:
-    pattern = re.compile(r"`((?:coderm_eval|tests|perf|tasks|docs)/[\w./-]*)`")
+    pattern = re.compile(r"`((?:coderm_eval|tests|perf|tasks|docs|leaderboards)/[\w./-]*)`")
     named = {(page.name, path) for page in PAGES for path in pattern.findall(page.read_text())}
     assert {(page, path) for page, path in named if not (ROOT / path).exists()} == set()
 

@@ -31,7 +31,10 @@ __all__ = ["ENTRY_POINTS", "OWN_EXPORTERS", "Export", "Exporter", "load_exporter
 
 ENTRY_POINTS = "coderm_eval.exporters"
 
-OWN_EXPORTERS = ("livecodebench",)
+OWN_EXPORTERS = (
+    "board",
+    "livecodebench",
+)
 """Names of the exporters that come with the package; their modules are called so, with _ for -."""
 
 
