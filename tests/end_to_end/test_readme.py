@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.board import ENTRIES
 from helpers.cli import coderm
 from helpers.livecodebench import rows as livecodebench_rows
 from helpers.mini_humaneval import MiniHumanEval
@@ -28,6 +29,7 @@ from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
 from coderm_eval.hosts.server.replay import RecordedAnswers
 from coderm_eval.selection import Ballot, known_rules, registry
+from leaderboards import check
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("guide/*.md")), DOCS / "design" / "security.md"]
@@ -90,6 +92,18 @@ def test_the_first_screen_shows_the_real_output_of_its_command(example: Path) ->
     assert table((example / "output").read_text()) == table(FIRST_SCREEN)
     (folder,) = (example / "coderm-runs").glob("coderm_demo-*")
     assert (folder / "summary.json").exists()
+
+
+def test_the_boards_entry_of_the_demo_comes_out_again(example: Path, tmp_path: Path) -> None:
+    """By the command of the guide, from a run that was made here in full."""
+    (folder,) = (example / "coderm-runs").glob("coderm_demo-*")
+    shutil.copytree(folder, tmp_path / "run")
+    shutil.copy(ENTRIES / "demo" / "about.yaml", tmp_path)
+    exported = shell(command("coderm-eval export run --to board"), tmp_path)
+    assert exported.returncode == 0, exported.stderr
+    written = tmp_path / "leaderboards" / "entries" / "NAME"
+    assert (written / "picks.jsonl").read_text() == (ENTRIES / "demo" / "picks.jsonl").read_text()
+    assert check.main([str(ENTRIES / "demo"), "--run", str(tmp_path / "run")]) == 0
 
 
 def test_the_embedded_example_gives_the_same_table_without_lm_eval(example: Path) -> None:
@@ -181,7 +195,7 @@ def test_the_livecodebench_commands_run_as_they_stand(tmp_path: Path) -> None:
     reranked = shell(command("coderm-eval rerank --benchmark livecodebench"), tmp_path, **variables)
     assert reranked.returncode == 0, reranked.stderr
     assert "|livecodebench_coderm|" in reranked.stdout
-    exported = shell(command("coderm-eval export"), tmp_path, **variables)
+    exported = shell(command("coderm-eval export lcb"), tmp_path, **variables)
     assert exported.returncode == 0, exported.stderr
     assert len(list((tmp_path / "submission").rglob("*_eval_all.json"))) == 1
     offline = shell(command("coderm-eval fetch"), tmp_path, HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(tmp_path / "hub"))
