@@ -161,6 +161,6 @@ def _of_verification(submitted: SubmittedEntry) -> Iterator[str]:
     nobody = found["state"] == "self-reported"
     if nobody != (found["by"] is None) or nobody != (found["date"] is None):
         yield (
-            f"verification: {found['state']!r} by {found['by']!r} on {found['date']!r}; whoever looked, and when, stand "
-            "with every state but self-reported"
+            f"verification: {found['state']!r} by {found['by']!r} on {found['date']!r}; whoever looked, and when, "
+            "stand with every state but self-reported"
         )
