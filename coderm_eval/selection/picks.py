@@ -14,7 +14,7 @@ from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.confidence import confidence
 from coderm_eval.selection.registry import Rule, known_rules, place
 
-__all__ = ["apply_rules", "select"]
+__all__ = ["apply_rules", "best_rows", "select"]
 
 _EQUAL = 1e-9
 """Scores that differ by less, relative to the highest, are ties: sums of the same numbers in another order."""
@@ -73,7 +73,7 @@ def apply_rules(
     def pick(rule: str, function: Rule) -> Selection:
         rewards = np.full(len(candidates), np.nan)
         rewards[judged] = _scores(rule, function, ballot)
-        ties = _best(rewards)
+        ties = best_rows(rewards)
         chosen = min(ties, key=lambda row: candidates[row].samples[0])
         return Selection(
             rule=rule,
@@ -135,7 +135,8 @@ def _scores(rule: str, function: Rule, ballot: Ballot) -> Scores:
     return scores
 
 
-def _best(rewards: Scores) -> list[int]:
+def best_rows(rewards: Scores) -> list[int]:
+    """Rows that share the highest score, ascending; a NaN is none."""
     best = np.nanmax(rewards)
     return [int(row) for row in np.flatnonzero(rewards >= best - _EQUAL * max(1.0, abs(best)))]
 

@@ -15,6 +15,7 @@ from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.hosts.server.replay import RecordedAnswers
+from coderm_eval.report.page.page import read_run
 from coderm_eval.report.page.problem_rows import problem_rows
 from coderm_eval.report.run_directory import RunDirectory
 
@@ -81,7 +82,7 @@ def test_its_tests_file_gives_the_same_run_again(runs: Path) -> None:
 
 def test_the_page_of_a_run_shows_each_method_with_its_samples(runs: Path) -> None:
     written = read_by_task(runs / "t.jsonl", "test")
-    for row in problem_rows(RunDirectory(runs / "method"), "evidence", with_programs=True):
+    for row in problem_rows(read_run(RunDirectory(runs / "method")), with_programs=True):
         for test in row["tests"]:
             [method] = methods([test["source"]])
             assert all(method in written[row["task_id"]][sample] for sample in test["samples"])

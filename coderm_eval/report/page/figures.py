@@ -3,152 +3,134 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import gammaln
 
-from coderm_eval.report.risk_coverage import risk_coverage
+from coderm_eval.core.records import Grade, RerankResult
+from coderm_eval.report.page import plots
+from coderm_eval.report.page.curves import (
+    DRAWN_RULES,
+    ORDERS,
+    over_candidates,
+    over_tests,
+    pass_at_k,
+    resampled_problems,
+)
+from coderm_eval.report.recorded_results import RecordedRun
+from coderm_eval.report.rules import fully_graded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["figures"]
 
-_QUINTILES = 5
-_MOST_BARS = 25
-_INK = "#010203"
-"""Stands for the page's colour of text, which is another in the dark."""
-_PICK, _BASE, _BOUND = "#0a7d4b", "#8c8c8c", "#c77700"
+_Figure = tuple[str, Callable[["Axes"], None]]
+"""Caption, and what draws it."""
+
+_ENOUGH = 50
+"""Problems from which fifths are drawn: ten in each."""
 
 
-def figures(rules: Mapping[str, Any], problems: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+def figures(
+    run: RecordedRun, problems: Sequence[Mapping[str, Any]], curve: Sequence[Mapping[str, str]]
+) -> list[tuple[str, str]]:
     """(caption, SVG) of each figure that the run has numbers for.
 
     Args:
-        rules: the `rules` of summary.json; empty if the run was not graded.
+        run: as it is recorded.
         problems: what `problem_rows` gives.
+        curve: the lines of curve.csv; empty where there is none.
     """
-    graded = [problem for problem in problems if problem["right"] is not None and problem["rate"] is not None]
-    drawn: list[tuple[str, Callable[[Axes], None]]] = []
+    parts = (_of_rules(run), _of_sizes(run), _of_budget(run, curve), _of_problems(problems))
+    return [(caption, _svg(draw)) for part in parts for caption, draw in part]
+
+
+def _of_rules(run: RecordedRun) -> Iterator[_Figure]:
+    rules = run.summary["rules"] or {}
     known = {name: row for name, row in rules.items() if row["pass@1"]["value"] is not None}
-    if known:
-        drawn.append(("pass@1 of each rule, with 95 % intervals", lambda axes: _rules(axes, known)))
-    if len(graded) >= _QUINTILES:
-        drawn.append(
-            (
-                "pass@1 by difficulty: fifths of the problems, by their share of right samples",
-                lambda axes: _by_difficulty(axes, graded),
-            )
-        )
-    if graded:
-        drawn.append(
-            ("What more candidates could give: pass@k, and the pick's pass@1", lambda axes: _pass_at_k(axes, graded))
-        )
-        drawn.append(
-            (
-                "How often the surest picks are wrong, by how many are answered",
-                lambda axes: _risk_coverage(axes, graded),
-            )
-        )
-    if any(problem["tests_used"] for problem in problems):
-        drawn.append(("Tests that the pick used, by problem", lambda axes: _tests_used(axes, problems)))
-    return [(caption, _svg(draw)) for caption, draw in drawn]
+    if len(known) > 1:
+        yield "pass@1 of each rule, with 95 % intervals over problems.", lambda axes: plots.rules(axes, known)
 
 
-def pass_at_k(samples: int, right: int, k: int) -> float:
-    """The unbiased estimate 1 - C(n-c, k) / C(n, k) of pass@k (Chen et al. 2021, arXiv 2107.03374, equation 1)."""
-    if samples - right < k:
-        return 1.0
-    return 1.0 - float(np.exp(_log_choose(samples - right, k) - _log_choose(samples, k)))
-
-
-def _log_choose(n: int, k: int) -> float:
-    return float(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
-
-
-def _rules(axes: Axes, rules: Mapping[str, Any]) -> None:
-    names = list(rules)[::-1]
-    values = np.array([100 * rules[name]["pass@1"]["value"] for name in names])
-    ends = np.array([[100 * end for end in rules[name]["pass@1"]["ci95"]] for name in names])
-    places = range(len(names))
-    axes.errorbar(values, places, xerr=[values - ends[:, 0], ends[:, 1] - values], fmt="o", color=_PICK, capsize=3)
-    axes.set_yticks(places, names)
-    axes.set_ylim(-0.5, len(names) - 0.5)
-    axes.set_xlabel("pass@1, per cent")
-
-
-def _by_difficulty(axes: Axes, problems: Sequence[Mapping[str, Any]]) -> None:
-    by_rate = sorted(problems, key=lambda problem: (problem["rate"], problem["task_id"]))
-    parts = [part.tolist() for part in np.array_split(np.arange(len(by_rate)), _QUINTILES)]
-    random = [100 * np.mean([by_rate[n]["rate"] for n in part]) for part in parts]
-    picked = [100 * np.mean([by_rate[n]["right"] for n in part]) for part in parts]
-    places = np.arange(_QUINTILES)
-    axes.bar(places - 0.2, random, 0.4, color=_BASE, label="a random sample")
-    axes.bar(places + 0.2, picked, 0.4, color=_PICK, label="the pick")
-    axes.set_xticks(places, ["hardest", "2nd", "3rd", "4th", "easiest"])
-    axes.set_ylabel("pass@1, per cent")
-    axes.legend(frameon=False, labelcolor=_INK)
-
-
-def _pass_at_k(axes: Axes, problems: Sequence[Mapping[str, Any]]) -> None:
-    counts = [
-        (
-            sum(len(c["samples"]) for c in problem["candidates"] if c["right"] is not None),
-            sum(len(c["samples"]) for c in problem["candidates"] if c["right"]),
-        )
-        for problem in problems
-    ]
-    most = min(samples for samples, _ in counts)
-    ks = np.unique(np.geomspace(1, most, 20).astype(int))
-    axes.plot(
-        ks,
-        [100 * np.mean([pass_at_k(n, c, int(k)) for n, c in counts]) for k in ks],
-        "o-",
-        color=_BOUND,
-        ms=3,
-        label="pass@k",
+def _of_sizes(run: RecordedRun) -> Iterator[_Figure]:
+    problems = resampled_problems(run.results, run.grades) if run.grades else []
+    if not problems:
+        return
+    summary = run.summary
+    rules = [rule for rule in DRAWN_RULES if rule in summary["rules"]]
+    left_out = len(run.results) - len(problems)
+    of = f" {left_out} problems are left out: they have no test, or something could not be run." if left_out else ""
+    others = [rule for rule in summary["rules"] if rule not in rules]
+    only = f" Not redrawn: {', '.join(others)}, for which more is needed than recorded verdicts." if others else ""
+    how = f"mean of {ORDERS} random orders of each problem; shaded: 95 % of orders.{of}"
+    pick = None if left_out else summary["pass@1"]["coderm"]["value"]
+    tests, candidates = over_tests(problems, rules), over_candidates(problems, rules)
+    most_tests, most = tests[rules[0]][-1].size, candidates[rules[0]][-1].size
+    bounds = _bounds(run, [point.size for point in candidates[rules[0]]])
+    yield (
+        f"pass@1 over the tests of each problem (all, where it has fewer): {how}{only}",
+        lambda axes: plots.lines(axes, tests, over="tests per problem", pick=pick and (most_tests, pick)),
     )
-    picked = 100 * float(np.mean([problem["right"] for problem in problems]))
-    axes.axhline(picked, color=_PICK, label="the pick's pass@1")
-    axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_formatter("{x:.0f}")
-    axes.set_xlabel("k, of the candidates")
-    axes.set_ylabel("per cent of problems")
-    axes.legend(frameon=False, labelcolor=_INK)
+    yield (
+        f"pass@1 over the candidates of each problem, with all tests: {how}",
+        lambda axes: plots.lines(
+            axes, candidates, over="candidates per problem", pick=pick and (most, pick), bounds=bounds
+        ),
+    )
 
 
-def _risk_coverage(axes: Axes, problems: Sequence[Mapping[str, Any]]) -> None:
-    right = np.array([float(problem["right"]) for problem in problems])
-    curve = risk_coverage(np.array([problem["confidence"] for problem in problems]), right)
-    coverage = 100 * curve.answered / len(right)
-    axes.plot(coverage, 100 * curve.risk, "o-", color=_PICK, ms=3, label="the surest picks")
-    axes.axhline(100 * float(1 - right.mean()), color=_BASE, label="all picks")
-    axes.set_xlabel("answered, per cent of problems")
-    axes.set_ylabel("wrong, per cent")
-    axes.set_xlim(0, 100)
-    axes.set_ylim(bottom=0)
-    axes.legend(frameon=False, labelcolor=_INK)
+def _bounds(run: RecordedRun, sizes: Sequence[int]) -> dict[str, list[tuple[int, float]]]:
+    """What no rule can leave: a random sample, and whether any of k samples is right."""
+    counts = [_samples_and_right(r, row) for r, row in fully_graded(run.results, run.grades)]
+    sizes = [size for size in sizes if size <= min(n for n, _ in counts)]
+    mean = float(np.mean([c / n for n, c in counts]))
+    return {
+        "pass@k: any is right": [(k, float(np.mean([pass_at_k(n, c, k) for n, c in counts]))) for k in sizes],
+        "a random sample": [(k, mean) for k in sizes],
+    }
 
 
-def _tests_used(axes: Axes, problems: Sequence[Mapping[str, Any]]) -> None:
-    from matplotlib.ticker import MaxNLocator
+def _samples_and_right(result: RerankResult, grades: Sequence[Grade]) -> tuple[int, int]:
+    sizes = [candidate.multiplicity for candidate in result.candidates]
+    return sum(sizes), sum(size for size, grade in zip(sizes, grades, strict=True) if grade.passed)
 
+
+def _of_budget(run: RecordedRun, curve: Sequence[Mapping[str, str]]) -> Iterator[_Figure]:
+    if curve:
+        rule = run.summary["select"]
+        yield (
+            f"pass@1 of {rule} by the tests that each budget policy used, at growing budgets; shaded: 95 % of orders.",
+            lambda axes: plots.budget(axes, curve),
+        )
+
+
+def _of_problems(problems: Sequence[Mapping[str, Any]]) -> Iterator[_Figure]:
+    graded = [problem for problem in problems if problem["right"] is not None and problem["rate"] is not None]
+    if len(graded) >= _ENOUGH:
+        yield (
+            "What the pick gains over a random sample, by difficulty: fifths of the problems by their share of right "
+            "samples, with 95 % intervals. The easiest have little left to gain, the hardest little to find.",
+            lambda axes: plots.gain_by_difficulty(axes, graded),
+        )
+    if len(graded) > 1:
+        yield (
+            "How often the surest picks are wrong, by how many are answered: what --abstain-below trades.",
+            lambda axes: plots.risk(axes, graded),
+        )
     used = [problem["tests_used"] for problem in problems]
-    width = max(1, (max(used) - min(used)) // _MOST_BARS + 1)
-    edges = [start - 0.5 for start in range(min(used), max(used) + 2 * width, width)]
-    axes.hist(used, bins=edges, rwidth=0.9, color=_PICK)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("tests")
-    axes.set_ylabel("problems")
+    if any(used):
+        yield "Distinct tests that the pick used, by problem.", lambda axes: plots.tests_used(axes, used)
 
 
 def _svg(draw: Callable[[Axes], None]) -> str:
     from matplotlib import rc_context  # takes half a second to load
     from matplotlib.figure import Figure
 
-    ink: Any = dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), _INK)
+    ink: Any = dict.fromkeys(
+        ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), plots.INK
+    )
     with rc_context({**ink, "svg.hashsalt": "coderm-eval", "svg.fonttype": "none", "font.size": 9}):
         figure = Figure(figsize=(4.8, 2.9), layout="constrained")
         axes = figure.subplots()
@@ -157,4 +139,4 @@ def _svg(draw: Callable[[Axes], None]) -> str:
         text = io.StringIO()
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
     drawn = text.getvalue()
-    return drawn[drawn.index("<svg") :].replace(_INK, "currentColor")
+    return drawn[drawn.index("<svg") :].replace(plots.INK, "currentColor")

@@ -1,0 +1,95 @@
+// What a problem opens to: why the pick won, the verdicts, and the texts of what is chosen.
+
+const named = (candidate) => `sample ${candidate.samples[0]}`;
+const votes = (candidate) => [...candidate.verdicts].filter((verdict) => verdict === "P").length;
+const reward = (candidate) => (candidate.reward === null ? "no reward" : `reward ${candidate.reward.toFixed(3)}`);
+
+/** The opened problem; `at` is the row and column that it shows first. */
+function details(problem, data, at) {
+  const texts = element("div", { class: "texts" });
+  const against = element("div", { class: "against" });
+  const said = element("p", { class: "cell", role: "status" });
+  const choose = (row, column) => {
+    const [candidate, test] = [problem.candidates[row], problem.tests[column]];
+    const verdict = test ? ` on test ${test.samples[0]}: ${data.verdicts[candidate.verdicts[column]]}` : "";
+    said.textContent = named(candidate) + verdict;
+    list.value = row;
+    point(row, column);
+    texts.replaceChildren(
+      source(`Program: samples ${candidate.samples.join(", ")}`, candidate.program, graded(candidate)),
+      ...(test ? [source(`Test: samples ${test.samples.join(", ")}`, test.source, `passed by ${passing(problem, column)}`)] : [])
+    );
+    const other = row === problem.pick ? problem.runner_up : row;
+    against.replaceChildren(...(other === null ? [] : comparison(problem, other, data, choose)));
+  };
+  const list = candidates(problem, choose);
+  const [map, point] = heatMap(problem, choose);
+  const beside = element("div", {}, said, legend(data), list);
+  const made = element("div", {}, why(problem), element("div", { class: "matrix" }, map, beside), texts, against);
+  choose(...(at ?? [problem.pick, parting(problem, problem.runner_up) ?? 0]));
+  return made;
+}
+
+/** The column of a test on which the pick and another row part, one that the pick passes if there is any. */
+function parting(problem, row) {
+  if (row === null) return null;
+  const [pick, other] = [problem.pick, row].map((each) => [...problem.candidates[each].verdicts]);
+  const apart = (wanted) => pick.findIndex((verdict, column) => verdict !== other[column] && wanted(verdict));
+  const found = apart((verdict) => verdict === "P");
+  const any = found >= 0 ? found : apart(() => true);
+  return any >= 0 ? any : null;
+}
+
+function why(problem) {
+  const pick = problem.candidates[problem.pick];
+  const total = problem.tests.length;
+  const tied = problem.ties > 1 ? ` ${problem.ties} samples are tied there, and the first of them was taken.` : "";
+  const text = `The pick is ${named(pick)}: ${reward(pick)}, ${votes(pick)} of ${total} tests passed.${tied} `;
+  if (problem.runner_up === null) return element("p", {}, `${text}No candidate has a lower reward.`);
+  const other = problem.candidates[problem.runner_up];
+  return element("p", {}, `${text}The runner-up is ${named(other)}: ${reward(other)}, ${votes(other)} passed.`);
+}
+
+/** The pick against another row: the call on which they part, and the difference of the programs. */
+function comparison(problem, row, data, choose) {
+  const [pick, other] = [problem.candidates[problem.pick], problem.candidates[row]];
+  const column = parting(problem, row);
+  const differ = [...pick.verdicts].filter((verdict, place) => verdict !== other.verdicts[place]).length;
+  const title = element("h3", {}, `The pick, ${named(pick)}, against ${named(other)}${row === problem.runner_up ? ", the runner-up" : ""}`);
+  const legend = element("p", { class: "small" }, `Lines with + are the pick's, those with - are of ${named(other)}.`);
+  const programs = pick.program === undefined ? [] : [legend, differenceBlock(other.program, pick.program)];
+  if (column === null) {
+    const sentence = "No recorded test parts them. What programs answer to tests and probing inputs, by which a rule may part them, is in no run directory.";
+    return [title, element("p", {}, sentence), ...programs];
+  }
+  const [won, lost] = [pick, other].map((candidate) => data.verdicts[candidate.verdicts[column]]);
+  const test = problem.tests[column];
+  const button = element("button", { onclick: () => choose(row, column) }, `test ${test.samples[0]}`);
+  const sentence = element("p", {}, `They part on ${differ} of ${problem.tests.length} tests, such as `, button, `: the pick ${won}, ${named(other)} ${lost}.`);
+  return [title, sentence, ...programs];
+}
+
+function passing(problem, column) {
+  const count = (rows) => rows.reduce((sum, candidate) => sum + candidate.samples.length, 0);
+  const passed = problem.candidates.filter((candidate) => candidate.verdicts[column] === "P");
+  const all = `${count(passed)} of ${count(problem.candidates)} samples`;
+  const rightOnes = problem.candidates.filter((candidate) => candidate.right);
+  if (!rightOnes.length) return all;
+  return `${all}, ${count(passed.filter((candidate) => candidate.right))} of ${count(rightOnes)} right ones`;
+}
+
+function graded(candidate) {
+  const suites = Object.entries(candidate.grades).map(([suite, status]) => `${suite}: ${status}`);
+  return `${suites.join(", ") || "not graded"}; ${reward(candidate)}, ${votes(candidate)} of ${candidate.verdicts.length} tests passed`;
+}
+
+function candidates(problem, choose) {
+  const list = element("select", { size: Math.min(8, Math.max(2, problem.candidates.length)), "aria-label": "Candidates" });
+  problem.candidates.forEach((candidate, row) => {
+    const state = candidate.right === null ? "" : candidate.right ? ", right" : ", wrong";
+    const pick = row === problem.pick ? ", the pick" : "";
+    list.append(element("option", { value: row }, `${named(candidate)} (×${candidate.samples.length}), ${reward(candidate)}${state}${pick}`));
+  });
+  list.addEventListener("change", () => choose(Number(list.value), parting(problem, Number(list.value)) ?? 0));
+  return list;
+}

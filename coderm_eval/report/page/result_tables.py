@@ -1,0 +1,96 @@
+"""The page's tables of scores, as lines of cells; every share is in per cent with one digit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from coderm_eval.report.page.tiers import Standing, standings
+from coderm_eval.report.recorded_results import RecordedRun
+from coderm_eval.report.rows import interval_row
+from coderm_eval.report.rules import fully_graded
+from coderm_eval.report.scores import expected_pass_at_1, problem_scores
+from coderm_eval.report.tables import value_and_ci
+
+__all__ = ["RuleLine", "abstention_lines", "rule_lines", "score_lines"]
+
+_MEANINGS = {
+    "coderm": "the run's pick",
+    "majority": "the paper's rule: most tests passed",
+    "first": "the first sample",
+    "random": "a random sample",
+    "oracle": "any sample is right (pass@N)",
+}
+"""What each row of the table of scores is, in the order of the page."""
+_SAME = "same on every problem"
+
+_Scores = npt.NDArray[np.float64]
+
+
+class RuleLine(NamedTuple):
+    """A line of the table of rules."""
+
+    tier: int
+    begins_tier: bool
+    name: str
+    cells: list[str]
+
+
+def score_lines(run: RecordedRun) -> list[list[str]]:
+    """pass@1 of each way to choose, and what the pick gains on it."""
+    summary, rule = run.summary, run.summary["select"]
+    scores, gains = summary["pass@1"], summary["paired_gain"]
+    if scores is None:
+        return []
+    rows = [problem_scores(r, g, rule) for r, g in zip(run.results, run.grades, strict=True)]
+    columns = {name: np.array([row[name] for row in rows]) for name in _MEANINGS}
+    return [
+        [name, meaning, *value_and_ci(scores[name]), *_gain(gains.get(name), columns["coderm"], columns[name])]
+        for name, meaning in _MEANINGS.items()
+        if name != "majority" or summary["tests_per_problem"]  # without a test there is no vote
+    ]
+
+
+def rule_lines(run: RecordedRun) -> list[RuleLine]:
+    """The rules in tiers, the best first; what they are behind the best of their tier, and their gains."""
+    rules = run.summary["rules"] or {}
+    graded = fully_graded(run.results, run.grades) if rules else []
+    if not graded:
+        return []
+    columns = {rule: np.array([expected_pass_at_1(r, g, rule) for r, g in graded]) for rule in rules}
+    found = standings(columns)
+    lines, best = [], ""
+    for rule, standing in found.items():
+        begins = not best or standing.tier != found[best].tier
+        best = rule if begins else best
+        lines.append(RuleLine(standing.tier, begins, rule, _rule_cells(rules, columns, rule, best, standing)))
+    return lines
+
+
+def _rule_cells(
+    rules: Mapping[str, Any], columns: Mapping[str, _Scores], rule: str, best: str, standing: Standing
+) -> list[str]:
+    behind = ["", ""] if rule == best else _gain(interval_row(standing.behind), columns[best], columns[rule])
+    over_majority = _gain(rules[rule]["gain_over_majority"], columns["majority"], columns[rule])
+    return [
+        *value_and_ci(rules[rule]["pass@1"]),
+        *behind,
+        *value_and_ci(rules[rule]["gain_over_random"], "+"),
+        *(["", ""] if rule == "majority" else over_majority),
+    ]
+
+
+def abstention_lines(found: Mapping[str, Any]) -> list[list[Any]]:
+    """The answered problems and the others."""
+    return [[name, found[name], *value_and_ci(row)] for name, row in (found.get("pass@1") or {}).items()]
+
+
+def _gain(row: Mapping[str, Any] | None, one: _Scores, other: _Scores) -> list[str]:
+    """A paired difference with its interval, which would mislead where all differences are 0."""
+    if row is None:
+        return ["", ""]
+    value, interval = value_and_ci(row, "+")
+    return ["0.0", _SAME] if np.array_equal(one, other, equal_nan=True) else [value, interval]
