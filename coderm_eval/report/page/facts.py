@@ -58,14 +58,12 @@ def _of_outcome(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _of_origin(summary: Mapping[str, Any], provenance: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if provenance.get("started"):
-        yield "date", f"{provenance['started']} to {provenance.get('finished') or 'an unknown end'}"
+        yield "date", str(provenance["started"])  # its end would make another page of the same run repeated
     if provenance.get("command"):
         yield "command", shlex.join(provenance["command"])
     host, machine = provenance.get("host") or {}, provenance.get("machine") or {}
     if host:
         yield "run by", " ".join(str(value) for value in host.values() if value)
-    if provenance.get("results_file"):
-        yield "results of lm-eval", str(provenance["results_file"])
     if machine:
         yield "machine", f"{machine.get('platform')}, {machine.get('cpus')} CPUs"
     yield "versions", ", ".join(f"{name} {version}" for name, version in summary["versions"].items())

@@ -20,12 +20,14 @@ from coderm_eval.report.page.figures import figures
 from coderm_eval.report.page.problem_rows import misled_rows, problem_rows
 from coderm_eval.report.page.result_tables import abstention_lines, rule_lines, score_lines
 from coderm_eval.report.page.work_tables import cost_lines, quality_lines, verdict_lines
+from coderm_eval.report.provenance import read_provenance
 from coderm_eval.report.recorded_results import RecordedRun, read_recorded_run
 from coderm_eval.report.run_directory import RunDirectory
 
 __all__ = ["read_run", "render_page"]
 
 _SCRIPTS = ("source.js", "difference.js", "matrix.js", "details.js", "table.js")
+"""In the order in which they stand on the page."""
 
 
 def render_page(directory: RunDirectory, *, with_programs: bool) -> str:
@@ -64,7 +66,7 @@ def _rendered(run: RecordedRun, directory: RunDirectory, *, with_programs: bool)
     misleading = directory.rows("misleading_tests.jsonl") if run.grades else []
     return _template().render(
         summary=run.summary,
-        facts=facts(run.summary, None),
+        facts=facts(run.summary, read_provenance(directory)),
         scores=score_lines(run),
         abstention=abstention_lines(run.summary["abstention"] or {}),
         rules=rule_lines(run),

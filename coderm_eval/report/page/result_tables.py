@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from coderm_eval.report.page.tiers import Standing, standings
 from coderm_eval.report.recorded_results import RecordedRun
 from coderm_eval.report.rows import interval_row
 from coderm_eval.report.rules import fully_graded
 from coderm_eval.report.scores import expected_pass_at_1, problem_scores
+from coderm_eval.report.statistics import gain_interval
 from coderm_eval.report.tables import value_and_ci
+from coderm_eval.report.tiers import tiers
 
 __all__ = ["RuleLine", "abstention_lines", "rule_lines", "score_lines"]
 
@@ -61,25 +62,22 @@ def rule_lines(run: RecordedRun) -> list[RuleLine]:
     if not graded:
         return []
     columns = {rule: np.array([expected_pass_at_1(r, g, rule) for r, g in graded]) for rule in rules}
-    found = standings(columns)
-    lines, best = [], ""
-    for rule, standing in found.items():
-        begins = not best or standing.tier != found[best].tier
-        best = rule if begins else best
-        lines.append(RuleLine(standing.tier, begins, rule, _rule_cells(rules, columns, rule, best, standing)))
-    return lines
-
-
-def _rule_cells(
-    rules: Mapping[str, Any], columns: Mapping[str, _Scores], rule: str, best: str, standing: Standing
-) -> list[str]:
-    behind = ["", ""] if rule == best else _gain(interval_row(standing.behind), columns[best], columns[rule])
-    over_majority = _gain(rules[rule]["gain_over_majority"], columns["majority"], columns[rule])
     return [
-        *value_and_ci(rules[rule]["pass@1"]),
-        *behind,
-        *value_and_ci(rules[rule]["gain_over_random"], "+"),
-        *(["", ""] if rule == "majority" else over_majority),
+        RuleLine(number, rule == tier[0], rule, _rule_cells(rules[rule], columns, rule, tier[0]))
+        for number, tier in enumerate(tiers(columns), start=1)
+        for rule in tier
+    ]
+
+
+def _rule_cells(found: Mapping[str, Any], columns: Mapping[str, _Scores], rule: str, best: str) -> list[str]:
+    """Its pass@1, what it is behind the `best` of its tier, and its gains."""
+    behind = None if rule == best else interval_row(gain_interval(columns[best] - columns[rule]))
+    over_majority = None if rule == "majority" else found["gain_over_majority"]
+    return [
+        *value_and_ci(found["pass@1"]),
+        *_gain(behind, columns[best], columns[rule]),
+        *value_and_ci(found["gain_over_random"], "+"),
+        *_gain(over_majority, columns["majority"], columns[rule]),
     ]
 
 
