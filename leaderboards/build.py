@@ -53,6 +53,11 @@ class Row:
         return f"{of['problems']} of {of['problems_of_benchmark']}"
 
     @property
+    def choice(self) -> str:
+        """How programs were chosen."""
+        return f"{self.entry['rule']['name']}, {self.entry['budget']['policy']}"
+
+    @property
     def candidates(self) -> str:
         found = self.entry["candidates"]
         return str(found) if isinstance(found, int) else f"{found[0]} to {found[1]}"
@@ -102,13 +107,26 @@ def _value(submitted: SubmittedEntry) -> float:
 
 def markdown(found: Sequence[Table]) -> str:
     """The tables of README.md."""
-    headers = ["Tier", "System", "Problems", "N", "Tests", "pass@1", "95 %", "random", "oracle", "Verification"]
+    headers = [
+        "Tier",
+        "System",
+        "Rule, budget",
+        "Problems",
+        "N",
+        "Tests",
+        "pass@1",
+        "95 %",
+        "random",
+        "oracle",
+        "Verification",
+    ]
     parts = []
     for table in found:
         lines = [
             [
                 row.tier or "-",
                 f"[{row.entry['name']}](entries/{row.key}/entry.json)",
+                row.choice,
                 row.problems,
                 row.candidates,
                 f"{row.entry['tests_per_problem']:.1f}",

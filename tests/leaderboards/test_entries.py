@@ -6,12 +6,14 @@ import json
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.board import ENTRIES, rewrite_picks
 from helpers.cli import rows, write_rows
+from jsonschema import Draft202012Validator
 
 from coderm_eval.report.leaderboards.board.submitted import faults
 from leaderboards import build
@@ -117,6 +119,11 @@ WRONG: dict[str, tuple[Change, str]] = {
 @pytest.mark.parametrize("folder", sorted(ENTRIES.iterdir()), ids=lambda folder: folder.name)
 def test_each_entry_is_as_it_should_be(folder: Path) -> None:
     assert list(faults(folder)) == []
+
+
+def test_the_schema_is_one() -> None:
+    schema = json.loads(files("coderm_eval.report.leaderboards.board").joinpath("entry.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
 
 
 def test_the_tables_and_the_page_are_what_the_entries_give() -> None:

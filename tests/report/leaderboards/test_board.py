@@ -102,6 +102,17 @@ def in_summary(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], N
     return edit
 
 
+def in_grades(change: Callable[[list[dict[str, Any]]], object]) -> Callable[[Path], None]:
+    """Change the grades of a problem whose pick is right."""
+
+    def edit(run: Path) -> None:
+        [first, *others] = rows(run / "grades.jsonl")
+        change(first["grades"])
+        write_rows(run / "grades.jsonl", [first, *others])
+
+    return edit
+
+
 def unchanged(run: Path) -> None:
     """The submitter is who is wrong."""
 
@@ -112,6 +123,11 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str, str]] = {
         in_summary(lambda s: s["not_run"].update(grades=1)),
         ABOUT,
         "1 candidates could not be graded",
+    ),
+    "a changed grade of a candidate that was not picked": (
+        in_grades(lambda grades: next(g for g in grades if g["gold"] != "pass").update(gold="pass")),
+        ABOUT,
+        "for random, and summary.json has",
     ),
     "unknown data": (
         in_summary(lambda s: s.update(dataset_sha256="0" * 64)),

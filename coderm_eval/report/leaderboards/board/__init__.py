@@ -50,10 +50,12 @@ def export(run: ExportedRun, entry: Entry, out: Path) -> Export:
             "random one scores is not known; run the same `coderm-eval rerank` to try them again"
         )
     picks = pick_rows(run)
+    numbers = numbers_of_picks(picks)
+    _require_agreement(run, numbers["results"])
     picks_text = "".join(json.dumps(row) + "\n" for row in picks)
     content = {
         **_facts(run.summary, entry, dataset),
-        **numbers_of_picks(picks),
+        **numbers,
         "picks_sha256": hashlib.sha256(picks_text.encode()).hexdigest(),
         "run_on": _day(run),
     }
@@ -97,6 +99,18 @@ def _require_own_tests(run: ExportedRun) -> None:
             f"{run.directory}: graded with another {', '.join(changed)} than EvalPlus itself uses, so that no entry "
             "could stand beside it; leave that out, and run the same `coderm-eval rerank` with --overwrite"
         )
+
+
+def _require_agreement(run: ExportedRun, results: Mapping[str, Any]) -> None:
+    scores, gains = run.summary["pass@1"], run.summary["paired_gain"]
+    said = {"pass@1": scores["coderm"], "gain_over_random": gains["random"]}
+    said |= {name: scores[name] for name in ("random", "oracle")}
+    for name, found in results.items():
+        if found["value"] != said[name]["value"]:
+            raise InputError(
+                f"{run.directory}: its grades give {found['value']} for {name}, and summary.json has "
+                f"{said[name]['value']}; see `coderm-eval verify`"
+            )
 
 
 def _facts(summary: Mapping[str, Any], entry: Entry, dataset: Dataset) -> dict[str, Any]:
