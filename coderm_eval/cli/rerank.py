@@ -82,7 +82,7 @@ def demo_command(out: Path, overwrite: bool) -> None:
 @click.option("--out", type=FILE, required=True, help="Run directory to write.")
 @click.option("--n", type=int, help="Candidates per problem: the first N.  [default: all]")
 @settled_option
-@click.option("--select", help="Rule that picks; all: compare them all.  [default: evidence]")
+@click.option("--select", help="Rule that picks, or FILE.py:NAME; all: compare them all.  [default: evidence]")
 @click.option("--probe-inputs", type=int, help="Inputs per problem beyond the tests', for the best candidates.")
 @click.option("--abstain-below", type=float, help="Mark picks less likely to be right than this; score the others.")
 @click.option("--preset", help="paper: the publication's protocol in every respect.")

@@ -16,6 +16,7 @@ from coderm_eval.core.records import ProblemCandidates, sha256
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.generation.settings import TestSettings
 from coderm_eval.pipeline.recorded_settings import recorded_settings
+from coderm_eval.pipeline.rule_files import rule_sha256
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.rows import sample_rows
 from coderm_eval.report.run_directory import RunDirectory
@@ -27,6 +28,7 @@ _OF_HASHES = {
     "dataset_sha256": "another version of the benchmark's data",
     "inputs.samples": "other candidates, which are in its samples.jsonl",
     "inputs.tests": "other recorded tests, which are in its tests.jsonl",
+    "inputs.rule": "another version of the rule's file",
 }
 """What differs between two runs, where the values that tell it are hashes."""
 
@@ -39,7 +41,11 @@ def run_identity(
         "benchmark": benchmark.name,
         "dataset_sha256": benchmark.dataset_sha256,
         "settings": recorded_settings(settings, benchmark.name, extracted=extracted),
-        "inputs": {"samples": samples_sha256(problems), "tests": _recorded_tests(settings.tests)},
+        "inputs": {
+            "samples": samples_sha256(problems),
+            "tests": _recorded_tests(settings.tests),
+            "rule": rule_sha256(settings.rule),
+        },
     }
 
 

@@ -19,9 +19,10 @@ from coderm_eval.core.settings import CONFIG_VARIABLE, Section, in_current_names
 from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.generation.settings import Extraction, PolicySettings, TestSettings, with_backend
 from coderm_eval.pipeline.presets import PAPER
+from coderm_eval.pipeline.rule_files import require_rule_or_file
 from coderm_eval.selection import ALL_RULES, known_rules
 from coderm_eval.selection.budget.settings import BudgetSettings
-from coderm_eval.selection.registry import reads_probes, require_rule, require_rule_without_tests
+from coderm_eval.selection.registry import reads_probes, require_rule_without_tests
 
 __all__ = ["DEFAULT_PROBE_INPUTS", "DEFAULT_RULE", "Settings", "load_settings", "recorded_as_settings"]
 
@@ -47,7 +48,8 @@ class Settings(Section):
     tests: TestSettings = TestSettings()
     budget: BudgetSettings = BudgetSettings()
     select: str = DEFAULT_RULE
-    """The rule that picks; `all` picks by the default rule and compares every rule."""
+    """The rule that picks: its name, or `FILE.py:NAME` for a function in a file; `all` picks by the default rule and
+    compares every rule."""
     probe_inputs: int | None = Field(default=None, ge=0)
     """Probing inputs per problem: calls that no test makes, on which the best 16 candidates are run to see who agrees;
     without tests all candidates are. They are mutations of the calls that the tests make, or else of those that the
@@ -142,5 +144,5 @@ def recorded_as_settings(recorded: Mapping[str, Any], *, source: str) -> Setting
 def _parse(given: Mapping[str, Any], source: str, selects: bool) -> Settings:
     settings = parse_section(Settings, given, source)
     if selects and "select" in given:
-        require_rule(settings.select, source)
+        require_rule_or_file(settings.select, source)
     return settings

@@ -12,6 +12,7 @@ from coderm_eval.benchmarks import Benchmark, load_benchmark
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.records import ProblemCandidates
+from coderm_eval.pipeline.rule_files import is_rule_file
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.run_identity import samples_sha256
 from coderm_eval.pipeline.settings import Settings, recorded_as_settings
@@ -87,6 +88,11 @@ def verify(directory: RunDirectory, scratch: Path, *, problems: int | None, work
 def _settings(summary: Mapping[str, Any], scratch: Path, workers: int | None, *, source: str) -> Settings:
     """Return the settings of the run, but with the tests that it used as recorded ones, all of which are run."""
     given = {key: value for key, value in summary["settings"].items() if key not in ("n", "preset", "budget")}
+    if is_rule_file(given["select"]):
+        raise InputError(
+            f"{source}: its picks are those of the file {given['select']}, and verify runs no file that a run names; "
+            "make the same run again, and compare the two"
+        )
     without_tests = given["tests"].get("backend") == "none"
     return recorded_as_settings(
         {

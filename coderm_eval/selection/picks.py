@@ -12,7 +12,7 @@ from coderm_eval.core.messages import single_line
 from coderm_eval.core.records import NO_OUTPUT, Candidate, Probes, Selection, UnitTest, Verdicts
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.confidence import confidence
-from coderm_eval.selection.registry import Rule, known_rules, place
+from coderm_eval.selection.registry import Rule, find_rule, line_of_error, place
 
 __all__ = ["apply_rules", "best_rows", "select"]
 
@@ -41,8 +41,7 @@ def select(
     Raises:
         SettingsError: a rule gave no score for each candidate.
     """
-    known = known_rules()
-    rules = {name: known[name] for name in names}
+    rules = {name: find_rule(name) for name in names}
     return apply_rules(rules, candidates, tests, verdicts, stopped=stopped, probes=probes)
 
 
@@ -124,7 +123,7 @@ def _scores(rule: str, function: Rule, ballot: Ballot) -> Scores:
         scores = np.asarray(function(ballot), dtype=np.float64)
     except (Exception, SystemExit) as error:
         raise SettingsError(
-            f"the rule {rule!r} failed ({type(error).__name__}: {single_line(error)}); {mend}"
+            f"the rule {rule!r} failed ({type(error).__name__}: {single_line(error)}){_line(function, error)}; {mend}"
         ) from error
     count = len(ballot.multiplicity)
     if scores.shape != (count,):
@@ -139,6 +138,13 @@ def best_rows(rewards: Scores) -> list[int]:
     """Rows that share the highest score, ascending; a NaN is none."""
     best = np.nanmax(rewards)
     return [int(row) for row in np.flatnonzero(rewards >= best - _EQUAL * max(1.0, abs(best)))]
+
+
+def _line(function: Rule, error: BaseException) -> str:
+    """Where in the rule's own file the error came from, for a message."""
+    file = getattr(getattr(function, "__code__", None), "co_filename", "")
+    line = line_of_error(error, file)
+    return f" at {file}:{line}" if line else ""
 
 
 def _integers(values: object) -> npt.NDArray[np.int64]:

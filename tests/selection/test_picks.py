@@ -211,7 +211,7 @@ ODD_RULES: dict[str, tuple[Any, str]] = {
     "nothing": (lambda _: None, "gave scores of the shape ()"),
     "text": (lambda _: ["a", "b"], "failed (ValueError: could not convert string to float"),
     "words": (lambda _: "high", "failed (ValueError"),
-    "an error": (lambda _: 1 / 0, "failed (ZeroDivisionError: division by zero); mend "),
+    "an error": (lambda _: 1 / 0, "failed (ZeroDivisionError: division by zero) at "),
     "an end": (lambda _: sys.exit(3), "failed (SystemExit: 3)"),
     "no call": ((), "failed (TypeError: 'tuple' object is not callable)"),
     "writes": (lambda ballot: ballot.passed.fill(True), "failed (ValueError: "),
