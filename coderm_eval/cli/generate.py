@@ -27,6 +27,8 @@ from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import open_store
 from coderm_eval.generation.cached_model import TokenUsage
 from coderm_eval.generation.models.registry import make_model
+from coderm_eval.generation.origin import origin_of_answers, origin_of_tests
+from coderm_eval.generation.recorded.meta import write_meta
 from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.generation.sample import DEFAULT_N, Settle, policy_model, sample_candidates, sampling_requests
 from coderm_eval.generation.settings import Backend, SamplingSettings, ShownCandidate, TestSettings
@@ -91,6 +93,7 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, overwrite: bool, **
         store_folder=folder,
         settle=_settle(problems, settings),
     )
+    write_meta(out, "policy", origin_of_answers(settings.policy, usage, settings.n or DEFAULT_N))
     each = settings.n or DEFAULT_N
     count = f"{written:,} of at most {each * len(problems):,}" if settings.policy.settled else f"{each}"
     click.echo(f"{out}: {count} candidates of {len(problems)} problems, {_cost(usage)}")
@@ -138,6 +141,7 @@ def write_tests_command(
         return
     check_output(out, inputs={"--samples": samples, "--config": flags["config"]}, store=folder, overwrite=overwrite)
     stats = write_tests(work, settings.tests, extraction=settings.extraction, out=out, store_folder=folder).stats
+    write_meta(out, "test_writer", origin_of_tests(settings.tests, stats.usage))
     rejected = "".join(f", {count} {reason}" for reason, count in sorted(stats.rejected.items()))
     cut = f", {stats.truncated} truncated" if stats.truncated else ""
     click.echo(f"{out}: {stats.samples} test samples of {len(work)} problems{rejected}{cut}, {_cost(stats.usage)}")

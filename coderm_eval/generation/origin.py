@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from coderm_eval.core.secrets import masked
 from coderm_eval.generation.cached_model import TokenUsage
+from coderm_eval.generation.recorded.meta import read_meta
 from coderm_eval.generation.settings import PolicySettings, SamplingSettings, TestSettings
 from coderm_eval.generation.write_tests import DEFAULT_TESTS
 
-__all__ = ["Origin", "origin_of_answers", "origin_of_tests", "origin_said", "policy_origin", "writer_origin"]
+__all__ = ["Origin", "origin_of_answers", "origin_of_samples", "origin_of_tests", "policy_origin", "writer_origin"]
 
 Origin = Mapping[str, Any]
 """The entry `policy` or `test_writer` of summary.json."""
@@ -63,7 +65,13 @@ def origin_of_tests(settings: TestSettings, usage: TokenUsage) -> dict[str, Any]
     """The entry `test_writer` of a run; `usage` is of the tests that a model wrote in it."""
     if settings.written:
         return origin_of_answers(settings, usage, settings.num or DEFAULT_TESTS)
-    return origin_said(settings)
+    return writer_origin(_of_file(settings, settings.file, "test_writer"))
+
+
+def origin_of_samples(settings: PolicySettings, samples: Path) -> dict[str, Any]:
+    """The entry `policy` of a run of recorded candidates, which takes as many as `settled` says."""
+    known = _of_file(settings, samples, "policy")
+    return policy_origin({**known, "settled": settings.settled or known.get("settled")})
 
 
 def _revision(settings: SamplingSettings, answered: Collection[str]) -> str | None:
@@ -73,11 +81,10 @@ def _revision(settings: SamplingSettings, answered: Collection[str]) -> str | No
     return names.pop() if len(names) == 1 else asked and str(asked)
 
 
-def origin_said(settings: SamplingSettings) -> dict[str, Any]:
-    """The entry for recorded files, by what the user's settings say of the model that wrote them; else of nulls."""
-    given = settings.model_fields_set if settings.model else set()
-    known = {name: getattr(settings, name) for name in ("model", *_SAMPLING) if name in given}
-    known |= {"server": settings.base_url, "revision": settings.backend_args.get("revision")} if given else {}
-    if isinstance(settings, TestSettings):
-        return writer_origin(known)
-    return policy_origin(known)
+def _of_file(settings: SamplingSettings, path: Path | None, role: str) -> Mapping[str, Any]:
+    """What is known of the model that wrote a file: what is noted beside it, or else what the user's settings say."""
+    noted = read_meta(path, role) if path else {}
+    if noted or not settings.model:
+        return noted
+    said = {name: getattr(settings, name) for name in ("model", *_SAMPLING) if name in settings.model_fields_set}
+    return {**said, "server": settings.base_url, "revision": settings.backend_args.get("revision")}

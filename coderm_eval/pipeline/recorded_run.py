@@ -9,6 +9,7 @@ from pathlib import Path
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.core.errors import InputError, SettingsError
 from coderm_eval.core.records import ProblemCandidates
+from coderm_eval.generation.origin import origin_of_samples
 from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings
@@ -67,7 +68,7 @@ def run_recorded(
     work = read_candidates(
         samples, benchmark.problem_by_id(), benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial
     )
-    store_folder = settings.store or out / "store"
+    policy, store_folder = origin_of_samples(settings.policy, samples), settings.store or out / "store"
     if settings.policy.settled:
         work = _until_settled(work, settings.policy.settled, settings, store_folder)
     return run(
@@ -79,7 +80,7 @@ def run_recorded(
         graded=graded,
         allow_partial=allow_partial,
         overwrite=overwrite,
-        caller=Caller(command=command, samples=samples, from_memory=from_memory),
+        caller=Caller(command=command, samples=samples, from_memory=from_memory, policy=policy),
     )
 
 
