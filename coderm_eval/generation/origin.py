@@ -68,10 +68,10 @@ def origin_of_tests(settings: TestSettings, usage: TokenUsage) -> dict[str, Any]
     return writer_origin(_of_file(settings, settings.file, "test_writer"))
 
 
-def origin_of_samples(settings: PolicySettings, samples: Path) -> dict[str, Any]:
-    """The entry `policy` of a run of recorded candidates, which takes as many as `settled` says."""
+def origin_of_samples(settings: PolicySettings, samples: Path, *, settled: float | None = None) -> dict[str, Any]:
+    """The entry `policy` of a run of recorded candidates; `settled` is how certain it was to take no more of them."""
     known = _of_file(settings, samples, "policy")
-    return policy_origin({**known, "settled": settings.settled or known.get("settled")})
+    return policy_origin({**known, "settled": settled or known.get("settled")})
 
 
 def _revision(settings: SamplingSettings, answered: Collection[str]) -> str | None:

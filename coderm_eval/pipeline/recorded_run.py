@@ -68,9 +68,11 @@ def run_recorded(
     work = read_candidates(
         samples, benchmark.problem_by_id(), benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial
     )
-    policy, store_folder = origin_of_samples(settings.policy, samples), settings.store or out / "store"
-    if settings.policy.settled:
-        work = _until_settled(work, settings.policy.settled, settings, store_folder)
+    store_folder = settings.store or out / "store"
+    settled = settings.policy.settled
+    policy = origin_of_samples(settings.policy, samples, settled=settled)
+    if settled:
+        work = _until_settled(work, settled, settings, store_folder)
     return run(
         benchmark,
         work,

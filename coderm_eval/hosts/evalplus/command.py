@@ -27,6 +27,7 @@ from coderm_eval.core.user_errors import user_errors
 from coderm_eval.generation.recorded.readers import PARTIAL
 from coderm_eval.generation.write_tests import check_tests_file, validate_test_settings
 from coderm_eval.hosts.evalplus.drawn import extract_again
+from coderm_eval.hosts.evalplus.drawn_from import drawn_from
 from coderm_eval.hosts.evalplus.flags import (
     benchmark_name,
     check_flags,
@@ -101,7 +102,8 @@ def evaluate(
     settings = settings_from_flags(flags, model_kwargs)
     validate_test_settings(settings.tests)
     benchmark = load_benchmark(name, settings.for_benchmark(name))
-    run = EvalPlusRun(dataset, benchmark, settings, i_just_wanna_run, allow_partial, drawn=samples is None)
+    policy = None if samples else drawn_from(dataset, model_kwargs)
+    run = EvalPlusRun(dataset, benchmark, settings, i_just_wanna_run, allow_partial, policy)
     run.rerank_and_evaluate(read_path("samples", samples or _sample(benchmark, settings, flags, model_kwargs)))
 
 

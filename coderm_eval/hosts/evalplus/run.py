@@ -14,18 +14,23 @@ from coderm_eval.core.errors import InputError, OutputError
 from coderm_eval.core.files import write_atomically
 from coderm_eval.core.outputs import require_writable, would_destroy
 from coderm_eval.core.records import Grade, ProblemCandidates, deduplicate_candidates
+from coderm_eval.core.secrets import typed_command
 from coderm_eval.core.store import open_store
 from coderm_eval.execution.executor import make_executor
+from coderm_eval.generation.origin import Origin, origin_of_samples
 from coderm_eval.generation.recorded.samples import read_samples, take_first
 from coderm_eval.hosts.evalplus.results import ResultsFile, results_path
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings
+from coderm_eval.report.provenance import Caller
 from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.run_directory import RUN_FILES, RunDirectory
 
 __all__ = ["EvalPlusRun"]
 
 _Programs = Mapping[str, Sequence[str]]
+_PROGRAMS = ("evalplus.coderm", "evalplus")
+"""Names of the script, and of the package behind `python -m`."""
 _Grades = Mapping[tuple[str, str], Grade]
 
 
@@ -40,8 +45,8 @@ class EvalPlusRun:
     anew: bool
     """Whether results files that exist are set aside."""
     allow_partial: bool
-    drawn: bool
-    """Whether the samples are drawn from a model here."""
+    policy: Origin | None
+    """What the samples were drawn from; None where they are recorded."""
 
     def rerank_and_evaluate(self, samples: Path) -> None:
         """Write the picks, and let EvalPlus print pass@k of the samples and of the picks.
@@ -107,9 +112,15 @@ class EvalPlusRun:
             store_folder=store,
             graded=True,
             allow_partial=self.allow_partial,
-            extracted=self.drawn,
+            extracted=self.policy is not None,
             overwrite=True,  # the run directory is named after the samples, as EvalPlus names its files
+            caller=self._caller(samples),
         )
+
+    def _caller(self, samples: Path) -> Caller:
+        command = typed_command()
+        policy = self.policy or origin_of_samples(self.settings.policy, samples)
+        return Caller("evalplus", command if command[0] in _PROGRAMS else None, samples, policy=policy)
 
     def _picked(self, report: RunReport) -> dict[str, list[str]]:
         """The one program of each task that was picked."""
