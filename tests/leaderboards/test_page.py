@@ -52,6 +52,8 @@ async def look(folder: Path) -> None:
         assert await page.run("document.querySelector('tbody').innerText.includes(\"nearly & 'all'\")")
         fits = "[...document.querySelectorAll('.scroll')].every(e => e.scrollWidth <= e.clientWidth)"
         assert await page.run(fits)
+        await page.run("document.querySelector('tbody a').click()")
+        await page.until("document.querySelector('details').open")
         light = await page.run("getComputedStyle(document.body).backgroundColor")
         await page.dark()
         assert await page.run("getComputedStyle(document.body).backgroundColor") != light
