@@ -306,7 +306,7 @@ def test_evalplus_samples_one_model_while_another_server_writes_tests(
     assert (known["model"], known["server"]) == ("some/policy", f"http://{policy_at}/v1")
     assert {key: value for key, value in known["sampling"].items() if value} == {"n": 3, "temperature": 0.7}
     provenance = json.loads((run / "provenance.json").read_text())
-    assert provenance["host"]["name"] == "evalplus" and provenance["command"][1:3] == ["--model", "some/policy"]
+    assert provenance["host"]["name"] == "evalplus" and provenance["command"][3:5] == ["--model", "some/policy"]
 
 
 def test_the_test_writer_is_at_the_one_server_that_is_named(

@@ -102,8 +102,7 @@ def evaluate(
     settings = settings_from_flags(flags, model_kwargs)
     validate_test_settings(settings.tests)
     benchmark = load_benchmark(name, settings.for_benchmark(name))
-    policy = None if samples else drawn_from(dataset, model_kwargs)
-    run = EvalPlusRun(dataset, benchmark, settings, i_just_wanna_run, allow_partial, policy)
+    run = EvalPlusRun(dataset, benchmark, settings, i_just_wanna_run, allow_partial, drawn_from(dataset, model_kwargs))
     run.rerank_and_evaluate(read_path("samples", samples or _sample(benchmark, settings, flags, model_kwargs)))
 
 

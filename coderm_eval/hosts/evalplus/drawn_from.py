@@ -13,8 +13,13 @@ from coderm_eval.generation.origin import Origin, policy_origin
 __all__ = ["drawn_from"]
 
 
-def drawn_from(dataset: str, flags: Mapping[str, Any]) -> Origin:
-    """The entry `policy` of summary.json; its own defaults are used, and EvalPlus says no more of the sampling."""
+def drawn_from(dataset: str, flags: Mapping[str, Any]) -> Origin | None:
+    """The entry `policy` of summary.json; None where no model is named, as for recorded samples.
+
+    The defaults of EvalPlus are those that are used. It says no more of the sampling.
+    """
+    if "model" not in flags:
+        return None
     bound = inspect.signature(run_codegen).bind(dataset=dataset, **flags)
     bound.apply_defaults()
     given = bound.arguments
