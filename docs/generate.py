@@ -92,7 +92,7 @@ def flag(parameter: click.Parameter) -> str:
         return value if isinstance(kind, click.Choice) else str(parameter.name).upper()
     if getattr(parameter, "is_flag", False):
         return ", ".join(parameter.opts)
-    return f"{', '.join(parameter.opts)} {value}"
+    return f"{', '.join(parameter.opts)} {parameter.metavar or value}"
 
 
 def parameter_text(parameter: click.Parameter) -> str:

@@ -6,6 +6,7 @@ A benchmark is loaded with its own section of the settings, and sees no other.
 from __future__ import annotations
 
 import importlib
+import logging
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ from coderm_eval.benchmarks.base import Benchmark, GradeTask
 from coderm_eval.core.settings import Section
 
 __all__ = ["BENCHMARKS", "Benchmark", "GradeTask", "benchmark_of_task", "load_benchmark", "local_files"]
+
+log = logging.getLogger(__name__)
 
 
 class _Loader(NamedTuple):
@@ -48,6 +51,7 @@ def load_benchmark(name: str, section: Section | None = None) -> Benchmark:
         DatasetError: its data is not on this machine.
     """
     benchmark: Benchmark = _call(BENCHMARKS[name], BENCHMARKS[name].function, section)
+    log.debug("%s: %d problems, SHA-256 %s", name, len(benchmark.problems), benchmark.dataset_sha256)
     return benchmark
 
 

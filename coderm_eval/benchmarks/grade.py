@@ -29,6 +29,7 @@ def grade_programs(
     grader = benchmark.grader()
     keys = {pair: fingerprint("grade", grader, *pair) for pair in programs}
     missing = [GradeTask(key, *pair) for pair, key in keys.items() if key not in table]
+    log.debug("grading: %d programs, %d of them found in the store", len(keys), len(keys) - len(missing))
     graded = benchmark.grade(missing, executor)
     stored_before = len(keys) - len(missing)
     for key, grade in progress(graded if missing else (), len(keys), "grading", "programs", done=stored_before):

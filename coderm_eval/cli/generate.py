@@ -19,7 +19,10 @@ from coderm_eval.cli.options import (
     overwrite_option,
     settled_option,
     store_beside,
+    task_choice,
+    tasks_options,
 )
+from coderm_eval.cli.verbosity import verbosity_options
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.outputs import check_output
 from coderm_eval.core.records import Problem, ProblemCandidates
@@ -62,8 +65,10 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--benchmark", type=BENCHMARK, required=True, help="Benchmark whose problems are posed.")
 @_model_options
 @click.option("--n", type=int, help="Candidates per problem.  [default: 20]")
+@tasks_options
 @settled_option
 @click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "solution"} lines.')
+@verbosity_options
 def sample_command(benchmark: str, out: Path, dry_run: bool, overwrite: bool, **flags: Any) -> None:
     """Sample candidates from a policy model.
 
@@ -73,7 +78,8 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, overwrite: bool, **
     given = flags_to_settings(flags, {**KEYS, **model_keys("policy")})
     settings = load_settings(given, source="flags", config=flags["config"], selects=False)
     _require_model(settings.policy)
-    problems = load_benchmark(benchmark, settings.for_benchmark(benchmark)).problems
+    known = load_benchmark(benchmark, settings.for_benchmark(benchmark)).problem_by_id()
+    problems = [known[task] for task in task_choice(flags).of(list(known), benchmark)]
     folder = store_beside(out, settings)
     if dry_run:
         with open_store(folder, read_only=True) as store:
@@ -117,7 +123,9 @@ def _settle(problems: Sequence[Problem], settings: Settings) -> Settle | None:
 @click.option("--shown-candidate", type=click.Choice(get_args(ShownCandidate)), help="Candidate that a prompt shows.")
 @earlier_name("--condition", type=click.Choice(get_args(ShownCandidate)))
 @click.option("--out", type=FILE, required=True, help='File to write: {"task_id", "test"} lines.')
+@tasks_options
 @click.option("--allow-partial", is_flag=True, help="Evaluate only the tasks present in the file.")
+@verbosity_options
 def write_tests_command(
     benchmark: str, samples: Path, out: Path, allow_partial: bool, dry_run: bool, overwrite: bool, **flags: Any
 ) -> None:
@@ -132,7 +140,13 @@ def write_tests_command(
     settings = load_settings(given, source="flags", config=flags["config"], selects=False)
     _require_model(settings.tests)
     problems = load_benchmark(benchmark, settings.for_benchmark(benchmark)).problem_by_id()
-    work = read_candidates(samples, problems, benchmark=benchmark, n=settings.n, allow_partial=allow_partial)
+    work = read_candidates(
+        *(samples, problems),
+        benchmark=benchmark,
+        n=settings.n,
+        allow_partial=allow_partial,
+        tasks=task_choice(flags),
+    )
     folder = store_beside(out, settings)
     if dry_run:
         with open_store(folder, read_only=True) as store:

@@ -8,7 +8,19 @@ from typing import Any
 import click
 
 from coderm_eval.benchmarks import load_benchmark
-from coderm_eval.cli.options import BENCHMARK, CANDIDATES, FILE, KEYS, earlier_name, overwrite_option, store_beside
+from coderm_eval.cli.options import (
+    BENCHMARK,
+    CANDIDATES,
+    FILE,
+    KEYS,
+    earlier_name,
+    overwrite_option,
+    store_beside,
+    task_choice,
+    tasks_options,
+    workers_option,
+)
+from coderm_eval.cli.verbosity import verbosity_options
 from coderm_eval.core.outputs import check_output
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.generation.recorded.samples import read_samples
@@ -21,12 +33,15 @@ from coderm_eval.report.tables import render_mean
 @click.option("--benchmark", type=BENCHMARK, required=True, help="Benchmark of the samples.")
 @click.option("--samples", type=FILE, required=True, help=CANDIDATES)
 @click.option("--out", type=FILE, required=True, help="EvalPlus eval_results JSON to write.")
+@tasks_options
 @click.option("--allow-partial", is_flag=True, help="Grade only the tasks present in the file.")
 @click.option("--allow-incomplete", is_flag=True, default=None, help="Exit 0 although something could not be graded.")
 @earlier_name("--allow-not-run", is_flag=True)
+@workers_option
 @overwrite_option
 @click.option("--store", type=FILE, help="Folder of stored results.  [default: OUT.store]")
 @click.option("--config", type=FILE, help="YAML file of settings.")
+@verbosity_options
 def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool, overwrite: bool, **flags: Any) -> None:
     """Grade samples with the benchmark's own tests, without any reranking.
 
@@ -34,11 +49,17 @@ def grade_command(benchmark: str, samples: Path, out: Path, allow_partial: bool,
     coderm-eval grade --benchmark mbpp+ --samples samples.jsonl --out samples_eval_results.json
     """
     settings = load_settings(flags_to_settings(flags, KEYS), source="flags", config=flags["config"], selects=False)
+    chosen = task_choice(flags)
     folder = store_beside(out, settings)
     check_output(out, inputs={"--samples": samples, "--config": flags["config"]}, store=folder, overwrite=overwrite)
     loaded = load_benchmark(benchmark, settings.for_benchmark(benchmark))
     programs = read_samples(
-        samples, loaded.problem_by_id(), benchmark=loaded.name, n=settings.n, allow_partial=allow_partial
+        samples,
+        loaded.problem_by_id(),
+        benchmark=loaded.name,
+        n=settings.n,
+        allow_partial=allow_partial,
+        tasks=chosen,
     )
     pass_at_1 = grade_samples(loaded, programs, settings.execution, out=out, store_folder=folder)
     graded, known = len(programs), len(loaded.problems)

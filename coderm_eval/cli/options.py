@@ -10,6 +10,7 @@ import click
 
 from coderm_eval.benchmarks import BENCHMARKS
 from coderm_eval.core.messages import suggestion
+from coderm_eval.core.task_choice import TaskChoice, read_task_ids
 from coderm_eval.pipeline.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -31,6 +32,7 @@ KEYS: Mapping[str, str] = {
         key: key
         for key in ("n", "preset", "select", "store", "resample_tests", "resample", "budget_curve", "curve", "report")
     },
+    "workers": "execution.workers",
     "probe_inputs": "probe_inputs",
     "abstain_below": "abstain_below",
     "settled": "policy.settled",
@@ -74,6 +76,23 @@ overwrite_option = click.option(
 
 
 replace_option = click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+
+
+workers_option = click.option("--workers", type=int, help="Programs that run at a time.  [default: one per core]")
+
+
+def tasks_options(command: Command) -> Command:
+    """Add --limit and --task-ids; `task_choice` reads them."""
+    for option in (
+        click.option("--task-ids", metavar="A,B|FILE", help="Only these tasks; in a file one on each line."),
+        click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N tasks."),
+    ):
+        command = option(command)
+    return command
+
+
+def task_choice(flags: Mapping[str, Any]) -> TaskChoice:
+    return TaskChoice(flags["limit"], read_task_ids(flags["task_ids"]) if flags["task_ids"] is not None else None)
 
 
 def model_keys(section: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pytablewriter import MarkdownTableWriter
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.cli.options import BENCHMARK, FILE, model_keys, overwrite_option
+from coderm_eval.cli.verbosity import verbosity_options
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.outputs import check_output
@@ -51,6 +52,7 @@ def probe_group() -> None:
 @click.option("--config", type=FILE, help="YAML file of settings (policy); flags override it.")
 @click.option("--out", type=FILE, required=True, help="File of features to write.")
 @overwrite_option
+@verbosity_options
 def features_command(benchmark: str, layer: int, config: Path | None, out: Path, overwrite: bool, **flags: Any) -> None:
     """Read the policy's prompts and keep the hidden state of each prompt's last token.
 
@@ -76,6 +78,7 @@ def features_command(benchmark: str, layer: int, config: Path | None, out: Path,
 @click.option("--hidden", type=click.IntRange(min=1), default=64, show_default=True, help="Width of the first layer.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of folds and weights.")
 @overwrite_option
+@verbosity_options
 def train_command(features_path: Path, pass_rates: Path, out: Path, hidden: int, seed: int, overwrite: bool) -> None:
     """Train a probe and report how well it predicts problems that it was not trained on.
 

@@ -19,7 +19,11 @@ from coderm_eval.cli.options import (
     earlier_name,
     overwrite_option,
     settled_option,
+    task_choice,
+    tasks_options,
+    workers_option,
 )
+from coderm_eval.cli.verbosity import note, verbosity_options
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.inputs import require_one_from_stdin
 from coderm_eval.core.messages import abbreviated
@@ -27,6 +31,7 @@ from coderm_eval.core.outputs import check_output
 from coderm_eval.core.secrets import typed_command
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.core.store import open_store
+from coderm_eval.core.task_choice import TaskChoice
 from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.generation.write_tests import make_test_source
 from coderm_eval.pipeline.cross_checks import without_errata
@@ -58,10 +63,12 @@ _TASKS = {
 
 @click.command("demo")
 @click.option("--out", type=FILE, default=Path("coderm-demo"), show_default=True, help="Run directory to write.")
+@workers_option
 @overwrite_option
-def demo_command(out: Path, overwrite: bool) -> None:
+@verbosity_options
+def demo_command(out: Path, overwrite: bool, **flags: Any) -> None:
     """Rerank the embedded example: no model, no network, no dataset."""
-    settings = load_settings({"tests": {"file": demo.TESTS}}, source="demo")
+    settings = load_settings({**flags_to_settings(flags, KEYS), "tests": {"file": demo.TESTS}}, source="demo")
     check_output(out, inputs={}, files=RUN_FILES, overwrite=overwrite)
     benchmark = load_benchmark("demo")
     result = run_recorded(
@@ -99,13 +106,16 @@ def demo_command(out: Path, overwrite: bool) -> None:
 @earlier_name("--curve", is_flag=True)
 @click.option("--grade", "graded", is_flag=True, help="Grade with the benchmark's own tests and print the table.")
 @click.option("--report/--no-report", default=None, help="Write the run as a page, report.html in OUT.  [default: on]")
+@tasks_options
 @click.option("--allow-partial", is_flag=True, help="Evaluate only the tasks that have samples.")
 @click.option("--allow-incomplete", is_flag=True, default=None, help="Exit 0 although something could not be run.")
 @earlier_name("--allow-not-run", is_flag=True)
+@workers_option
 @overwrite_option
 @click.option("--dry-run", is_flag=True, help="Print what would be asked and run, without doing it.")
 @click.option("--store", type=FILE, help="Folder of stored results.  [default: OUT/store]")
 @click.option("--config", type=FILE, help="YAML file of settings; flags override it.")
+@verbosity_options
 def rerank_command(
     benchmark: str,
     samples: Path,
@@ -129,15 +139,17 @@ def rerank_command(
     require_one_from_stdin(inputs)
     if not dry_run:
         check_output(out, inputs=inputs, store=settings.store, files=RUN_FILES, overwrite=overwrite)
+    tasks = task_choice(flags)
     loaded = load_benchmark(benchmark, settings.for_benchmark(benchmark))
     if dry_run:
-        _plan_rerank(loaded, samples, settings, out, allow_partial)
+        _plan_rerank(loaded, samples, settings, out, allow_partial, tasks)
     else:
         result = run_recorded(
             *(loaded, samples, settings, out),
             graded=graded,
             allow_partial=allow_partial,
             overwrite=overwrite,
+            tasks=tasks,
             command=typed_command(),
         )
         _print_result(loaded, result, settings, out)
@@ -151,6 +163,8 @@ def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, o
         if kept := without_errata(benchmark, result.problems):
             tasks = abbreviated(result.summary["cross_checks"]["without_errata"]["tasks"])
             click.echo(render_scores(f"excluding known-bad {tasks}", mean_scores(kept), tests))
+        if (problems := len(result.results)) < len(benchmark.problems):
+            click.echo(f"{problems} of {len(benchmark.problems)} problems")
         click.echo(f"{SCORES_LEGEND}\n")
     if result.scores and result.summary["abstention"]:
         click.echo(render_abstention(result.summary["abstention"], result.summary["pass@1"]["coderm"]))
@@ -162,17 +176,20 @@ def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, o
         click.echo(render_curve(result.curve))
     budget = result.summary["budget"]
     if budget["recorded"] and budget["samples"] < budget["recorded"]:
-        click.echo(
+        note(
             f"{budget['samples']} of the {budget['recorded']} recorded tests were run: the budget {budget['policy']!r} "
-            "stops where more would hardly change a pick; --budget uniform runs all",
-            err=True,
+            "stops where more would hardly change a pick; --budget uniform runs all"
         )
-    click.echo(RunDirectory(out).where(), err=True)
+    note(RunDirectory(out).where())
 
 
-def _plan_rerank(benchmark: Benchmark, samples: Path, settings: Settings, out: Path, allow_partial: bool) -> None:
+def _plan_rerank(
+    benchmark: Benchmark, samples: Path, settings: Settings, out: Path, allow_partial: bool, tasks: TaskChoice
+) -> None:
     known = benchmark.problem_by_id()
-    work = read_candidates(samples, known, benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial)
+    work = read_candidates(
+        samples, known, benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial, tasks=tasks
+    )
     with open_store(settings.store or out / "store", read_only=True) as store:
         tests = make_test_source(
             work,

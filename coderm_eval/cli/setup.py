@@ -11,6 +11,7 @@ from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.livecodebench.fetch import fetch as fetch_livecodebench
 from coderm_eval.benchmarks.livecodebench.releases import LATEST
 from coderm_eval.cli.options import BENCHMARK, FILE, KEYS, model_keys
+from coderm_eval.cli.verbosity import verbosity_options
 from coderm_eval.core.settings import flags_to_settings
 from coderm_eval.hosts.listed_tasks import check_lm_eval
 from coderm_eval.pipeline.doctor import CHECKS, examine
@@ -21,6 +22,7 @@ from coderm_eval.pipeline.settings import load_settings
 @click.command("fetch")
 @click.argument("benchmark", type=BENCHMARK)
 @click.option("--release", help="Release of livecodebench: release_v1 ... release_v6, v1 ... v6, v4_v6, ...")
+@verbosity_options
 def fetch_command(benchmark: str, release: str | None) -> None:
     """Download a benchmark once and check it; from then on it needs no network.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from coderm_eval.cli.options import FILE
+from coderm_eval.cli.verbosity import verbosity_options
 from coderm_eval.pipeline.verify import verify
 from coderm_eval.report.run_directory import RunDirectory
 
@@ -24,6 +25,7 @@ _PROBLEMS = 20
 )
 @click.option("--all", "run_all", is_flag=True, help="Run all of them again.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes at a time.  [default: one per core]")
+@verbosity_options
 def verify_command(run: Path, problems: int, run_all: bool, workers: int | None) -> None:
     """Check that a run's files agree, and run and grade some of its problems again.
 

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +17,8 @@ from coderm_eval.core.errors import OutputError
 
 __all__ = ["file_sha256", "not_written", "write_atomically", "write_csv", "write_json", "write_jsonl", "write_text"]
 
+log = logging.getLogger(__name__)
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write beside the file, and put that in its place; a pipe or device, such as /dev/stdout, is written as it is.
@@ -23,6 +26,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         OutputError: it cannot be written; nothing is left behind.
     """
+    log.debug("%s: %d bytes are written", path, len(content))
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ from tqdm import tqdm
 __all__ = ["gauge", "progress"]
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+"""Bars are shown where warnings are: not with -q."""
 
 
 def progress(
@@ -43,7 +47,7 @@ def progress(
         mininterval=0.5 if terminal else 30,
         position=None if terminal else 0,  # else a second bar moves the cursor, which a file does not have
         delay=1 if terminal else 10,  # short work, such as one turn of many, needs no line
-        disable=known() == done,
+        disable=known() == done or not log.isEnabledFor(logging.WARNING),
     ) as bar:
         for item in bar:
             bar.total = known()
@@ -59,7 +63,8 @@ def gauge(total: int, what: str, unit: str) -> Iterator[Callable[[int, str], Non
     What is left of the total in the end was not needed, as tests are where all picks are decided.
     """
     interval = 0.5 if sys.stderr.isatty() else 30
-    with tqdm(desc=what, total=total, unit=f" {unit}", mininterval=interval, disable=not total) as bar:
+    off = not total or not log.isEnabledFor(logging.WARNING)
+    with tqdm(desc=what, total=total, unit=f" {unit}", mininterval=interval, disable=off) as bar:
 
         def show(done: int, note: str) -> None:
             bar.set_postfix_str(note, refresh=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -17,6 +18,8 @@ from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.settings import ExecutionSettings
 
 __all__ = ["cached_execution", "cached_reasons", "stored_cells"]
+
+log = logging.getLogger(__name__)
 
 _StoredCell = tuple[Cell, str]
 """A cell, and the key of its verdict in the store."""
@@ -66,6 +69,7 @@ def cached_execution(
             if result.verdict != Verdict.NOT_RUN:
                 table.add_all({key: {"v": result.verdict.code, "s": result.cpu_seconds, "o": result.output}})
             yield ExecutionResult(cell, result.verdict, result.cpu_seconds, result.output)
+        log.debug("%s: %d run, %d read from the store", what, status.pending, len(read))
         yield from read
 
     return execute

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
@@ -15,6 +16,8 @@ from coderm_eval.generation.models.base import Completion, Model, SampleRequest
 from coderm_eval.generation.settings import SamplingSettings
 
 __all__ = ["CachedModel", "TokenUsage"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -66,6 +69,7 @@ class CachedModel:
         usage = TokenUsage()
         total = sum(len(request.samples) for request in parts)
         stored, note = total - len(origin), _token_note(usage)
+        log.debug("%s: %d answers, %d of them found in the store", self._activity, total, stored)
         for completion in progress(completions, total, self._activity, "answers", note=note, done=stored):
             usage.add(completion)
             request = origin[completion.task_id, completion.sample]

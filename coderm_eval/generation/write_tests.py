@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ __all__ = [
     "validate_test_settings",
     "write_tests",
 ]
+
+log = logging.getLogger(__name__)
 
 Source = TypeVar("Source", bound=TestSource)
 
@@ -118,6 +121,7 @@ def _recorded_test_source(
     """The tests of a file. Where `benchmark` is named, each is for a task of it, and no problem may lack a line."""
     path = _tests_file(settings)
     lines = read_by_task(path, "test")
+    log.debug("%s: %d tests of %d tasks", path, sum(map(len, lines.values())), len(lines))
     entry_points = {item.problem.task_id: item.problem.entry_point for item in problems}
     if benchmark is not None:
         check_coverage(path, lines, _expected(lines, entry_points, known_tasks), benchmark)

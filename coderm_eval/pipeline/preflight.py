@@ -43,6 +43,7 @@ def checked_executor(execution: ExecutionSettings) -> Iterator[tuple[Executor, s
     """An executor that passed its own test, and the isolation in force."""
     with make_executor(execution) as executor:
         isolation = executor.self_test(limits_from_settings(execution))
+        log.debug("isolation %s, %d workers", isolation, execution.workers)
         if isolation != FULL:
             log.warning("isolation %s: %s", isolation, describe(isolation))
         yield executor, isolation

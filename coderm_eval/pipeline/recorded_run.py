@@ -10,6 +10,7 @@ from coderm_eval.benchmarks import Benchmark
 from coderm_eval.core.errors import InputError, SettingsError
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.generation.origin import origin_of_samples
+from coderm_eval.core.task_choice import ALL_TASKS, TaskChoice
 from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings
@@ -49,6 +50,7 @@ def run_recorded(
     graded: bool,
     allow_partial: bool,
     overwrite: bool,
+    tasks: TaskChoice = ALL_TASKS,
     command: Sequence[str] | None = None,
     from_memory: Collection[Path] = (),
 ) -> RunReport:
@@ -59,6 +61,7 @@ def run_recorded(
         graded: whether the benchmark's own tests are run, too.
         allow_partial: whether problems without samples are left out.
         overwrite: whether `out` may hold another run, whose place this one takes.
+        tasks: which of the benchmark's problems are run.
         command: what was typed, without secrets; None where a program calls.
         from_memory: files that hold what was given from memory, which provenance.json does not name.
 
@@ -66,7 +69,12 @@ def run_recorded(
         CodermError: as `pipeline.run.run`, or the samples cannot be used.
     """
     work = read_candidates(
-        samples, benchmark.problem_by_id(), benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial
+        samples,
+        benchmark.problem_by_id(),
+        benchmark=benchmark.name,
+        n=settings.n,
+        allow_partial=allow_partial,
+        tasks=tasks,
     )
     store_folder = settings.store or out / "store"
     settled = settings.policy.settled

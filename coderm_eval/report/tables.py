@@ -63,7 +63,9 @@ def render_scores(task: str, scores: MeanScores, tests_per_problem: Interval) ->
 def scores_table(summary: Mapping[str, Any]) -> Table:
     """The `pass@1` of summary.json, in per cent, and what the rows are."""
     lines = [[name, *value_and_ci(row)] for name, row in summary["pass@1"].items()]
-    return Table((summary["benchmark"], "pass@1", "95 %"), lines, SCORES_LEGEND)
+    problems, known = summary["n_problems"], summary["n_problems_of_benchmark"]
+    part = f", {problems} of {known} problems" if problems < known else ""
+    return Table((summary["benchmark"] + part, "pass@1", "95 %"), lines, SCORES_LEGEND)
 
 
 def render_rules(rules: Mapping[str, Any]) -> str:

@@ -53,6 +53,12 @@ MISTAKES = [
         f"{RERANK} --no-tests --select majority",
         "select is 'majority', which picks by tests, and tests.backend is 'none'",
     ),
+    (f"{RERANK} --no-tests --workers 0", "execution.workers is 0: expected 1 or more"),
+    (f"{RERANK} --no-tests --limit 0", "0 is not in the range x>=1"),
+    (f"{RERANK} --no-tests --task-ids demo/0,Demo/1", "demo has no task 'Demo/1'; did you mean 'demo/1'?"),
+    (f"{RERANK} --no-tests --task-ids xyz", "demo has no task 'xyz'; its ids are demo/0, demo/1,"),
+    (f"{RERANK} --no-tests --task-ids ,", "--task-ids ',': no task id; give some as A,B or in a file"),
+    (f"{RERANK} --no-tests -v -q", "-v and -q exclude each other"),
     ("smaple", "No such command 'smaple'"),
 ]
 

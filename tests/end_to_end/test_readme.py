@@ -151,6 +151,8 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     as_page = shell(command("coderm-eval report run --html"), tmp_path)
     assert as_page.returncode == 0, as_page.stderr
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
+    limited = shell(command("coderm-eval rerank --limit 2"), tmp_path)
+    assert (limited.returncode, limited.stderr) == (0, "") and "\n2 of 3 problems\n" in limited.stdout
     by_majority = shell(command("coderm-eval rerank --select majority"), tmp_path)
     assert by_majority.returncode == 0, by_majority.stderr
     compared = shell(command("coderm-eval compare"), tmp_path)

@@ -7,6 +7,7 @@ the rows it was writing, which are then computed again. All rows are held in mem
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +20,8 @@ from coderm_eval.core.files import not_written
 from coderm_eval.core.store.base import Row
 
 __all__ = ["JsonLinesStore"]
+
+log = logging.getLogger(__name__)
 
 _ROW = b'{"k":"'
 """The beginning of every row."""
@@ -68,6 +71,7 @@ class _Table:
             _require_ours(path)
             for key, row in _complete_rows(path):
                 self._rows.setdefault(key, row)
+            log.debug("%s: %d rows", path, len(self._rows))
             if not read_only:
                 self._open()
         except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from typing import Any, NamedTuple
@@ -25,6 +26,8 @@ from coderm_eval.generation.models.wait_notice import WaitNotice
 from coderm_eval.generation.settings import SamplingSettings
 
 __all__ = ["KEY_VARIABLE", "ApiClient", "ApiReply"]
+
+log = logging.getLogger(__name__)
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 
@@ -87,7 +90,9 @@ class ApiClient:
             self._notice(f"{task_id}: the server at {self.address} {error}", tried, wait_s)
 
         try:
-            return await with_retries(self._settings.retries, self._post_once, session, path, body, on_wait=on_wait)
+            reply = await with_retries(self._settings.retries, self._post_once, session, path, body, on_wait=on_wait)
+            log.debug("%s: %s answered %d in %.1f s", task_id, self.address, reply.status, reply.seconds)
+            return reply
         except TransientError as error:
             raise self.error(task_id, f"{error} (tried {self._settings.retries + 1} times)") from error
         except aiohttp.ClientError as error:

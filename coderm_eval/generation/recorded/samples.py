@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.inputs import is_folder, number_lines, open_input
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Problem, ProblemCandidates, deduplicate_candidates
+from coderm_eval.core.task_choice import ALL_TASKS, TaskChoice
 from coderm_eval.generation.recorded.evalplus_samples import read_sample_folder, read_sample_lines
 from coderm_eval.generation.recorded.livecodebench_outputs import parse_outputs
 from coderm_eval.generation.recorded.readers import check_coverage
@@ -24,15 +25,27 @@ log = logging.getLogger(__name__)
 
 
 def read_candidates(
-    path: Path, problems: Mapping[str, Problem], *, benchmark: str, n: int | None, allow_partial: bool
+    path: Path,
+    problems: Mapping[str, Problem],
+    *,
+    benchmark: str,
+    n: int | None,
+    allow_partial: bool,
+    tasks: TaskChoice = ALL_TASKS,
 ) -> list[ProblemCandidates]:
     """Read what `read_samples` reads, as the distinct candidates of each problem."""
-    programs = read_samples(path, problems, benchmark=benchmark, n=n, allow_partial=allow_partial)
+    programs = read_samples(path, problems, benchmark=benchmark, n=n, allow_partial=allow_partial, tasks=tasks)
     return [ProblemCandidates(problems[task], deduplicate_candidates(listed)) for task, listed in programs.items()]
 
 
 def read_samples(
-    path: Path, problems: Mapping[str, Problem], *, benchmark: str, n: int | None, allow_partial: bool
+    path: Path,
+    problems: Mapping[str, Problem],
+    *,
+    benchmark: str,
+    n: int | None,
+    allow_partial: bool,
+    tasks: TaskChoice = ALL_TASKS,
 ) -> dict[str, list[str]]:
     """Read the programs of each problem, by task id, in the order of `problems`.
 
@@ -43,16 +56,21 @@ def read_samples(
         benchmark: its name, for messages.
         n: samples to take of each problem, the first ones; None: all of them.
         allow_partial: whether problems without samples, and samples of unknown tasks, are left out with a warning.
+        tasks: which of the problems are wanted; samples of the others are left out without a word.
 
     Raises:
         InputError: no such file, one in no known format, or one of other tasks than the benchmark's.
     """
+    wanted = tasks.of(list(problems), benchmark)
     found = read_programs(path, problems)
+    left_out = set(problems).difference(wanted)
+    asked_for = {task: programs for task, programs in found.items() if task not in left_out}
     if allow_partial:
-        _warn_of_other_tasks(path, found, problems, benchmark)
+        _warn_of_other_tasks(path, asked_for, wanted, benchmark)
     else:
-        check_coverage(path, found, problems, benchmark)
-    return take_first(path, {task: found[task] for task in problems if task in found}, n)
+        check_coverage(path, asked_for, wanted, benchmark)
+    log.debug("%s: %d samples of %d tasks", path, sum(map(len, found.values())), len(found))
+    return take_first(path, {task: found[task] for task in wanted if task in found}, n)
 
 
 def take_first(path: Path, samples: Mapping[str, list[str]], n: int | None) -> dict[str, list[str]]:
@@ -88,9 +106,7 @@ def _is_json_list(file: io.BufferedReader) -> bool:
     return file.peek(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
 
 
-def _warn_of_other_tasks(
-    path: Path, found: Mapping[str, object], problems: Mapping[str, Problem], benchmark: str
-) -> None:
+def _warn_of_other_tasks(path: Path, found: Mapping[str, object], problems: Sequence[str], benchmark: str) -> None:
     """Say which tasks are left out.
 
     Raises:
