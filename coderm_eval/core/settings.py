@@ -5,6 +5,7 @@ Each stage declares its own section beside its code; `pipeline/settings.py` puts
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -25,6 +26,8 @@ __all__ = [
     "parse_section",
     "read_yaml",
 ]
+
+log = logging.getLogger(__name__)
 
 CONFIG_VARIABLE = "CODERM_CONFIG"
 """Environment variable that names a YAML file of settings, for hosts without a --config flag."""
@@ -145,6 +148,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: not a readable YAML file ({single_line(error)})") from error
     if not isinstance(content, dict):
         raise SettingsError(f"{path}: expected settings such as `n: 20`, found {content!r:.60}")
+    log.debug("%s: settings of %s", path, ", ".join(map(str, content)))
     return content
 
 

@@ -5,7 +5,6 @@ The same keys stand in a YAML file, in lm-eval's `--metadata`, and behind the co
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,8 +25,6 @@ from coderm_eval.selection.budget.settings import BudgetSettings
 from coderm_eval.selection.registry import reads_probes, require_rule_without_tests
 
 __all__ = ["DEFAULT_PROBE_INPUTS", "DEFAULT_RULE", "Settings", "load_settings", "recorded_as_settings"]
-
-log = logging.getLogger(__name__)
 
 DEFAULT_RULE = "evidence"
 DEFAULT_PROBE_INPUTS = 30
@@ -128,8 +125,6 @@ def load_settings(
     """
     if config is None and os.environ.get(CONFIG_VARIABLE):
         config = Path(os.environ[CONFIG_VARIABLE])
-    if config:
-        log.debug("settings are read from %s", config)
     from_file = in_current_names(Settings, read_yaml(config), str(config)) if config else {}
     _parse(from_file, str(config), selects)  # a mistake in the file is reported against the file
     given = in_current_names(Settings, given, source)
