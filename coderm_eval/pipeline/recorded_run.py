@@ -9,8 +9,8 @@ from pathlib import Path
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.core.errors import InputError, SettingsError
 from coderm_eval.core.records import ProblemCandidates
-from coderm_eval.generation.origin import origin_of_samples
 from coderm_eval.core.task_choice import ALL_TASKS, TaskChoice
+from coderm_eval.generation.origin import origin_of_samples
 from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings
