@@ -15,7 +15,16 @@ from typing import Any
 
 from coderm_eval.core.errors import OutputError
 
-__all__ = ["file_sha256", "not_written", "write_atomically", "write_csv", "write_json", "write_jsonl", "write_text"]
+__all__ = [
+    "csv_text",
+    "file_sha256",
+    "not_written",
+    "write_atomically",
+    "write_csv",
+    "write_json",
+    "write_jsonl",
+    "write_text",
+]
 
 log = logging.getLogger(__name__)
 
@@ -67,11 +76,16 @@ def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """The keys of the first row are the header."""
+    write_text(path, csv_text(rows))
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as CSV; the keys of the first row are the header."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_text(path, text.getvalue())
+    return text.getvalue()
 
 
 def file_sha256(path: Path) -> str:

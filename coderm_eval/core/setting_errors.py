@@ -14,6 +14,9 @@ __all__ = ["describe"]
 _EXPECTED = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
+    "datetime_from_date_parsing": "a date, such as 2026-11-28 or 2026-11-28T21:30:00Z",
+    "datetime_parsing": "a date, such as 2026-11-28 or 2026-11-28T21:30:00Z",
+    "datetime_type": "a date, such as 2026-11-28 or 2026-11-28T21:30:00Z",
     "dict_type": "a mapping, such as `{{top_k: 20}}`",
     "finite_number": "a finite number",
     "float_parsing": "a number",
@@ -27,7 +30,6 @@ _EXPECTED = {
     "less_than": "less than {lt:g}",
     "less_than_equal": "{le:g} or less",
     "literal_error": "{expected}",
-    "string_too_short": "a text that is not empty",
     "path_type": "a path",
     "string_type": "a text",
     "tuple_type": "a list",

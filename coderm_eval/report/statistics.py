@@ -17,6 +17,7 @@ from scipy import stats
 
 __all__ = [
     "GAIN_OVER_ITSELF",
+    "RESAMPLES",
     "DrawSummary",
     "Interval",
     "gain_interval",
@@ -26,7 +27,7 @@ __all__ = [
     "summarise_draws",
 ]
 
-_RESAMPLES = 9_999
+RESAMPLES = 9_999
 """Bootstrap samples: with the sample itself 10,000, so that 2.5 % of them is a whole number."""
 _SEED = 0
 _CONFIDENCE = 0.95
@@ -84,7 +85,7 @@ def mean_interval(values: npt.NDArray[np.float64]) -> Interval:
     interval = stats.bootstrap(
         (known,),
         np.mean,
-        n_resamples=_RESAMPLES,
+        n_resamples=RESAMPLES,
         method="percentile",
         rng=np.random.default_rng(_SEED),
     ).confidence_interval
@@ -136,6 +137,6 @@ def order_probability(above: npt.NDArray[np.float64], below: npt.NDArray[np.floa
 
 @functools.lru_cache(maxsize=1)  # the next pair of rules is compared on the same problems
 def _bootstrap_counts(problems: int) -> npt.NDArray[np.int64]:
-    """How often each bootstrap sample has each problem; shape (_RESAMPLES, problems)."""
+    """How often each bootstrap sample has each problem; shape (RESAMPLES, problems)."""
     rng = np.random.default_rng(_SEED)
-    return rng.multinomial(problems, np.full(problems, 1 / problems), size=_RESAMPLES)
+    return rng.multinomial(problems, np.full(problems, 1 / problems), size=RESAMPLES)

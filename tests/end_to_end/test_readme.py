@@ -28,6 +28,7 @@ from helpers.replaying import replaying
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
 from coderm_eval.hosts.server.replay import RecordedAnswers
+from coderm_eval.report.leaderboards.base import OWN_EXPORTERS
 from coderm_eval.selection import Ballot, known_rules, registry
 from leaderboards import check
 
@@ -137,6 +138,10 @@ def test_the_wheel_owns_task_files_where_lm_eval_looks(tmp_path: Path) -> None:
     page = ROOT / "coderm_eval/report/page"
     of_page = {str(path.relative_to(ROOT)) for kind in ("html", "css", "js") for path in page.glob(f"*.{kind}")}
     assert len(of_page) > 2 and {"coderm_eval/py.typed", *of_page} <= {*names}
+    schemas = "coderm_eval/report/leaderboards/every_eval_ever/schemas"
+    assert {f"{schemas}/{name}" for name in ("LICENSE", "eval.schema.json", "instance_level_eval.schema.json")} <= {
+        *names
+    }
 
 
 def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
@@ -202,6 +207,25 @@ def test_the_livecodebench_commands_run_as_they_stand(tmp_path: Path) -> None:
     assert len(list((tmp_path / "submission").rglob("*_eval_all.json"))) == 1
     offline = shell(command("coderm-eval fetch"), tmp_path, HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(tmp_path / "hub"))
     assert offline.returncode == 2 and "could not be downloaded" in offline.stderr
+
+
+def test_the_export_commands_run_as_they_stand(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
+    """Of a run with twenty candidates, as their names say."""
+    write_files(tmp_path, mini_humaneval)
+    (tmp_path / "samples.jsonl").write_text((tmp_path / "samples.jsonl").read_text() * 10)
+    reranked = coderm(
+        *shlex.split("rerank --benchmark humaneval+ --samples samples.jsonl --tests tests.jsonl --out run --grade"),
+        cwd=tmp_path,
+    )
+    assert reranked.returncode == 0, reranked.stderr
+    [about] = re.findall(r"```yaml\n(.*?)```", (DOCS / "guide" / "leaderboards.md").read_text(), re.DOTALL)
+    (tmp_path / "eee.yaml").write_text(about)
+    lines = [line for line in COMMANDS if line.startswith("coderm-eval export run") and "--to board" not in line]
+    assert {shlex.split(line)[4] for line in lines} == {*OWN_EXPORTERS} - {"board", "livecodebench"}
+    for line in lines:
+        done = coderm(*shlex.split(line)[1:], cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert all((tmp_path / path).stat().st_size for path in done.stdout.splitlines())
 
 
 def test_the_rule_of_ones_own_is_a_rule() -> None:

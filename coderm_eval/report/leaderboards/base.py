@@ -31,10 +31,7 @@ __all__ = ["ENTRY_POINTS", "OWN_EXPORTERS", "Export", "Exporter", "load_exporter
 
 ENTRY_POINTS = "coderm_eval.exporters"
 
-OWN_EXPORTERS = (
-    "board",
-    "livecodebench",
-)
+OWN_EXPORTERS = ("board", "csv", "evalplus", "every-eval-ever", "huggingface", "latex", "livecodebench")
 """Names of the exporters that come with the package; their modules are called so, with _ for -."""
 
 
@@ -85,7 +82,7 @@ def make_export(name: str, exporter: Exporter, run: ExportedRun, given: Mapping[
         CodermError: the run cannot be exported.
     """
     kind = getattr(exporter, "Entry", Entry)
-    entry = read_entry(kind, run.summary, given, f"--to {name}")
+    entry = read_entry(kind, run.facts, given, f"--to {name}")
     try:
         return exporter.export(run, entry, out)
     except (CodermError, OSError):

@@ -1,15 +1,17 @@
 """What an entry says of a run: its name, and the facts about its models that a run directory may not know.
 
 They come from the run itself, from `--about FILE` and from flags; what the run knows cannot be contradicted.
+Unknown is None: no default stands for a value that was not used.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
 from typing import Any, TypeVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.settings import Section, merge, parse_section
@@ -42,37 +44,51 @@ class ModelFacts(Section):
 class Entry(Section):
     """What every entry says. An exporter that needs more inherits it, and adds its keys with a line on each."""
 
-    name: str = Field(min_length=1)
+    name: str
     """name of the system, such as 'P + CodeRM-8B Bo20'."""
     policy: ModelFacts = ModelFacts()
     test_writer: ModelFacts = ModelFacts()
+    date: datetime | None = None
+    """time at which the run was finished, as ISO 8601 has it."""
+
+    @field_validator("name")
+    @classmethod
+    def _stands_on_one_line(cls, name: str) -> str:
+        if not name.strip() or not name.isprintable():
+            raise ValueError(f"{name!r} is no name: write one on a single line, such as 'P + CodeRM-8B Bo20'")
+        return name.strip()
+
+    @field_validator("date")
+    @classmethod
+    def _is_in_utc_without_a_zone(cls, date: datetime | None) -> datetime | None:
+        return date.replace(tzinfo=timezone.utc) if date and date.tzinfo is None else date
 
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 
-def read_entry(kind: type[AnyEntry], summary: Mapping[str, Any], given: Mapping[str, Any], source: str) -> AnyEntry:
+def read_entry(kind: type[AnyEntry], run: Mapping[str, Any], given: Mapping[str, Any], source: str) -> AnyEntry:
     """The entry that describes a run.
 
     Args:
         kind: the class of an exporter.
-        summary: the run's summary.json.
+        run: the run's summary.json, with the `date` where it is known.
         given: what the user says.
         source: what messages call that.
 
     Raises:
         SettingsError: an unknown or a missing key, one that the run knows otherwise, or a name that hides the system.
     """
-    known = _known(Entry, summary)
+    known = _known(Entry, run)
     entry = parse_section(kind, merge(known, given), source)
-    values = dict(_leaves(entry.model_dump()))
-    for key, value in _leaves(known):
-        if values[key] != value:
+    as_known = dict(_leaves(parse_section(kind, merge(given, known), source).model_dump()))
+    for key, value in _leaves(entry.model_dump()):
+        if value != as_known[key]:
             raise SettingsError(
-                f"{source}: {key} is {values[key]!r}, and the run was made with {value!r}; leave it out, or export "
+                f"{source}: {key} is {value!r}, and the run was made with {as_known[key]!r}; leave it out, or export "
                 "another run"
             )
-    _require_system(entry, largest_n(summary), source)
+    _require_system(entry, largest_n(run), source)
     return entry
 
 

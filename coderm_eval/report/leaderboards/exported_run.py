@@ -11,6 +11,7 @@ from coderm_eval.benchmarks import Benchmark
 from coderm_eval.core.errors import IncompleteRunError, InputError
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Grade
+from coderm_eval.report.provenance import read_provenance
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.scores import pass_at_1
 
@@ -28,6 +29,8 @@ class ExportedRun:
     """The program that was chosen, by task id."""
     grades: Mapping[str, Grade]
     """Its grade, by task id."""
+    provenance: Mapping[str, Any]
+    """The content of provenance.json; empty where an earlier version wrote the run."""
     load_benchmark: Callable[[], Benchmark]
     """Loads the benchmark with the run's settings; `benchmark` checks that it is the run's."""
 
@@ -47,9 +50,27 @@ class ExportedRun:
             )
         return loaded
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the run knows of itself, with the date: see `read_entry`."""
+        return {**self.summary, "date": self.provenance.get("finished")}
+
     def is_whole(self) -> bool:
         """Return whether the run has every problem of its benchmark."""
         return bool(self.summary["n_problems"] == self.summary["n_problems_of_benchmark"])
+
+    def require_whole(self, reason: str) -> None:
+        """Refuse a run of a part of its benchmark.
+
+        Raises:
+            InputError: says the `reason`.
+        """
+        problems, of_benchmark = self.summary["n_problems"], self.summary["n_problems_of_benchmark"]
+        if not self.is_whole():
+            raise InputError(
+                f"{self.directory}: a run of {problems} of {of_benchmark} problems, and {reason}; export a run of the "
+                "whole benchmark"
+            )
 
 
 def read_exported_run(directory: RunDirectory, load_benchmark: Callable[[], Benchmark]) -> ExportedRun:
@@ -74,7 +95,7 @@ def read_exported_run(directory: RunDirectory, load_benchmark: Callable[[], Benc
             f"{directory}: its picks, grades and summary.json do not belong together, or another version of "
             "coderm-eval wrote them; see `coderm-eval verify`, or run `coderm-eval rerank --grade --overwrite` again"
         )
-    return ExportedRun(directory, summary, picks, grades, load_benchmark)
+    return ExportedRun(directory, summary, picks, grades, read_provenance(directory) or {}, load_benchmark)
 
 
 def _require_graded(directory: RunDirectory, grades: Mapping[str, Grade]) -> None:

@@ -51,7 +51,7 @@ def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run_of(n: int) -> ExportedRun:
     """As much of a run as an exporter of the tests reads."""
-    return cast(ExportedRun, SimpleNamespace(summary={"n_candidates": n}))
+    return cast(ExportedRun, SimpleNamespace(facts={"n_candidates": n}))
 
 
 @pytest.mark.parametrize("name", OWN_EXPORTERS)

@@ -38,7 +38,9 @@ def test_the_same_said_again_as_text_is_no_contradiction() -> None:
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({}, "name is missing: give the name of the system, such as 'P + CodeRM-8B Bo20'."),
-    ({"name": ""}, "name is '': expected a text that is not empty"),
+    ({"name": " "}, "name: ' ' is no name: write one on a single line, such as 'P + CodeRM-8B Bo20'"),
+    ({"name": "P Bo20\n% more"}, "name: 'P Bo20\\n% more' is no name"),
+    ({"name": NAME, "date": "yesterday"}, "date is 'yesterday': expected a date, such as 2026-11-28"),
     ({"nmae": NAME, "name": NAME}, "unknown setting 'nmae'; did you mean 'name'?"),
     ({"name": NAME, "policy": {"model": "org/Q"}}, "policy.model is 'org/Q', and the run was made with 'org/P'; leave"),
     (

@@ -19,7 +19,6 @@ from coderm_eval.report.leaderboards.board.datasets import DATASETS, Dataset
 from coderm_eval.report.leaderboards.board.picks import numbers_of_picks, pick_rows
 from coderm_eval.report.leaderboards.board.schema import violation
 from coderm_eval.report.leaderboards.exported_run import ExportedRun
-from coderm_eval.report.provenance import read_provenance
 
 __all__ = ["BENCHMARKS", "Entry", "export"]
 
@@ -57,7 +56,7 @@ def export(run: ExportedRun, entry: Entry, out: Path) -> Export:
         **_facts(run.summary, entry, dataset),
         **numbers,
         "picks_sha256": hashlib.sha256(picks_text.encode()).hexdigest(),
-        "run_on": _day(run),
+        "run_on": entry.date and entry.date.date().isoformat(),
     }
     found = violation(content, "entry") or next(filter(None, (violation(row, "pick") for row in picks)), None)
     if found:
@@ -157,11 +156,6 @@ def _filled(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]
 
 def _first(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
-
-
-def _day(run: ExportedRun) -> str | None:
-    provenance = read_provenance(run.directory)
-    return provenance["finished"][:10] if provenance and provenance["finished"] else None
 
 
 def _text(content: Mapping[str, Any]) -> str:

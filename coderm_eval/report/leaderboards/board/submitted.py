@@ -140,7 +140,8 @@ def _different(path: str, found: Any, said: Any) -> Iterator[str]:
 
 def _of_about(submitted: SubmittedEntry) -> Iterator[str]:
     """What about.yaml says must stand in entry.json: a table is made of that."""
-    for path, value in _said(submitted.about.model_dump(mode="json")):
+    about, date = submitted.about.model_dump(mode="json", exclude={"date"}), submitted.about.date
+    for path, value in _said({**about, **({"run_on": date.date().isoformat()} if date else {})}):
         found: Any = {**submitted.entry, "partial": submitted.entry["benchmark"]["partial"]}
         for key in path:
             found = found[key]
