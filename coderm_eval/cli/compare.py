@@ -21,11 +21,15 @@ from coderm_eval.report.comparison_tables import (
 from coderm_eval.report.graded_run import read_graded_run
 from coderm_eval.report.run_directory import RunDirectory
 
+_STDOUT = Path("-")
+
 
 @click.command("compare")
 @click.argument("run", type=FILE)
 @click.argument("others", type=FILE, nargs=-1, required=True, metavar="RUN [RUN ...]")
-@click.option("--json", "json_file", type=FILE, help="File to write everything to, with all task ids.")
+@click.option(
+    "--json", "json_file", type=FILE, help="File to write everything to, with all task ids; -: print it instead."
+)
 @click.option("--csv", "csv_file", type=FILE, help="File to write the table of differences to.")
 @click.option("--latex", "latex_file", type=FILE, help="The same for a paper.")
 @replace_option
@@ -43,15 +47,20 @@ def compare_command(
     coderm-eval compare run1 run2 --json difference.json
     """
     files = {"json": json_file, "csv": csv_file, "latex": latex_file}
+    to_terminal = [name for name, path in files.items() if path == _STDOUT]
     if len({path.resolve() for path in files.values() if path}) < sum(map(bool, files.values())):
         raise InputError("--json, --csv and --latex name the same file twice; give each a file of its own")
-    for asked in filter(None, files.values()):
-        check_output(asked, inputs={}, overwrite=overwrite)
+    for asked in files.values():
+        if asked not in (None, _STDOUT):
+            check_output(asked, inputs={}, overwrite=overwrite)
     found = compare_runs([read_graded_run(RunDirectory(folder)) for folder in (run, *others)])
-    click.echo(render_comparison(found))
     for name, path in files.items():
-        if path:
+        if path and name not in to_terminal:
             write_text(path, _as_text(found, name))
+    if to_terminal:
+        click.echo(_as_text(found, to_terminal[0]), nl=False)
+    else:
+        click.echo(render_comparison(found))
 
 
 def _as_text(found: Comparison, format_name: str) -> str:

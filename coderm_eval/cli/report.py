@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from coderm_eval.report.tables import (
     render_risk_coverage,
     render_rules,
     scores_table,
+    without_vote,
 )
 
 
@@ -54,7 +55,7 @@ def _tables(directory: RunDirectory) -> tuple[str, ...]:
     """
     summary, misleading = directory.graded_summary(), directory.rows("misleading_tests.jsonl")
     try:
-        return *_tables_of(summary), render_misleading(misleading), *(f"note: {n}" for n in summary["notices"])
+        return *_tables_of(summary, misleading), *(f"note: {n}" for n in summary["notices"])
     except (AttributeError, KeyError, TypeError, ValueError):
         raise InputError(
             f"{directory}: not what this version of coderm-eval writes; run the same `coderm-eval rerank --grade` with "
@@ -62,11 +63,14 @@ def _tables(directory: RunDirectory) -> tuple[str, ...]:
         ) from None
 
 
-def _tables_of(summary: Mapping[str, Any]) -> Iterator[str]:
+def _tables_of(summary: Mapping[str, Any], misleading: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    tests = summary["tests_per_problem"]
     yield str(scores_table(summary))
-    yield render_rules(summary["rules"])
+    yield render_rules(without_vote(summary["rules"], tests))
     if summary["abstention"]:
         yield render_abstention(summary["abstention"], summary["pass@1"]["coderm"])
     if summary["confidence"]["risk_coverage"]:
         yield render_risk_coverage(summary["confidence"]["risk_coverage"])
-    yield render_quality(summary["test_quality"])
+    if tests:
+        yield render_quality(summary["test_quality"])
+        yield render_misleading(misleading) if misleading else "No test misled the vote.\n"

@@ -43,12 +43,13 @@ from coderm_eval.report.run_directory import RUN_FILES, RunDirectory
 from coderm_eval.report.scores import mean_scores
 from coderm_eval.report.statistics import mean_interval
 from coderm_eval.report.tables import (
-    SCORES_LEGEND,
     render_abstention,
     render_curve,
     render_resampled,
     render_rules,
     render_scores,
+    scores_legend,
+    without_vote,
 )
 from coderm_eval.selection import ALL_RULES
 from coderm_eval.selection.budget.settings import BudgetPolicyName
@@ -165,7 +166,8 @@ def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, o
             click.echo(render_scores(f"excluding known-bad {tasks}", mean_scores(kept), tests))
         if (problems := len(result.results)) < len(benchmark.problems):
             click.echo(f"{problems} of {len(benchmark.problems)} problems")
-        click.echo(f"{SCORES_LEGEND}\n")
+        rows = without_vote(result.scores.pass_at_1, tests.value)
+        click.echo(f"{scores_legend(rows)}\n")
     if result.scores and result.summary["abstention"]:
         click.echo(render_abstention(result.summary["abstention"], result.summary["pass@1"]["coderm"]))
     if result.summary["rules"] and settings.select == ALL_RULES:

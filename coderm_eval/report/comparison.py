@@ -14,6 +14,7 @@ from scipy import stats
 from coderm_eval.core.errors import InputError
 from coderm_eval.report.graded_run import GradedRun
 from coderm_eval.report.statistics import Interval, gain_interval, score_interval
+from coderm_eval.report.tiers import tiers
 
 __all__ = ["Comparison", "PairedDifference", "compare_runs", "mcnemar"]
 
@@ -45,6 +46,8 @@ class Comparison:
     """By run: task ids that it has and that are not compared."""
     pass_at_1: Mapping[str, Interval]
     """By run, on these problems."""
+    tiers: tuple[tuple[str, ...], ...]
+    """Names of runs, the best first, those together that paired intervals do not tell from the best of them."""
     pairs: tuple[PairedDifference, ...]
     """Each run against each one before it."""
     settings: Mapping[str, tuple[Any, ...]]
@@ -71,6 +74,7 @@ def compare_runs(runs: Sequence[GradedRun]) -> Comparison:
         problems=problems,
         left_out={run.name: tuple(task for task in run.scores if task not in shared) for run in runs},
         pass_at_1={name: score_interval(values) for name, values in scores.items()},
+        tiers=tuple(map(tuple, tiers(scores))),
         pairs=tuple(_paired(run, against, problems) for against, run in combinations(runs, 2)),
         settings=_differing_settings(runs),
     )

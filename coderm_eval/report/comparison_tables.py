@@ -9,6 +9,7 @@ from pytablewriter import CsvTableWriter
 from tabulate import tabulate
 
 from coderm_eval.report.comparison import Comparison, PairedDifference
+from coderm_eval.report.graded_run import GradedRun
 from coderm_eval.report.printed_table import Table
 from coderm_eval.report.rows import interval_row, json_number
 from coderm_eval.report.tables import value_and_ci
@@ -22,8 +23,9 @@ __all__ = [
     "tables_of_comparison",
 ]
 
-_RUNS = ["Run", "Rule", "Tests per problem", "pass@1", "95 %"]
-_PAIRS = ["Run", "against", "difference", "95 %", "wins", "losses", "McNemar p"]
+_RUNS = ["Tier", "Run", "Rule", "Tests per problem", "pass@1, %", "95 %"]
+_PAIRS = ["Run", "against", "difference, %", "95 %", "wins", "losses", "McNemar p"]
+_TIERS_LEGEND = "Runs of one tier cannot be told from the best of it: the interval of the paired difference holds 0."
 _MOST_SHOWN = 10
 """Task ids of a list on the screen; the JSON has all."""
 
@@ -44,15 +46,43 @@ def comparison_in_words(found: Comparison) -> list[str]:
 
 def tables_of_comparison(found: Comparison) -> list[Table]:
     """The runs, their differences, and the settings that differ, if any do; numbers in per cent."""
-    runs = [
-        [run.name, run.rule, f"{run.tests_per_problem:.1f}", *value_and_ci(interval_row(found.pass_at_1[run.name]))]
-        for run in found.runs
+    tables = [
+        Table(_RUNS, _run_lines(found), _TIERS_LEGEND, names=3),
+        Table(_PAIRS, _pair_lines(found.pairs), names=2),
     ]
-    tables = [Table(_RUNS, runs, as_text=True), Table(_PAIRS, _pair_lines(found.pairs), as_text=True)]
     if found.settings:
-        lines = [[key, *map(str, values)] for key, values in found.settings.items()]
-        tables.append(Table(["They differ in", *(run.name for run in found.runs)], lines, as_text=True))
+        headers = ["They differ in", *(run.name for run in found.runs)]
+        tables.append(Table(headers, _setting_lines(found), names=len(headers)))
     return tables
+
+
+def _run_lines(found: Comparison) -> list[list[str]]:
+    """The tier, name, rule, tests per problem and pass@1 of each run, the best first."""
+    runs = {run.name: run for run in found.runs}
+    return [
+        [
+            str(number),
+            *(name, runs[name].rule, f"{runs[name].tests_per_problem:.1f}"),
+            *value_and_ci(interval_row(found.pass_at_1[name])),
+        ]
+        for number, tier in enumerate(found.tiers, 1)
+        for name in tier
+    ]
+
+
+def _setting_lines(found: Comparison) -> list[list[str]]:
+    """Each setting in which the runs differ, with the value of each run; an input by its file, if that is known."""
+    return [
+        [key, *(_value_of(key, value, run) for value, run in zip(values, found.runs, strict=True))]
+        for key, values in found.settings.items()
+    ]
+
+
+def _value_of(key: str, value: Any, run: GradedRun) -> str:
+    if not key.startswith("inputs.") or value is None:
+        return str(value)
+    file = run.input_files.get(key)
+    return f"{file} ({value[:12]})" if file else value[:12]
 
 
 def comparison_as_csv(found: Comparison) -> str:
@@ -72,9 +102,11 @@ def comparison_as_json(found: Comparison) -> dict[str, Any]:
         "dataset_sha256": found.runs[0].dataset_sha256,
         "problems": list(found.problems),
         "left_out": {name: list(tasks) for name, tasks in found.left_out.items()},
+        "tiers": [list(tier) for tier in found.tiers],
         "runs": {
             run.name: {
                 "select": run.rule,
+                "input_files": dict(run.input_files),
                 "tests_per_problem": run.tests_per_problem,
                 "pass@1": interval_row(found.pass_at_1[run.name]),
             }
@@ -96,6 +128,7 @@ def comparison_as_json(found: Comparison) -> dict[str, Any]:
 
 
 def _pair_lines(pairs: Sequence[PairedDifference]) -> list[list[Any]]:
+    """Each paired difference, with wins, losses and McNemar's p."""
     return [
         [
             pair.run,
@@ -110,6 +143,11 @@ def _pair_lines(pairs: Sequence[PairedDifference]) -> list[list[Any]]:
 
 
 def _who_won(pair: PairedDifference) -> str:
+    if not (pair.wins or pair.losses):
+        return (
+            f"{pair.run} and {pair.against} are right on the same problems; the interval allows for problems that are "
+            "not in these runs\n"
+        )
     return f"only {pair.run} is right on {_listed(pair.wins)}\nonly {pair.against} is right on {_listed(pair.losses)}\n"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coderm_eval.core.errors import InputError
+from coderm_eval.report.provenance import read_provenance
 from coderm_eval.report.run_directory import RunDirectory
 
 __all__ = ["GradedRun", "read_graded_run"]
@@ -23,14 +24,16 @@ class GradedRun:
     rule: str
     """The rule that picked."""
     settings: Mapping[str, Any]
-    """By their dotted keys, such as "tests.file"; with the fingerprints of its inputs."""
+    """By their dotted keys, such as "tests.num"; `select` is the rule that picked, and "inputs.samples" a hash."""
+    input_files: Mapping[str, str]
+    """Files of which hashes are among the settings, by the same keys; none where the run does not name them."""
     tests_per_problem: float
     scores: Mapping[str, float]
     """By task id: 1 where the pick is right, else 0; NaN where it could not be graded."""
 
 
 def read_graded_run(directory: RunDirectory) -> GradedRun:
-    """Read summary.json, verdicts.jsonl and grades.jsonl.
+    """Read summary.json, verdicts.jsonl, grades.jsonl and, where it is there, provenance.json.
 
     Raises:
         InputError: this is no graded run, or not one that this version wrote.
@@ -43,7 +46,8 @@ def read_graded_run(directory: RunDirectory) -> GradedRun:
             benchmark=summary["benchmark"],
             dataset_sha256=summary["dataset_sha256"],
             rule=rule,
-            settings=dict(_flat({**summary["settings"], "inputs": summary["inputs"]})),
+            settings=dict(_flat({**summary["settings"], "select": rule, "inputs": summary["inputs"]})),
+            input_files=_input_files(directory),
             tests_per_problem=summary["tests_per_problem"],
             scores={task: _score(grade.passed) for task, grade in directory.grades_of_picks(rule).items()},
         )
@@ -52,6 +56,11 @@ def read_graded_run(directory: RunDirectory) -> GradedRun:
             f"{directory}: its files do not belong together, or another version of coderm-eval wrote them; run the "
             "same `coderm-eval rerank --grade` with --overwrite"
         ) from None
+
+
+def _input_files(directory: RunDirectory) -> dict[str, str]:
+    given = (read_provenance(directory) or {}).get("input_files", {})
+    return {f"inputs.{name}": row["file"] for name, row in given.items() if row}
 
 
 def _score(passed: bool | None) -> float:

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from pytablewriter import MarkdownTableWriter, String
+from pytablewriter.style import Style
 
 __all__ = ["Table"]
 
@@ -19,12 +20,16 @@ class Table:
     headers: Sequence[str]
     rows: Sequence[Sequence[Any]]
     legend: str = ""
-    as_text: bool = False
-    """Whether cells are printed as they are: a number would lose its plus sign."""
+    names: int | None = None
+    """How many columns begin a row that are no numbers. Where it is given, cells are printed as they are, so that a
+    number keeps its plus sign."""
 
     def __str__(self) -> str:
-        hints = [String] * len(self.headers) if self.as_text else []
-        writer = MarkdownTableWriter(headers=list(self.headers), value_matrix=list(self.rows), type_hints=hints)
+        writer = MarkdownTableWriter(headers=list(self.headers), value_matrix=list(self.rows))
+        if self.names is not None:
+            numbers = len(self.headers) - self.names
+            writer.type_hints = [String] * len(self.headers)
+            writer.column_styles = [Style(align="left")] * self.names + [Style(align="right")] * numbers
         table = str(writer.dumps())
         return f"{table}{self.legend}\n" if self.legend else table
 

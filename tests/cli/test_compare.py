@@ -35,7 +35,8 @@ def test_two_runs_are_compared_from_their_directories_alone(runs: Path, tmp_path
     done = coderm("compare", "one", "two", "--json", "d.json", "--csv", "d.csv", "--latex", "d.tex", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "demo, 3 problems that all runs have graded" in done.stdout
-    assert "|select" in done.stdout
+    assert "|select        |majority|evidence|" in done.stdout
+    assert "|inputs" not in done.stdout  # they are the same
     found = json.loads((folder / "d.json").read_text())
     for name in ("one", "two"):
         summary = json.loads((folder / name / "summary.json").read_text())
@@ -43,6 +44,65 @@ def test_two_runs_are_compared_from_their_directories_alone(runs: Path, tmp_path
     assert found["pairs"][0]["run"] == "two"
     assert (folder / "d.csv").read_text().startswith('"Run","against"')
     assert "tabular" in (folder / "d.tex").read_text()
+
+
+BOTH_NEITHER_AND_ONE = {"one": "1111 000 1 00", "two": "1111 111 0 00"}
+"""Four problems that both have right, three that only `two` has, one that only `one` has, two that neither has."""
+
+
+def write_run(folder: Path, scores: str) -> None:
+    """A run directory of so many problems, with two samples of each; the pick is right where there is a 1."""
+    folder.mkdir()
+    tasks = {f"demo/{n}": score == "1" for n, score in enumerate(scores.replace(" ", ""))}
+    pick = {"evidence": {"chosen": 0, "ties": [0], "rewards": [1.0, 0.0], "tests_used": 1, "confidence": 0.7}}
+    verdicts = {"candidates": [[0], [1]], "tests": [[0]], "verdicts": ["P", "F"], "selections": pick}
+    summary = {
+        **{"benchmark": "demo", "dataset_sha256": "ab" * 32, "select": "evidence", "rules": {"evidence": {}}},
+        **{"settings": {"n": 2}, "inputs": {"samples": None, "tests": None}, "tests_per_problem": 1.0},
+    }
+    (folder / "summary.json").write_text(json.dumps(summary))
+    write_rows(folder / "verdicts.jsonl", [{"task_id": task, **verdicts} for task in tasks])
+    graded = {True: "pass", False: "fail"}
+    grades = [[{"samples": [0], "gold": graded[right]}, {"samples": [1], "gold": "fail"}] for right in tasks.values()]
+    write_rows(folder / "grades.jsonl", [{"task_id": t, "grades": g} for t, g in zip(tasks, grades, strict=True)])
+
+
+def test_every_number_is_that_of_a_calculation_by_hand(tmp_path: Path) -> None:
+    """
+    pass@1          one 5 of 10, two 7 of 10; difference 2 / 10
+    differences     +1 three times, -1 once, 0 six times: mean 0.2; sum of squares 4 - 10 * 0.2 ** 2 = 3.6;
+                    standard error sqrt(3.6 / 9 / 10) = 0.2
+    bootstrap       the sum of 10 draws is at most -3 with probability 0.9 %, at most -2 with 3.2 %: 2.5 % is at -2.
+                    It is at most 5 with 97.0 %, at most 6 with 99.3 %: 97.5 % is at 6. As means -0.2 and 0.6
+    McNemar         of 4 problems that differ at most 1 is a loss: (1 + 4) / 16, two-sided 10 / 16 = 0.625
+    """
+    for name, scores in BOTH_NEITHER_AND_ONE.items():
+        write_run(tmp_path / name, scores)
+    done = coderm("compare", "one", "two", "--json", "-", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {name: run["pass@1"]["value"] for name, run in found["runs"].items()} == {"one": 0.5, "two": 0.7}
+    [pair] = found["pairs"]
+    assert (pair["run"], pair["against"]) == ("two", "one")
+    assert (pair["wins"], pair["losses"]) == (["demo/4", "demo/5", "demo/6"], ["demo/7"])
+    assert pair["difference"] == {"value": 0.2, "ci95": [-0.2, 0.6], "stderr": 0.2}
+    assert pair["mcnemar_p"] == 0.625
+    assert found["tiers"] == [["two", "one"]]
+    assert (
+        "|two|one    |        +20.0|-20.0 to +60.0|   3|     1|    0.625|"
+        in coderm("compare", "one", "two", cwd=tmp_path).stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "start"), [("json", "{\n"), ("csv", '"Run","against"'), ("latex", "\\begin{tabular}")]
+)
+def test_a_dash_prints_it_in_place_of_the_tables(runs: Path, tmp_path: Path, kind: str, start: str) -> None:
+    folder = copy_of(runs, tmp_path)
+    done = coderm("compare", "one", "two", f"--{kind}", "-", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(start) and "|Tier|" not in done.stdout
+    assert not (folder / "-").exists()
 
 
 def test_a_file_that_is_there_is_kept(runs: Path, tmp_path: Path) -> None:

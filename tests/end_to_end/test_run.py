@@ -275,7 +275,13 @@ def test_a_report_shows_rules_the_quality_of_tests_and_who_was_misled(finished: 
     quality = json.loads((finished / "summary.json").read_text())["test_quality"]
     accuracy = [f"{100 * quality[kind]['accuracy']:.1f}" for kind in ("single_tests", "vote")]
     assert re.findall(r"^\|(?:each test|majority vote) *\|([\d. ]+)\|", done.stdout, re.MULTILINE) == accuracy
-    assert "|evidence" in done.stdout and "Wrong sample picked" in done.stdout
+    assert "|evidence" in done.stdout and "No test misled the vote." in done.stdout
+    shutil.copytree(finished, tmp_path / "misled")
+    misled = {"task_id": "demo/0", "wrong": 1, "right": 2, "accepted_wrong": 0.5, "accepted_right": 0.2, "test": "x"}
+    write_rows(tmp_path / "misled" / "misleading_tests.jsonl", [misled])
+    assert "|demo/0 |                  1|                2|                1|" in (
+        coderm("report", "misled", cwd=tmp_path).stdout
+    )
 
 
 NO_GRADED_RUN = [

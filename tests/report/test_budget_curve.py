@@ -159,7 +159,7 @@ def test_a_run_with_a_curve_uses_all_tests_and_writes_the_curve(tmp_path: Path) 
     arguments = ["--benchmark", "demo", "--samples", samples, "--tests", tests, "--out", "run", "--allow-partial"]
     ran = coderm("rerank", *arguments, "--grade", "--curve", "--budget", "sequential", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
-    assert re.search(r"pass@1\|95 % of 100 orders\|over uniform\| +95 % +\|pick of all tests", ran.stdout)
+    assert re.search(r"pass@1, %\|95 % of 100 orders\|over uniform, %\| +95 % +\|pick of all tests, %", ran.stdout)
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert summary["budget"] == {"policy": "uniform", "average": 16, "samples": 48, "recorded": 48}
     with (tmp_path / "run" / "curve.csv").open() as lines:

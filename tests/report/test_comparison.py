@@ -26,6 +26,7 @@ def graded(name: str, scores: str, **changed: object) -> GradedRun:
     values = {"1": 1.0, "0": 0.0, "?": math.nan}
     by_task = {f"t/{n}": values[score] for n, score in enumerate(scores) if score != "."}
     given = {"benchmark": "humaneval+", "dataset_sha256": HASH, "rule": "evidence", "settings": {"n": 20}}
+    given["input_files"] = {}
     return GradedRun(name=name, tests_per_problem=11.0, scores=by_task, **{**given, **changed})  # type: ignore[arg-type]
 
 
@@ -49,7 +50,9 @@ def test_mcnemar_is_the_exact_binomial_test(wins: int, losses: int) -> None:
 
 
 def test_runs_that_never_differ_have_a_p_value_of_one() -> None:
-    [pair] = compare_runs([graded("a", "1010"), graded("b", "1010")]).pairs
+    found = compare_runs([graded("a", "1010"), graded("b", "1010")])
+    assert "b and a are right on the same problems" in render_comparison(found)
+    [pair] = found.pairs
     assert (pair.difference.value, pair.p_value, pair.wins, pair.losses) == (0, 1, (), ())
     assert pair.difference.low < 0 < pair.difference.high  # four problems do not show that they never would
 
@@ -73,6 +76,22 @@ def test_what_the_runs_differ_in_is_shown() -> None:
     found = compare_runs([graded("a", "1", settings={"n": 20, "x": 1}), graded("b", "0", settings={"n": 5, "x": 1})])
     assert found.settings == {"n": (20, 5)}
     assert "|n             |20 |5  |" in render_comparison(found)
+
+
+def test_an_input_that_differs_is_called_by_its_file() -> None:
+    runs = [
+        graded("a", "1", settings={"inputs.samples": "12" * 32}, input_files={"inputs.samples": "a.jsonl"}),
+        graded("b", "0", settings={"inputs.samples": "34" * 32}),
+    ]
+    assert "|inputs.samples|a.jsonl (121212121212)|343434343434|" in render_comparison(compare_runs(runs))
+
+
+def test_runs_that_the_problems_do_not_tell_apart_share_a_tier() -> None:
+    """a and b differ on one problem of 40; c is worse than both on 20, whose interval is far from 0."""
+    found = compare_runs([graded("c", "0" * 20 + "1" * 20), graded("b", "1" * 39 + "0"), graded("a", "1" * 40)])
+    assert found.tiers == (("a", "b"), ("c",))
+    lines = [line for line in render_comparison(found).splitlines() if line.startswith(("|1", "|2"))]
+    assert [line.split("|")[1:3] for line in lines] == [["1   ", "a  "], ["1   ", "b  "], ["2   ", "c  "]]
 
 
 INCOMPARABLE = [

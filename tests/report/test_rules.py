@@ -11,7 +11,7 @@ from helpers.results import grades
 
 from coderm_eval.core.records import NO_OUTPUT, Candidate, Problem, RerankResult, UnitTest, Verdict, Verdicts
 from coderm_eval.report.rules import compare_rules
-from coderm_eval.report.tables import render_rules
+from coderm_eval.report.tables import render_rules, without_vote
 from coderm_eval.selection import select
 from coderm_eval.selection.resampling import DRAWS, resample, with_tests
 
@@ -66,7 +66,16 @@ def test_the_last_rule_has_no_next_one() -> None:
 def test_the_table_shows_undefined_numbers_as_such() -> None:
     row = {"value": None, "ci95": [None, None], "stderr": None}
     scores = {"pass@1": row, "gain_over_random": row, "gain_over_majority": row, "ahead_of_next": None}
-    assert "|majority|-     |-   |-          |-   |-            |-   |" in render_rules({"majority": scores})
+    (line,) = [line for line in render_rules({"majority": scores}).splitlines() if line.startswith("|majority|")]
+    assert [cell.strip() for cell in line.split("|")[2:-1]] == ["-"] * 6 + [""]
+
+
+def test_without_a_majority_vote_nothing_is_compared_with_it() -> None:
+    row = {"value": 0.5, "ci95": [0.4, 0.6], "stderr": 0.1}
+    rules = {"evidence": {"pass@1": row, "gain_over_random": row, "gain_over_majority": row, "ahead_of_next": None}}
+    table = render_rules(without_vote({**rules, "majority": {}}, tests_per_problem=0))
+    assert "|evidence|     50.0|40.0 to 60.0|         +50.0|+40.0 to +60.0|" in table
+    assert "majority" not in table
 
 
 def test_a_rule_has_no_interval_of_its_gain_over_itself() -> None:

@@ -78,8 +78,10 @@ class RerankedBenchmark:
 
     @property
     def rows(self) -> tuple[str, ...]:
-        """Rows of the result table; with `select: all` there is one for each rule as well."""
-        return tuple(sorted({*ROWS, *self.settings.compared})) if self.settings.select == ALL_RULES else ROWS
+        """Rows of the result table; with `select: all` there is one for each rule as well, without tests no vote."""
+        rules = self.settings.compared if self.settings.select == ALL_RULES else ()
+        voted = self.settings.tests.backend != "none"
+        return tuple(sorted(row for row in {*ROWS, *rules} if voted or row != "majority"))
 
     def documents(self) -> list[dict[str, str]]:
         """A row for each problem, with the prompt under `text`; no gold test or canonical solution is in it."""
