@@ -1,8 +1,13 @@
 // What a problem opens to: why the pick won, the verdicts, and the texts of what is chosen.
 
 const named = (candidate) => `sample ${candidate.samples[0]}`;
-const votes = (candidate) => [...candidate.verdicts].filter((verdict) => verdict === "P").length;
 const reward = (candidate) => (candidate.reward === null ? "no reward" : `reward ${candidate.reward.toFixed(3)}`);
+
+/** The reward, and the tests passed where there are tests. */
+function standing(candidate) {
+  const [tests, passed] = [candidate.verdicts.length, candidate.verdicts.replaceAll(/[^P]/g, "").length];
+  return reward(candidate) + (tests ? `, ${passed} of ${tests} tests passed` : "");
+}
 
 /** The opened problem; `at` is the row and column that it shows first. */
 function details(problem, data, at) {
@@ -25,7 +30,7 @@ function details(problem, data, at) {
   const list = candidates(problem, choose);
   const [map, point] = heatMap(problem, choose);
   const beside = element("div", {}, said, legend(data), list);
-  const made = element("div", {}, why(problem), element("div", { class: "matrix" }, map, beside), texts, against);
+  const made = element("div", {}, why(problem, choose), element("div", { class: "matrix" }, map, beside), texts, against);
   choose(...(at ?? [problem.pick, parting(problem, problem.runner_up) ?? 0]));
   return made;
 }
@@ -40,14 +45,22 @@ function parting(problem, row) {
   return any >= 0 ? any : null;
 }
 
-function why(problem) {
+function why(problem, choose) {
   const pick = problem.candidates[problem.pick];
-  const total = problem.tests.length;
   const tied = problem.ties > 1 ? ` ${problem.ties} samples are tied there, and the first of them was taken.` : "";
-  const text = `The pick is ${named(pick)}: ${reward(pick)}, ${votes(pick)} of ${total} tests passed.${tied} `;
-  if (problem.runner_up === null) return element("p", {}, `${text}No candidate has a lower reward.`);
+  const text = `The pick is ${named(pick)}: ${standing(pick)}.${tied}`;
   const other = problem.candidates[problem.runner_up];
-  return element("p", {}, `${text}The runner-up is ${named(other)}: ${reward(other)}, ${votes(other)} passed.`);
+  const next = other ? ` The runner-up is ${named(other)}: ${standing(other)}.` : " No candidate has a lower reward.";
+  return element("p", {}, text, next, ...bestRight(problem, choose));
+}
+
+/** Where the pick is wrong: the right program with the highest reward, as a button that sets it against the pick. */
+function bestRight(problem, choose) {
+  const row = problem.right === false ? problem.candidates.findIndex((candidate) => candidate.right) : -1;
+  if (row < 0) return [];
+  const best = problem.candidates[row];
+  const button = element("button", { onclick: () => choose(row, parting(problem, row) ?? 0) }, named(best));
+  return [" The pick is wrong; the right program with the highest reward is ", button, `: ${standing(best)}.`];
 }
 
 /** The pick against another row: the call on which they part, and the difference of the programs. */
@@ -80,7 +93,7 @@ function passing(problem, column) {
 
 function graded(candidate) {
   const suites = Object.entries(candidate.grades).map(([suite, status]) => `${suite}: ${status}`);
-  return `${suites.join(", ") || "not graded"}; ${reward(candidate)}, ${votes(candidate)} of ${candidate.verdicts.length} tests passed`;
+  return `${suites.join(", ") || "not graded"}; ${standing(candidate)}`;
 }
 
 function candidates(problem, choose) {

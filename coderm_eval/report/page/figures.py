@@ -18,6 +18,7 @@ from coderm_eval.report.page.curves import (
     pass_at_k,
     resampled_problems,
 )
+from coderm_eval.report.page.result_tables import known_rules
 from coderm_eval.report.recorded_results import RecordedRun
 from coderm_eval.report.rules import fully_graded
 
@@ -48,8 +49,7 @@ def figures(
 
 
 def _of_rules(run: RecordedRun) -> Iterator[_Figure]:
-    rules = run.summary["rules"] or {}
-    known = {name: row for name, row in rules.items() if row["pass@1"]["value"] is not None}
+    known = known_rules(run.summary)
     if len(known) > 1:
         yield "pass@1 of each rule, with 95 % intervals over problems.", lambda axes: plots.rules(axes, known)
 
@@ -62,8 +62,8 @@ def _of_sizes(run: RecordedRun) -> Iterator[_Figure]:
     rules = [rule for rule in DRAWN_RULES if rule in summary["rules"]]
     left_out = len(run.results) - len(problems)
     of = f" {left_out} problems are left out: they have no test, or something could not be run." if left_out else ""
-    others = [rule for rule in summary["rules"] if rule not in rules]
-    only = f" Not redrawn: {', '.join(others)}, for which more is needed than recorded verdicts." if others else ""
+    others = len(summary["rules"]) > len(rules)
+    only = " Only rules that need nothing but recorded verdicts, and little time, are drawn." if others else ""
     how = f"mean of {ORDERS} random orders of each problem; shaded: 95 % of orders.{of}"
     pick = None if left_out else summary["pass@1"]["coderm"]["value"]
     tests, candidates = over_tests(problems, rules), over_candidates(problems, rules)
@@ -120,7 +120,7 @@ def _of_problems(problems: Sequence[Mapping[str, Any]]) -> Iterator[_Figure]:
             lambda axes: plots.risk(axes, graded),
         )
     used = [problem["tests_used"] for problem in problems]
-    if any(used):
+    if len(set(used)) > 1:
         yield "Distinct tests that the pick used, by problem.", lambda axes: plots.tests_used(axes, used)
 
 

@@ -16,7 +16,7 @@ from coderm_eval.report.statistics import gain_interval
 from coderm_eval.report.tables import value_and_ci
 from coderm_eval.report.tiers import tiers
 
-__all__ = ["RuleLine", "abstention_lines", "rule_lines", "score_lines"]
+__all__ = ["RuleLine", "abstention_lines", "known_rules", "rule_lines", "score_lines"]
 
 _MEANINGS = {
     "coderm": "the run's pick",
@@ -26,7 +26,8 @@ _MEANINGS = {
     "oracle": "any sample is right (pass@N)",
 }
 """What each row of the table of scores is, in the order of the page."""
-_SAME = "same on every problem"
+_SAME = "equal everywhere"
+"""Of scores that are the same on each problem."""
 
 _Scores = npt.NDArray[np.float64]
 
@@ -57,7 +58,7 @@ def score_lines(run: RecordedRun) -> list[list[str]]:
 
 def rule_lines(run: RecordedRun) -> list[RuleLine]:
     """The rules in tiers, the best first; what they are behind the best of their tier, and their gains."""
-    rules = run.summary["rules"] or {}
+    rules = known_rules(run.summary)
     graded = fully_graded(run.results, run.grades) if rules else []
     if not graded:
         return []
@@ -69,15 +70,24 @@ def rule_lines(run: RecordedRun) -> list[RuleLine]:
     ]
 
 
+def known_rules(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The rules with a score; without a test there is no vote, and `majority` would be a random sample."""
+    return {
+        rule: row
+        for rule, row in (summary["rules"] or {}).items()
+        if row["pass@1"]["value"] is not None and (rule != "majority" or summary["tests_per_problem"])
+    }
+
+
 def _rule_cells(found: Mapping[str, Any], columns: Mapping[str, _Scores], rule: str, best: str) -> list[str]:
     """Its pass@1, what it is behind the `best` of its tier, and its gains."""
     behind = None if rule == best else interval_row(gain_interval(columns[best] - columns[rule]))
-    over_majority = None if rule == "majority" else found["gain_over_majority"]
+    over_majority = found["gain_over_majority"] if rule != "majority" and "majority" in columns else None
     return [
         *value_and_ci(found["pass@1"]),
         *_gain(behind, columns[best], columns[rule]),
         *value_and_ci(found["gain_over_random"], "+"),
-        *_gain(over_majority, columns["majority"], columns[rule]),
+        *_gain(over_majority, columns.get("majority"), columns[rule]),
     ]
 
 
@@ -86,9 +96,9 @@ def abstention_lines(found: Mapping[str, Any]) -> list[list[Any]]:
     return [[name, found[name], *value_and_ci(row)] for name, row in (found.get("pass@1") or {}).items()]
 
 
-def _gain(row: Mapping[str, Any] | None, one: _Scores, other: _Scores) -> list[str]:
+def _gain(row: Mapping[str, Any] | None, one: _Scores | None, other: _Scores) -> list[str]:
     """A paired difference with its interval, which would mislead where all differences are 0."""
-    if row is None:
+    if row is None or one is None:
         return ["", ""]
     value, interval = value_and_ci(row, "+")
     return ["0.0", _SAME] if np.array_equal(one, other, equal_nan=True) else [value, interval]

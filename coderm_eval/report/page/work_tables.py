@@ -23,8 +23,8 @@ _UNKNOWN = "-"
 
 
 def quality_lines(quality: Mapping[str, Any] | None) -> list[list[str]]:
-    """Of each test by itself and of the vote of a problem's tests, in per cent."""
-    if not quality:
+    """Of each test by itself and of the vote of a problem's tests, in per cent; empty without tests or grades."""
+    if not quality or quality["vote"]["accuracy"] is None:
         return []
     single, vote = quality["single_tests"], quality["vote"]
     return [[name, _percent(single[key]), _percent(vote[key]), meaning] for key, (name, meaning) in _QUALITIES.items()]

@@ -171,6 +171,23 @@ def test_a_test_that_misled_the_vote_leads_to_its_problem(run: Path, page: Path,
 
 
 @needs_browser
+def test_a_wrong_pick_is_set_against_the_best_right_program(run: Path, page: Path, tmp_path: Path) -> None:
+    problems = problem_rows(read_run(RunDirectory(run)), with_programs=True)
+    [wrong] = [problem for problem in problems if problem["right"] is False]
+    best = next(candidate for candidate in wrong["candidates"] if candidate["right"])
+
+    async def look(browser: Page) -> None:
+        await browser.run("filter.value = 'misled'; filter.dispatchEvent(new Event('change'))")
+        await browser.run(OPEN_FIRST)
+        await browser.run("document.querySelector('.opened p button').click()")
+        assert await browser.run(CODES + "[0]") == best["program"]
+        title = await browser.run("document.querySelector('.against h3').textContent")
+        assert f"against sample {best['samples'][0]}" in title
+
+    in_browser(page, tmp_path, look)
+
+
+@needs_browser
 def test_it_is_dark_in_the_dark_fits_a_phone_and_prints(page: Path, tmp_path: Path) -> None:
     async def look(browser: Page) -> None:
         background = "getComputedStyle(document.body).backgroundColor"
