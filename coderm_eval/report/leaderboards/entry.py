@@ -81,8 +81,8 @@ def read_entry(kind: type[AnyEntry], run: Mapping[str, Any], given: Mapping[str,
     """
     known = _known(Entry, run)
     entry = parse_section(kind, merge(known, given), source)
-    as_known = dict(_leaves(parse_section(kind, merge(given, known), source).model_dump()))
-    for key, value in _leaves(entry.model_dump()):
+    as_known = dict(_leaves(parse_section(kind, merge(given, known), source).model_dump(mode="json")))
+    for key, value in _leaves(entry.model_dump(mode="json")):
         if value != as_known[key]:
             raise SettingsError(
                 f"{source}: {key} is {value!r}, and the run was made with {as_known[key]!r}; leave it out, or export "

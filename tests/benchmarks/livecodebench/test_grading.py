@@ -656,6 +656,18 @@ def test_the_board_is_said_to_admit_no_best_of_n(exported: Result) -> None:
     assert "the file's name says 0.8; give --temperature" in temperature
 
 
+def test_no_statement_gets_into_a_database(finished: Path, tmp_path: Path) -> None:
+    """They have no licence; their ids say enough."""
+    values = ("policy.model=org/P", "organization=Us", "relationship=other")
+    flags = ["--to", "every-eval-ever", "--name", NAME, *(word for value in values for word in ("--set", value))]
+    files = succeeded("export", finished, "--out", tmp_path / "sub", *flags).splitlines()[-2:]
+    lines = rows(Path(files[1]))
+    assert {line["sample_id"]: line["input"]["raw"] for line in lines} == {
+        task: f"livecodebench: {task}" for task in (TIDE, BERTHS, PEAL)
+    }
+    assert "latest of the tides" not in "".join(Path(file).read_text() for file in files)
+
+
 @pytest.mark.parametrize("lost", [0, 1])
 def test_another_runs_files_are_replaced_only_on_demand(
     exported: Result, finished: Path, tmp_path: Path, lost: int

@@ -90,7 +90,8 @@ def test_evalplus_reads_the_picks_and_their_results(run: Path, capsys: pytest.Ca
     content = json.loads(results.read_text())
     assert compatible_eval_result(content) == content
     evaluate("humaneval", str(samples))
-    assert capsys.readouterr().out.count("pass@1:\t0.667") == 2
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"Load from previous results from {results}") and printed.count("pass@1:\t0.667") == 2
     assert summary(run)["pass@1"]["coderm"]["value"] == 0.666667
     assert "lists nothing that was selected among many" in said
 
@@ -199,6 +200,10 @@ def other_dataset(run: Path) -> None:
     change_summary(run, dataset_sha256="0" * 64)
 
 
+def earlier_version(run: Path) -> None:
+    (run / "provenance.json").unlink()
+
+
 def nothing(run: Path) -> None:
     pass
 
@@ -238,6 +243,13 @@ REFUSED: list[tuple[str, Change, list[str], str]] = [
     ("huggingface", nothing, ["--set", "source.url=here"], "'here' is no address; write one that begins with https://"),
     ("every-eval-ever", demo, [], "a run of demo; only those of humaneval+, mbpp+, livecodebench can be exported"),
     ("every-eval-ever", other_dataset, [], "the data of humaneval+ on this machine is not that of this run"),
+    ("every-eval-ever", earlier_version, [], "the run does not know when it was made: give --set date=2026-11-28"),
+    (
+        "every-eval-ever",
+        nothing,
+        ["--set", "date=2020-01-01"],
+        "date is '2020-01-01T00:00:00Z', and the run was made with",
+    ),
     (
         "every-eval-ever",
         nothing,
