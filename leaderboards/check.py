@@ -39,7 +39,8 @@ def differences(folder: Path, directory: Path) -> Iterator[str]:
         yield f"{folder}: not the picks of {directory} ({', '.join(sorted(keys))}): {abbreviated(other)}"
     values: dict[str, Any] = {
         **numbers_of_picks(list(found.values())),
-        **{key: run.summary[key] for key in ("budget", "inputs")},
+        "budget": run.summary["budget"],
+        "inputs": {name: run.summary["inputs"][name] for name in entry.entry["inputs"]},
     }
     for key, value in values.items():
         if entry.entry[key] != value:

@@ -93,6 +93,23 @@ def test_an_entry_agrees_with_its_run_and_not_with_another(
     assert capsys.readouterr().out == f"{entry}: not the picks of {other} (sha256): demo/8\n"
 
 
+def test_a_rule_has_the_version_of_what_it_comes_from(run: Path, tmp_path: Path) -> None:
+    said = {}
+    for select, file in (("evidence", None), ("/home/me/my.py:mine", "5" * 64), ("theirs", None)):
+        other = tmp_path / str(len(said)) / "run"
+        shutil.copytree(run, other)
+        verdicts = rows(other / "verdicts.jsonl")
+        for row in verdicts:
+            row["selections"] = {select: row["selections"]["evidence"]}
+        write_rows(other / "verdicts.jsonl", verdicts)
+        in_summary(lambda s: s.update(select=select, inputs={**s["inputs"], "rule": file}))(other)  # noqa: B023
+        assert export(other, ABOUT, other.parent / "entry") == (0, "")
+        said[select] = json.loads((other.parent / "entry" / "entry.json").read_text())["rule"]
+    assert said["evidence"]["version"].startswith("coderm-eval ")
+    assert said["/home/me/my.py:mine"] == {"name": "my.py:mine", "version": f"SHA-256 {'5' * 64}"}
+    assert said["theirs"] == {"name": "theirs", "version": None}
+
+
 def in_summary(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
     def edit(run: Path) -> None:
         summary = json.loads((run / "summary.json").read_text())

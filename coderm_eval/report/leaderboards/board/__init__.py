@@ -19,6 +19,7 @@ from coderm_eval.report.leaderboards.board.datasets import DATASETS, Dataset
 from coderm_eval.report.leaderboards.board.picks import numbers_of_picks, pick_rows
 from coderm_eval.report.leaderboards.board.schema import violation
 from coderm_eval.report.leaderboards.exported_run import ExportedRun
+from coderm_eval.selection.registry import known_rules
 
 __all__ = ["BENCHMARKS", "Entry", "export"]
 
@@ -131,19 +132,29 @@ def _facts(summary: Mapping[str, Any], entry: Entry, dataset: Dataset) -> dict[s
         "test_writer": _filled(summary["test_writer"], entry.test_writer.model_dump()),
         "probing_inputs_per_problem": summary["probing_inputs"]["per_problem"],
         "budget": summary["budget"],
-        "rule": {"name": summary["select"], "version": f"coderm-eval {summary['versions']['coderm-eval']}"},
+        "rule": _rule(summary),
         "public_tests_used": entry.public_tests_used,
         "executions": summary["executions"],
         "not_run": summary["not_run"],
         "limits": limits,
         "isolation": summary["isolation"],
         "tokens": {**summary["tokens"], "tests": summary["tokens"]["tests"] if was_asked else None},
-        "inputs": summary["inputs"],
+        "inputs": {name: summary["inputs"][name] for name in ("samples", "tests")},
         "versions": summary["versions"],
         "submitted_by": entry.submitted_by,
         "sources": [source.model_dump() for source in entry.sources],
         "verification": entry.verification.model_dump(mode="json"),
     }
+
+
+def _rule(summary: Mapping[str, Any]) -> dict[str, str | None]:
+    """The rule with the version of this package, or the hash of its own file; null if another package has it."""
+    name, file_sha256 = summary["select"], summary["inputs"]["rule"]
+    if file_sha256:
+        return {"name": Path(name).name, "version": f"SHA-256 {file_sha256}"}
+    rule = known_rules().get(name)
+    is_own = rule is not None and rule.__module__.startswith("coderm_eval.")
+    return {"name": name, "version": f"coderm-eval {summary['versions']['coderm-eval']}" if is_own else None}
 
 
 def _filled(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
