@@ -94,7 +94,7 @@ def test_an_entry_agrees_with_its_run_and_not_with_another(
 
 
 def test_a_rule_has_the_version_of_what_it_comes_from(run: Path, tmp_path: Path) -> None:
-    said: dict[str, dict[str, str | None]] = {}
+    said: dict[str, Any] = {}
     for select, file in (("evidence", None), ("/home/me/my.py:mine", "5" * 64), ("theirs", None)):
         other = tmp_path / str(len(said)) / "run"
         shutil.copytree(run, other)
