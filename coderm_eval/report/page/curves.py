@@ -67,11 +67,11 @@ class _Problem(NamedTuple):
 
 def resampled_problems(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> list[_Problem]:
     """The problems that curves can be of: all cells were run, and all candidates were graded."""
-    return [_problem(r, g) for r, g in fully_graded(results, grades) if r.tests and r.verdicts.ran.all()]
+    return [_problem(r, g) for r, g in fully_graded(results, grades) if r.verdicts.ran.all()]
 
 
 def over_tests(problems: Sequence[_Problem], rules: Sequence[str]) -> dict[str, list[CurvePoint]]:
-    """pass@1 by rule with 1, 2, 4, ... test samples of each problem; one with fewer has all of its own."""
+    """pass@1 by rule with 1, 2, 4, ... test samples of each problem; one with fewer, or none, has all of its own."""
     return _curves(problems, rules, [len(p.of_test_sample) for p in problems], _Problem.with_tests)
 
 

@@ -1,6 +1,7 @@
 // What a problem opens to: why the pick won, the verdicts, and the texts of what is chosen.
 
 const named = (candidate) => `sample ${candidate.samples[0]}`;
+const alike = (candidate) => (candidate.samples.length > 1 ? `; the same text: samples ${candidate.samples.slice(1).join(", ")}` : "");
 const reward = (candidate) => (candidate.reward === null ? "no reward" : `reward ${candidate.reward.toFixed(3)}`);
 
 /** The reward, and the tests passed where there are tests. */
@@ -21,8 +22,8 @@ function details(problem, data, at) {
     list.value = row;
     point(row, column);
     texts.replaceChildren(
-      source(`Program: samples ${candidate.samples.join(", ")}`, candidate.program, graded(candidate)),
-      ...(test ? [source(`Test: samples ${test.samples.join(", ")}`, test.source, `passed by ${passing(problem, column)}`)] : [])
+      source(`Program: ${named(candidate)}`, candidate.program, `${graded(candidate)}${alike(candidate)}`),
+      ...(test ? [source(`Test: ${named(test)}`, test.source, `passed by ${passing(problem, column)}${alike(test)}`)] : [])
     );
     const other = row === problem.pick ? problem.runner_up : row;
     against.replaceChildren(...(other === null ? [] : comparison(problem, other, data, choose)));

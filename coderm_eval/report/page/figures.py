@@ -56,12 +56,12 @@ def _of_rules(run: RecordedRun) -> Iterator[_Figure]:
 
 def _of_sizes(run: RecordedRun) -> Iterator[_Figure]:
     problems = resampled_problems(run.results, run.grades) if run.grades else []
-    if not problems:
+    if not any(len(problem.of_test_sample) for problem in problems):
         return
     summary = run.summary
     rules = [rule for rule in DRAWN_RULES if rule in summary["rules"]]
     left_out = len(run.results) - len(problems)
-    of = f" {left_out} problems are left out: they have no test, or something could not be run." if left_out else ""
+    of = f" {left_out} problems are left out, of which something could not be run." if left_out else ""
     others = len(summary["rules"]) > len(rules)
     only = " Only rules that need nothing but recorded verdicts, and little time, are drawn." if others else ""
     how = f"mean of {ORDERS} random orders of each problem; shaded: 95 % of orders.{of}"

@@ -77,6 +77,13 @@ def test_the_mean_over_draws_is_that_over_all_subsets() -> None:
         assert abs(point.value - exact[rule]) < 0.05
 
 
+def test_problems_without_tests_count_with_a_random_sample() -> None:
+    """As in the scores of the run: a problem that nothing was written for is no easier for being left out."""
+    problems = resampled_problems([result(["", ""], [1, 1]), result(["P", "F"], [1, 1])], [GRADES[:2]] * 2)
+    for rule in RULES:
+        assert over_tests(problems, RULES)[rule][-1].value == over_candidates(problems, RULES)[rule][-1].value == 0.75
+
+
 def test_problems_with_what_could_not_be_run_are_left_out() -> None:
     whole, gap = result(["PPF", "FPP", "FFP"], [1, 1, 1]), result(["PPF", "FNP", "FFP"], [1, 1, 1])
     assert len(resampled_problems([whole, gap], [GRADES, GRADES])) == 1
