@@ -6,7 +6,7 @@ programs of their own. An interrupted `evaluate` goes on where it was stopped wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.messages import suggestion
 from coderm_eval.core.outputs import check_output
+from coderm_eval.core.task_choice import TaskChoice
 from coderm_eval.pipeline.given_texts import Texts, as_files
 from coderm_eval.pipeline.recorded_run import require_runnable, run_recorded
 from coderm_eval.pipeline.settings import load_settings
@@ -33,6 +34,8 @@ def evaluate(
     tests: str | Path | Texts | Mapping[str, Any] | None = None,
     out: str | Path,
     grade: bool = True,
+    limit: int | None = None,
+    task_ids: Sequence[str] | None = None,
     allow_partial: bool = False,
     overwrite: bool = False,
     config: str | Path | None = None,
@@ -47,6 +50,8 @@ def evaluate(
             {"model": ..., "base_url": ...}; or {"backend": "none"}.
         out: the run directory. One that holds the same run is continued; another run there is refused.
         grade: whether the benchmark's own tests are run, too; without them a run has no scores.
+        limit: run the benchmark's first so many tasks only.
+        task_ids: run these tasks only.
         allow_partial: whether tasks without samples are left out; else they are an error.
         overwrite: whether another run in `out` may be replaced.
         config: a YAML file of settings.
@@ -72,6 +77,7 @@ def evaluate(
             graded=grade,
             allow_partial=allow_partial,
             overwrite=overwrite,
+            tasks=TaskChoice(limit, None if task_ids is None else tuple(task_ids)),
             from_memory=given.from_memory,
         )
     return load_run(out)

@@ -18,7 +18,7 @@ from coderm_eval.report.printed_table import Table
 from coderm_eval.report.rows import read_grade, read_interval
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.statistics import Interval
-from coderm_eval.report.tables import scores_table, value_and_ci
+from coderm_eval.report.tables import rules_table, scores_table, value_and_ci, without_vote
 from coderm_eval.report.texts_of_run import by_task
 from coderm_eval.report.verdict_table import Matrix, matrix_of_row
 
@@ -73,6 +73,13 @@ class Run:
         """The `scores` in per cent, as text and as HTML; raises InputError if the run was not graded."""
         with self._as_written():
             return scores_table(self._directory.graded_summary())
+
+    @property
+    def rules(self) -> Table:
+        """The rules side by side, all of them after `select="all"`; raises InputError if the run was not graded."""
+        with self._as_written():
+            summary = self._directory.graded_summary()
+            return rules_table(without_vote(summary["rules"], summary["tests_per_problem"]))
 
     @cached_property
     def picks(self) -> Mapping[str, Pick]:

@@ -27,6 +27,7 @@ __all__ = [
     "render_risk_coverage",
     "render_rules",
     "render_scores",
+    "rules_table",
     "scores_legend",
     "scores_table",
     "value_and_ci",
@@ -91,6 +92,10 @@ def scores_table(summary: Mapping[str, Any]) -> Table:
 
 
 def render_rules(rules: Mapping[str, Any]) -> str:
+    return str(rules_table(rules))
+
+
+def rules_table(rules: Mapping[str, Any]) -> Table:
     """The `rules` of summary.json in per cent, the best rule first, and what the numbers are."""
     columns = {"pass@1": "", "gain_over_random": "+", **({"gain_over_majority": "+"} if "majority" in rules else {})}
     headings = [name.removeprefix("gain_").replace("_", " ") for name in columns]
@@ -103,7 +108,7 @@ def render_rules(rules: Mapping[str, Any]) -> str:
         ]
         for rule, row in rules.items()
     ]
-    return str(Table(headers, lines, _RULES_LEGEND, names=1))
+    return Table(headers, lines, _RULES_LEGEND, names=1)
 
 
 def render_resampled(resampled: Mapping[str, Any]) -> str:

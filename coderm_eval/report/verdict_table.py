@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -15,9 +17,11 @@ from coderm_eval.report.texts_of_run import test_sources
 __all__ = ["Matrix", "matrix_of_row"]
 
 _VERDICTS = {verdict.code: verdict for verdict in Verdict}
+_COLOURS = {"P": "#0a6d43", "F": "#a33b2a", "T": "#6b5b00", "C": "#6a3d8a", "N": "#5a5a5a"}
+"""White letters are legible on each; the letters tell them apart for those who do not see the colours."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Matrix:
     """The verdicts of a problem's N distinct candidates on its M distinct tests."""
 
@@ -39,9 +43,28 @@ class Matrix:
         return np.asarray(self.codes == Verdict.PASSED)
 
     def __repr__(self) -> str:
-        lines = ("".join(Verdict(int(code)).code for code in row) for row in self.codes)
+        return "\n".join([self._caption, *("".join(_letters(row)) for row in self.codes)])
+
+    def _repr_html_(self) -> str:
+        rows = zip(self.codes, self.candidates, strict=True)
+        lines = (f"{_coloured(codes)} {','.join(map(str, samples))}" for codes, samples in rows)
+        note = "one row for each program, with its samples; one column for each test"
+        return f"<p>{escape(self._caption)}; {note}</p><pre>{'<br>'.join(lines)}</pre>"
+
+    @property
+    def _caption(self) -> str:
         shape = f"{len(self.candidates)} candidates x {len(self.tests)} tests"
-        return "\n".join([f"{self.task_id}: {shape}; P passed, F failed, T timed out, C crashed, N not run", *lines])
+        return f"{self.task_id}: {shape}; P passed, F failed, T timed out, C crashed, N not run"
+
+
+def _letters(codes: Iterable[int]) -> list[str]:
+    return [Verdict(int(code)).code for code in codes]
+
+
+def _coloured(codes: Iterable[int]) -> str:
+    """The letters of a row as HTML; neighbours of one verdict share an element, so that a large matrix stays small."""
+    runs = ((letter, len(list(same))) for letter, same in groupby(_letters(codes)))
+    return "".join(f'<span style="background:{_COLOURS[x]};color:#fff">{x * count}</span>' for x, count in runs)
 
 
 def matrix_of_row(row: Mapping[str, Any], programs: Sequence[str], tests: Sequence[str]) -> Matrix:

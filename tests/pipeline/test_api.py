@@ -15,10 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.cli import DEMO_TASKS, coderm, quick, rows, said, write_rows
+from helpers.replaying import replaying
 
 from coderm_eval import Run, Verdict, compare, evaluate, load_run
+from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.core.errors import CodermError, InputError, OutputError, SettingsError
+from coderm_eval.hosts.server.replay import MODEL, RecordedAnswers
 from coderm_eval.report.provenance import read_provenance
 from coderm_eval.report.run_directory import RUN_FILES, RunDirectory
 
@@ -61,6 +64,7 @@ def test_scores_and_table_are_those_of_the_summary(run: Run) -> None:
     assert f"{100 * run.scores['oracle'].value:.1f}" in str(run.table)
     report = coderm("report", str(run.folder), cwd=run.folder).stdout
     assert report.startswith(str(run.table))
+    assert report.count(str(run.rules)) == 1
     assert "<table>" in run.table._repr_html_() and "<table>" in run._repr_html_()
     assert repr(run).startswith(f"Run('{run.folder}'): demo, 3 problems, ")
 
@@ -82,6 +86,7 @@ def test_a_matrix_has_codes_labels_and_texts(run: Run) -> None:
     assert matrix.codes.dtype == np.uint8
     letters = ["".join(Verdict(code).code for code in line) for line in matrix.codes]
     assert letters == row["verdicts"] == repr(matrix).splitlines()[1:]
+    assert matrix._repr_html_().count("<br>") == len(letters) - 1
     assert (matrix.passed == (matrix.codes == Verdict.PASSED)).all()
     lines = [line["solution"] for line in rows(run.folder / "samples.jsonl") if line["task_id"] == task]
     assert all(
@@ -161,6 +166,7 @@ MISTAKES: dict[str, tuple[type[CodermError], dict[str, Any], str]] = {
     "a text for a list": (InputError, {"samples": {"demo/0": "def f(): ..."}}, "demo/0: expected a list of texts"),
     "no file": (InputError, {"samples": "nothing.jsonl"}, "nothing.jsonl: no such file"),
     "other tasks": (InputError, {"samples": {"x/0": ["pass"]}}, "task ids that demo does not have"),
+    "an unknown task": (InputError, {"task_ids": ["demo0"]}, "demo has no task 'demo0'; did you mean 'demo/0'?"),
     "a curve without grades": (InputError, {"grade": False, "budget_curve": True}, "needs grades"),
     "an input as output": (OutputError, {"out": SAMPLES}, "a file is there"),
 }
@@ -195,15 +201,21 @@ def test_an_unknown_task_names_the_nearest(run: Run) -> None:
     assert "did you mean 'demo/11'?" in said(InputError, run.matrix, "demo11")
 
 
-def test_it_runs_where_an_event_loop_is_running(folder: Path, tmp_path: Path) -> None:
-    """As every cell of a notebook does."""
+def test_it_runs_where_an_event_loop_is_running(tmp_path: Path) -> None:
+    """As every cell of a notebook does; here with a server that writes the tests."""
+    task = DEMO_TASKS[0]
+    programs = {task: ["def tide_gate_hours(levels, sill): return []"]}
+    problems = [problem for problem in load_benchmark("demo").problems if problem.task_id == task]
+    given: dict[str, Any] = {"samples": programs, "task_ids": [task], "grade": False, "report": False}
 
-    async def cell() -> Run:
-        return evaluate(
-            "demo", samples=folder / "s.jsonl", tests=folder / "t.jsonl", out=tmp_path / "run", allow_partial=True
-        )
+    async def cell(address: str) -> Run:
+        writer = {"model": MODEL, "base_url": f"http://{address}/v1", "num": 2}
+        return evaluate("demo", tests=writer, out=tmp_path / "run", **given)
 
-    assert asyncio.run(cell()).scores["coderm"].value >= 0
+    recorded = RecordedAnswers(problems, programs, {task: ["assert tide_gate_hours([], 1) == []"]})
+    with replaying(recorded) as address:
+        run = asyncio.run(cell(address))
+    assert run.matrix(task).codes.tolist() == [[Verdict.PASSED]]
 
 
 def test_an_interrupted_evaluation_goes_on(folder: Path, run: Run, tmp_path: Path) -> None:
