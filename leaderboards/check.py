@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
         found += differences(folders[0], given.run) if given.run and not found else []
     except CodermError as error:
         found = [str(error)]
-    print("\n".join(found or [f"{len(folders)} entries are as they should be"]))
+    print("\n".join(found or [f"nothing is wrong with {', '.join(folder.name for folder in folders)}"]))
     return bool(found)
 
 
