@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -30,6 +31,7 @@ _STDOUT = Path("-")
 @click.option(
     "--json", "json_file", type=FILE, help="File to write everything to, with all task ids; -: print it instead."
 )
+@click.option("--html", type=FILE, help="File to write a page to, with the picks of all runs; it opens offline.")
 @click.option("--csv", "csv_file", type=FILE, help="File to write the table of differences to.")
 @click.option("--latex", "latex_file", type=FILE, help="The same for a paper.")
 @replace_option
@@ -37,6 +39,7 @@ def compare_command(
     run: Path,
     others: tuple[Path, ...],
     json_file: Path | None,
+    html: Path | None,
     csv_file: Path | None,
     latex_file: Path | None,
     overwrite: bool,
@@ -44,26 +47,29 @@ def compare_command(
     """Compare graded runs of one benchmark: paired differences on the problems that all of them have.
 
     \b
-    coderm-eval compare run1 run2 --json difference.json
+    coderm-eval compare run1 run2 --html difference.html
     """
-    files = {"json": json_file, "csv": csv_file, "latex": latex_file}
-    to_terminal = [name for name, path in files.items() if path == _STDOUT]
-    if len({path.resolve() for path in files.values() if path}) < sum(map(bool, files.values())):
-        raise InputError("--json, --csv and --latex name the same file twice; give each a file of its own")
-    for asked in files.values():
-        if asked not in (None, _STDOUT):
-            check_output(asked, inputs={}, overwrite=overwrite)
-    found = compare_runs([read_graded_run(RunDirectory(folder)) for folder in (run, *others)])
-    for name, path in files.items():
-        if path and name not in to_terminal:
-            write_text(path, _as_text(found, name))
-    if to_terminal:
-        click.echo(_as_text(found, to_terminal[0]), nl=False)
-    else:
-        click.echo(render_comparison(found))
+    given = {"json": json_file, "html": html, "csv": csv_file, "latex": latex_file}
+    files = {name: path for name, path in given.items() if path}
+    if len({path.resolve() for path in files.values()}) < len(files):
+        raise InputError("--json, --html, --csv and --latex name the same file twice; give each a file of its own")
+    for path in files.values():
+        if path != _STDOUT:
+            check_output(path, inputs={}, overwrite=overwrite)
+    directories = [RunDirectory(folder) for folder in (run, *others)]
+    found = compare_runs([read_graded_run(directory) for directory in directories])
+    texts = {path: _as_text(found, directories, name) for name, path in files.items()}
+    printed = texts.pop(_STDOUT, None)
+    for path, text in texts.items():
+        write_text(path, text)
+    click.echo(render_comparison(found) if printed is None else printed, nl=printed is None)
 
 
-def _as_text(found: Comparison, format_name: str) -> str:
+def _as_text(found: Comparison, directories: Sequence[RunDirectory], format_name: str) -> str:
+    if format_name == "html":
+        from coderm_eval.report.page.comparison_page import render_comparison_page  # with jinja2, for a page alone
+
+        return render_comparison_page(found, directories)
     if format_name == "json":
         return json.dumps(comparison_as_json(found), indent=2) + "\n"
     return comparison_as_csv(found) if format_name == "csv" else comparison_as_latex(found)

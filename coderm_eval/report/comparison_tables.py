@@ -79,7 +79,9 @@ def _setting_lines(found: Comparison) -> list[list[str]]:
 
 
 def _value_of(key: str, value: Any, run: GradedRun) -> str:
-    if not key.startswith("inputs.") or value is None:
+    if value is None:
+        return "-"
+    if not key.startswith("inputs."):
         return str(value)
     file = run.input_files.get(key)
     return f"{file} ({value[:12]})" if file else value[:12]

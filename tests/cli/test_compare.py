@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from helpers.cli import coderm, quick, rows, write_rows
+from helpers.runs import write_graded_run
 
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 
@@ -50,23 +51,6 @@ BOTH_NEITHER_AND_ONE = {"one": "1111 000 1 00", "two": "1111 111 0 00"}
 """Four problems that both have right, three that only `two` has, one that only `one` has, two that neither has."""
 
 
-def write_run(folder: Path, scores: str) -> None:
-    """A run directory of so many problems, with two samples of each; the pick is right where there is a 1."""
-    folder.mkdir()
-    tasks = {f"demo/{n}": score == "1" for n, score in enumerate(scores.replace(" ", ""))}
-    pick = {"evidence": {"chosen": 0, "ties": [0], "rewards": [1.0, 0.0], "tests_used": 1, "confidence": 0.7}}
-    verdicts = {"candidates": [[0], [1]], "tests": [[0]], "verdicts": ["P", "F"], "selections": pick}
-    summary = {
-        **{"benchmark": "demo", "dataset_sha256": "ab" * 32, "select": "evidence", "rules": {"evidence": {}}},
-        **{"settings": {"n": 2}, "inputs": {"samples": None, "tests": None}, "tests_per_problem": 1.0},
-    }
-    (folder / "summary.json").write_text(json.dumps(summary))
-    write_rows(folder / "verdicts.jsonl", [{"task_id": task, **verdicts} for task in tasks])
-    graded = {True: "pass", False: "fail"}
-    grades = [[{"samples": [0], "gold": graded[right]}, {"samples": [1], "gold": "fail"}] for right in tasks.values()]
-    write_rows(folder / "grades.jsonl", [{"task_id": t, "grades": g} for t, g in zip(tasks, grades, strict=True)])
-
-
 def test_every_number_is_that_of_a_calculation_by_hand(tmp_path: Path) -> None:
     """
     pass@1          one 5 of 10, two 7 of 10; difference 2 / 10
@@ -77,7 +61,7 @@ def test_every_number_is_that_of_a_calculation_by_hand(tmp_path: Path) -> None:
     McNemar         of 4 problems that differ at most 1 is a loss: (1 + 4) / 16, two-sided 10 / 16 = 0.625
     """
     for name, scores in BOTH_NEITHER_AND_ONE.items():
-        write_run(tmp_path / name, scores)
+        write_graded_run(tmp_path / name, scores)
     done = coderm("compare", "one", "two", "--json", "-", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import itertools
 import json
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,21 @@ class Page:
         elif kind == "Runtime.consoleAPICalled" and told["type"] in ("error", "assert"):
             self.errors.append(str(told["args"]))
         return message
+
+
+def in_browser(page: Path, profile: Path, look: Callable[[Page], Awaitable[Any]]) -> Any:
+    """Return what `look` finds on a page with a table of problems, on which no error may have happened."""
+
+    async def visit() -> Any:
+        async with browsing(profile) as browser:
+            await browser.size(1200, 900)
+            await browser.open(page)
+            await browser.until("document.querySelectorAll('#problems tbody tr').length > 0")
+            found = await look(browser)
+            assert browser.errors == []
+            return found
+
+    return asyncio.run(visit())
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ from coderm_eval.report.rules import fully_graded
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["figures"]
+__all__ = ["figures", "svg"]
 
 _Figure = tuple[str, Callable[["Axes"], None]]
 """Caption, and what draws it."""
@@ -45,7 +45,7 @@ def figures(
         curve: the lines of curve.csv; empty where there is none.
     """
     parts = (_of_rules(run), _of_sizes(run), _of_budget(run, curve), _of_problems(problems))
-    return [(caption, _svg(draw)) for part in parts for caption, draw in part]
+    return [(caption, svg(draw)) for part in parts for caption, draw in part]
 
 
 def _of_rules(run: RecordedRun) -> Iterator[_Figure]:
@@ -124,7 +124,8 @@ def _of_problems(problems: Sequence[Mapping[str, Any]]) -> Iterator[_Figure]:
         yield "Distinct tests that the pick used, by problem.", lambda axes: plots.tests_used(axes, used)
 
 
-def _svg(draw: Callable[[Axes], None]) -> str:
+def svg(draw: Callable[[Axes], None], *, height: float = 2.9) -> str:
+    """Return what is drawn, at a height in inches; where it has the colour INK, it takes the page's."""
     from matplotlib import rc_context  # takes half a second to load
     from matplotlib.figure import Figure
 
@@ -132,7 +133,7 @@ def _svg(draw: Callable[[Axes], None]) -> str:
         ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), plots.INK
     )
     with rc_context({**ink, "svg.hashsalt": "coderm-eval", "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=(4.8, 2.9), layout="constrained")
+        figure = Figure(figsize=(4.8, height), layout="constrained")
         axes = figure.subplots()
         axes.spines[["top", "right"]].set_visible(False)
         draw(axes)

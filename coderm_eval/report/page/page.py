@@ -1,20 +1,13 @@
-"""The page: a template, the run's numbers in it, and all verdicts in one compressed block that its script unpacks."""
+"""The page of a run: its numbers in a template, and all verdicts as the data of its scripts."""
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
-import json
-import zlib
-from collections.abc import Mapping
-from importlib.resources import files
-from typing import Any
-
-import jinja2
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.records import Problem, Verdict
+from coderm_eval.report.page.document import render
 from coderm_eval.report.page.facts import facts
 from coderm_eval.report.page.figures import figures
 from coderm_eval.report.page.problem_rows import misled_rows, problem_rows
@@ -26,7 +19,7 @@ from coderm_eval.report.run_directory import RunDirectory
 
 __all__ = ["read_run", "render_page"]
 
-_SCRIPTS = ("source.js", "difference.js", "matrix.js", "details.js", "table.js")
+_SCRIPTS = ("source.js", "difference.js", "matrix.js", "details.js", "problem_table.js", "table.js")
 """In the order in which they stand on the page."""
 
 
@@ -64,7 +57,14 @@ def read_run(directory: RunDirectory) -> RecordedRun:
 def _rendered(run: RecordedRun, directory: RunDirectory, *, with_programs: bool) -> str:
     problems = problem_rows(run, with_programs=with_programs)
     misleading = directory.rows("misleading_tests.jsonl") if run.grades else []
-    return _template().render(
+    return render(
+        "page.html",
+        {
+            "problems": problems,
+            "misled": misled_rows(misleading, run),
+            "verdicts": {v.code: v.name.lower().replace("_", " ") for v in Verdict},
+        },
+        _SCRIPTS,
         summary=run.summary,
         facts=facts(run.summary, read_provenance(directory)),
         scores=score_lines(run),
@@ -75,15 +75,6 @@ def _rendered(run: RecordedRun, directory: RunDirectory, *, with_programs: bool)
         costs=cost_lines(run.summary),
         misled=bool(misleading),
         figures=figures(run, problems, _curve(directory)),
-        style=_asset("page.css"),
-        script="\n".join(map(_asset, _SCRIPTS)),
-        data=_packed(
-            {
-                "problems": problems,
-                "misled": misled_rows(misleading, run),
-                "verdicts": {v.code: v.name.lower().replace("_", " ") for v in Verdict},
-            }
-        ),
     )
 
 
@@ -91,17 +82,3 @@ def _curve(directory: RunDirectory) -> list[dict[str, str]]:
     """The lines of curve.csv; none where there is no such file."""
     path = directory.folder / "curve.csv"
     return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))) if path.exists() else []
-
-
-def _packed(data: Mapping[str, Any]) -> str:
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    return environment.from_string(_asset("page.html"))
-
-
-def _asset(name: str) -> str:
-    return files("coderm_eval.report.page").joinpath(name).read_text(encoding="utf-8")

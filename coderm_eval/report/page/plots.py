@@ -15,13 +15,13 @@ from coderm_eval.report.statistics import gain_interval
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["INK", "QUINTILES", "budget", "gain_by_difficulty", "lines", "risk", "rules", "tests_used"]
+__all__ = ["BASE", "INK", "PICK", "QUINTILES", "budget", "gain_by_difficulty", "lines", "risk", "rules", "tests_used"]
 
 INK = "#010203"
 """Stands for the page's colour of text, which is another in the dark."""
 QUINTILES = 5
 _MOST_BARS = 25
-_PICK, _BASE = "#0a7d4b", "#8c8c8c"
+PICK, BASE = "#0a7d4b", "#8c8c8c"
 _COLOURS = ("#3d7fd9", "#c77700", "#a357c2", "#c4574b", "#3a9aa8", "#8a7a2c")
 """Of rules and policies; told apart by those who see no green or no red, and in both light and dark."""
 
@@ -31,7 +31,7 @@ def rules(axes: Axes, found: Mapping[str, Any]) -> None:
     values = np.array([100 * found[name]["pass@1"]["value"] for name in names])
     ends = np.array([[100 * end for end in found[name]["pass@1"]["ci95"]] for name in names])
     places = range(len(names))
-    axes.errorbar(values, places, xerr=[values - ends[:, 0], ends[:, 1] - values], fmt="o", color=_PICK, capsize=3)
+    axes.errorbar(values, places, xerr=[values - ends[:, 0], ends[:, 1] - values], fmt="o", color=PICK, capsize=3)
     axes.set_yticks(places, names)
     axes.set_ylim(-0.5, len(names) - 0.5)
     axes.set_xlabel("pass@1, per cent")
@@ -59,9 +59,9 @@ def lines(
         low, high = ([100 * end for end in ends] for ends in zip(*((p.low, p.high) for p in points), strict=True))
         axes.fill_between(sizes, low, high, color=colour, alpha=0.18, lw=0)
     for (name, pairs), style in zip((bounds or {}).items(), ("--", ":"), strict=False):
-        axes.plot([size for size, _ in pairs], [100 * value for _, value in pairs], style, color=_BASE, label=name)
+        axes.plot([size for size, _ in pairs], [100 * value for _, value in pairs], style, color=BASE, label=name)
     if pick:
-        axes.plot([pick[0]], [100 * pick[1]], "D", ms=6, color=_PICK, label="the run's pick")
+        axes.plot([pick[0]], [100 * pick[1]], "D", ms=6, color=PICK, label="the run's pick")
     _in_doublings(axes)
     axes.set_xlabel(over)
     axes.set_ylabel("pass@1, per cent")
@@ -92,7 +92,7 @@ def gain_by_difficulty(axes: Axes, problems: Sequence[Mapping[str, Any]]) -> Non
     found = [gain_interval(gains[part]) for part in parts]
     values = np.array([100 * interval.value for interval in found])
     around = 100 * np.array([[i.value - i.low, i.high - i.value] for i in found]).T
-    axes.bar(range(QUINTILES), values, 0.6, color=_PICK)
+    axes.bar(range(QUINTILES), values, 0.6, color=PICK)
     differs = [n for n, part in enumerate(parts) if np.ptp(gains[part]) > 0]  # where all gain 0, nothing can be gained
     axes.errorbar(differs, values[differs], yerr=around[:, differs], fmt="none", ecolor=INK, capsize=3, lw=1)
     axes.axhline(0, color=INK, lw=0.8)
@@ -104,8 +104,8 @@ def gain_by_difficulty(axes: Axes, problems: Sequence[Mapping[str, Any]]) -> Non
 def risk(axes: Axes, problems: Sequence[Mapping[str, Any]]) -> None:
     right = np.array([float(problem["right"]) for problem in problems])
     curve = risk_coverage(np.array([problem["confidence"] for problem in problems]), right)
-    axes.plot(100 * curve.answered / len(right), 100 * curve.risk, color=_PICK, label="the surest picks")
-    axes.axhline(100 * float(1 - right.mean()), color=_BASE, label="all picks")
+    axes.plot(100 * curve.answered / len(right), 100 * curve.risk, color=PICK, label="the surest picks")
+    axes.axhline(100 * float(1 - right.mean()), color=BASE, label="all picks")
     axes.set_xlabel("answered, per cent of problems")
     axes.set_ylabel("wrong, per cent")
     axes.set_xlim(0, 100)
@@ -118,7 +118,7 @@ def tests_used(axes: Axes, used: Sequence[int]) -> None:
 
     width = max(1, (max(used) - min(used)) // _MOST_BARS + 1)
     edges = [start - 0.5 for start in range(min(used), max(used) + 2 * width, width)]
-    axes.hist(used, bins=edges, rwidth=0.9, color=_PICK)
+    axes.hist(used, bins=edges, rwidth=0.9, color=PICK)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("tests")
     axes.set_ylabel("problems")

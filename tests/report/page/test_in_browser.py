@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from helpers.browser import Page, browsing, needs_browser
+from helpers.browser import Page, in_browser, needs_browser
 from helpers.hostile_texts import HOSTILE_TEXTS
 
 from coderm_eval.report.page.page import read_run
@@ -20,21 +18,6 @@ OPEN_FIRST = "document.querySelector('tr.problem').click()"
 SAID = "document.querySelector('.cell').textContent"
 CODES = "[...document.querySelectorAll('.texts code')].map(code => code.textContent)"
 VERDICTS = {"P": "passed", "F": "failed", "T": "timed out", "C": "crashed", "N": "not run"}
-
-
-def in_browser(page: Path, profile: Path, look: Callable[[Page], Awaitable[Any]]) -> Any:
-    """Return what `look` finds on the page, on which no error may have happened."""
-
-    async def visit() -> Any:
-        async with browsing(profile) as browser:
-            await browser.size(1200, 900)
-            await browser.open(page)
-            await browser.until("document.querySelectorAll('#problems tbody tr').length > 0")
-            found = await look(browser)
-            assert browser.errors == []
-            return found
-
-    return asyncio.run(visit())
 
 
 def first_problem(run: Path) -> dict[str, Any]:
