@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -11,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from helpers.board import ENTRIES, rewrite_picks
 from helpers.cli import rows, write_rows
 from jsonschema import Draft202012Validator
 
+from coderm_eval.core.settings import parse_section
+from coderm_eval.report.leaderboards.board.about import Entry
 from coderm_eval.report.leaderboards.board.submitted import faults
 from leaderboards import build
 
@@ -124,6 +128,11 @@ def test_each_entry_is_as_it_should_be(folder: Path) -> None:
 def test_the_schema_is_one() -> None:
     schema = json.loads(files("coderm_eval.report.leaderboards.board").joinpath("entry.schema.json").read_text())
     Draft202012Validator.check_schema(schema)
+
+
+def test_the_example_of_how_to_enter_is_one() -> None:
+    [block] = re.findall(r"```yaml\n(.*?)```", (ENTRIES.parent / "CONTRIBUTING.md").read_text(), re.DOTALL)
+    assert parse_section(Entry, yaml.safe_load(block), "CONTRIBUTING.md").policy.sampling.temperature == 0.8
 
 
 def test_the_tables_and_the_page_are_what_the_entries_give() -> None:
