@@ -11,7 +11,7 @@ from coderm_eval.core.files import csv_text
 from coderm_eval.report.leaderboards.base import Export
 from coderm_eval.report.leaderboards.entry import Entry
 from coderm_eval.report.leaderboards.exported_run import ExportedRun
-from coderm_eval.report.leaderboards.paper_tables import rule_rows, score_rows
+from coderm_eval.report.leaderboards.paper_tables import rules_of, score_rows
 
 __all__ = ["BENCHMARKS", "export"]
 
@@ -26,16 +26,16 @@ def export(run: ExportedRun, entry: Entry, out: Path) -> Export:
         {**of_run, "row": row.row, **_numbers("pass@1", row.score), **_numbers("gain_of_system", row.gain)}
         for row in score_rows(summary, entry)
     ]
+    applied = rules_of(summary)
+    columns = ["pass@1", "gain_over_random", *(["gain_over_majority"] if "majority" in applied else [])]
     rules = [
         {
             **of_run,
-            "rule": row.rule,
-            **_numbers("pass@1", row.score),
-            **_numbers("gain_over_random", row.over_random),
-            **_numbers("gain_over_majority", row.over_majority),
-            "ahead_of_next": row.ahead_of_next,
+            "rule": rule,
+            **{key: number for column in columns for key, number in _numbers(column, row[column]).items()},
+            "ahead_of_next": row["ahead_of_next"],
         }
-        for row in rule_rows(summary)
+        for rule, row in applied.items()
     ]
     return Export({out / "scores.csv": csv_text(scores), out / "rules.csv": csv_text(rules)})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tabulate import tabulate
 
@@ -11,36 +12,30 @@ from coderm_eval.benchmarks import BENCHMARKS as ALL_BENCHMARKS
 from coderm_eval.report.leaderboards.base import Export
 from coderm_eval.report.leaderboards.entry import Entry
 from coderm_eval.report.leaderboards.exported_run import ExportedRun
-from coderm_eval.report.leaderboards.paper_tables import rule_rows, score_rows
+from coderm_eval.report.leaderboards.paper_tables import rules_of, score_rows
 from coderm_eval.report.leaderboards.system import in_one_sentence
-from coderm_eval.report.tables import value_and_ci
+from coderm_eval.report.tables import rules_table, value_and_ci
 
 __all__ = ["BENCHMARKS", "export"]
 
 BENCHMARKS = tuple(ALL_BENCHMARKS)
 
-_SCORES = ["Programs", "pass@1", "95 %", "gain", "95 %"]
-_RULES = ["Rule", "pass@1", "95 %", "over random", "95 %", "over majority", "95 %"]
+_SCORES = ["Programs", "pass@1, %", "95 %", "gain, %", "95 %"]
 
 
 def export(run: ExportedRun, entry: Entry, out: Path) -> Export:
     """A table of scores and one of rules, each below a comment that says the system."""
     summary = run.summary
     scores = [[row.label, *value_and_ci(row.score), *value_and_ci(row.gain, "+")] for row in score_rows(summary, entry)]
-    rules = [
-        [
-            row.rule,
-            *value_and_ci(row.score),
-            *value_and_ci(row.over_random, "+"),
-            *value_and_ci(row.over_majority, "+"),
-        ]
-        for row in rule_rows(summary)
-    ]
+    rules = rules_table(rules_of(summary))
     about = f"% {summary['benchmark']}, {summary['n_problems']} problems. {in_one_sentence(entry, summary)}\n"
     return Export(
-        {out / "scores.tex": about + _tabular(_SCORES, scores), out / "rules.tex": about + _tabular(_RULES, rules)}
+        {
+            out / "scores.tex": about + _tabular(_SCORES, scores),
+            out / "rules.tex": about + _tabular(rules.headers, rules.rows),
+        }
     )
 
 
-def _tabular(headers: list[str], lines: Sequence[Sequence[str]]) -> str:
-    return tabulate(lines, headers, tablefmt="latex_booktabs", disable_numparse=True) + "\n"
+def _tabular(headers: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
+    return tabulate(lines, list(headers), tablefmt="latex_booktabs", disable_numparse=True) + "\n"

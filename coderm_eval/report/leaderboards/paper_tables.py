@@ -1,4 +1,4 @@
-"""The tables of a paper: the score of the system beside what it is compared with, and all rules side by side."""
+"""What the tables of a paper have: the score of the system beside what it is compared with, and the rules."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from coderm_eval.report.leaderboards.entry import Entry, largest_n
+from coderm_eval.report.tables import without_vote
 
-__all__ = ["RuleRow", "ScoreRow", "rule_rows", "score_rows"]
+__all__ = ["ScoreRow", "rules_of", "score_rows"]
 
 _Value = Mapping[str, Any]
 """A mean with its interval, as `interval_row` has it."""
@@ -25,16 +26,6 @@ class ScoreRow(NamedTuple):
     gain: _Value
 
 
-class RuleRow(NamedTuple):
-    """A rule, and what it gains."""
-
-    rule: str
-    score: _Value
-    over_random: _Value
-    over_majority: _Value
-    ahead_of_next: float | None
-
-
 def score_rows(summary: Mapping[str, Any], entry: Entry) -> list[ScoreRow]:
     """The rows of summary.json's `pass@1`, the system first."""
     n, gains = largest_n(summary), summary["paired_gain"]
@@ -45,15 +36,13 @@ def score_rows(summary: Mapping[str, Any], entry: Entry) -> list[ScoreRow]:
         "oracle": f"pass@{n} (oracle)",
         "random": "mean of all samples",
     }
+    scores = without_vote(summary["pass@1"], summary["tests_per_problem"])
     return [
         ScoreRow(row, labels.get(row, row), score, gains.get(row, _NOTHING))
-        for row, score in sorted(summary["pass@1"].items(), key=lambda item: item[0] != "coderm")
+        for row, score in sorted(scores.items(), key=lambda item: item[0] != "coderm")
     ]
 
 
-def rule_rows(summary: Mapping[str, Any]) -> list[RuleRow]:
-    """The rows of summary.json's `rules`, in its order: the best first."""
-    return [
-        RuleRow(rule, row["pass@1"], row["gain_over_random"], row["gain_over_majority"], row["ahead_of_next"])
-        for rule, row in summary["rules"].items()
-    ]
+def rules_of(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The `rules` of summary.json, without the vote where there was no test."""
+    return without_vote(summary["rules"], summary["tests_per_problem"])

@@ -74,6 +74,13 @@ def test_latex_has_what_report_prints(run: Path) -> None:
         assert r"\toprule" in path.read_text()
 
 
+@pytest.mark.parametrize("to", ["csv", "latex"])
+def test_without_tests_no_table_has_a_majority_vote(run: Path, to: str) -> None:
+    change_summary(run, tests_per_problem=0.0)
+    paths, _ = exported(run, to)
+    assert [path.read_text().count("majority") for path in paths] == [0, 0]
+
+
 def test_latex_takes_names_that_mean_something_to_it(run: Path) -> None:
     (scores, _), _ = exported(run, "latex", "--name", "P_1 & T 50% Bo3")
     assert r" P\_1 \& T 50\% Bo3 " in scores.read_text()
