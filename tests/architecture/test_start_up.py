@@ -19,6 +19,7 @@ COMMANDS = {
     "the command line": "import coderm_eval.cli",
     "--help": "from coderm_eval.cli import main; main(['--help'], standalone_mode=False)",
     "a worker": "from coderm_eval.execution.sandbox import test_runner, test_sandbox, test_server, worker",
+    "completion": "import click; from coderm_eval.cli import main; main.shell_complete(click.Context(main), 'r')",
     "--version": "from coderm_eval.cli import main; main(['--version'], standalone_mode=False)",
 }
 

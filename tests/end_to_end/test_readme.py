@@ -74,6 +74,7 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
         "coderm-eval fetch",
         "coderm-eval export",
         "evalplus.coderm",
+        "eval ",
     )
     assert [c for c in COMMANDS if not c.startswith((*tested, *others)) and c not in RUN_BY_CI] == []
     assert set((ROOT / ".ci" / "run").read_text().splitlines()) >= RUN_BY_CI
@@ -158,6 +159,8 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
     limited = shell(command("coderm-eval rerank --limit 2"), tmp_path)
     assert (limited.returncode, limited.stderr) == (0, "") and "\n2 of 3 problems\n" in limited.stdout
+    abstained = shell(command("coderm-eval rerank --abstain-below"), tmp_path)
+    assert abstained.returncode == 0 and "answered" in abstained.stdout, abstained.stderr
     by_majority = shell(command("coderm-eval rerank --select majority"), tmp_path)
     assert by_majority.returncode == 0, by_majority.stderr
     compared = shell(command("coderm-eval compare"), tmp_path)
@@ -251,6 +254,28 @@ def test_the_doctor_says_which_isolation_there_is(tmp_path: Path) -> None:
     (said,) = re.findall(r"^\w+ +isolation +.*$", done.stdout, re.M)
     assert said == full or said.startswith("warning  isolation      ")
     assert done.stdout.splitlines()[-1].startswith("runs work on this machine; ")
+
+
+COMPLETIONS = [("coderm-eval wri", "write-tests"), ("coderm-eval grade --over", "--overwrite"), ("coderm-eval zz", "")]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
+@pytest.mark.parametrize(("typed", "completed"), COMPLETIONS)
+def test_the_line_for_bash_completes_verbs_and_flags(tmp_path: Path, typed: str, completed: str) -> None:
+    words = typed.split()
+    lines = (
+        *("set -e", command("eval "), f"COMP_WORDS=({typed}) COMP_CWORD={len(words) - 1}"),
+        f"_coderm_eval_completion coderm-eval {words[-1]} {words[-2]}",
+        'echo "${COMPREPLY[@]}"',
+    )
+    done = shell(f"bash -c {shlex.quote(chr(10).join(lines))}", tmp_path)
+    assert (done.returncode, done.stdout.strip()) == (0, completed), done.stderr
+
+
+def test_python_m_is_the_command(tmp_path: Path) -> None:
+    starts = (f"{sys.executable} -m coderm_eval", "coderm-eval")
+    by_module, by_script = (shell(f"{start} --version", tmp_path).stdout for start in starts)
+    assert by_module == by_script != ""
 
 
 def test_the_run_directory_has_the_documented_files(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:

@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.sandbox.test_server import ENDED, LEAVING
-from coderm_eval.execution.sandbox.test_servers import REQUEST
 from coderm_eval.execution.sandbox.watchdog import wait_with_limits
 from coderm_eval.execution.wire.ends import End
 from coderm_eval.execution.wire.lines import LineReader, is_readable, write_line
+from coderm_eval.execution.wire.server_messages import ENDED, LEAVING, REQUEST
 
 __all__ = ["TestProcess", "TestSandbox"]
 

@@ -37,10 +37,9 @@ from coderm_eval.execution.sandbox.confinement import (
 from coderm_eval.execution.sandbox.isolation import seccomp
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
 from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans
+from coderm_eval.execution.wire.server_messages import ENDED, ENDED_ALL, LEAVING
 
-__all__ = ["ENDED", "ENDED_ALL", "LEAVING", "serve"]
-
-ENDED, ENDED_ALL, LEAVING = b"ended", b"ended all", b"leaving"
+__all__ = ["serve"]
 
 _PRELOADED = ("bisect", "collections", "copy", "datetime", "decimal", "fractions", "itertools", "json", "math", "re")
 """Modules that many tests import."""

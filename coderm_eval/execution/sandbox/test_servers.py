@@ -10,10 +10,9 @@ import socket
 from collections.abc import Callable
 
 from coderm_eval.execution.sandbox.isolation.reaping import end_children
+from coderm_eval.execution.wire.server_messages import REQUEST
 
-__all__ = ["REQUEST", "TestServers"]
-
-REQUEST = b"\n"
+__all__ = ["TestServers"]
 
 
 class TestServers:
