@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from coderm_eval.cli.options import FILE
 from coderm_eval.cli.verbosity import verbosity_options
+from coderm_eval.core.scratch_folder import scratch_folder
 from coderm_eval.pipeline.verify import verify
 from coderm_eval.report.run_directory import RunDirectory
 
@@ -32,10 +32,12 @@ def verify_command(run: Path, problems: int, run_all: bool, workers: int | None)
     \b
     coderm-eval verify run
     """
-    with _without_notices(), tempfile.TemporaryDirectory(prefix="coderm-verify-") as scratch:
-        found = verify(RunDirectory(run), Path(scratch), problems=None if run_all else problems, workers=workers)
+    with _without_notices(), scratch_folder("coderm-verify-") as scratch:
+        found = verify(RunDirectory(run), scratch, problems=None if run_all else problems, workers=workers)
     for finding in found.findings:
         click.echo(finding)
+    if not found.has_provenance:
+        click.echo(f"{run}: an earlier version wrote it, without provenance.json: no hashes of its files were compared")
     click.echo(
         f"{run}: {found.problems} problems, whose files were compared; {found.cells:,} verdicts and {found.grades:,} "
         f"grades of {found.again} were made again. Findings: {len(found.findings) or 'none'}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from coderm_eval.benchmarks import BENCHMARKS
 from coderm_eval.pipeline.settings import Settings
+from coderm_eval.selection.budget.settings import BudgetSettings
 
 __all__ = ["recorded_settings"]
 
@@ -27,7 +28,8 @@ def recorded_settings(settings: Settings, benchmark: str, *, extracted: bool) ->
         extracted: whether the candidates were found in answers.
     """
     recorded = settings.model_dump(mode="json", exclude=_NOT_RECORDED)  # type: ignore[arg-type]
-    recorded["budget"] = {key: recorded["budget"][key] for key in settings.budget.applied}
+    of_curve = BudgetSettings.model_fields if settings.budget_curve else ()  # which compares all policies
+    recorded["budget"] = {key: recorded["budget"][key] for key in (*settings.budget.applied, *of_curve)}
     recorded["probe_inputs"] = settings.inputs
     unused = {loader.section for loader in BENCHMARKS.values()} - {BENCHMARKS[benchmark].section}
     if not settings.tests.written:

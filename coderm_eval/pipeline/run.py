@@ -8,7 +8,6 @@ command goes on where it was stopped.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from functools import partial
@@ -17,14 +16,14 @@ from pathlib import Path
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import require_complete
 from coderm_eval.core.locks import alone_in
-from coderm_eval.core.records import ProblemCandidates, sha256
+from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.store import open_store
 from coderm_eval.generation.origin import origin_of_tests
 from coderm_eval.pipeline.budget import budget_bar
 from coderm_eval.pipeline.cross_checks import messages
 from coderm_eval.pipeline.loop import rerank
 from coderm_eval.pipeline.report_page import write_page
-from coderm_eval.pipeline.run_identity import require_same_run, run_identity
+from coderm_eval.pipeline.run_identity import require_same_run, run_identity, run_sha256
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.pipeline.stages import Stages, assemble
 from coderm_eval.report import provenance
@@ -78,7 +77,7 @@ def run(
             ) as stages,
         ):
             # a run that is refused leaves nothing behind
-            provenance.begin(directory, caller, run=sha256([json.dumps(identity)]), tests=settings.tests.file)
+            provenance.begin(directory, caller, run=run_sha256(identity), tests=settings.tests.file)
             directory.write_samples(problems)
             report = _run(stages, problems)
             directory.remove_page()

@@ -6,7 +6,9 @@ refused by name, and so are samples that no run wrote.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
@@ -21,8 +23,10 @@ from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.rows import sample_rows
 from coderm_eval.report.run_directory import RunDirectory
 
-__all__ = ["require_same_run", "run_identity", "samples_sha256"]
+__all__ = ["require_same_run", "run_identity", "run_sha256", "samples_sha256", "tests_sha256"]
 
+
+_IDENTITY = ("benchmark", "dataset_sha256", "settings", "inputs")
 
 _OF_HASHES = {
     "dataset_sha256": "another version of the benchmark's data",
@@ -62,6 +66,8 @@ def require_same_run(
             raise OutputError(f"{directory}: it holds a samples.jsonl of something else; {ANOTHER_OUT}")
         return
     found = directory.summary()
+    if "policy" not in found:
+        raise OutputError(f"{directory}: it holds a finished run of an earlier version; {ANOTHER_OUT}")
     for key, (there, here) in _differences({name: found.get(name) for name in identity}, identity):
         if key in _OF_HASHES:
             raise OutputError(f"{directory}: it holds a finished run of {_OF_HASHES[key]}; {ANOTHER_OUT}")
@@ -77,12 +83,20 @@ def samples_sha256(problems: Sequence[ProblemCandidates]) -> str:
     return sha256(part for row in rows for part in (row["task_id"], row["solution"]))
 
 
-def _recorded_tests(tests: TestSettings) -> str | None:
-    """SHA-256 of task id and text of each test of the file, task by task; None where a model writes the tests."""
-    if tests.backend != "file" or tests.file is None:
-        return None
-    recorded = read_by_task(tests.file, "test")
+def tests_sha256(path: Path) -> str:
+    """SHA-256 of task id and text of each test of a file, task by task."""
+    recorded = read_by_task(path, "test")
     return sha256(part for task, lines in recorded.items() for line in lines for part in (task, line))
+
+
+def run_sha256(identity: Mapping[str, Any]) -> str:
+    """SHA-256 of what `run_identity` gives, which a summary has as well."""
+    return sha256([json.dumps({key: identity[key] for key in _IDENTITY})])
+
+
+def _recorded_tests(tests: TestSettings) -> str | None:
+    """`tests_sha256` of recorded tests; None where a model writes them."""
+    return tests_sha256(tests.file) if tests.backend == "file" and tests.file else None
 
 
 def _differences(there: Any, here: Any, path: str = "") -> list[tuple[str, tuple[Any, Any]]]:

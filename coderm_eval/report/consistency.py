@@ -13,9 +13,10 @@ from coderm_eval.report.counts import candidate_counts, sizes
 from coderm_eval.report.recorded_results import RecordedRun
 from coderm_eval.report.rules import compare_rules
 from coderm_eval.report.scores import mean_scores, problem_scores
+from coderm_eval.report.spending import of_spending
 from coderm_eval.report.summary import interval_rows, quality_rows, rule_row
 
-__all__ = ["contradictions"]
+__all__ = ["contradictions", "different"]
 
 _ROUNDING = 3e-6
 
@@ -38,7 +39,7 @@ def contradictions(run: RecordedRun) -> Iterator[str]:
     not_run = sum(int((~result.verdicts.ran).sum()) for result in run.results)
     if not_run > run.summary["not_run"]["executions"]:
         yield f"verdicts.jsonl: {not_run} verdicts are NOT_RUN, and summary.json counts fewer"
-    yield from _different("summary.json", _numbers(run, rule), run.summary)
+    yield from different("summary.json", {**_numbers(run, rule), **of_spending(run)}, run.summary)
 
 
 def _numbers(run: RecordedRun, rule: str) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def _numbers(run: RecordedRun, rule: str) -> dict[str, Any]:
         "abstention": abstention(run.results, rule, below, run.grades),
     }
     if not run.grades:
-        return numbers
+        return {**numbers, **dict.fromkeys(("pass@1", "paired_gain", "rules", "test_quality"))}
     pairs = list(zip(run.results, run.grades, strict=True))
     scores = mean_scores([problem_scores(result, grades, rule) for result, grades in pairs])
     return {
@@ -64,14 +65,14 @@ def _numbers(run: RecordedRun, rule: str) -> dict[str, Any]:
     }
 
 
-def _different(path: str, here: Any, there: Any) -> Iterator[str]:
+def different(path: str, here: Any, there: Any) -> Iterator[str]:
     """Yield where `there` lacks what is `here`, or has something else."""
     if isinstance(here, Mapping) and isinstance(there, Mapping):
         for key, value in here.items():
-            yield from _different(f"{path}: {key}", value, there.get(key))
+            yield from different(f"{path}: {key}", value, there.get(key))
     elif isinstance(here, list) and isinstance(there, list) and len(here) == len(there):
         for number, (value, other) in enumerate(zip(here, there, strict=True)):
-            yield from _different(f"{path}[{number}]", value, other)
+            yield from different(f"{path}[{number}]", value, other)
     elif here != there and not _are_rounded_alike(here, there):
         yield f"{path} is {there!r:.60}, and the other files give {here!r:.60}"
 

@@ -12,6 +12,8 @@ import pytest
 from helpers.cli import coderm, quick, rows, write_rows
 
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
+from coderm_eval.report.provenance import hashes_of_files
+from coderm_eval.report.run_directory import RunDirectory
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +132,7 @@ def scale_rewards(selection: dict[str, Any]) -> None:
     selection["rewards"] = [reward / 2 for reward in selection["rewards"]]
 
 
-TAMPERINGS: dict[str, tuple[Callable[[Path], None], str]] = {
+TAMPERINGS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a verdict": (in_rows("verdicts.jsonl", flip_a_verdict), "verdicts.jsonl: demo/8: sample 0 on test"),
     "a pick": (in_rows("verdicts.jsonl", pick_another), "verdicts.jsonl: demo/0: evidence leaves a candidate tied"),
     "a grade": (in_rows("grades.jsonl", better_grade), "grades.jsonl: demo/"),
@@ -205,19 +207,190 @@ TAMPERINGS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "no inputs": (in_summary(lambda summary: summary.pop("inputs")), "do not belong together"),
     "a problem left out": (in_rows("verdicts.jsonl", lambda found: found.pop()), "samples.jsonl has demo/11"),
+    "no grades": (lambda run: (run / "grades.jsonl").unlink(), "pass_rates.jsonl: it needs grades"),
 }
 """By what was changed: how, and what is said of it."""
+
+TOGETHER: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a pass rate": (
+        in_rows("pass_rates.jsonl", lambda found: found[1].update(rate=1.0)),
+        'pass_rates.jsonl:2: {"task_id": "demo/8", "rate": 1.0}, and the other files give',
+    ),
+    "a misleading test": (
+        in_rows("misleading_tests.jsonl", lambda found: found.append({"task_id": "demo/0"})),
+        "misleading_tests.jsonl:",
+    ),
+    "a pick that is marked": (
+        in_rows("chosen.jsonl", lambda found: found[0].update(abstained=True)),
+        "chosen.jsonl:1: ",
+    ),
+    "grades of another grader": (
+        lambda run: write_rows(
+            run / "alternative_grades.jsonl", [{"task_id": "demo/0", "grader": "x", "gold": "pass"}]
+        ),
+        "summary.json: cross_checks: other_grader is None",
+    ),
+    "the samples of the budget": (
+        in_summary(lambda summary: summary["budget"].update(samples=9)),
+        "summary.json: budget: samples is 9",
+    ),
+    "the policy of the budget": (
+        in_summary(lambda summary: summary["budget"].update(policy="uniform")),
+        "summary.json: budget: policy is 'uniform'",
+    ),
+    "the tests that were read": (
+        in_summary(lambda summary: summary["test_samples"].update(read=8)),
+        "summary.json: test_samples: read is 8",
+    ),
+    "a notice": (in_summary(lambda summary: summary["notices"].clear()), "summary.json: notices is []"),
+    "the probing inputs": (
+        in_summary(lambda summary: summary["probing_inputs"].update(per_problem=99.0)),
+        "summary.json: probing_inputs: per_problem is 99.0",
+    ),
+    "the number of executions": (
+        in_summary(lambda summary: summary.update(executions=9)),
+        "summary.json: executions is 9",
+    ),
+    "grades that could not be run": (
+        in_summary(lambda summary: summary["not_run"].update(grades=9)),
+        "summary.json: not_run: grades is 9",
+    ),
+    "tests at fault": (
+        in_summary(lambda summary: summary["test_faults"].update(problems_with_no_other=2)),
+        "summary.json: test_faults: problems_with_no_other is 2",
+    ),
+    "the cross-checks": (
+        in_summary(lambda summary: summary["cross_checks"].update(protocol_note="all is well")),
+        "summary.json: cross_checks: protocol_note is 'all is well'",
+    ),
+    "the hash of the tests": (
+        in_summary(lambda summary: summary["inputs"].update(tests="0" * 64)),
+        "summary.json: inputs.tests is not the hash of ",
+    ),
+    "a setting": (
+        in_summary(lambda summary: summary["settings"]["execution"].update(timeout_s=99.0)),
+        "are not those that provenance.json has as its run",
+    ),
+}
+"""Likewise; none of them hides another, and one look finds them all."""
+
+
+def rehash(run: Path) -> None:
+    """Make provenance.json agree with the files, as who changes them can."""
+    provenance = json.loads((run / "provenance.json").read_text())
+    provenance["files"] = hashes_of_files(RunDirectory(run))
+    (run / "provenance.json").write_text(json.dumps(provenance))
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
 def test_what_was_changed_is_found(honest: Path, tmp_path: Path, name: str) -> None:
+    """Also where the hashes are made anew."""
     shutil.copytree(honest, tmp_path / "run")
     tamper, sentence = TAMPERINGS[name]
     tamper(tmp_path / "run")
+    rehash(tmp_path / "run")
     done = coderm("verify", "run", "--all", cwd=tmp_path)
     assert done.returncode != 0
     assert sentence in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_all_that_was_changed_is_found_at_once(honest: Path, tmp_path: Path) -> None:
+    shutil.copytree(honest, tmp_path / "run")
+    for tamper, _ in TOGETHER.values():
+        tamper(tmp_path / "run")
+    rehash(tmp_path / "run")
+    done = coderm("verify", "run", "--all", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert {name for name, (_, sentence) in TOGETHER.items() if sentence not in done.stdout} == set()
+    assert "Findings: " in done.stdout
+
+
+def of_provenance(**changed: Any) -> Callable[[Path], None]:
+    def tamper(run: Path) -> None:
+        provenance = json.loads((run / "provenance.json").read_text())
+        (run / "provenance.json").write_text(json.dumps({**provenance, **changed}))
+
+    return tamper
+
+
+def blank(run: Path) -> None:
+    """No reader of JSON sees it."""
+    path = run / "grades.jsonl"
+    path.write_text(path.read_text().replace("{", "{ ", 1))
+
+
+OF_HASHES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a blank": (blank, "grades.jsonl: its SHA-256 is "),
+    "a file is gone": (
+        lambda run: (run / "pass_rates.jsonl").rename(run / "other"),
+        "pass_rates.jsonl: cannot be read",
+    ),
+    "a file was added": (lambda run: (run / "curve.csv").write_text(""), "curve.csv: provenance.json has no such file"),
+    "the provenance is gone": (lambda run: (run / "provenance.json").unlink(), "provenance.json: it is missing"),
+    "a run that was stopped": (of_provenance(finished=None), "provenance.json: the run was stopped before"),
+    "another run's": (of_provenance(run="0" * 64), "are not those that provenance.json has as its run"),
+    "no hashes": (of_provenance(files=None), "do not belong together"),
+    "no JSON": (lambda run: (run / "provenance.json").write_text("{"), "not what `coderm-eval rerank` wrote"),
+}
+
+
+@pytest.mark.parametrize("name", OF_HASHES)
+def test_files_that_are_not_those_of_the_run_are_found(honest: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(honest, tmp_path / "run")
+    tamper, sentence = OF_HASHES[name]
+    tamper(tmp_path / "run")
+    done = coderm("verify", "run", "--problems", 1, cwd=tmp_path)
+    assert done.returncode != 0
+    assert sentence in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_of_an_earlier_version_is_verified_without_hashes(honest: Path, tmp_path: Path) -> None:
+    shutil.copytree(honest, tmp_path / "run")
+    (tmp_path / "run" / "provenance.json").unlink()
+
+    def earlier(summary: dict[str, Any]) -> None:
+        del summary["policy"], summary["test_writer"]
+        summary["inputs"] = {key: value and value[:32] for key, value in summary["inputs"].items()}
+
+    in_summary(earlier)(tmp_path / "run")
+    done = coderm("verify", "run", "--problems", 1, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("run: an earlier version wrote it, without provenance.json: no hashes of its files")
+
+
+def a_draw(summary: dict[str, Any]) -> None:
+    summary["resampled"]["pass@1"]["evidence"]["value"] = 0.99
+
+
+@pytest.fixture(scope="module")
+def drawn(honest: Path) -> Path:
+    """A run of one problem, with what is drawn from its tests."""
+    write_rows(honest.parent / "one.jsonl", rows(honest.parent / "samples.jsonl")[:8])
+    done = coderm(
+        *("rerank", "--benchmark", "demo", "--samples", "one.jsonl", "--tests", "tests.jsonl", "--allow-partial"),
+        *("--grade", "--out", "drawn", "--store", "store", "--resample-tests", 2, "--budget-curve"),
+        cwd=honest.parent,
+    )
+    assert done.returncode == 0, done.stderr
+    return honest.parent / "drawn"
+
+
+def test_draws_of_the_tests_come_out_again(drawn: Path) -> None:
+    done = coderm("verify", "drawn", "--all", cwd=drawn.parent)
+    assert done.stdout.endswith("Findings: none\n")
+
+
+def test_draws_that_were_changed_are_found(drawn: Path, tmp_path: Path) -> None:
+    shutil.copytree(drawn, tmp_path / "run")
+    in_summary(a_draw)(tmp_path / "run")
+    curve = tmp_path / "run" / "curve.csv"
+    curve.write_text(curve.read_text().replace("uniform,1,", "uniform,2,"))
+    rehash(tmp_path / "run")
+    done = coderm("verify", "run", "--all", cwd=tmp_path)
+    assert "summary.json: resampled: pass@1: evidence: value is 0.99" in done.stdout
+    assert "curve.csv: not the curve that the tests give" in done.stdout
 
 
 def test_what_is_no_run_is_one_sentence(tmp_path: Path) -> None:
