@@ -166,6 +166,7 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     compared = shell(command("coderm-eval compare"), tmp_path)
     assert compared.returncode == 0, compared.stderr
     assert "|run|run-majority|" in compared.stdout
+    assert (tmp_path / "difference.html").read_text().startswith("<!doctype html>")
     verified = shell(command("coderm-eval verify"), tmp_path)
     assert verified.returncode == 0, verified.stdout
     assert "Findings: none" in verified.stdout
