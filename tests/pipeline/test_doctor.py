@@ -46,7 +46,7 @@ SERVERS: dict[str, tuple[Server, str, str, str, str]] = {
     "serves none": (lambda: listing(200, b'{"data": []}'), "m", "failed", "serves no model", "set tests.model"),
     "wants a key": (lambda: listing(401, b"no: KEY"), "m", "failed", "answered 401", "export OPENAI_API_KEY"),
     "forbids": (lambda: listing(403, b"KEY"), "m", "failed", "answered 403", "export OPENAI_API_KEY"),
-    "says a login page": (lambda: listing(200, b"<html>KEY"), "m", "failed", "not one of OpenAI's API", "NO_PROXY"),
+    "says a login page": (lambda: listing(200, b"<html>KEY"), "m", "failed", "not one of OpenAI's API", "a login page"),
     "has no list": (lambda: listing(404, b"?"), "m", "warning", "answered 404", "check tests.base_url"),
     "is loading": (lambda: listing(503, b"loading"), "m", "failed", "answered 503: loading", "wait"),
     "is silent": (silent, "m", "failed", "did not answer within 0.5 s", "start it, or check base_url"),
@@ -82,12 +82,21 @@ def test_an_address_is_shown_without_its_password() -> None:
     assert finding.check == "policy" and SECRET not in str(finding)
 
 
-def test_a_proxy_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    (finding,) = found(models.check_models, tests={"base_url": "http://example.invalid/v1", "model": "m"})
-    assert finding.status == "failed" and "HTTP_PROXY" in finding.cure
+PROXIES: list[tuple[Server, str]] = [
+    (lambda: nullcontext("http://127.0.0.1:9"), "that is the proxy which HTTP_PROXY"),
+    (lambda: listing(403, b"denied"), "add 10.0.0.7 to NO_PROXY"),
+    (silent, "add 10.0.0.7 to NO_PROXY"),
+]
+
+
+@pytest.mark.parametrize(("proxy", "words"), PROXIES)
+def test_a_proxy_in_between_is_named(proxy: Server, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with proxy() as url:
+        monkeypatch.setenv("HTTP_PROXY", url.replace("//", f"//user:{SECRET}@").removesuffix("/v1"))
+        (finding,) = found(models.check_models, tests={"base_url": "http://10.0.0.7:8000/v1", "model": "m"})
+    assert finding.status == "failed" and words in finding.cure and SECRET not in str(finding)
 
 
 ROLES: list[tuple[dict[str, Any], str, str]] = [

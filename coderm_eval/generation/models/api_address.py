@@ -67,7 +67,7 @@ def address_hint(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorSSLError):
         return "it does not speak TLS there: write http:// in place of https:// in base_url"
     if isinstance(error, aiohttp.ClientProxyConnectionError):
-        return "that is the proxy of HTTP_PROXY or HTTPS_PROXY: add the server's host to NO_PROXY, or mend the proxy"
+        return "that is the proxy which HTTP_PROXY or HTTPS_PROXY names: unset it, or add the server's host to NO_PROXY"
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
     if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
         return "no host has that name: check base_url"

@@ -6,8 +6,10 @@ import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from yarl import URL
 
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.generation.models.api_address import address_hint, reason
@@ -44,13 +46,22 @@ async def _ask(settings: SamplingSettings, within_s: float) -> ServerState:
     client = ApiClient(settings)
     async with client.session() as session:
         try:
-            return await _state(client, session, settings, within_s)
+            state = await _state(client, session, settings, within_s)
         except asyncio.TimeoutError:  # first: a connection that takes too long is a ClientError as well
-            advice = "start it, or check base_url; where a proxy stands between, add the server's host to NO_PROXY"
-            return ServerState(False, f"{client.address} did not answer within {within_s:g} s", advice)
+            fact = f"{client.address} did not answer within {within_s:g} s"
+            state = ServerState(False, fact, "start it, or check base_url")
         except aiohttp.ClientError as error:
-            advice = address_hint(error) or "check base_url"
-            return ServerState(False, f"{client.address} could not be reached ({reason(error)})", advice)
+            fact = f"{client.address} could not be reached ({reason(error)})"
+            state = ServerState(False, fact, address_hint(error) or "check base_url")
+    return state if state.serves else state._replace(advice=state.advice + _about_proxy(URL(client.address)))
+
+
+def _about_proxy(address: URL) -> str:
+    """What to add where a proxy may have answered in place of the server."""
+    host = address.host or ""
+    if address.scheme not in getproxies() or proxy_bypass(host):
+        return ""
+    return f"; {address.scheme.upper()}_PROXY is set, so a proxy is asked: to ask the server, add {host} to NO_PROXY"
 
 
 async def _state(
@@ -62,7 +73,7 @@ async def _state(
     served, model = _listed(reply), str(settings.model)
     if served is None:
         fact = f"{client.address} gave an answer that is not one of OpenAI's API: {client.quote(reply.text)[:80]!r}"
-        return ServerState(False, fact, "a proxy or a login page may have answered: check base_url and NO_PROXY")
+        return ServerState(False, fact, "a login page may have answered: check base_url")
     if model in served or f"{model}:latest" in served:  # as Ollama names it
         return ServerState(True, f"{client.address} serves {model}")
     names = abbreviated(served) or "no model"
