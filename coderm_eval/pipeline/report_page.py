@@ -16,7 +16,7 @@ __all__ = ["SLOW_S", "said_if_slow", "write_page"]
 log = logging.getLogger(__name__)
 
 SLOW_S = 2.0
-"""Only a page that takes longer is worth a line: one of 164 problems with 20 candidates each takes three."""
+"""Only a page that takes longer is worth a line: one of 164 problems with 20 candidates each takes two."""
 
 
 def write_page(directory: RunDirectory) -> None:

@@ -18,7 +18,8 @@ function heatMap(problem, choose) {
     paintVerdicts(paint, problem, size);
     paint.strokeStyle = colour("--ink");
     paint.lineWidth = 2;
-    paint.strokeRect(MARKS + column * size, row * size + 1, size - 1, size - 2);
+    const wider = size < 8 ? 3 : 0; // a frame around a cell of few pixels would hide it
+    paint.strokeRect(MARKS + column * size - wider, row * size + 1 - wider, size - 1 + 2 * wider, size - 2 + 2 * wider);
   };
   const limited = (value, most) => Math.min(most - 1, Math.max(0, Math.floor(value)));
   canvas.addEventListener("click", (event) => {
@@ -43,7 +44,7 @@ function paintVerdicts(paint, problem, size) {
   const inner = size > 4 ? size - 1 : size;
   paint.clearRect(0, 0, paint.canvas.width, paint.canvas.height);
   problem.candidates.forEach((candidate, row) => {
-    if (candidate.right) paint.fillStyle = right, paint.fillRect(0, row * size, 5, inner);
+    if (candidate.right) paint.fillStyle = right, paint.fillRect(0, row * size, 5, size);
     if (row === problem.pick) paint.fillStyle = ink, paint.fillRect(6, row * size, 4, inner);
     [...candidate.verdicts].forEach((verdict, column) => {
       paint.fillStyle = inks[verdict];
