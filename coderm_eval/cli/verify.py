@@ -25,15 +25,17 @@ _PROBLEMS = 20
 )
 @click.option("--all", "run_all", is_flag=True, help="Run all of them again.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes at a time.  [default: one per core]")
+@click.option("--select", metavar="FILE.py:NAME", help="Run this file, where the run's picks are by its rule.")
 @verbosity_options
-def verify_command(run: Path, problems: int, run_all: bool, workers: int | None) -> None:
+def verify_command(run: Path, problems: int, run_all: bool, workers: int | None, select: str | None) -> None:
     """Check that a run's files agree, and run and grade some of its problems again.
 
     \b
     coderm-eval verify run
     """
     with _without_notices(), scratch_folder("coderm-verify-") as scratch:
-        found = verify(RunDirectory(run), scratch, problems=None if run_all else problems, workers=workers)
+        some = None if run_all else problems
+        found = verify(RunDirectory(run), scratch, problems=some, workers=workers, rule_file=select)
     for finding in found.findings:
         click.echo(finding)
     if not found.has_provenance:

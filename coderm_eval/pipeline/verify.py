@@ -45,7 +45,9 @@ class Verification:
     """Whether there is a provenance.json, which earlier versions did not write."""
 
 
-def verify(directory: RunDirectory, scratch: Path, *, problems: int | None, workers: int | None) -> Verification:
+def verify(
+    directory: RunDirectory, scratch: Path, *, problems: int | None, workers: int | None, rule_file: str | None = None
+) -> Verification:
     """Compare the files with each other, and a seeded sample of problems with what comes out now.
 
     Args:
@@ -53,6 +55,7 @@ def verify(directory: RunDirectory, scratch: Path, *, problems: int | None, work
         scratch: an empty folder for what is run.
         problems: how many to run again; None for all.
         workers: processes at a time.
+        rule_file: FILE.py:NAME of a rule that may be run; else a run that names one is refused.
 
     Raises:
         InputError: this is no run directory, or its files cannot be read together.
@@ -60,7 +63,7 @@ def verify(directory: RunDirectory, scratch: Path, *, problems: int | None, work
     """
     summary, provenance = directory.summary(), read_provenance(directory)
     try:
-        settings = settings_again(summary, scratch, workers=workers, source=str(directory))
+        settings = settings_again(summary, scratch, workers=workers, rule_file=rule_file, source=str(directory))
         benchmark = load_benchmark(summary["benchmark"], settings.for_benchmark(summary["benchmark"]))
     except (AttributeError, KeyError, TypeError) as error:
         raise InputError(

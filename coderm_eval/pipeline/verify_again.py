@@ -24,13 +24,19 @@ _OF_ALL = ("problems_without_tests", "probing_inputs", "executions", "not_run")
 """Entries of summary.json that come out again where all problems are run again."""
 
 
-def settings_again(summary: Mapping[str, Any], scratch: Path, *, workers: int | None, source: str) -> Settings:
-    """The settings of the run, but with the tests that it used as recorded ones, all of which are run."""
+def settings_again(
+    summary: Mapping[str, Any], scratch: Path, *, workers: int | None, rule_file: str | None, source: str
+) -> Settings:
+    """The settings of the run, but with the tests that it used as recorded ones, all of which are run.
+
+    Raises:
+        InputError: the run names a Python file that the user has not: `rule_file` is what the user names.
+    """
     given = {key: value for key, value in summary["settings"].items() if key not in ("n", "preset", "budget")}
-    if is_rule_file(given["select"]):
+    if is_rule_file(given["select"]) and given["select"] != rule_file:
         raise InputError(
-            f"{source}: its picks are those of the file {given['select']}, and verify runs no file that a run names; "
-            "make the same run again, and compare the two"
+            f"{source}: its picks are by a rule of a file, which would have to be run; if you trust the file, give "
+            f"--select {given['select']} in the folder where it is"
         )
     without_tests = given["tests"].get("backend") == "none"
     budget = {**summary["settings"].get("budget", {}), "policy": "uniform", "average": None}

@@ -9,6 +9,7 @@ from typing import Any
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.core.files import file_sha256
 from coderm_eval.core.records import ProblemCandidates
+from coderm_eval.pipeline.rule_files import rule_sha256
 from coderm_eval.pipeline.run_identity import run_sha256, samples_sha256, tests_sha256
 from coderm_eval.report.recorded_results import RecordedRun
 
@@ -25,6 +26,8 @@ def contradictions_of_inputs(
             f"summary.json: dataset_sha256 is {summary['dataset_sha256'][:12]}, and the {benchmark.name} file here has "
             f"{benchmark.dataset_sha256[:12]}"
         )
+    if summary["inputs"].get("rule") != rule_sha256(summary["select"]):
+        yield f"summary.json: inputs.rule is not the hash of {summary['select']} here: another version picked"
     if provenance is None and "policy" not in summary:
         return
     candidates = [ProblemCandidates(result.problem, result.candidates) for result in recorded.results]

@@ -12,11 +12,9 @@ import pytest
 from helpers.cli import coderm, quick, rows, said, write_rows
 
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
-from coderm_eval.core.errors import InputError, SettingsError
+from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.files import file_sha256
 from coderm_eval.pipeline.settings import Settings, load_settings
-from coderm_eval.pipeline.verify import verify
-from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.selection import known_rules, registry
 
 LAST = """
@@ -86,9 +84,23 @@ def test_a_run_picks_by_it_and_is_another_run_once_it_changes(tmp_path: Path) ->
     other = rerank("--grade", cwd=tmp_path)
     assert other.returncode == 2
     assert "it holds a finished run of another version of the rule's file" in other.stderr
-    assert "verify runs no file that a run names" in said(
-        InputError, lambda: verify(RunDirectory(tmp_path / "run"), tmp_path / "again", problems=1, workers=1)
-    )
+
+
+def test_verify_runs_the_file_if_the_user_names_it(tmp_path: Path) -> None:
+    """A run directory may come from anybody, and so may the file that it names."""
+    (tmp_path / "my.py").write_text(LAST)
+    rerank(cwd=tmp_path)
+    (tmp_path / "my.py").write_text(LAST.replace("return", "raise SystemExit(1)\n    return"))
+    refused = coderm("verify", "run", cwd=tmp_path)
+    assert refused.returncode == 2 and "if you trust the file, give --select my.py:last" in refused.stderr
+    (tmp_path / "my.py").write_text(LAST)
+    honest = coderm("verify", "run", "--select", "my.py:last", cwd=tmp_path)
+    assert honest.returncode == 0, honest.stdout + honest.stderr
+    (tmp_path / "my.py").write_text(LAST.replace("return np", "return -np"))
+    found = coderm("verify", "run", "--select", "my.py:last", cwd=tmp_path)
+    assert found.returncode == 1
+    assert "summary.json: inputs.rule is not the hash of my.py:last here" in found.stdout
+    assert ": my.py:last picked sample " in found.stdout and ", and now picks sample 0" in found.stdout
 
 
 def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
