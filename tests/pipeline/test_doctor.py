@@ -131,10 +131,11 @@ def test_missing_datasets_are_warnings_and_nothing_is_downloaded(
     point_evalplus(monkeypatch, {"XDG_CACHE_HOME": str(tmp_path)})
     monkeypatch.delenv("LIVECODEBENCH_PATH", raising=False)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    assert found(check_datasets)[:3] == [
-        Finding(name, "warning", "not on this machine", f"coderm-eval fetch {name}")
-        for name in ("humaneval+", "mbpp+", "livecodebench")
+    assert found(check_datasets)[:2] == [
+        Finding(name, "warning", "not on this machine", f"coderm-eval fetch {name}") for name in ("humaneval+", "mbpp+")
     ]
+    for given, release in (({}, "release_v5"), ({"livecodebench": {"release": "v6"}}, "v6")):
+        assert found(check_datasets, **given)[2].cure == f"coderm-eval fetch livecodebench --release {release}"
 
 
 def test_datasets_that_variables_name_are_found_and_read(
@@ -188,15 +189,19 @@ def test_lm_eval_lists_what_the_repository_holds(tmp_path: Path, monkeypatch: py
     assert missing.status == "failed" and "does not list coderm_demo" in missing.fact and "pip install" in missing.cure
 
 
-def test_an_error_of_a_check_is_a_finding_and_the_others_go_on() -> None:
+ERRORS = [InputError("a file is missing; name it"), ImportError("no module x"), BlockingIOError("no process left")]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=repr)
+def test_an_error_of_a_check_is_a_finding_and_the_others_go_on(error: Exception) -> None:
     def check_broken(_: Settings) -> list[Finding]:
-        raise InputError("a file is missing; name it")
+        raise error
 
     def check_more(_: Settings) -> list[Finding]:
         return [Finding("more", "ok", "x")]
 
     findings = list(examine(load_settings({}, source="test", selects=False), [check_broken, check_more]))
-    assert findings == [Finding("broken", "failed", "a file is missing; name it"), Finding("more", "ok", "x")]
+    assert findings == [Finding("broken", "failed", str(error)), Finding("more", "ok", "x")]
     assert verdict(findings) == "a run with these settings would fail; warnings: 0, failed: 1"
     assert verdict(findings[1:]) == "runs work on this machine; warnings: 0, failed: 0"
     assert "-> cure" in render_finding(Finding("a", "warning", "b", "cure"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from coderm_eval.core.errors import CodermError
+from coderm_eval.core.messages import single_line
 from coderm_eval.pipeline.doctor.datasets import check_datasets
 from coderm_eval.pipeline.doctor.finding import Finding
 from coderm_eval.pipeline.doctor.host import check_cores, check_disk, check_limits, check_versions
@@ -31,9 +32,13 @@ CHECKS: tuple[Check, ...] = (
 
 
 def examine(settings: Settings, checks: Sequence[Check] = CHECKS) -> Iterator[Finding]:
-    """Yield what the checks find, as they find it; an error that a run would end with is a finding as well."""
+    """Yield what the checks find, as they find it.
+
+    An error that a run would end with is a finding as well; so is a package that cannot be imported, and what the
+    system refuses.
+    """
     for check in checks:
         try:
             yield from check(settings)
-        except CodermError as error:
-            yield Finding(check.__name__.removeprefix("check_"), "failed", str(error))
+        except (CodermError, ImportError, OSError) as error:
+            yield Finding(check.__name__.removeprefix("check_"), "failed", single_line(error))

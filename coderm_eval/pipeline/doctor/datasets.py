@@ -24,4 +24,6 @@ def check_datasets(settings: Settings) -> Iterator[Finding]:
         if files:
             yield Finding(name, "ok", abbreviated([str(path) for path in files]))
         else:
-            yield Finding(name, "warning", "not on this machine", f"coderm-eval fetch {name}")
+            release = settings.livecodebench.release if name == "livecodebench" else None
+            which = f"{name} --release {release}" if release else name
+            yield Finding(name, "warning", "not on this machine", f"coderm-eval fetch {which}")
