@@ -96,7 +96,8 @@ def _first_start(directory: RunDirectory, run: str) -> str | None:
     """The time at which the same run began here before."""
     with suppress(InputError):
         before = read_provenance(directory) or {}
-        return str(before["started"]) if before.get("run") == run else None
+        started = before.get("started")
+        return started if before.get("run") == run and isinstance(started, str) else None
     return None
 
 

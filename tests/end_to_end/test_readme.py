@@ -322,7 +322,13 @@ def test_the_lm_eval_command_runs(tmp_path: Path, server: str) -> None:
     assert done.returncode == 0, done.stderr
     values = {float(row.split("|")[7]) for row in table(done.stdout) if "pass@1" in row}
     assert values == {1.0}
-    assert list((tmp_path / "out").rglob("results_*.json"))
+    (results,) = (tmp_path / "out").rglob("results_*.json")
+    (folder,) = (tmp_path / "coderm-runs").glob("humanevalplus_coderm-*")
+    provenance = json.loads((folder / "provenance.json").read_text())
+    assert tmp_path / provenance["results_file"] == results
+    assert provenance["command"][:2] == ["lm_eval", "run"]
+    named = json.loads(results.read_text())["configs"]["humanevalplus_coderm"]["metadata"]["run_directory"]
+    assert tmp_path / named == folder
     assert list((tmp_path / "out").rglob("samples_humanevalplus_coderm_*.jsonl"))
 
 

@@ -345,7 +345,7 @@ def test_a_run_killed_at_five_random_moments_ends_as_an_undisturbed_one(
     command = [*CLI, *map(str, demo), "--out", "run"]
     dice = random.Random(1)
     whole = sum(path.stat().st_size for path in (finished / "store").iterdir())
-    store = tmp_path / "run" / "store"
+    store, starts = tmp_path / "run" / "store", []
     for _ in range(5):
         goal = stored_bytes(store) + dice.randrange(whole // 8)
         process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -354,8 +354,11 @@ def test_a_run_killed_at_five_random_moments_ends_as_an_undisturbed_one(
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
         assert not (tmp_path / "run" / "summary.json").exists()
+        starts.append(json.loads((tmp_path / "run" / "provenance.json").read_text())["started"])
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
     assert final(tmp_path / "run") == final(finished)
+    provenance = json.loads((tmp_path / "run" / "provenance.json").read_text())
+    assert {provenance["started"]} == {*starts} and provenance["finished"] > starts[0]
 
 
 def stored_bytes(store: Path) -> int:
