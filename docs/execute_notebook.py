@@ -44,7 +44,7 @@ def executed(notebook: Any) -> Any:
 def shown(notebook: Any) -> list[str]:
     """The texts that the cells show; a picture counts as its words, since its bytes depend on fonts."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [one.get("text") or one.get("evalue") or one["data"]["text/plain"] for one in outputs]
+    return [one.get("text") or "\n".join(one.get("traceback", ())) or one["data"]["text/plain"] for one in outputs]
 
 
 def main() -> None:

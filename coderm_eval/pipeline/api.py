@@ -59,6 +59,7 @@ def evaluate(
 
     Raises:
         CodermError: with one sentence that says what to do; nothing already computed is lost.
+        IncompleteRunError: something could not be run; `load_run(out)` has the rest.
     """
     if benchmark not in BENCHMARKS:
         raise InputError(f"no benchmark is called {benchmark!r}; {suggestion(str(benchmark).lower(), BENCHMARKS)}")

@@ -181,6 +181,11 @@ def test_a_mistake_is_one_sentence(mistake: str, tmp_path: Path, monkeypatch: py
     assert not Path("run").exists()
 
 
+def test_a_notebook_shows_the_sentence_and_no_traceback() -> None:
+    """IPython asks an exception for this method."""
+    assert InputError("x: no such file")._render_traceback_() == ["InputError: x: no such file"]
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "no summary": lambda run: (run / "summary.json").unlink(),
     "another version": lambda run: (run / "summary.json").write_text("{}"),
