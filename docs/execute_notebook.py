@@ -17,6 +17,8 @@ import nbformat
 from nbclient import NotebookClient
 
 NOTEBOOK = Path(__file__).resolve().parent / "guide" / "notebook.ipynb"
+FOLDERS = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+"""Variables of folders that a user's own settings and kernels are in, and that a kernel leaves something in."""
 TIMEOUT_S = 300
 """Seconds for a cell, and for the kernel to start."""
 
@@ -25,7 +27,8 @@ def executed(notebook: Any) -> Any:
     """The notebook with its outputs, but for progress bars and warnings, which are on the standard error."""
     notebook = copy.deepcopy(notebook)
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["IPYTHONDIR"] = f"{folder}/ipython"
+        os.environ.update({name: f"{folder}/{name}" for name in FOLDERS})
+        os.environ.pop("MPLBACKEND", None)  # else figures are not shown
         work = Path(folder) / "work"
         work.mkdir()
         NotebookClient(
