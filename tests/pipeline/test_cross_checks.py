@@ -13,7 +13,8 @@ from helpers.livecodebench import rows as made
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.core.records import Grade
 from coderm_eval.pipeline.cross_checks import cross_checks
-from coderm_eval.report.run_directory import AlternativeGrades
+from coderm_eval.report.provenance import hashes_of_files
+from coderm_eval.report.run_directory import AlternativeGrades, RunDirectory
 
 ITERATES = "import sys\nprint(sum(map(int, sys.stdin)))\n"
 """Right, but the official grader's standard input cannot be iterated over."""
@@ -124,3 +125,21 @@ def test_the_official_graders_grades_are_exported(tmp_path: Path) -> None:
     )
     assert coderm(*command, cwd=tmp_path).returncode == 0
     assert _exported_grades(tmp_path) == {"1": 1.0, "2": 0.0, "3": 1.0}
+
+
+def test_verify_asks_the_other_grader_again(tmp_path: Path) -> None:
+    """The disagreement is hidden in the file, in the summary, and by new hashes."""
+    _run(tmp_path, [made.row("1"), _stdin("2")], {"1": METHOD, "2": ITERATES})
+    honest = coderm("verify", "run", "--all", cwd=tmp_path)
+    assert honest.stdout.endswith("Findings: none\n")
+    run = tmp_path / "run"
+    write_rows(run / "alternative_grades.jsonl", [{"task_id": "2", "grader": "official", "tests": "pass"}])
+    summary = (run / "summary.json").read_text()
+    (run / "summary.json").write_text(summary.replace('"differ": 1', '"differ": 0'))
+    provenance = json.loads((run / "provenance.json").read_text())
+    hashes = hashes_of_files(RunDirectory(run))
+    (run / "provenance.json").write_text(json.dumps({**provenance, "files": hashes}))
+    changed = coderm("verify", "run", "--all", cwd=tmp_path)
+    assert changed.stdout.splitlines()[:-1] == [
+        "alternative_grades.jsonl: 2: it is {'tests': 'pass'}, and now {'tests': 'fail'}"
+    ]
