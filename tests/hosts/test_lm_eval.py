@@ -462,8 +462,11 @@ def test_the_results_file_and_the_run_directory_name_each_other(replay: Replay) 
 
 
 def test_the_summary_says_who_wrote_candidates_and_tests(replay: Replay) -> None:
+    """And a reader can verify what does not depend on their word."""
     evaluate(replay)
     (folder,) = Path("coderm-runs").glob("humanevalplus_coderm-*")
+    verified = cli.coderm("verify", folder, cwd=Path.cwd())
+    assert verified.stdout.endswith("Findings: none\n")
     summary = json.loads((folder / "summary.json").read_text())
     drawn = {"temperature": 0.8, "top_p": 0.95, "max_tokens": 2048, "seed": 0}
     assert summary["policy"] == {
