@@ -113,7 +113,7 @@ def rules_table(rules: Mapping[str, Any]) -> Table:
 
 def render_resampled(resampled: Mapping[str, Any]) -> str:
     """The `resampled` of summary.json, in per cent."""
-    headers = ["Rule", f"{_PASS_AT_1} with {resampled['tests']} tests", f"95 % of {resampled['draws']} draws"]
+    headers = ["Rule", f"pass@1 with {resampled['tests']} tests, %", f"95 % of {resampled['draws']} draws"]
     return _table(headers, [[rule, *_value_and_draws(row)] for rule, row in resampled["pass@1"].items()])
 
 
