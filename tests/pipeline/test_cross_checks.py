@@ -29,7 +29,7 @@ def _prepare(folder: Path, problems: list[dict[str, str]], programs: dict[str, s
     made.write(folder / "problems.jsonl", problems)
     samples = write_rows(folder / "s.jsonl", [{"task_id": t, "solution": p} for t, p in programs.items()])
     tests = write_rows(folder / "t.jsonl", [{"task_id": t, "test": "assert True"} for t in programs])
-    (folder / "c.yaml").write_text(json.dumps({"livecodebench": {"io": "both", **settings}}))
+    (folder / "c.yaml").write_text(json.dumps({"livecodebench": {"io": "both", **settings}, "report": False}))
     arguments = ["rerank", "--benchmark", "livecodebench", "--samples", samples, "--tests", tests]
     return [*arguments, "--out", "run", "--grade", "--config", "c.yaml"]
 

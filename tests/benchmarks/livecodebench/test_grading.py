@@ -33,6 +33,7 @@ from coderm_eval.generation.recorded.livecodebench_outputs import read_outputs
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.hosts.server.replay import RecordedAnswers
 from coderm_eval.pipeline.settings import load_settings
+from coderm_eval.report.run_directory import PROVENANCE
 from coderm_eval.report.scores import ROWS
 
 TIDE, BERTHS, PEAL = FUNCTIONAL = ("3101", "3102", "3103")
@@ -205,7 +206,8 @@ def refused(*arguments: object) -> str:
 def settings(folder: Path, livecodebench: Mapping[str, object], workers: int = 1) -> Path:
     """One worker by default: to start a second one costs more than these few programs take."""
     path = folder / "settings.yaml"
-    path.write_text(yaml.safe_dump({"livecodebench": dict(livecodebench), "execution": {"workers": workers}}))
+    given = {"livecodebench": dict(livecodebench), "execution": {"workers": workers}, "report": False}
+    path.write_text(yaml.safe_dump(given))
     return path
 
 
@@ -219,8 +221,8 @@ def summary(run: Path) -> Any:
 
 
 def final(run: Path) -> dict[str, bytes]:
-    """The run's files; of the summary all but what a clock said."""
-    found = {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()}
+    """The run's files without the one that names the command; of the summary all but what a clock said."""
+    found = {path.name: path.read_bytes() for path in run.iterdir() if path.is_file() and path.name != PROVENANCE}
     numbers = summary(run)
     del numbers["seconds"]
     return {**found, "summary.json": json.dumps(numbers).encode()}
