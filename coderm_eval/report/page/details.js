@@ -36,14 +36,18 @@ function details(problem, data, at) {
   return made;
 }
 
-/** The column of a test on which the pick and another row part, one that the pick passes if there is any. */
+/** The columns of the tests on which the pick and another row part: what could not be run parts nobody. */
+function partings(problem, row) {
+  const [pick, other] = [problem.pick, row].map((each) => problem.candidates[each].verdicts);
+  const apart = (verdict, column) => verdict !== other[column] && verdict !== "N" && other[column] !== "N";
+  return [...pick].flatMap((verdict, column) => (apart(verdict, column) ? [column] : []));
+}
+
+/** The first of them, one that the pick passes if there is any. */
 function parting(problem, row) {
   if (row === null) return null;
-  const [pick, other] = [problem.pick, row].map((each) => [...problem.candidates[each].verdicts]);
-  const apart = (wanted) => pick.findIndex((verdict, column) => verdict !== other[column] && wanted(verdict));
-  const found = apart((verdict) => verdict === "P");
-  const any = found >= 0 ? found : apart(() => true);
-  return any >= 0 ? any : null;
+  const columns = partings(problem, row);
+  return columns.find((column) => problem.candidates[problem.pick].verdicts[column] === "P") ?? columns[0] ?? null;
 }
 
 function why(problem, choose) {
@@ -68,7 +72,6 @@ function bestRight(problem, choose) {
 function comparison(problem, row, data, choose) {
   const [pick, other] = [problem.candidates[problem.pick], problem.candidates[row]];
   const column = parting(problem, row);
-  const differ = [...pick.verdicts].filter((verdict, place) => verdict !== other.verdicts[place]).length;
   const title = element("h3", {}, `The pick, ${named(pick)}, against ${named(other)}${row === problem.runner_up ? ", the runner-up" : ""}`);
   const legend = element("p", { class: "small" }, `Lines with + are the pick's, those with - are of ${named(other)}.`);
   const programs = pick.program === undefined ? [] : [legend, differenceBlock(other.program, pick.program)];
@@ -79,7 +82,7 @@ function comparison(problem, row, data, choose) {
   const [won, lost] = [pick, other].map((candidate) => data.verdicts[candidate.verdicts[column]]);
   const test = problem.tests[column];
   const button = element("button", { onclick: () => choose(row, column) }, `test ${test.samples[0]}`);
-  const sentence = element("p", {}, `They part on ${differ} of ${problem.tests.length} tests, such as `, button, `: the pick ${won}, ${named(other)} ${lost}.`);
+  const sentence = element("p", {}, `They part on ${partings(problem, row).length} of ${problem.tests.length} tests, such as `, button, `: the pick ${won}, ${named(other)} ${lost}.`);
   return [title, sentence, ...programs];
 }
 

@@ -86,6 +86,9 @@ def test_the_pick_is_shown_against_the_runner_up(run: Path, page: Path, tmp_path
         added, removed = [await browser.run(lines.format(kind)) for kind in ("added", "removed")]
         assert set(added) <= set(pick["program"].split("\n")) and added
         assert set(removed) <= set(other["program"].split("\n")) and removed
+        parts = "parting({{pick: 0, candidates: [{{verdicts: '{}'}}, {{verdicts: '{}'}}]}}, 1)"
+        for one, second, expected in [("FPP", "PFP", 1), ("FP", "PP", 0), ("PF", "NN", None), ("PP", "NF", 1)]:
+            assert await browser.run(parts.format(one, second)) == expected  # what was not run parts nobody
 
     in_browser(page, tmp_path, look)
 
