@@ -51,6 +51,7 @@ def _numbers(run: RecordedRun, rule: str) -> dict[str, Any]:
         "tests_per_problem": round(float(np.mean([result.selections[rule].tests_used for result in run.results])), 4),
         "confidence": calibration(run.results, rule, run.grades),
         "abstention": abstention(run.results, rule, below, run.grades),
+        **_writer(run.summary),
     }
     if not run.grades:
         return {**numbers, **dict.fromkeys(("pass@1", "paired_gain", "rules", "test_quality"))}
@@ -63,6 +64,14 @@ def _numbers(run: RecordedRun, rule: str) -> dict[str, Any]:
         "paired_gain": interval_rows(scores.paired_gain),
         "rules": {found.rule: rule_row(found) for found in compare_rules(run.results, run.grades)},
     }
+
+
+def _writer(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Who wrote the tests, by the settings of a run in which a model wrote them; earlier versions did not say it."""
+    tests = summary["settings"]["tests"]
+    if "model" not in tests or "test_writer" not in summary:
+        return {}
+    return {"test_writer": {"model": tests["model"], "backend": tests["backend"]}}
 
 
 def different(path: str, here: Any, there: Any) -> Iterator[str]:

@@ -23,7 +23,7 @@ from lm_eval.tasks import TaskManager
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.hosts.lm_eval import RerankTask
-from coderm_eval.hosts.lm_eval.provenance import policy_of
+from coderm_eval.hosts.lm_eval.provenance import name_results_file_in, policy_of
 from coderm_eval.hosts.server.replay import RecordedAnswers
 from coderm_eval.report.provenance import read_provenance
 from coderm_eval.report.run_directory import RunDirectory
@@ -459,6 +459,20 @@ def test_the_results_file_and_the_run_directory_name_each_other(replay: Replay) 
     assert (provenance["host"]["name"], provenance["command"]) == ("lm-eval", None)
     EvaluationTracker(output_path="other").save_results_aggregated(json.loads(results.read_text()))
     assert read_provenance(RunDirectory(folder)) == provenance
+    name_results_file_in(RunDirectory(folder))
+    EvaluationTracker(output_path="third/r.json").save_results_aggregated(json.loads(results.read_text()))
+    (third,) = Path("third").iterdir()
+    assert read_provenance(RunDirectory(folder)) == {**provenance, "results_file": str(third)}
+
+
+def verified_with_another_writer(folder: Path) -> str:
+    text = (folder / "summary.json").read_text()
+    summary = json.loads(text)
+    summary["test_writer"]["model"] = "another"
+    (folder / "summary.json").write_text(json.dumps(summary))
+    found = cli.coderm("verify", folder, "--problems", 1, cwd=Path.cwd()).stdout
+    (folder / "summary.json").write_text(text)
+    return found
 
 
 def test_the_summary_says_who_wrote_candidates_and_tests(replay: Replay) -> None:
@@ -467,6 +481,7 @@ def test_the_summary_says_who_wrote_candidates_and_tests(replay: Replay) -> None
     (folder,) = Path("coderm-runs").glob("humanevalplus_coderm-*")
     verified = cli.coderm("verify", folder, cwd=Path.cwd())
     assert verified.stdout.endswith("Findings: none\n")
+    assert "summary.json: test_writer: model is 'another'" in verified_with_another_writer(folder)
     summary = json.loads((folder / "summary.json").read_text())
     drawn = {"temperature": 0.8, "top_p": 0.95, "max_tokens": 2048, "seed": 0}
     assert summary["policy"] == {
