@@ -146,6 +146,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str, str]] = {
         ABOUT,
         "for random, and summary.json has",
     ),
+    "a run of an earlier version": (in_summary(lambda s: s.pop("policy")), ABOUT, "or another version of coderm-eval"),
     "unknown data": (
         in_summary(lambda s: s.update(dataset_sha256="0" * 64)),
         ABOUT,

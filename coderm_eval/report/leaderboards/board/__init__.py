@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,24 @@ def export(run: ExportedRun, entry: Entry, out: Path) -> Export:
         out: the entry's folder.
 
     Raises:
-        InputError: the board does not take the run.
+        InputError: the board does not take the run, or not one of that version.
         IncompleteRunError: a candidate could not be graded.
     """
+    try:
+        content, picks = _entry(run, entry)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise InputError(
+            f"{run.directory}: its files do not belong together, or another version of coderm-eval wrote them; run the "
+            "same `coderm-eval rerank --grade` with --overwrite"
+        ) from None
+    found = violation(content, "entry") or next(filter(None, (violation(row, "pick") for row in picks)), None)
+    if found:
+        raise InputError(f"{run.directory}: the entry would not be one that the board takes: {found}")
+    return Export({out / "entry.json": _text(content), out / "picks.jsonl": _lines(picks)})
+
+
+def _entry(run: ExportedRun, entry: Entry) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The content of entry.json, and the lines of picks.jsonl."""
     dataset = _dataset(run)
     _require_whole(run, entry)
     _require_own_tests(run)
@@ -52,17 +67,13 @@ def export(run: ExportedRun, entry: Entry, out: Path) -> Export:
     picks = pick_rows(run)
     numbers = numbers_of_picks(picks)
     _require_agreement(run, numbers["results"])
-    picks_text = "".join(json.dumps(row) + "\n" for row in picks)
     content = {
         **_facts(run.summary, entry, dataset),
         **numbers,
-        "picks_sha256": hashlib.sha256(picks_text.encode()).hexdigest(),
+        "picks_sha256": hashlib.sha256(_lines(picks).encode()).hexdigest(),
         "run_on": entry.date and entry.date.date().isoformat(),
     }
-    found = violation(content, "entry") or next(filter(None, (violation(row, "pick") for row in picks)), None)
-    if found:
-        raise InputError(f"{run.directory}: the entry would not be one that the board takes: {found}")
-    return Export({out / "entry.json": _text(content), out / "picks.jsonl": picks_text})
+    return content, picks
 
 
 def _dataset(run: ExportedRun) -> Dataset:
@@ -167,6 +178,10 @@ def _filled(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]
 
 def _first(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
+
+
+def _lines(picks: Sequence[Mapping[str, Any]]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in picks)
 
 
 def _text(content: Mapping[str, Any]) -> str:
