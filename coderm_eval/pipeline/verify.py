@@ -14,7 +14,7 @@ from coderm_eval.pipeline.verify_again import different_wholes, run_again, setti
 from coderm_eval.pipeline.verify_inputs import contradictions_of_inputs
 from coderm_eval.report.consistency import contradictions, different
 from coderm_eval.report.derived_files import contradictions_of_files
-from coderm_eval.report.differences import differences
+from coderm_eval.report.differences import differences, same_verdicts
 from coderm_eval.report.provenance import read_provenance
 from coderm_eval.report.provenance_checks import contradictions_of_hashes
 from coderm_eval.report.recorded_results import RecordedRun, read_recorded_run
@@ -86,7 +86,7 @@ def verify(
     settings = without_draws(settings, recorded, whole=whole)
     there, again = run_again(recorded, places, benchmark, settings, scratch)
     found += (changed := [*differences(recorded, places, again), *_of_other_grader(directory, there)])
-    if whole and not changed:
+    if whole and not changed and same_verdicts(recorded, again):
         found += different_wholes(directory, there)
     return Verification(
         problems=len(recorded.results),

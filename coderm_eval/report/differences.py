@@ -12,7 +12,7 @@ from coderm_eval.core.programs.source import parse
 from coderm_eval.core.records import Grade, RerankResult, UnitTest, Verdict, Verdicts
 from coderm_eval.report.recorded_results import RecordedRun
 
-__all__ = ["differences"]
+__all__ = ["differences", "same_verdicts"]
 
 _PATIENT_TIMEOUTS = 2
 """Tests that time out before the executor gives a program less time."""
@@ -33,6 +33,12 @@ def differences(recorded: RecordedRun, places: Sequence[int], again: RecordedRun
         yield from _different_runs(there, here)
         if recorded.grades:
             yield from _different_grades(there, recorded.grades[place], again.grades[number])
+
+
+def same_verdicts(recorded: RecordedRun, again: RecordedRun) -> bool:
+    """Return whether all verdicts of two whole runs are the same, also those that `differences` leaves open."""
+    pairs = zip(recorded.results, again.results, strict=True)
+    return all(np.array_equal(there.verdicts.matrix, here.verdicts.matrix) for there, here in pairs)
 
 
 def _different_runs(there: RerankResult, here: RerankResult) -> Iterator[str]:

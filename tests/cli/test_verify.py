@@ -306,6 +306,19 @@ def test_all_that_was_changed_is_found_at_once(honest: Path, tmp_path: Path) -> 
     assert "Findings: " in done.stdout
 
 
+def time_out_twice(found: list[dict[str, Any]]) -> None:
+    found[1]["verdicts"][0] = "TT" + found[1]["verdicts"][0][2:]
+
+
+def test_counts_of_the_whole_run_are_open_where_a_verdict_is(honest: Path, tmp_path: Path) -> None:
+    """A program that timed out twice gets less time, and other programs may be run on probing inputs then."""
+    shutil.copytree(honest, tmp_path / "run")
+    in_rows("verdicts.jsonl", time_out_twice)(tmp_path / "run")
+    in_summary(lambda summary: summary["probing_inputs"].update(per_problem=99.0))(tmp_path / "run")
+    done = coderm("verify", "run", "--all", cwd=tmp_path)
+    assert "probing_inputs" not in done.stdout and "on test" not in done.stdout
+
+
 def of_provenance(**changed: Any) -> Callable[[Path], None]:
     def tamper(run: Path) -> None:
         provenance = json.loads((run / "provenance.json").read_text())
