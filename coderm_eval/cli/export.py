@@ -16,7 +16,7 @@ from coderm_eval.core.outputs import check_output, require_same
 from coderm_eval.core.settings import flags_to_settings, merge, read_yaml
 from coderm_eval.pipeline.settings import load_settings
 from coderm_eval.report.leaderboards.base import OWN_EXPORTERS, load_exporter, make_export, require_benchmark
-from coderm_eval.report.leaderboards.exported_run import read_exported_run
+from coderm_eval.report.leaderboards.exported_run import read_exported_run, require_as_written
 from coderm_eval.report.run_directory import RunDirectory
 
 
@@ -72,6 +72,7 @@ def export_command(
     )
     given = merge(read_yaml(about) if about else {}, merge(said, flags))
     export = make_export(to, exporter, exported, given, out)
+    require_as_written(exported)
     if not overwrite:
         require_same(export.files)
     for note in export.notes:

@@ -44,11 +44,11 @@ def read_graded_run(directory: RunDirectory) -> GradedRun:
         return GradedRun(
             name=str(directory),
             benchmark=summary["benchmark"],
-            dataset_sha256=summary["dataset_sha256"],
+            dataset_sha256=str(summary["dataset_sha256"]),
             rule=rule,
             settings=dict(_flat({**summary["settings"], "select": rule, "inputs": summary["inputs"]})),
             input_files=_input_files(directory),
-            tests_per_problem=summary["tests_per_problem"],
+            tests_per_problem=float(summary["tests_per_problem"]),
             scores={task: _score(grade.passed) for task, grade in directory.grades_of_picks(rule).items()},
         )
     except (AttributeError, KeyError, TypeError, ValueError):

@@ -235,14 +235,20 @@ def _grade_of(sample: int, rows: list[dict[str, Any]]) -> Grade:
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
-        return dict(json.loads(text))
-    except (ValueError, TypeError):
+        return dict(json.loads(text, parse_constant=_refuse))
+    except (ValueError, TypeError, RecursionError):
         raise InputError(f"{path}: not what `coderm-eval rerank` wrote: {text[:60]!r}; run it again") from None
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant}: a run has no such number")
 
 
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not what `coderm-eval rerank` wrote ({error.reason}); run it again") from None
     except OSError as error:
         raise InputError(
             f"{path}: cannot be read ({error.strerror}); name a folder that `coderm-eval rerank --grade --out` wrote, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,8 @@ def _named(rule: str | Rule) -> dict[str, Rule]:
     """The rule with its name."""
     if callable(rule):
         return {place(rule): rule}
+    if not isinstance(rule, str):
+        raise InputError(f"rule is {rule!r:.60}; give the name of a rule, or a function")
     require_rule(rule, "select")
     if rule == ALL_RULES:
         raise InputError(f"rule is {rule!r}, and one has to pick; name one of {', '.join(sorted(known_rules()))}")
@@ -76,10 +78,17 @@ def _booleans(passed: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         raise InputError(
             f"passed has the shape {matrix.shape}; expected (candidates, tests), with one candidate or more"
         )
-    odd = [value for value in matrix.ravel().tolist() if value not in (0, 1)]
+    odd = [value for value in matrix.ravel().tolist() if not _is_boolean(value)]
     if odd:
         raise InputError(f"passed holds {odd[0]!r:.60}; expected True or False")
     return matrix.astype(np.bool_)
+
+
+def _is_boolean(value: object) -> bool:
+    try:
+        return value in (0, 1)
+    except (TypeError, ValueError):  # an array, or pandas' NA, is neither equal nor unequal
+        return False
 
 
 def _probes(answers: Any, count: int) -> Probes | None:
@@ -101,7 +110,7 @@ def _numbered(name: str, answers: Any, count: int, tests: int | None) -> npt.NDA
     """
     if answers is None:
         return np.full((count, tests or 0), NO_OUTPUT, np.int64)
-    rows = [list(row) for row in (answers.tolist() if isinstance(answers, np.ndarray) else answers)]
+    rows = _rows(name, answers.tolist() if isinstance(answers, np.ndarray) else answers)
     widths = {len(row) for row in rows}
     if len(rows) != count or len(widths) != 1 or (tests is not None and widths != {tests}):
         shape = f"({len(rows)}, {' or '.join(map(str, sorted(widths)))})"
@@ -110,9 +119,19 @@ def _numbered(name: str, answers: Any, count: int, tests: int | None) -> npt.NDA
         raise InputError(f"{name} has the shape {shape}; expected {wanted}, as `passed` has{hint}")
     try:
         columns = [_column(column) for column in zip(*rows, strict=True)]
-    except TypeError as error:
-        raise InputError(f"{name} holds an answer that cannot be hashed ({error}); give its repr") from None
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise InputError(f"{name} holds an answer that cannot be hashed or compared ({error}); give its repr") from None
     return np.asarray(np.array(columns, np.int64).reshape(-1, count).T)
+
+
+def _rows(name: str, answers: Any) -> list[list[Hashable]]:
+    rows = answers if isinstance(answers, Iterable) and not isinstance(answers, str | bytes | Mapping) else [answers]
+    found = []
+    for row in rows:
+        if not isinstance(row, Iterable) or isinstance(row, str | bytes | Mapping):
+            raise InputError(f"{name} holds {row!r:.60} where a candidate's answers should be; give a list of them")
+        found.append(list(row))
+    return found
 
 
 def _column(answers: Iterable[Hashable]) -> list[int]:

@@ -82,13 +82,18 @@ def make_export(name: str, exporter: Exporter, run: ExportedRun, given: Mapping[
         CodermError: the run cannot be exported.
     """
     kind = getattr(exporter, "Entry", Entry)
-    entry = read_entry(kind, run.facts, given, f"--to {name}")
     try:
+        entry = read_entry(kind, run.facts, given, f"--to {name}")
         return exporter.export(run, entry, out)
     except (CodermError, OSError):
         raise
     except (Exception, SystemExit) as error:  # whatever is wrong in a package, a user reads a sentence
         what = f"{type(error).__name__}: {single_line(error)}"
+        if name in OWN_EXPORTERS:
+            raise InputError(
+                f"{run.directory}: its files lack what is exported ({what}), as another version of coderm-eval wrote "
+                "them, or they were changed; run the same `coderm-eval rerank --grade` with --overwrite"
+            ) from error
         raise SettingsError(f"the exporter {name!r} failed ({what}); mend it, or choose another one") from error
 
 

@@ -12,10 +12,11 @@ from coderm_eval.core.errors import IncompleteRunError, InputError
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Grade
 from coderm_eval.report.provenance import read_provenance
+from coderm_eval.report.provenance_checks import contradictions_of_hashes
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.scores import pass_at_1
 
-__all__ = ["ExportedRun", "read_exported_run"]
+__all__ = ["ExportedRun", "read_exported_run", "require_as_written"]
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,26 @@ def read_exported_run(directory: RunDirectory, load_benchmark: Callable[[], Benc
             "coderm-eval wrote them; see `coderm-eval verify`, or run `coderm-eval rerank --grade --overwrite` again"
         )
     return ExportedRun(directory, summary, picks, grades, read_provenance(directory) or {}, load_benchmark)
+
+
+def require_as_written(run: ExportedRun) -> None:
+    """Refuse a run whose files were changed after it: a grade that changed places would change no score.
+
+    A run of an earlier version has no hashes, and passes.
+
+    Raises:
+        InputError: names a file.
+    """
+    if not run.provenance:
+        return
+    try:
+        found = next(contradictions_of_hashes(run.directory, run.provenance), None)
+    except (AttributeError, KeyError, TypeError) as error:
+        found = f"provenance.json: not what `coderm-eval rerank` wrote ({error!r:.80})"
+    if found:
+        raise InputError(
+            f"{run.directory}: {found}; see `coderm-eval verify`, or run `coderm-eval rerank --grade --overwrite` again"
+        )
 
 
 def _require_graded(directory: RunDirectory, grades: Mapping[str, Grade]) -> None:

@@ -28,7 +28,8 @@ def export(run: ExportedRun, entry: Entry, out: Path) -> Export:
     summary = run.summary
     scores = [[row.label, *value_and_ci(row.score), *value_and_ci(row.gain, "+")] for row in score_rows(summary, entry)]
     rules = rules_table(rules_of(summary))
-    about = f"% {summary['benchmark']}, {summary['n_problems']} problems. {in_one_sentence(entry, summary)}\n"
+    said = " ".join(in_one_sentence(entry, summary).split())  # a second line would be LaTeX, and no comment
+    about = f"% {summary['benchmark']}, {summary['n_problems']} problems. {said}\n"
     return Export(
         {
             out / "scores.tex": about + _tabular(_SCORES, scores),

@@ -14,6 +14,8 @@ from helpers.cli import coderm, quick, rows, write_rows
 
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.report.leaderboards.board.submitted import faults
+from coderm_eval.report.provenance import finish
+from coderm_eval.report.run_directory import RunDirectory
 from leaderboards import check
 
 ABOUT = """
@@ -103,6 +105,7 @@ def test_a_rule_has_the_version_of_what_it_comes_from(run: Path, tmp_path: Path)
             row["selections"] = {select: row["selections"]["evidence"]}
         write_rows(other / "verdicts.jsonl", verdicts)
         in_summary(lambda s: s.update(select=select, inputs={**s["inputs"], "rule": file}))(other)  # noqa: B023
+        finish(RunDirectory(other))
         assert export(other, ABOUT, other.parent / "entry") == (0, "")
         said[select] = json.loads((other.parent / "entry" / "entry.json").read_text())["rule"]
     assert said["evidence"]["version"].startswith("coderm-eval ")

@@ -15,6 +15,8 @@ import yaml
 from helpers.cli import coderm, rows, write_rows
 
 from coderm_eval.report.leaderboards.base import OWN_EXPORTERS
+from coderm_eval.report.provenance import finish
+from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.tables import render_rules, scores_table
 
 NAME = "P + T Bo3"
@@ -77,6 +79,7 @@ def test_latex_has_what_report_prints(run: Path) -> None:
 @pytest.mark.parametrize("to", ["csv", "latex"])
 def test_without_tests_no_table_has_a_majority_vote(run: Path, to: str) -> None:
     change_summary(run, tests_per_problem=0.0)
+    finish(RunDirectory(run))
     paths, _ = exported(run, to)
     assert [path.read_text().count("majority") for path in paths] == [0, 0]
 
@@ -84,6 +87,12 @@ def test_without_tests_no_table_has_a_majority_vote(run: Path, to: str) -> None:
 def test_latex_takes_names_that_mean_something_to_it(run: Path) -> None:
     (scores, _), _ = exported(run, "latex", "--name", "P_1 & T 50% Bo3")
     assert r" P\_1 \& T 50\% Bo3 " in scores.read_text()
+
+
+def test_a_models_name_stays_in_the_comment_of_latex(run: Path) -> None:
+    paths, _ = exported(run, "latex", "--set", "test_writer.model=T\n\\input{secret}")
+    for path in paths:
+        assert [line[:2] for line in path.read_text().splitlines() if "secret" in line] == ["% "]
 
 
 def test_evalplus_reads_the_picks_and_their_results(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -191,6 +200,37 @@ def other_grades(run: Path) -> None:
     change_grades(run, lambda grade: {**grade, "base": "fail", "plus": "fail"})
 
 
+def exchanged_grades(run: Path) -> None:
+    """A right pick is called wrong, and a wrong one right: no score changes."""
+    first, second, third = rows(run / "grades.jsonl")
+    turned = {"pass": "fail", "fail": "pass"}
+    for row in (first, third):
+        row["grades"] = [
+            {**grade, "base": turned[grade["base"]], "plus": turned[grade["plus"]]} for grade in row["grades"]
+        ]
+    write_rows(run / "grades.jsonl", [first, second, third])
+
+
+def not_a_number(run: Path) -> None:
+    change_summary(run, n_problems_of_benchmark=math.nan)
+
+
+def without_a_key(run: Path) -> None:
+    (run / "summary.json").write_text(json.dumps({k: v for k, v in summary(run).items() if k != "n_candidates"}))
+
+
+def binary(run: Path) -> None:
+    (run / "summary.json").write_bytes(b"\xff\xfe{}")
+
+
+def deep(run: Path) -> None:
+    (run / "summary.json").write_text("[" * 100_000)
+
+
+def other_provenance(run: Path) -> None:
+    (run / "provenance.json").write_text('{"finished": "2026-11-28T20:00:00Z"}')
+
+
 def other_benchmark(run: Path) -> None:
     change_summary(run, benchmark="apps")
 
@@ -230,6 +270,12 @@ REFUSED_BY_ALL: list[tuple[Change, list[str], str]] = [
     (ungraded, [], "run: nothing in it was graded; run the same `coderm-eval rerank` with --grade"),
     (not_graded_pick, [], "run: nothing is exported, as picks could not be graded (those of HumanEval/0, HumanEval/1,"),
     (other_grades, [], "run: its picks, grades and summary.json do not belong together"),
+    (exchanged_grades, [], "run: grades.jsonl: its SHA-256 is "),
+    (not_a_number, [], "run/summary.json: not what `coderm-eval rerank` wrote"),
+    (without_a_key, [], "run: its files lack what is exported (KeyError: 'n_candidates')"),
+    (binary, [], "run/summary.json: not what `coderm-eval rerank` wrote (invalid start byte)"),
+    (deep, [], "run/summary.json: not what `coderm-eval rerank` wrote"),
+    (other_provenance, [], "run: provenance.json: not what `coderm-eval rerank` wrote (KeyError('files'))"),
     (other_benchmark, [], "run: a run of apps; only those of "),
     (nothing, ["--name", "P"], "the name 'P' does not say that each program is the best of 3, so that"),
     (nothing, ["--name", "org/P Bo20"], "does not say that each program is the best of 3"),
