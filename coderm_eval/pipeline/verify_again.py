@@ -20,8 +20,8 @@ from coderm_eval.report.run_directory import RunDirectory
 
 __all__ = ["different_wholes", "run_again", "settings_again", "without_draws"]
 
-_OF_ALL = ("problems_without_tests", "probing_inputs", "executions", "not_run")
-"""Entries of summary.json that come out again where all problems are run again."""
+_OF_PROBING = ("per_problem", "problems_without", "problems_undecided")
+"""Numbers of inputs follow from the tests; how often they were run also from what timed out."""
 
 
 def settings_again(
@@ -90,8 +90,9 @@ def run_again(
 def different_wholes(directory: RunDirectory, again: RunDirectory) -> Iterator[str]:
     """Yield what came out otherwise of all problems: counts, tests at fault, and what draws of tests give."""
     there, here = directory.summary(), again.summary()
-    drawn = ["resampled"] if here["resampled"] else []
-    yield from different("summary.json", {key: here[key] for key in (*_OF_ALL, *drawn)}, there)
+    drawn = {"resampled": here["resampled"]} if here["resampled"] else {}
+    probing = {key: here["probing_inputs"][key] for key in _OF_PROBING}
+    yield from different("summary.json", {"probing_inputs": probing, **drawn}, there)
     yield from different("summary.json: test_faults", _faults(here), _faults(there))
     curves = [folder.folder / "curve.csv" for folder in (directory, again)]
     if all(path.exists() for path in curves) and curves[0].read_bytes() != curves[1].read_bytes():
