@@ -63,6 +63,9 @@ def evaluate(
     """
     if benchmark not in BENCHMARKS:
         raise InputError(f"no benchmark is called {benchmark!r}; {suggestion(str(benchmark).lower(), BENCHMARKS)}")
+    tasks = _choice(limit, task_ids)
+    if str(out) == "":  # as a variable that is not set gives it: it would be the current folder
+        raise InputError("out is empty; name a folder, such as 'run'")
     with as_files(samples, tests) as given:
         if given.tests is not None:
             settings["tests"] = given.tests
@@ -78,10 +81,21 @@ def evaluate(
             graded=grade,
             allow_partial=allow_partial,
             overwrite=overwrite,
-            tasks=TaskChoice(limit, None if task_ids is None else tuple(task_ids)),
+            tasks=tasks,
             from_memory=given.from_memory,
         )
     return load_run(out)
+
+
+def _choice(limit: int | None, task_ids: Sequence[str] | None) -> TaskChoice:
+    """The tasks that are wanted; a slice to 0 or to -1 would leave some out without a word."""
+    if limit is not None and (not isinstance(limit, int) or limit < 1):
+        raise InputError(f"limit is {limit!r:.60}; expected a whole number, 1 or more")
+    if task_ids is None:
+        return TaskChoice(limit)
+    if isinstance(task_ids, str) or not task_ids or not all(isinstance(task, str) for task in task_ids):
+        raise InputError(f"task_ids is {task_ids!r:.60}; expected a list of texts, such as ['demo/0']")
+    return TaskChoice(limit, tuple(task_ids))
 
 
 def load_run(folder: str | Path) -> Run:

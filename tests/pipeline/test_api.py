@@ -167,6 +167,13 @@ MISTAKES: dict[str, tuple[type[CodermError], dict[str, Any], str]] = {
     "no file": (InputError, {"samples": "nothing.jsonl"}, "nothing.jsonl: no such file"),
     "other tasks": (InputError, {"samples": {"x/0": ["pass"]}}, "task ids that demo does not have"),
     "an unknown task": (InputError, {"task_ids": ["demo0"]}, "demo has no task 'demo0'; did you mean 'demo/0'?"),
+    "no task": (InputError, {"task_ids": []}, "task_ids is []; expected a list of texts"),
+    "a text for ids": (InputError, {"task_ids": "demo/0"}, "task_ids is 'demo/0'; expected a list of texts"),
+    "numbers for ids": (InputError, {"task_ids": [0]}, "task_ids is [0]; expected a list of texts"),
+    "a limit of none": (InputError, {"limit": 0}, "limit is 0; expected a whole number, 1 or more"),
+    "all but the last": (InputError, {"limit": -1}, "limit is -1; expected"),
+    "half a task": (InputError, {"limit": 1.5}, "limit is 1.5; expected"),
+    "nowhere": (InputError, {"out": ""}, "out is empty; name a folder"),
     "a curve without grades": (InputError, {"grade": False, "budget_curve": True}, "needs grades"),
     "an input as output": (OutputError, {"out": SAMPLES}, "a file is there"),
 }

@@ -82,6 +82,11 @@ def test_an_address_is_shown_without_its_password() -> None:
     assert finding.check == "policy" and SECRET not in str(finding)
 
 
+def test_an_address_is_shown_without_a_token_in_it() -> None:
+    (finding,) = found(models.check_models, policy={"base_url": "http://127.0.0.1:9/v1?token=t0ken", "model": "m"})
+    assert "http://127.0.0.1:9/v1?token=***" in finding.fact and "t0ken" not in str(finding)
+
+
 PROXIES: list[tuple[Server, str]] = [
     (lambda: nullcontext("http://127.0.0.1:9"), "that is the proxy which HTTP_PROXY"),
     (lambda: listing(403, b"denied"), "add 10.0.0.7 to NO_PROXY"),

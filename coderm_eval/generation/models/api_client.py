@@ -13,6 +13,7 @@ from yarl import URL
 
 from coderm_eval.core.errors import ServerError, SettingsError
 from coderm_eval.core.messages import single_line
+from coderm_eval.core.secrets import masked
 from coderm_eval.generation.models.api_address import (
     CONNECT_S,
     address_hint,
@@ -131,8 +132,8 @@ class ApiClient:
 
     @property
     def address(self) -> str:
-        """The server's address, without a user's name and password."""
-        return str(URL(self._url).with_user(None))
+        """The server's address, without a user's name, a password or a token."""
+        return masked(str(URL(self._url).with_user(None)))
 
     async def refusal(
         self, session: aiohttp.ClientSession, task_id: str, reply: ApiReply, otherwise: str = ""
