@@ -19,9 +19,9 @@ import numpy.typing as npt
 from pytablewriter import MarkdownTableWriter, String
 
 from coderm_eval.core.errors import CodermError
-from coderm_eval.report.leaderboards.board.datasets import DATASETS
-from coderm_eval.report.leaderboards.board.picks import right_picks
-from coderm_eval.report.leaderboards.board.submitted import SubmittedEntry, read_submitted
+from coderm_eval.report.exporters.board.datasets import DATASETS
+from coderm_eval.report.exporters.board.picks import right_picks
+from coderm_eval.report.exporters.board.submitted import SubmittedEntry, read_submitted
 from coderm_eval.report.rows import interval_row
 from coderm_eval.report.statistics import gain_interval
 from coderm_eval.report.tables import value_and_ci

@@ -16,9 +16,9 @@ from typing import Any
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.core.errors import CodermError
 from coderm_eval.core.messages import abbreviated
-from coderm_eval.report.leaderboards.board.picks import numbers_of_picks, pick_rows
-from coderm_eval.report.leaderboards.board.submitted import faults, read_submitted
-from coderm_eval.report.leaderboards.exported_run import read_exported_run
+from coderm_eval.report.exporters.board.picks import numbers_of_picks, pick_rows
+from coderm_eval.report.exporters.board.submitted import faults, read_submitted
+from coderm_eval.report.exporters.exported_run import read_exported_run
 from coderm_eval.report.run_directory import RunDirectory
 
 ENTRIES = Path(__file__).resolve().parent / "entries"

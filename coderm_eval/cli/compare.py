@@ -12,14 +12,14 @@ from coderm_eval.cli.options import FILE, replace_option
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_text
 from coderm_eval.core.outputs import check_output
-from coderm_eval.report.comparison import Comparison, compare_runs
-from coderm_eval.report.comparison_tables import (
+from coderm_eval.report.comparison.graded_run import read_graded_run
+from coderm_eval.report.comparison.paired_runs import Comparison, compare_runs
+from coderm_eval.report.comparison.tables import (
     comparison_as_csv,
     comparison_as_json,
     comparison_as_latex,
     render_comparison,
 )
-from coderm_eval.report.graded_run import read_graded_run
 from coderm_eval.report.run_directory import RunDirectory
 
 _STDOUT = Path("-")

@@ -15,8 +15,8 @@ from coderm_eval.core.files import write_text
 from coderm_eval.core.outputs import check_output, require_same
 from coderm_eval.core.settings import flags_to_settings, merge, read_yaml
 from coderm_eval.pipeline.settings import load_settings
-from coderm_eval.report.leaderboards.base import OWN_EXPORTERS, load_exporter, make_export, require_benchmark
-from coderm_eval.report.leaderboards.exported_run import read_exported_run, require_as_written
+from coderm_eval.report.exporters.base import OWN_EXPORTERS, load_exporter, make_export, require_benchmark
+from coderm_eval.report.exporters.exported_run import read_exported_run, require_as_written
 from coderm_eval.report.run_directory import RunDirectory
 
 

@@ -12,7 +12,7 @@ import click
 from coderm_eval.cli.options import FILE
 from coderm_eval.cli.verbosity import verbosity_options
 from coderm_eval.core.scratch_folder import scratch_folder
-from coderm_eval.pipeline.verify import verify
+from coderm_eval.pipeline.verification.verify import verify
 from coderm_eval.report.run_directory import RunDirectory
 
 _PROBLEMS = 20

@@ -18,10 +18,10 @@ from coderm_eval.core.task_choice import TaskChoice
 from coderm_eval.pipeline.given_texts import Texts, as_files
 from coderm_eval.pipeline.recorded_run import require_runnable, run_recorded
 from coderm_eval.pipeline.settings import load_settings
-from coderm_eval.report.compared_runs import ComparedRuns
-from coderm_eval.report.comparison import compare_runs
+from coderm_eval.report.comparison.compared_runs import ComparedRuns
+from coderm_eval.report.comparison.graded_run import read_graded_run
+from coderm_eval.report.comparison.paired_runs import compare_runs
 from coderm_eval.report.finished_run import Run
-from coderm_eval.report.graded_run import read_graded_run
 from coderm_eval.report.run_directory import RUN_FILES, RunDirectory
 
 __all__ = ["compare", "evaluate", "load_run"]

@@ -53,7 +53,7 @@ BREAKS = [
     Break("pure", "selection/rules/majority.py", "random"),
     Break("pure", "selection/budget/greedy.py", "time"),
     Break("pure", "selection/picks.py", "pathlib"),
-    Break("reports", "report/leaderboards/livecodebench.py", "coderm_eval.execution.executor"),
+    Break("reports", "report/exporters/livecodebench.py", "coderm_eval.execution.executor"),
     Break("reports", "report/tables.py", "coderm_eval.generation.models.registry"),
     Break("settings", "benchmarks/demo/__init__.py", "coderm_eval.pipeline.settings"),
     Break("settings", "report/scores.py", "coderm_eval.pipeline.settings"),

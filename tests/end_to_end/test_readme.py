@@ -28,7 +28,7 @@ from helpers.replaying import replaying
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
 from coderm_eval.hosts.server.replay import RecordedAnswers
-from coderm_eval.report.leaderboards.base import OWN_EXPORTERS
+from coderm_eval.report.exporters.base import OWN_EXPORTERS
 from coderm_eval.selection import Ballot, known_rules, registry
 from leaderboards import check
 
@@ -139,7 +139,7 @@ def test_the_wheel_owns_task_files_where_lm_eval_looks(tmp_path: Path) -> None:
     page = ROOT / "coderm_eval/report/page"
     of_page = {str(path.relative_to(ROOT)) for kind in ("html", "css", "js") for path in page.glob(f"*.{kind}")}
     assert len(of_page) > 2 and {"coderm_eval/py.typed", *of_page} <= {*names}
-    schemas = "coderm_eval/report/leaderboards/every_eval_ever/schemas"
+    schemas = "coderm_eval/report/exporters/every_eval_ever/schemas"
     assert {f"{schemas}/{name}" for name in ("LICENSE", "eval.schema.json", "instance_level_eval.schema.json")} <= {
         *names
     }

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from coderm_eval.report.leaderboards.board.picks import numbers_of_picks
+from coderm_eval.report.exporters.board.picks import numbers_of_picks
 from helpers.cli import rows, write_rows
 from helpers.paths import ROOT
 

@@ -18,8 +18,8 @@ from helpers.cli import rows, write_rows
 from jsonschema import Draft202012Validator
 
 from coderm_eval.core.settings import parse_section
-from coderm_eval.report.leaderboards.board.about import Entry
-from coderm_eval.report.leaderboards.board.submitted import faults
+from coderm_eval.report.exporters.board.about import Entry
+from coderm_eval.report.exporters.board.submitted import faults
 from leaderboards import build
 
 Change = Callable[[Path], object]
@@ -126,7 +126,7 @@ def test_each_entry_is_as_it_should_be(folder: Path) -> None:
 
 
 def test_the_schema_is_one() -> None:
-    schema = json.loads(files("coderm_eval.report.leaderboards.board").joinpath("entry.schema.json").read_text())
+    schema = json.loads(files("coderm_eval.report.exporters.board").joinpath("entry.schema.json").read_text())
     Draft202012Validator.check_schema(schema)
 
 

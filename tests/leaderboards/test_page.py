@@ -9,7 +9,7 @@ import pytest
 from helpers.board import ENTRIES, other_entry
 from helpers.browser import browsing, needs_browser
 
-from coderm_eval.report.leaderboards.board.submitted import faults, read_submitted
+from coderm_eval.report.exporters.board.submitted import faults, read_submitted
 from leaderboards import build
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.report.comparison import Comparison, PairedDifference
-from coderm_eval.report.comparison_tables import comparison_in_words, tables_of_comparison
+from coderm_eval.report.comparison.paired_runs import Comparison, PairedDifference
+from coderm_eval.report.comparison.tables import comparison_in_words, tables_of_comparison
 from coderm_eval.report.page import plots
 from coderm_eval.report.page.document import render
 from coderm_eval.report.page.figures import svg

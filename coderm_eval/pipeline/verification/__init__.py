@@ -1,0 +1,1 @@
+"""`verify`: checks a finished run, and runs some of it again."""

@@ -1,0 +1,1 @@
+"""Graded runs of one benchmark side by side, problem by problem."""
