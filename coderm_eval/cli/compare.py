@@ -53,9 +53,9 @@ def compare_command(
     files = {name: path for name, path in given.items() if path}
     if len({path.resolve() for path in files.values()}) < len(files):
         raise InputError("--json, --html, --csv and --latex name the same file twice; give each a file of its own")
-    for path in files.values():
+    for name, path in files.items():
         if path != _STDOUT:
-            check_output(path, inputs={}, overwrite=overwrite)
+            check_output(path, inputs={}, overwrite=overwrite, flag=f"--{name}")
     directories = [RunDirectory(folder) for folder in (run, *others)]
     found = compare_runs([read_graded_run(directory) for directory in directories])
     texts = {path: _as_text(found, directories, name) for name, path in files.items()}

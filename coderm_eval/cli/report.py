@@ -42,7 +42,7 @@ def report_command(run: Path, html: Path | None, no_programs: bool, overwrite: b
     if html is None:
         click.echo("\n".join(_tables(RunDirectory(run))))
         return
-    check_output(html, inputs={}, overwrite=overwrite)
+    check_output(html, inputs={}, overwrite=overwrite, flag="--html")
     write_text(html, render_page(RunDirectory(run), with_programs=not no_programs))
     click.echo(str(html))
 

@@ -18,7 +18,8 @@ from coderm_eval.core.store import Store, open_store
 
 __all__ = ["ANOTHER_OUT", "check_output", "note_output", "require_same", "require_writable", "would_destroy"]
 
-ANOTHER_OUT = "give another --out, or --overwrite to replace it"
+_ANOTHER = "give another {}, or --overwrite to replace it"
+ANOTHER_OUT = _ANOTHER.format("--out")
 
 _OUTPUTS = "outputs"
 """The table of files that were made from a store, and can be made from it again."""
@@ -31,6 +32,7 @@ def check_output(
     store: Path | None = None,
     files: Collection[str] | None = None,
     overwrite: bool = False,
+    flag: str = "--out",
 ) -> None:
     """Find out, before work starts, whether `out` can be written and what would be lost by it.
 
@@ -40,12 +42,13 @@ def check_output(
         store: the folder of stored results, if there is one. A file that was made from it may be replaced.
         files: names of what is written in the folder `out`.
         overwrite: whether the user allows what would be lost.
+        flag: what the user gave `out` after.
 
     Raises:
         OutputError: it cannot be written, is an input, or is a file that could not be made again.
     """
-    _require_kind(out, is_folder=files is not None)
-    require_writable(out, is_folder=files is not None)
+    _require_kind(out, flag, is_folder=files is not None)
+    require_writable(out, is_folder=files is not None, flag=flag)
     if store is not None and os.path.realpath(store) == os.path.realpath(out.parent if files is None else out):
         raise OutputError(f"{out}: the store {store} has its files there; give --store a folder of its own")
     if overwrite:
@@ -53,7 +56,7 @@ def check_output(
     for path in [out, *(out / name for name in files or ())]:
         _require_apart(path, inputs)
     if files is None:
-        _require_known(out, store)
+        _require_known(out, store, flag)
 
 
 def note_output(out: Path, store: Store) -> None:
@@ -85,11 +88,11 @@ def _kind(path: Path) -> int:
         return 0
 
 
-def _require_kind(out: Path, *, is_folder: bool) -> None:
+def _require_kind(out: Path, flag: str, *, is_folder: bool) -> None:
     if is_folder and _kind(out) not in (0, stat.S_IFDIR):
-        raise OutputError(f"{out}: a file is there; name a folder after --out")
+        raise OutputError(f"{out}: a file is there; name a folder after {flag}")
     if not is_folder and _kind(out) == stat.S_IFDIR:
-        raise OutputError(f"{out}: this is a folder; name a file after --out, such as {out / 'out.jsonl'}")
+        raise OutputError(f"{out}: this is a folder; name a file after {flag}, such as {out / 'out.jsonl'}")
 
 
 def require_writable(out: Path, *, is_folder: bool, flag: str = "--out") -> None:
@@ -124,13 +127,15 @@ def would_destroy(path: Path, given: Path) -> bool:
     return inside or one.removesuffix(".gz") == other.removesuffix(".gz")
 
 
-def _require_known(out: Path, store: Path | None) -> None:
+def _require_known(out: Path, store: Path | None, flag: str) -> None:
     """Refuse a file with content, unless it was made from this store, and so can be made again."""
     if not _has_content(out):
         return
     if store is None:
-        raise OutputError(f"{out}: a file is there, and would be lost; {ANOTHER_OUT}")
+        raise OutputError(f"{out}: a file is there, and would be lost; {_ANOTHER.format(flag)}")
     with open_store(store, read_only=True) as opened:
         if file_sha256(out) in opened.table(_OUTPUTS):
             return
-    raise OutputError(f"{out}: the file was not made from the store {store}, and would be lost; {ANOTHER_OUT}")
+    raise OutputError(
+        f"{out}: the file was not made from the store {store}, and would be lost; {_ANOTHER.format(flag)}"
+    )

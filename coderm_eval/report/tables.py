@@ -49,12 +49,14 @@ _LEGEND_OF_ROWS = {
 _RULES_LEGEND = (
     "pass@1 of a rule: mean over the samples that it leaves tied, which compares rules with less chance. The number\n"
     "to report is coderm's, in the table of scores: of the programs in chosen.jsonl, the first of those samples.\n"
-    "95 %: interval over problems, by Wilson's formula where each problem counts 0 or 1, else by bootstrap. Around a\n"
-    "difference of equal scores it allows for problems that are not in this run."
+    "95 %: interval over problems, by Wilson's formula where each problem counts 0 or 1, else by bootstrap. Rules\n"
+    "that are equal everywhere have the same score on every problem of this run."
 )
 _RISK_LEGEND = "Risk: share of wrong picks among the answered, the surest picks first; equally sure ones go together."
 _ORDERS_OF_PICKS = {"aurc": "by confidence", "aurc_of_random_order": "in random order", "aurc_of_best_order": "at best"}
 _UNDEFINED = "-"
+_SAME = "equal everywhere"
+"""In place of the interval of a difference that is 0 on each problem."""
 _PASS_AT_1 = "pass@1, %"
 _INTERVAL = "95 %"
 
@@ -176,9 +178,9 @@ def render_quality(quality: Mapping[str, Any]) -> str:
 
 
 def render_misleading(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The problems of misleading_tests.jsonl: the wrong sample that the vote picked, and how many tests misled it."""
+    """The problems of misleading_tests.jsonl: the wrong sample that the vote put first, how many tests misled it."""
     problems = Counter((row["task_id"], row["wrong"], row["right"]) for row in rows)
-    headers = ["Problem", "Wrong sample picked", "Best right sample", "Tests that misled"]
+    headers = ["Problem", "Wrong sample put first by the vote", "Best right sample", "Tests that misled"]
     return _table(headers, [[*problem, count] for problem, count in problems.items()])
 
 
@@ -194,8 +196,13 @@ def _table(headers: list[str], lines: list[list[Any]]) -> str:
 
 
 def value_and_ci(row: Mapping[str, Any], sign: str = "") -> list[str]:
-    """A mean and its interval, as `interval_row` has them, in per cent; `sign` is "+" for differences."""
+    """A mean and its interval, as `interval_row` has them, in per cent; `sign` is "+" for differences.
+
+    Where all differences are 0, the interval is of problems that were not seen, and would read as a mistake.
+    """
     low, high = row["ci95"]
+    if sign and row["value"] == 0 and low is not None and not row["stderr"]:  # null for one problem
+        return ["0.0", _SAME]
     return [_percent(row["value"], sign), _range(low, high, sign)]
 
 

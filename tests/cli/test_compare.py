@@ -94,7 +94,9 @@ def test_a_file_that_is_there_is_kept(runs: Path, tmp_path: Path) -> None:
     (folder / "d.json").write_text("mine")
     done = coderm("compare", "one", "two", "--json", "d.json", cwd=folder)
     assert done.returncode == 2
-    assert "d.json" in done.stderr and (folder / "d.json").read_text() == "mine"
+    assert (
+        "d.json" in done.stderr and "give another --json" in done.stderr and (folder / "d.json").read_text() == "mine"
+    )
 
 
 def test_one_file_for_two_formats_is_refused(runs: Path, tmp_path: Path) -> None:

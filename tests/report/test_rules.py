@@ -10,8 +10,10 @@ import pytest
 from helpers.results import grades
 
 from coderm_eval.core.records import NO_OUTPUT, Candidate, Problem, RerankResult, UnitTest, Verdict, Verdicts
+from coderm_eval.report.rows import interval_row
 from coderm_eval.report.rules import compare_rules
-from coderm_eval.report.tables import render_rules, without_vote
+from coderm_eval.report.statistics import gain_interval
+from coderm_eval.report.tables import render_rules, rules_table, without_vote
 from coderm_eval.selection import select
 from coderm_eval.selection.resampling import DRAWS, resample, with_tests
 
@@ -68,6 +70,17 @@ def test_the_table_shows_undefined_numbers_as_such() -> None:
     scores = {"pass@1": row, "gain_over_random": row, "gain_over_majority": row, "ahead_of_next": None}
     (line,) = [line for line in render_rules({"majority": scores}).splitlines() if line.startswith("|majority|")]
     assert [cell.strip() for cell in line.split("|")[2:-1]] == ["-"] * 6 + [""]
+
+
+@pytest.mark.parametrize("gains", [[0.0], [0.0, 0.0, 1e-17]])
+def test_rules_that_are_equal_everywhere_have_no_interval(gains: list[float]) -> None:
+    """A newcomer took "+0.0, -43.4 to +43.4" for a mistake, and found "equal everywhere" on the page."""
+    row = interval_row(gain_interval(np.array(gains)))
+    assert row["ci95"][1] > 0.5
+    scores = {"pass@1": row, "gain_over_random": row, "gain_over_majority": row, "ahead_of_next": 0.5}
+    [cells] = rules_table({"evidence": scores, "majority": scores}).rows[:1]
+    assert cells[3:7] == ["0.0", "equal everywhere"] * 2
+    assert cells[1:3] != cells[3:5]  # a score of 0 has an interval
 
 
 def test_without_a_majority_vote_nothing_is_compared_with_it() -> None:

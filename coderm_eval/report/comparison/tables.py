@@ -26,6 +26,8 @@ __all__ = [
 _RUNS = ["Tier", "Run", "Rule", "Tests per problem", "pass@1, %", "95 %"]
 _PAIRS = ["Run", "against", "difference, %", "95 %", "wins", "losses", "McNemar p"]
 _TIERS_LEGEND = "Runs of one tier cannot be told from the best of it: the interval of the paired difference holds 0."
+_HASHED_AS_A_FILE = "inputs.rule"
+"""Of the other inputs the contents are hashed, so that `sha256sum` prints something else."""
 _MOST_SHOWN = 10
 """Task ids of a list on the screen; the JSON has all."""
 
@@ -83,8 +85,9 @@ def _value_of(key: str, value: Any, run: GradedRun) -> str:
         return "-"
     if not key.startswith("inputs."):
         return str(value)
+    digest = value[:12] if key == _HASHED_AS_A_FILE else f"contents {value[:12]}"
     file = run.input_files.get(key)
-    return f"{file} ({value[:12]})" if file else value[:12]
+    return f"{file} ({digest})" if file else digest
 
 
 def comparison_as_csv(found: Comparison) -> str:
@@ -146,10 +149,7 @@ def _pair_lines(pairs: Sequence[PairedDifference]) -> list[list[Any]]:
 
 def _who_won(pair: PairedDifference) -> str:
     if not (pair.wins or pair.losses):
-        return (
-            f"{pair.run} and {pair.against} are right on the same problems; the interval allows for problems that are "
-            "not in these runs\n"
-        )
+        return f"{pair.run} and {pair.against} are right on the same problems\n"
     return f"only {pair.run} is right on {_listed(pair.wins)}\nonly {pair.against} is right on {_listed(pair.losses)}\n"
 
 

@@ -38,14 +38,21 @@ function picks(problem, runs) {
   const [first, ...others] = problem.runs;
   const texts = problem.runs.map((pick, place) => {
     const suites = Object.entries(pick.grades).map(([suite, status]) => `${suite}: ${status}`);
-    return source(`${runs[place]}: sample ${pick.sample}`, pick.program, `${suites.join(", ")}; confidence ${percent(pick.confidence)}`);
+    const about = `${suites.join(", ")}; confidence ${percent(pick.confidence)}`;
+    const before = problem.runs.findIndex((other) => other.program === pick.program);
+    const title = `${runs[place]}: sample ${pick.sample}`;
+    return before < place ? sameAs(title, runs[before], about) : source(title, pick.program, about);
   });
   const differences = others.flatMap((pick, place) => lines(runs[0], first, runs[place + 1], pick));
   return element("div", {}, element("div", { class: "texts" }, ...texts), ...differences);
 }
 
+function sameAs(title, name, about) {
+  return element("div", {}, element("h3", {}, title), element("p", { class: "small" }, about), element("p", {}, `The same program as ${name}.`));
+}
+
 function lines(name, first, otherName, other) {
-  if (first.program === other.program) return [element("p", {}, `${name} and ${otherName} picked the same program.`)];
+  if (first.program === other.program) return [];
   const legend = `Lines with - are only in the pick of ${name}, those with + only in that of ${otherName}.`;
   return [element("p", { class: "small" }, legend), differenceBlock(first.program, other.program)];
 }

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.report.comparison.paired_runs import Comparison, PairedDifference
+from coderm_eval.report.comparison.paired_runs import Comparison, PairedDifference, compare_runs
 from coderm_eval.report.comparison.tables import comparison_in_words, tables_of_comparison
 from coderm_eval.report.page import plots
 from coderm_eval.report.page.document import render
 from coderm_eval.report.page.figures import svg
+from coderm_eval.report.page.local_paths import names_apart, without_folders
 from coderm_eval.report.run_directory import RunDirectory
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def render_comparison_page(found: Comparison, directories: Sequence[RunDirectory
     Raises:
         InputError: a file of a run cannot be read, or does not belong to it.
     """
+    found = _without_folders(found)
     runs, differences, *settings = tables_of_comparison(found)
     picks = [_picks(directory, run.rule) for directory, run in zip(directories, found.runs, strict=True)]
     problems = [{"task_id": task, "runs": [of_run[task] for of_run in picks]} for task in found.problems]
@@ -47,11 +50,21 @@ def render_comparison_page(found: Comparison, directories: Sequence[RunDirectory
         words=comparison_in_words(found),
         runs=runs,
         differences=differences,
-        equal=[pair for pair in found.pairs if not (pair.wins or pair.losses)],
         settings=settings[0] if settings else None,
         only_first=len(drawn) < len(found.pairs),
         figure=svg(lambda axes: _differences(axes, drawn), height=1 + _HEIGHT_OF_PAIR * len(drawn)),
     )
+
+
+def _without_folders(found: Comparison) -> Comparison:
+    """The same comparison with the names of files and runs alone, as a page tells them."""
+    names = names_apart([run.name for run in found.runs])
+    runs = [
+        replace(run, name=name, input_files={key: without_folders(file) for key, file in run.input_files.items()})
+        for run, name in zip(found.runs, names, strict=True)
+    ]
+    settings = {key: tuple(map(without_folders, values)) for key, values in found.settings.items()}
+    return replace(compare_runs(runs), settings=settings)
 
 
 def _picks(directory: RunDirectory, rule: str) -> dict[str, dict[str, Any]]:
@@ -74,12 +87,13 @@ def _picks(directory: RunDirectory, rule: str) -> dict[str, dict[str, Any]]:
 
 
 def _differences(axes: Axes, pairs: Sequence[PairedDifference]) -> None:
-    """Each difference with its interval, the first pair on top."""
+    """Each difference with its interval, if they are not equal everywhere; the first pair on top."""
     places = range(len(pairs))[::-1]
     values = [100 * pair.difference.value for pair in pairs]
+    ends = [(pair.difference.low, pair.difference.high) if pair.wins or pair.losses else (0.0, 0.0) for pair in pairs]
     around = [
-        [100 * (pair.difference.value - pair.difference.low) for pair in pairs],
-        [100 * (pair.difference.high - pair.difference.value) for pair in pairs],
+        [value - 100 * low for value, (low, _) in zip(values, ends, strict=True)],
+        [100 * high - value for value, (_, high) in zip(values, ends, strict=True)],
     ]
     axes.errorbar(values, places, xerr=around, fmt="o", color=plots.PICK, capsize=3)
     axes.axvline(0, color=plots.BASE, lw=1)

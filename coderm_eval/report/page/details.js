@@ -76,7 +76,7 @@ function comparison(problem, row, data, choose) {
   const legend = element("p", { class: "small" }, `Lines with + are the pick's, those with - are of ${named(other)}.`);
   const programs = pick.program === undefined ? [] : [legend, differenceBlock(other.program, pick.program)];
   if (column === null) {
-    const sentence = "No recorded test parts them. What programs answer to tests and probing inputs, by which a rule may part them, is in no run directory.";
+    const sentence = "No recorded test parts them. A rule may part them by their answers to tests and probing inputs, which are not on this page.";
     return [title, element("p", {}, sentence), ...programs];
   }
   const [won, lost] = [pick, other].map((candidate) => data.verdicts[candidate.verdicts[column]]);

@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from coderm_eval.report.page.local_paths import without_folders
+
 __all__ = ["facts"]
 
 _SAMPLING = {
@@ -15,6 +17,8 @@ _SAMPLING = {
     "seed": "seed {}",
 }
 _NO_TESTS = "none"
+_HASHED_AS_A_FILE = "rule"
+"""The one of summary.json's `inputs` that is the hash of a file; the others are of contents."""
 
 
 def facts(summary: Mapping[str, Any], provenance: Mapping[str, Any] | None) -> list[tuple[str, str]]:
@@ -46,7 +50,7 @@ def _of_method(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not _without_tests(summary):
         yield "budget", f"{budget['policy']}, {budget['average']} tests per problem"
     yield "probing inputs", f"{summary['probing_inputs']['per_problem']:.1f} per problem"
-    yield "limits", f"{limits['timeout_s']:g} s of CPU time per call, {limits['memory_mb']} MB"
+    yield "limits", f"{limits['timeout_s']:g} s of CPU time per call, {limits['memory_mb']} MiB"
     yield "isolation", summary["isolation"]
 
 
@@ -60,7 +64,7 @@ def _of_origin(summary: Mapping[str, Any], provenance: Mapping[str, Any]) -> Ite
     if provenance.get("started"):
         yield "date", str(provenance["started"])  # its end would make another page of the same run repeated
     if provenance.get("command"):
-        yield "command", shlex.join(provenance["command"])
+        yield "command", shlex.join(map(without_folders, provenance["command"]))
     host, machine = provenance.get("host") or {}, provenance.get("machine") or {}
     if host:
         yield "run by", " ".join(str(value) for value in host.values() if value)
@@ -70,9 +74,14 @@ def _of_origin(summary: Mapping[str, Any], provenance: Mapping[str, Any]) -> Ite
     yield "dataset", f"SHA-256 {summary['dataset_sha256']}"
     for name, digest in summary["inputs"].items():
         if digest:
-            kind = "SHA-256" if len(digest) == 64 else "fingerprint"
             file = (provenance.get("input_files") or {}).get(name)
-            yield f"input {name}", f"{kind} {digest}" + (f", of {file['file']}" if file else "")
+            yield f"input {name}", _input(name, digest, file)
+
+
+def _input(name: str, digest: str, file: Mapping[str, str] | None) -> str:
+    """A file by its own hash, as `sha256sum` prints it, and what was read of it by the hash in summary.json."""
+    own = f"{without_folders(file['file'])}, SHA-256 {file['sha256']}; " if file else ""
+    return own + (f"SHA-256 {digest}" if name == _HASHED_AS_A_FILE else f"fingerprint of the contents {digest}")
 
 
 def _model(summary: Mapping[str, Any], role: str) -> str | None:
@@ -84,7 +93,9 @@ def _model(summary: Mapping[str, Any], role: str) -> str | None:
     sampling = found.get("sampling") or {}
     how = [text.format(sampling[key]) for key, text in _SAMPLING.items() if sampling.get(key) is not None]
     revision = f"@{found['revision']}" if found.get("revision") else ""
-    return ", ".join([f"{model}{revision}", *([f"at {found['server']}"] if found.get("server") else []), *how])
+    return ", ".join(
+        [f"{without_folders(model)}{revision}", *([f"at {found['server']}"] if found.get("server") else []), *how]
+    )
 
 
 def _configured(summary: Mapping[str, Any], role: str) -> str | None:

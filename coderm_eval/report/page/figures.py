@@ -31,7 +31,7 @@ _Figure = tuple[str, Callable[["Axes"], None]]
 """Caption, and what draws it."""
 
 _ENOUGH = 50
-"""Problems from which fifths are drawn: ten in each."""
+"""Problems from which fifths are drawn, ten in each, and the surest picks: of a few there is nothing to see."""
 
 
 def figures(
@@ -114,7 +114,7 @@ def _of_problems(problems: Sequence[Mapping[str, Any]]) -> Iterator[_Figure]:
             "samples, with 95 % intervals. The easiest have little left to gain, the hardest little to find.",
             lambda axes: plots.gain_by_difficulty(axes, graded),
         )
-    if len(graded) > 1:
+    if len(graded) >= _ENOUGH and not all(problem["right"] for problem in graded):
         yield (
             "How often the surest picks are wrong, by how many are answered: what --abstain-below trades.",
             lambda axes: plots.risk(axes, graded),

@@ -21,6 +21,8 @@ INK = "#010203"
 """Stands for the page's colour of text, which is another in the dark."""
 QUINTILES = 5
 _MOST_BARS = 25
+_BAND = 0.1
+"""Opacity: three bands on top of each other are still told apart."""
 PICK, BASE = "#0a7d4b", "#8c8c8c"
 _COLOURS = ("#3d7fd9", "#c77700", "#a357c2", "#c4574b", "#3a9aa8", "#8a7a2c")
 """Of rules and policies; told apart by those who see no green or no red, and in both light and dark."""
@@ -57,7 +59,7 @@ def lines(
         sizes = [point.size for point in points]
         axes.plot(sizes, [100 * point.value for point in points], "o-", ms=3, color=colour, label=name)
         low, high = ([100 * end for end in ends] for ends in zip(*((p.low, p.high) for p in points), strict=True))
-        axes.fill_between(sizes, low, high, color=colour, alpha=0.18, lw=0)
+        axes.fill_between(sizes, low, high, color=colour, alpha=_BAND, lw=0)
     for (name, pairs), style in zip((bounds or {}).items(), ("--", ":"), strict=False):
         axes.plot([size for size, _ in pairs], [100 * value for _, value in pairs], style, color=BASE, label=name)
     if pick:
@@ -65,7 +67,7 @@ def lines(
     _in_doublings(axes)
     axes.set_xlabel(over)
     axes.set_ylabel("pass@1, per cent")
-    axes.legend(frameon=False, labelcolor=INK)
+    _legend_above(axes)
 
 
 def budget(axes: Axes, points: Sequence[Mapping[str, str]]) -> None:
@@ -77,11 +79,11 @@ def budget(axes: Axes, points: Sequence[Mapping[str, str]]) -> None:
             for column, scale in (("tests", 1), ("pass@1", 100), ("orders_low", 100), ("orders_high", 100))
         )
         axes.plot(tests, value, "o-", ms=3, color=colour, label=policy)
-        axes.fill_between(tests, low, high, color=colour, alpha=0.18, lw=0)
+        axes.fill_between(tests, low, high, color=colour, alpha=_BAND, lw=0)
     _in_doublings(axes)
     axes.set_xlabel("tests used per problem")
     axes.set_ylabel("pass@1, per cent")
-    axes.legend(frameon=False, labelcolor=INK)
+    _legend_above(axes)
 
 
 def gain_by_difficulty(axes: Axes, problems: Sequence[Mapping[str, Any]]) -> None:
@@ -119,9 +121,16 @@ def tests_used(axes: Axes, used: Sequence[int]) -> None:
     width = max(1, (max(used) - min(used)) // _MOST_BARS + 1)
     edges = [start - 0.5 for start in range(min(used), max(used) + 2 * width, width)]
     axes.hist(used, bins=edges, rwidth=0.9, color=PICK)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("tests")
     axes.set_ylabel("problems")
+
+
+def _legend_above(axes: Axes) -> None:
+    """The names of the lines, where they cover none of them."""
+    handles, names = axes.get_legend_handles_labels()
+    axes.figure.legend(handles, names, loc="outside upper left", ncols=3, frameon=False, labelcolor=INK, fontsize=8)
 
 
 def _in_doublings(axes: Axes) -> None:

@@ -42,13 +42,27 @@ function problemTable(problems, columns, filters, details) {
   search.addEventListener("input", refresh);
   filter.addEventListener("change", refresh);
   refresh();
-  return (problem, at) => {
+  const goTo = (problem, at) => {
     [search.value, filter.value] = ["", ""];
     refresh();
     const row = [...body.rows].find((each) => each.cells[0].textContent === problem.task_id);
-    open(row, details(problem, at));
+    open(row, details(problem, at), problem);
     row.scrollIntoView();
   };
+  const goToLinked = () => {
+    const problem = problems.find((each) => linkTo(each) === location.hash);
+    if (problem) goTo(problem);
+  };
+  window.addEventListener("hashchange", goToLinked);
+  queueMicrotask(goToLinked); // the tables above may not be filled yet
+  return goTo;
+}
+
+/** The end of the page's address, such as #demo/6, with which it opens at this problem. */
+function linkTo(problem) {
+  const address = new URL(location.href);
+  address.hash = problem.task_id;
+  return address.hash;
 }
 
 /** Unknown comes before known, and false before true. */
@@ -69,14 +83,15 @@ function line(problem, columns, details) {
   });
   const row = element("tr", { class: "problem" }, ...cells);
   row.addEventListener("click", () => {
-    if (!row.nextElementSibling?.classList.contains("opened")) return open(row, details(problem));
+    if (!row.nextElementSibling?.classList.contains("opened")) return open(row, details(problem), problem);
     row.nextElementSibling.remove();
     row.querySelector("button").setAttribute("aria-expanded", "false");
   });
   return row;
 }
 
-function open(row, opened) {
+function open(row, opened, problem) {
+  history.replaceState(null, "", linkTo(problem));
   row.querySelector("button").setAttribute("aria-expanded", "true");
   row.after(element("tr", { class: "opened" }, element("td", { colspan: row.cells.length }, opened)));
 }

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from coderm_eval.report.recorded_results import RecordedRun
 from coderm_eval.report.rows import interval_row
 from coderm_eval.report.rules import fully_graded
-from coderm_eval.report.scores import expected_pass_at_1, problem_scores
+from coderm_eval.report.scores import expected_pass_at_1
 from coderm_eval.report.statistics import gain_interval
 from coderm_eval.report.tables import value_and_ci
 from coderm_eval.report.tiers import tiers
@@ -26,8 +26,6 @@ _MEANINGS = {
     "oracle": "any sample is right (pass@N)",
 }
 """What each row of the table of scores is, in the order of the page."""
-_SAME = "equal everywhere"
-"""Of scores that are the same on each problem."""
 
 _Scores = npt.NDArray[np.float64]
 
@@ -43,14 +41,12 @@ class RuleLine(NamedTuple):
 
 def score_lines(run: RecordedRun) -> list[list[str]]:
     """pass@1 of each way to choose, and what the pick gains on it."""
-    summary, rule = run.summary, run.summary["select"]
+    summary = run.summary
     scores, gains = summary["pass@1"], summary["paired_gain"]
     if scores is None:
         return []
-    rows = [problem_scores(r, g, rule) for r, g in zip(run.results, run.grades, strict=True)]
-    columns = {name: np.array([row[name] for row in rows]) for name in _MEANINGS}
     return [
-        [name, meaning, *value_and_ci(scores[name]), *_gain(gains.get(name), columns["coderm"], columns[name])]
+        [name, meaning, *value_and_ci(scores[name]), *_gain(gains.get(name))]
         for name, meaning in _MEANINGS.items()
         if name != "majority" or summary["tests_per_problem"]  # without a test there is no vote
     ]
@@ -85,9 +81,9 @@ def _rule_cells(found: Mapping[str, Any], columns: Mapping[str, _Scores], rule: 
     over_majority = found["gain_over_majority"] if rule != "majority" and "majority" in columns else None
     return [
         *value_and_ci(found["pass@1"]),
-        *_gain(behind, columns[best], columns[rule]),
-        *value_and_ci(found["gain_over_random"], "+"),
-        *_gain(over_majority, columns.get("majority"), columns[rule]),
+        *_gain(behind),
+        *_gain(found["gain_over_random"]),
+        *_gain(over_majority),
     ]
 
 
@@ -96,9 +92,6 @@ def abstention_lines(found: Mapping[str, Any]) -> list[list[Any]]:
     return [[name, found[name], *value_and_ci(row)] for name, row in (found.get("pass@1") or {}).items()]
 
 
-def _gain(row: Mapping[str, Any] | None, one: _Scores | None, other: _Scores) -> list[str]:
-    """A paired difference with its interval, which would mislead where all differences are 0."""
-    if row is None or one is None:
-        return ["", ""]
-    value, interval = value_and_ci(row, "+")
-    return ["0.0", _SAME] if np.array_equal(one, other, equal_nan=True) else [value, interval]
+def _gain(row: Mapping[str, Any] | None) -> list[str]:
+    """A paired difference with its interval, if there is one."""
+    return value_and_ci(row, "+") if row else ["", ""]

@@ -16,6 +16,7 @@ from coderm_eval.report.comparison.tables import (
     comparison_as_json,
     comparison_as_latex,
     render_comparison,
+    tables_of_comparison,
 )
 
 HASH = "ab" * 32
@@ -78,12 +79,20 @@ def test_what_the_runs_differ_in_is_shown() -> None:
     assert "|n             |20 |5  |" in render_comparison(found)
 
 
-def test_an_input_that_differs_is_called_by_its_file() -> None:
+def test_an_input_that_differs_is_called_by_its_file_and_contents() -> None:
+    """`sha256sum` of the file prints another hash than that of the contents, but the one of a rule's file."""
     runs = [
-        graded("a", "1", settings={"inputs.samples": "12" * 32}, input_files={"inputs.samples": "a.jsonl"}),
+        graded(
+            "a",
+            "1",
+            settings={"inputs.samples": "12" * 32, "inputs.rule": "56" * 32},
+            input_files={"inputs.samples": "a.jsonl"},
+        ),
         graded("b", "0", settings={"inputs.samples": "34" * 32}),
     ]
-    assert "|inputs.samples|a.jsonl (121212121212)|343434343434|" in render_comparison(compare_runs(runs))
+    cells = {key: values for key, *values in tables_of_comparison(compare_runs(runs))[2].rows}
+    assert cells["inputs.samples"] == ["a.jsonl (contents 121212121212)", "contents 343434343434"]
+    assert cells["inputs.rule"] == ["565656565656", "-"]
 
 
 def test_runs_that_the_problems_do_not_tell_apart_share_a_tier() -> None:
@@ -110,6 +119,13 @@ def test_runs_that_cannot_be_compared_are_refused(changed: dict[str, str], messa
 def test_runs_without_a_common_problem_are_refused() -> None:
     message = said(InputError, compare_runs, [graded("a", "1."), graded("b", ".1")])
     assert message == "a, b: no problem is graded in all of them"
+
+
+def test_runs_that_are_right_on_the_same_problems_are_equal_everywhere() -> None:
+    found = compare_runs([graded("a", "1000"), graded("b", "1000")])
+    [line] = tables_of_comparison(found)[1].rows
+    assert list(line) == ["b", "a", "0.0", "equal everywhere", 0, 0, "1"]
+    assert "b and a are right on the same problems\n" in render_comparison(found)
 
 
 def test_a_long_list_is_cut_on_the_screen_and_whole_in_json() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zlib
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,44 @@ def test_it_says_what_the_tables_say_loads_nothing_and_repeats(folder: Path, tmp
     again = coderm("compare", "one", HOSTILE_NAME, "--html", tmp_path / "again.html", cwd=folder)
     assert again.returncode == 0, again.stderr
     assert (tmp_path / "again.html").read_text() == text
+
+
+@needs_browser
+def test_a_program_that_two_runs_picked_stands_there_once(folder: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_graded_run(tmp_path / name, "10", [ONE])
+    assert coderm("compare", "a", "b", "--html", "page.html", cwd=tmp_path).returncode == 0
+
+    async def look(browser: Page) -> None:
+        await browser.run("document.querySelector('#problems tr.problem').click()")
+        assert await browser.run(CODES) == [ONE]
+        assert "The same program as a." in await browser.run("document.querySelector('.texts').textContent")
+
+    in_browser(tmp_path / "page.html", tmp_path, look)
+
+
+def test_no_folder_of_the_machine_is_told(tmp_path: Path) -> None:
+    """Runs of one name are told apart by as much of their paths as that takes."""
+    runs = [tmp_path / side / "run" for side in ("left", "right")]
+    for place, run in enumerate(runs):
+        run.parent.mkdir()
+        write_graded_run(run, "10")
+        summary = json.loads((run / "summary.json").read_text())
+        settings = {"policy": {"model": str(run / "coder")}}
+        inputs = {"samples": f"{place}" * 64, "tests": None}
+        (run / "summary.json").write_text(json.dumps({**summary, "settings": settings, "inputs": inputs}))
+        files = {"samples": {"file": str(run / "s.jsonl"), "sha256": "0" * 64}}
+        (run / "provenance.json").write_text(json.dumps({"input_files": files}))
+    done = coderm("compare", *runs, "--html", "page.html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert str(runs[0]) in done.stdout
+    text = (tmp_path / "page.html").read_text()
+    assert str(tmp_path) not in text
+    assert all(
+        f"<td>{name}</td>" in text for name in ("left/run", "right/run", "coder", f"s.jsonl (contents {'0' * 12})")
+    )
+    packed = re.search(r'<script id="data"[^>]*>(.*?)</script>', text, flags=re.DOTALL)
+    assert packed and json.loads(zlib.decompress(base64.b64decode(packed[1])))["runs"] == ["left/run", "right/run"]
 
 
 def test_many_runs_are_drawn_against_the_first(folder: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,10 +47,14 @@ def test_recorded_files_are_called_so_and_no_default_is_shown(summary: dict[str,
     assert (said["policy"], said["test writer"]) == ("recorded candidates", "recorded tests")
 
 
-def test_hashes_are_whole(summary: dict[str, Any]) -> None:
+def test_hashes_are_whole_and_say_what_they_are_of(summary: dict[str, Any]) -> None:
     said = found(summary, inputs={"samples": "ab" * 32, "tests": None})
     assert said["dataset"] == f"SHA-256 {summary['dataset_sha256']}"
-    assert said["input samples"] == f"SHA-256 {'ab' * 32}"
+    assert said["input samples"] == f"fingerprint of the contents {'ab' * 32}"
+    said = found(summary, PROVENANCE, inputs={"samples": "ab" * 32, "rule": "cd" * 32})
+    of_file = f"my samples.jsonl, SHA-256 {'0' * 64}"
+    assert said["input samples"] == f"{of_file}; fingerprint of the contents {'ab' * 32}"
+    assert said["input rule"] == f"SHA-256 {'cd' * 32}"
 
 
 def test_the_command_and_the_date_are_there_where_they_were_recorded(summary: dict[str, Any]) -> None:
@@ -57,7 +62,31 @@ def test_the_command_and_the_date_are_there_where_they_were_recorded(summary: di
     said = found(summary, PROVENANCE)
     assert said["command"] == "coderm-eval rerank --samples 'my samples.jsonl'"
     assert said["date"] == "2026-11-28T20:00:00Z"
-    assert said["input samples"].endswith(", of my samples.jsonl")
+
+
+PATHS = {
+    "/home/me/work/s.jsonl": "s.jsonl",
+    "--out=/home/me/run": "--out=run",
+    "/home/me/": "me/",
+    "~/models/coder": "coder",
+    "pretrained=/home/me/coder,dtype=auto,peft=/home/me/lora": "pretrained=coder,dtype=auto,peft=lora",
+    '{"path": "/home/me/a b/s.jsonl"}': '{"path": "s.jsonl"}',
+    "data/s.jsonl": "data/s.jsonl",
+    "meta/coder-8b": "meta/coder-8b",
+    "http://gpu:8000/v1": "http://gpu:8000/v1",
+    "/": "/",
+}
+
+
+@pytest.mark.parametrize("given", PATHS)
+def test_no_folder_of_the_machine_is_told(summary: dict[str, Any], given: str) -> None:
+    """A page is passed on; provenance.json has the whole paths."""
+    files = {"samples": {"file": given, "sha256": "0" * 64}}
+    origin = {**PROVENANCE, "command": ["coderm-eval", given], "input_files": files}
+    said = found(summary, origin, inputs={"samples": "ab" * 32}, policy={**POLICY, "model": given})
+    assert shlex.split(said["command"]) == ["coderm-eval", PATHS[given]]
+    assert said["input samples"].startswith(f"{PATHS[given]}, SHA-256 0")
+    assert said["policy"].startswith(f"{PATHS[given]}@a1b2")
 
 
 def test_a_run_without_tests_has_no_budget_and_no_test_writer(summary: dict[str, Any]) -> None:

@@ -157,6 +157,24 @@ def test_a_test_that_misled_the_vote_leads_to_its_problem(run: Path, page: Path,
 
 
 @needs_browser
+def test_a_problem_has_an_address(page: Path, tmp_path: Path) -> None:
+    opened = "document.querySelector('tr.opened')?.previousElementSibling.cells[0].textContent ?? null"
+
+    async def look(browser: Page) -> None:
+        assert await browser.run(opened) is None
+        await browser.run(OPEN_FIRST)
+        assert await browser.run("location.hash") == "#demo/0"
+        await browser.run("location.hash = '#demo/11'")
+        await browser.until(f"({opened}) === 'demo/11'")
+        await browser.run("location.reload()")
+        await browser.until(f"({opened}) === 'demo/11'")
+        await browser.run("location.hash = '#%ff'")  # no text, and no problem's
+        assert await browser.run(opened) == "demo/11"
+
+    in_browser(page, tmp_path, look)
+
+
+@needs_browser
 def test_a_wrong_pick_is_set_against_the_best_right_program(run: Path, page: Path, tmp_path: Path) -> None:
     problems = problem_rows(read_run(RunDirectory(run)), with_programs=True)
     [wrong] = [problem for problem in problems if problem["right"] is False]
@@ -183,6 +201,8 @@ def test_it_is_dark_in_the_dark_fits_a_phone_and_prints(page: Path, tmp_path: Pa
         await browser.size(390, 844)
         await browser.run(OPEN_FIRST)
         assert await browser.run("document.documentElement.scrollWidth <= innerWidth")
+        shadow = "getComputedStyle(document.querySelector('#rules .scroll')).backgroundAttachment"
+        assert await browser.run(shadow) == "local, local, scroll, scroll"  # a table that goes on is seen to do so
         assert (await browser.pdf()).startswith(b"%PDF")
 
     in_browser(page, tmp_path, look)

@@ -10,6 +10,11 @@ from pathlib import Path
 import pytest
 from helpers.cli import coderm, rows
 
+from coderm_eval.report.page.figures import figures
+from coderm_eval.report.page.page import read_run
+from coderm_eval.report.page.problem_rows import problem_rows
+from coderm_eval.report.run_directory import RunDirectory
+
 
 def test_it_loads_nothing_and_repeats_to_the_byte(page: Path) -> None:
     text = page.read_text()
@@ -28,7 +33,7 @@ def test_without_programs_it_is_small_and_says_so(page: Path) -> None:
 
 
 def test_a_run_that_was_not_graded_has_a_page(run: Path, page: Path, tmp_path: Path) -> None:
-    """Without the figures and tables that need grades, such as the risk of the surest picks."""
+    """Without the figures and tables that need grades."""
     shutil.copytree(run, tmp_path / "run")
     for name in ("grades.jsonl", "misleading_tests.jsonl", "pass_rates.jsonl", "curve.csv", "curve.svg"):
         (tmp_path / "run" / name).unlink()
@@ -40,7 +45,6 @@ def test_a_run_that_was_not_graded_has_a_page(run: Path, page: Path, tmp_path: P
     text = (tmp_path / "page.html").read_text()
     assert "This run was not graded" in text
     for drawn in (
-        "How often the surest picks are wrong",
         "in tiers",
         "Where the vote was misled",
         "budget policy used",
@@ -58,9 +62,13 @@ def test_every_share_is_in_per_cent_with_one_digit(page: Path, run: Path) -> Non
     assert [cell for cell in cells if re.fullmatch(r"[+-]?\d+\.\d{2,}", cell)] == []
 
 
-def test_few_problems_are_not_parted_by_difficulty(page: Path) -> None:
-    """A fifth of three problems would be a bar of one or none."""
-    assert "by difficulty" not in page.read_text()
+def test_few_problems_are_not_parted_by_difficulty_or_confidence(run: Path, page: Path) -> None:
+    """A fifth of three problems would be a bar of one or none; the surest picks of five were an empty figure."""
+    assert all(title not in page.read_text() for title in ("by difficulty", "surest picks are wrong"))
+    recorded = read_run(RunDirectory(run))
+    many = problem_rows(recorded, with_programs=False) * 20
+    captions = " ".join(caption for caption, _ in figures(recorded, many, []))
+    assert all(title in captions for title in ("by difficulty", "surest picks are wrong"))
 
 
 DAMAGED = ["samples.jsonl", "tests.jsonl", "verdicts.jsonl", "grades.jsonl", "misleading_tests.jsonl"]
@@ -80,5 +88,7 @@ def test_files_that_do_not_belong_together_are_one_sentence(run: Path, tmp_path:
 def test_another_file_is_not_written_over(run: Path, tmp_path: Path) -> None:
     shutil.copytree(run, tmp_path / "run")
     (tmp_path / "page.html").write_text("mine")
-    assert coderm("report", "run", "--html", "page.html", cwd=tmp_path).returncode == 2
+    done = coderm("report", "run", "--html", "page.html", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "give another --html, or --overwrite" in done.stderr
     assert (tmp_path / "page.html").read_text() == "mine"

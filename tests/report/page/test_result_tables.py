@@ -6,9 +6,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from coderm_eval.report.page.page import read_run
 from coderm_eval.report.page.result_tables import known_rules, rule_lines, score_lines
+from coderm_eval.report.rows import interval_row
 from coderm_eval.report.run_directory import RunDirectory
+from coderm_eval.report.statistics import gain_interval
 
 
 def test_rules_stand_in_tiers_and_each_tier_is_named_once(run: Path) -> None:
@@ -23,7 +27,8 @@ def test_no_interval_is_given_of_scores_that_are_equal_everywhere(run: Path) -> 
     """A newcomer asked why two rules with the same score differ by up to 21 points."""
     recorded = read_run(RunDirectory(run))
     twice = [replace(r, selections={**r.selections, "twin": r.selections["majority"]}) for r in recorded.results]
-    rules = {**recorded.summary["rules"], "twin": recorded.summary["rules"]["majority"]}
+    of_twin = {"gain_over_majority": interval_row(gain_interval(np.zeros(len(twice))))}
+    rules = {**recorded.summary["rules"], "twin": {**recorded.summary["rules"]["majority"], **of_twin}}
     lines = rule_lines(replace(recorded, results=twice, summary={**recorded.summary, "rules": rules}))
     [twin] = [line for line in lines if line.name == "twin"]
     assert twin.cells[-2:] == ["0.0", "equal everywhere"]
