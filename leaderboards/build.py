@@ -70,6 +70,11 @@ class Table:
     dataset: str
     rows: Sequence[Row]
 
+    @property
+    def compares(self) -> bool:
+        """Whether an entry stands behind another one."""
+        return any(row.behind[0] for row in self.rows)
+
 
 def tables(submitted: Iterable[SubmittedEntry]) -> list[Table]:
     """A table for each dataset that has entries, in the order in which the board knows them."""

@@ -32,8 +32,8 @@ _STDOUT = Path("-")
     "--json", "json_file", type=FILE, help="File to write everything to, with all task ids; -: print it instead."
 )
 @click.option("--html", type=FILE, help="File to write a page to, with the picks of all runs; it opens offline.")
-@click.option("--csv", "csv_file", type=FILE, help="File to write the table of differences to.")
-@click.option("--latex", "latex_file", type=FILE, help="The same for a paper.")
+@click.option("--csv", "csv_file", type=FILE, help="File to write the differences to, as numbers.")
+@click.option("--latex", "latex_file", type=FILE, help="File to write the table of differences to, for a paper.")
 @replace_option
 def compare_command(
     run: Path,

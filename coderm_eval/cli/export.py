@@ -15,7 +15,14 @@ from coderm_eval.core.files import write_text
 from coderm_eval.core.outputs import check_output, require_same
 from coderm_eval.core.settings import flags_to_settings, merge, read_yaml
 from coderm_eval.pipeline.settings import load_settings
-from coderm_eval.report.exporters.base import OWN_EXPORTERS, load_exporter, make_export, require_benchmark
+from coderm_eval.report.exporters.base import (
+    OWN_EXPORTERS,
+    exporter_names,
+    load_exporter,
+    make_export,
+    require_benchmark,
+    require_format,
+)
 from coderm_eval.report.exporters.exported_run import read_exported_run, require_as_written
 from coderm_eval.report.run_directory import RunDirectory
 
@@ -30,9 +37,13 @@ def _keys_and_values(_: click.Context, option: click.Parameter, given: tuple[str
     return flags_to_settings(values, {key: key for key in values})
 
 
+def _formats(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in exporter_names() if name.startswith(incomplete)]
+
+
 @click.command("export")
 @click.argument("run", type=FILE)
-@click.option("--to", default="livecodebench", show_default=True, help=f"Format: {', '.join(OWN_EXPORTERS)}.")
+@click.option("--to", shell_complete=_formats, help=f"Format: {', '.join(OWN_EXPORTERS)}.  [required]")
 @click.option("--out", type=FILE, required=True, help="Folder to write.")
 @click.option("--name", help='Name of the system: "P + CodeRM-8B Bo20".')
 @click.option("--temperature", type=float, help="Sampling temperature of the candidates, if the run does not know it.")
@@ -42,13 +53,13 @@ def _keys_and_values(_: click.Context, option: click.Parameter, given: tuple[str
     multiple=True,
     callback=_keys_and_values,
     metavar="KEY=VALUE",
-    help="What else the format asks for.",
+    help="What else the format asks for; docs/guide/leaderboards.md lists the keys.",
 )
 @click.option("--about", type=FILE, help="YAML file with such keys.")
 @overwrite_option
 def export_command(
     run: Path,
-    to: str,
+    to: str | None,
     out: Path,
     name: str | None,
     temperature: float | None,
@@ -59,10 +70,13 @@ def export_command(
     """Write a graded run as leaderboards, databases of results and papers take it.
 
     \b
-    coderm-eval export run --out submission --name "P + CodeRM-8B Bo20"
+    coderm-eval export run --to latex --out tables --name "P + CodeRM-8B Bo20"
     """
     check_output(out, inputs={}, files=())
-    exporter, directory = load_exporter(to), RunDirectory(run)
+    directory = RunDirectory(run)
+    if to is None:
+        require_format(run, directory.summary().get("benchmark"))
+    exporter = load_exporter(to)
     summary = directory.summary()
     require_benchmark(to, exporter, run, summary.get("benchmark"))
     exported = read_exported_run(directory, lambda: _benchmark_of(run, summary))

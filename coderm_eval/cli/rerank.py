@@ -51,7 +51,7 @@ from coderm_eval.report.tables import (
     scores_legend,
     without_vote,
 )
-from coderm_eval.selection import ALL_RULES
+from coderm_eval.selection import ALL_RULES, known_rules
 from coderm_eval.selection.budget.settings import BudgetPolicyName
 
 _TASKS = {
@@ -82,6 +82,10 @@ def demo_command(out: Path, overwrite: bool, **flags: Any) -> None:
     _print_result(benchmark, result, settings, out)
 
 
+def _rules(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in (*sorted(known_rules()), ALL_RULES) if name.startswith(incomplete)]
+
+
 @click.command("rerank")
 @click.option("--benchmark", type=BENCHMARK, required=True, help="Benchmark of the samples.")
 @click.option("--samples", type=FILE, required=True, help=CANDIDATES)
@@ -90,7 +94,13 @@ def demo_command(out: Path, overwrite: bool, **flags: Any) -> None:
 @click.option("--out", type=FILE, required=True, help="Run directory to write.")
 @click.option("--n", type=int, help="Candidates per problem: the first N.  [default: all]")
 @settled_option
-@click.option("--select", help="Rule that picks, or FILE.py:NAME; all: compare them all.  [default: evidence]")
+@click.option(
+    "--select",
+    shell_complete=_rules,
+    metavar="RULE",
+    help="Rule that picks: agreement, evidence, majority, codet, b4, srank, mbr_exec, em, aces or another one of "
+    "docs/reference/rules.md, or FILE.py:NAME; all: compare them all.  [default: evidence]",
+)
 @click.option("--probe-inputs", type=int, help="Inputs per problem beyond the tests', for the best candidates.")
 @click.option("--abstain-below", type=float, help="Mark picks less likely to be right than this; score the others.")
 @click.option("--preset", help="paper: the publication's protocol in every respect.")

@@ -10,6 +10,7 @@ from helpers.cli import coderm
 
 from coderm_eval.benchmarks.demo import SAMPLES
 from coderm_eval.cli import main
+from coderm_eval.selection import known_rules
 
 RERANK = f"rerank --benchmark demo --samples {SAMPLES} --out run"
 SAMPLE = "sample --benchmark demo --out s.jsonl"
@@ -68,6 +69,12 @@ def test_a_mistake_in_flags_is_one_sentence_and_exit_code_2(tmp_path: Path, line
     done = coderm(*line.split(), cwd=tmp_path)
     assert done.returncode == 2 and words in done.stderr.splitlines()[-1], done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_of_select_names_rules_that_there_are(tmp_path: Path) -> None:
+    words = " ".join(coderm("rerank", "--help", cwd=tmp_path).stdout.split())
+    named = words.partition("Rule that picks: ")[2].partition(" or another one of docs/reference/rules.md")[0]
+    assert len(named.split(", ")) > 5 and {*named.split(", ")} <= known_rules().keys()
 
 
 def test_every_verb_that_writes_replaces_files_only_on_demand() -> None:

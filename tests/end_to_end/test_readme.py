@@ -100,12 +100,14 @@ def test_the_boards_entry_of_the_demo_comes_out_again(example: Path, tmp_path: P
     """By the command of the guide, from a run that was made here in full."""
     (folder,) = (example / "coderm-runs").glob("coderm_demo-*")
     shutil.copytree(folder, tmp_path / "run")
-    shutil.copy(ENTRIES / "demo" / "about.yaml", tmp_path)
+    written = tmp_path / "leaderboards" / "entries" / "NAME"
+    written.mkdir(parents=True)
+    shutil.copy(ENTRIES / "demo" / "about.yaml", written)
     exported = shell(command("coderm-eval export run --to board"), tmp_path)
     assert exported.returncode == 0, exported.stderr
-    written = tmp_path / "leaderboards" / "entries" / "NAME"
     assert (written / "picks.jsonl").read_text() == (ENTRIES / "demo" / "picks.jsonl").read_text()
-    assert check.main([str(ENTRIES / "demo"), "--run", str(tmp_path / "run")]) == 0
+    for folder in (ENTRIES / "demo", written):
+        assert check.main([str(folder), "--run", str(tmp_path / "run")]) == 0
 
 
 def test_the_embedded_example_gives_the_same_table_without_lm_eval(example: Path) -> None:
@@ -257,7 +259,12 @@ def test_the_doctor_says_which_isolation_there_is(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1].startswith("runs work on this machine; ")
 
 
-COMPLETIONS = [("coderm-eval wri", "write-tests"), ("coderm-eval grade --over", "--overwrite")]
+COMPLETIONS = [
+    ("coderm-eval wri", "write-tests"),
+    ("coderm-eval grade --over", "--overwrite"),
+    ("coderm-eval rerank --select agr", "agreement"),
+    ("coderm-eval export --to hug", "huggingface"),
+]
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")

@@ -38,6 +38,15 @@ def test_systems_stand_in_tiers_and_parts_of_a_benchmark_below(found: list[build
     assert part.startswith("|-") and "|9 of 14 |" in part
 
 
+def test_the_page_has_the_columns_of_the_readme_and_no_empty_one(found: list[build.Table]) -> None:
+    [table] = found
+    alone = [build.Table(table.dataset, table.rows[:1])]
+    for shown, is_there in ((found, True), (alone, False)):
+        page = build.page(shown)
+        assert ("behind the best</th>" in page) is is_there
+        assert all(f">{name}</th>" in page and name in build.markdown(shown) for name in ("random", "oracle"))
+
+
 @needs_browser
 def test_the_page_opens_on_a_laptop_a_phone_and_paper(found: list[build.Table], tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(build.page(found))

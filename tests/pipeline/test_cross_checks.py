@@ -101,7 +101,7 @@ def test_known_bad_problems_are_left_out_of_a_second_score(tmp_path: Path, errat
 
 
 def _exported_grades(folder: Path) -> dict[str, float]:
-    done = coderm("export", "run", "--out", "sub", "--name", "P", cwd=folder)
+    done = coderm("export", "run", "--to", "livecodebench", "--out", "sub", "--name", "P", cwd=folder)
     assert done.returncode == 0, done.stderr
     [path] = (folder / "sub").rglob("*_eval_all.json")
     return {entry["question_id"]: entry["pass@1"] for entry in json.loads(path.read_text())}
@@ -117,7 +117,7 @@ def test_the_official_graders_grades_are_exported(tmp_path: Path) -> None:
     assert coderm(*command, cwd=tmp_path).returncode == 0
     assert _exported_grades(tmp_path) == {"1": 1.0, "2": 0.0, "3": 1.0}
     (tmp_path / "run" / "alternative_grades.jsonl").unlink()
-    refused = coderm("export", "run", "--out", "sub", "--name", "P", cwd=tmp_path)
+    refused = coderm("export", "run", "--to", "livecodebench", "--out", "sub", "--name", "P", cwd=tmp_path)
     assert refused.returncode == 2
     assert refused.stderr == (
         "coderm-eval: run: its picks have no grades by LiveCodeBench's own grader, with which the leaderboard "

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytablewriter import CsvTableWriter
 from tabulate import tabulate
 
+from coderm_eval.core.files import csv_text
 from coderm_eval.report.comparison.graded_run import GradedRun
 from coderm_eval.report.comparison.paired_runs import Comparison, PairedDifference
 from coderm_eval.report.printed_table import Table
@@ -91,12 +91,22 @@ def _value_of(key: str, value: Any, run: GradedRun) -> str:
 
 
 def comparison_as_csv(found: Comparison) -> str:
-    """The table of differences for a spreadsheet; numbers in per cent."""
-    return str(CsvTableWriter(headers=_PAIRS, value_matrix=_pair_lines(found.pairs)).dumps())
+    """The differences for a spreadsheet or a script, with the numbers of the JSON."""
+    return csv_text([_numbers(pair) for pair in found.pairs])
+
+
+def _numbers(pair: PairedDifference) -> dict[str, Any]:
+    difference = interval_row(pair.difference)
+    low, high = difference["ci95"]
+    return {
+        **{"run": pair.run, "against": pair.against},
+        **{"difference": difference["value"], "difference_low": low, "difference_high": high},
+        **{"wins": len(pair.wins), "losses": len(pair.losses), "mcnemar_p": json_number(pair.p_value)},
+    }
 
 
 def comparison_as_latex(found: Comparison) -> str:
-    """The same for a paper that uses the package booktabs."""
+    """The table of differences in per cent, for a paper that uses the package booktabs."""
     return tabulate(_pair_lines(found.pairs), _PAIRS, tablefmt="latex_booktabs", disable_numparse=True) + "\n"
 
 

@@ -20,14 +20,24 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, NoReturn, Protocol, cast
 
 from coderm_eval.core.errors import CodermError, InputError, SettingsError
 from coderm_eval.core.messages import single_line, suggestion
 from coderm_eval.report.exporters.entry import Entry, read_entry
 from coderm_eval.report.exporters.exported_run import ExportedRun
 
-__all__ = ["ENTRY_POINTS", "OWN_EXPORTERS", "Export", "Exporter", "load_exporter", "make_export", "require_benchmark"]
+__all__ = [
+    "ENTRY_POINTS",
+    "OWN_EXPORTERS",
+    "Export",
+    "Exporter",
+    "exporter_names",
+    "load_exporter",
+    "make_export",
+    "require_benchmark",
+    "require_format",
+]
 
 ENTRY_POINTS = "coderm_eval.exporters"
 
@@ -68,11 +78,35 @@ def require_benchmark(name: str, exporter: Exporter, run: object, benchmark: obj
     """Refuse a run of a benchmark that the exporter called `name` does not take.
 
     Raises:
-        InputError: names those that it takes.
+        InputError: names those that it takes, and the formats that take the run.
     """
     if benchmark not in exporter.BENCHMARKS:
         known = ", ".join(exporter.BENCHMARKS)
-        raise InputError(f"{run}: a run of {benchmark}; only those of {known} can be exported to {name}")
+        raise InputError(
+            f"{run}: a run of {benchmark}; only those of {known} can be exported to {name}{_formats_of(benchmark)}"
+        )
+
+
+def require_format(run: object, benchmark: object) -> NoReturn:
+    """Say which formats there are for a run, where none was named.
+
+    Raises:
+        InputError: names those that take runs of its benchmark.
+    """
+    raise InputError(f"{run}: a run of {benchmark}, and no --to says in which format{_formats_of(benchmark)}")
+
+
+def _formats_of(benchmark: object) -> str:
+    """The end of a sentence: what to type instead; empty where no format takes the benchmark."""
+    names = ", ".join(name for name in exporter_names() if _takes(name, benchmark))
+    return f"; --to takes {names} for it" if names else ""
+
+
+def _takes(name: str, benchmark: object) -> bool:
+    try:
+        return benchmark in load_exporter(name).BENCHMARKS
+    except SettingsError:  # another package's; it is named when it is asked for
+        return False
 
 
 def make_export(name: str, exporter: Exporter, run: ExportedRun, given: Mapping[str, Any], out: Path) -> Export:
@@ -103,7 +137,7 @@ def load_exporter(name: str) -> Exporter:
     Raises:
         SettingsError: there is none of that name, its package cannot be loaded, or it is something else.
     """
-    points = {point.name: point for point in (*entry_points(group=ENTRY_POINTS), *_own_points())}
+    points = _points()
     point = points.get(name)
     if point is None:
         raise SettingsError(f"no exporter is called {name!r}; {suggestion(name, sorted(points))}")
@@ -117,9 +151,15 @@ def load_exporter(name: str) -> Exporter:
     return cast(Exporter, module)
 
 
-def _own_points() -> list[EntryPoint]:
+def exporter_names() -> list[str]:
+    """Names of all exporters, those of other packages among them."""
+    return sorted(_points())
+
+
+def _points() -> dict[str, EntryPoint]:
     folder = __name__.rpartition(".")[0]
-    return [EntryPoint(name, f"{folder}.{name.replace('-', '_')}", ENTRY_POINTS) for name in OWN_EXPORTERS]
+    own = [EntryPoint(name, f"{folder}.{name.replace('-', '_')}", ENTRY_POINTS) for name in OWN_EXPORTERS]
+    return {point.name: point for point in (*entry_points(group=ENTRY_POINTS), *own)}
 
 
 def _named(point: EntryPoint) -> str:

@@ -80,6 +80,7 @@ def read_entry(kind: type[AnyEntry], run: Mapping[str, Any], given: Mapping[str,
         SettingsError: an unknown or a missing key, one that the run knows otherwise, or a name that hides the system.
     """
     known = _known(Entry, run)
+    _require_keys(kind, merge(known, given), source)
     entry = parse_section(kind, merge(known, given), source)
     as_known = dict(_leaves(parse_section(kind, merge(given, known), source).model_dump(mode="json")))
     for key, value in _leaves(entry.model_dump(mode="json")):
@@ -98,6 +99,15 @@ def largest_n(summary: Mapping[str, Any]) -> int:
     return max(counts) if isinstance(counts, list) else int(counts)
 
 
+def _require_keys(kind: type[Entry], said: Mapping[str, Any], source: str) -> None:
+    """Say by which flag a missing key is given; that of a section in the entry is told when it is read."""
+    for key, field in kind.model_fields.items():
+        if field.is_required() and key not in said:
+            flag = '--name "..."' if key == "name" else f"--set {key}=..."
+            about = f", the {field.description.rstrip('.')}" if field.description else ""
+            raise SettingsError(f"{source}: {key} is missing: give {flag}{about}; or write it into a file for --about")
+
+
 def _require_system(entry: Entry, n: int, source: str) -> None:
     """A board would take the score of a pick among many for that of the model whose name it bears."""
     if n == 1:
@@ -106,9 +116,15 @@ def _require_system(entry: Entry, n: int, source: str) -> None:
     if n not in said or entry.name == entry.policy.model:
         raise SettingsError(
             f"{source}: the name {entry.name!r} does not say that each program is the best of {n}, so that its score "
-            f"would pass for a model's own pass@1; write one such as '{_OF_N.sub('', entry.name).strip()} + CodeRM-8B "
-            f"Bo{n}'"
+            f"would pass for a model's own pass@1; write one such as {_name_of_system(entry, n)!r}"
         )
+
+
+def _name_of_system(entry: Entry, n: int) -> str:
+    """The name with the right N, and with the test writer where no part of a system is named yet."""
+    of_model = _OF_N.sub("", entry.name).strip(" ,")
+    writer = "" if "+" in of_model else f" + {entry.test_writer.model or '<test writer>'}"
+    return f"{of_model}{writer} Bo{n}"
 
 
 def _known(kind: type[Section], found: Any) -> dict[str, Any]:

@@ -600,6 +600,7 @@ def test_lm_eval_and_rerank_agree_on_rows_and_files(
 # What the leaderboard is sent
 
 NAME = "P + T Bo3 (N=1)"
+TO = ("--to", "livecodebench")
 
 
 @pytest.fixture(scope="module")
@@ -607,7 +608,7 @@ def exported(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Result
     folder = tmp_path_factory.mktemp("exported")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(logging.getLogger(), "handlers", [])  # pytest's, beside which the command adds none of its own
-        return command("export", finished, "--out", folder / "sub", "--name", NAME)
+        return command("export", finished, *TO, "--out", folder / "sub", "--name", NAME)
 
 
 def written(exported: Result) -> tuple[Path, Path]:
@@ -678,7 +679,7 @@ def test_another_runs_files_are_replaced_only_on_demand(
     shutil.copytree(written(exported)[0].parent, tmp_path / "sub")
     files = [tmp_path / "sub" / path.relative_to(written(exported)[0].parent) for path in written(exported)]
     contents = [path.read_text() for path in files]
-    again = ["export", finished, "--out", tmp_path / "sub", "--name", NAME]
+    again = ["export", finished, *TO, "--out", tmp_path / "sub", "--name", NAME]
     succeeded(*again)
     files[lost].write_text("of another run")
     assert f"{files[lost]}: another file is there, and would be lost; give another --out, or --ov" in refused(*again)
@@ -688,7 +689,7 @@ def test_another_runs_files_are_replaced_only_on_demand(
 
 
 def exporting(run: Path) -> list[object]:
-    return ["export", run, "--out", run.parent / "sub", "--name", NAME]
+    return ["export", run, *TO, "--out", run.parent / "sub", "--name", NAME]
 
 
 NO_GRADED_RUN = [

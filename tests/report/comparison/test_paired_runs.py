@@ -140,7 +140,9 @@ def test_a_long_list_is_cut_on_the_screen_and_whole_in_json() -> None:
 
 def test_the_table_is_written_for_spreadsheets_and_papers() -> None:
     found = compare_runs([graded("a_1", "1000"), graded("b", "1110")])
-    assert comparison_as_csv(found).splitlines()[1] == '"b","a_1",50,"+0.0 to +100.0",2,0,0.5'
+    header, line = comparison_as_csv(found).splitlines()
+    assert header == "run,against,difference,difference_low,difference_high,wins,losses,mcnemar_p"
+    assert line == "b,a_1,0.5,0.0,1.0,2,0,0.5"
     latex = comparison_as_latex(found)
     assert latex.startswith("\\begin{tabular}") and "\\toprule" in latex
     assert "& a\\_1" in latex and "+50.0" in latex

@@ -72,7 +72,10 @@ def test_another_packages_exporter_asks_for_keys_of_its_own() -> None:
     given = {"name": "P Bo3", "licence": "MIT"}
     assert make_export("mine", exporter, run_of(3), given, Path("out")) == Export({Path("out/P Bo3"): "MIT"})
     message = said(SettingsError, make_export, "mine", exporter, run_of(3), {"name": "P Bo3"}, Path("out"))
-    assert message == "--to mine: licence is missing: give the licence of the picks, such as MIT."
+    assert message == (
+        "--to mine: licence is missing: give --set licence=..., the licence of the picks, such as MIT; or write it "
+        "into a file for --about"
+    )
 
 
 @pytest.mark.usefixtures("plugins")

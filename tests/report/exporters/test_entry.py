@@ -37,7 +37,7 @@ def test_the_same_said_again_as_text_is_no_contradiction() -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({}, "name is missing: give the name of the system, such as 'P + CodeRM-8B Bo20'."),
+    ({}, "name is missing: give --name \"...\", the name of the system, such as 'P + CodeRM-8B Bo20'; or write"),
     ({"name": " "}, "name: ' ' is no name: write one on a single line, such as 'P + CodeRM-8B Bo20'"),
     ({"name": "P Bo20\n% more"}, "name: 'P Bo20\\n% more' is no name"),
     ({"name": NAME, "date": "yesterday"}, "date is 'yesterday': expected a date, such as 2026-11-28"),
@@ -68,6 +68,15 @@ def test_a_name_that_passes_for_a_models_own_is_refused(name: str) -> None:
     message = said(SettingsError, read, {"name": name})
     assert message.startswith(f"--to x: the name {name!r} does not say that each program is the best of 20, so that")
     assert "Bo20'" in message
+
+
+def test_the_name_proposed_has_no_test_writer_that_nobody_named() -> None:
+    def proposed(name: str, **given: Any) -> str:
+        return said(SettingsError, read, {"name": name, **given}).partition("write one such as ")[2]
+
+    assert proposed("the demo again, Bo16") == "'the demo again + <test writer> Bo20'"
+    assert proposed("P", test_writer={"model": "T"}) == "'P + T Bo20'"
+    assert proposed("P + T, Bo10") == "'P + T Bo20'"
 
 
 def test_the_number_is_that_of_the_problem_with_most_candidates() -> None:

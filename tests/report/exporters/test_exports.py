@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import huggingface_hub
 import pytest
 import yaml
 from helpers.cli import coderm, rows, write_rows
+from helpers.paths import ROOT
 
-from coderm_eval.report.exporters.base import OWN_EXPORTERS
+from coderm_eval.report.exporters.base import OWN_EXPORTERS, load_exporter
+from coderm_eval.report.exporters.entry import Entry
 from coderm_eval.report.provenance import finish
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.tables import render_rules, scores_table
@@ -286,7 +289,12 @@ REFUSED_BY_ALL: list[tuple[Change, list[str], str]] = [
 """What is done to the run, what is said otherwise, and the words of the answer."""
 
 REFUSED: list[tuple[str, Change, list[str], str]] = [
-    ("evalplus", demo, [], "a run of demo; only those of humaneval+, mbpp+ can be exported to evalplus"),
+    (
+        "evalplus",
+        demo,
+        [],
+        "only those of humaneval+, mbpp+ can be exported to evalplus; --to takes board, csv, latex for it",
+    ),
     ("evalplus", part, [], "a run of 3 of 164 problems, and `evalplus.evaluate` takes samples of all of them only"),
     ("evalplus", other_dataset, [], "the data of humaneval+ on this machine is not that of this run"),
     ("evalplus", nothing, ["--name", "org/P Bo3"], "no file can be called 'org/P Bo3'; write --name without /"),
@@ -337,7 +345,27 @@ def test_a_wrong_run_is_refused_by_its_format(run: Path, to: str, change: Change
 def test_what_a_format_asks_for_is_named(run: Path, to: str) -> None:
     done = coderm("export", "run", "--to", to, "--out", "out", "--name", NAME, cwd=run.parent)
     asked = next(key for key in ABOUT[to] if key not in ("policy", "test_writer"))
-    assert done.returncode == 2 and f"--to {to}: {asked} is missing: give the " in done.stderr
+    assert done.returncode == 2 and f"--to {to}: {asked} is missing: give --set {asked}=..., the " in done.stderr
+
+
+def test_the_guide_lists_the_keys_of_every_format() -> None:
+    """Those that all formats have by the names of their sections."""
+    guide = (ROOT / "docs" / "guide" / "leaderboards.md").read_text()
+    listed = [line.split("|")[1:3] for line in guide.splitlines() if line.startswith("| `")]
+    rows = [(re.findall(r"`([a-z_]+)", keys), re.findall(r"[a-z-]+", formats)) for keys, formats in listed]
+    said = {(key, name) for keys, names in rows for key in keys for name in names}
+    for name in OWN_EXPORTERS:
+        kind = getattr(load_exporter(name), "Entry", Entry)
+        own = kind.model_fields.keys() - Entry.model_fields.keys()
+        assert {key for key, of in said if of == name} == own
+    assert {key for key, of in said if of == "all"} >= Entry.model_fields.keys()
+
+
+def test_without_a_format_those_of_the_runs_benchmark_are_named(run: Path) -> None:
+    done = coderm("export", "run", "--out", "out", cwd=run.parent)
+    formats = "board, csv, evalplus, every-eval-ever, huggingface, latex"
+    words = f"run: a run of humaneval+, and no --to says in which format; --to takes {formats} for it"
+    assert (done.returncode, done.stderr) == (2, f"coderm-eval: {words}\n")
 
 
 def refuses(run: Path, to: str, change: Change, said: list[str], words: str) -> None:
