@@ -74,6 +74,9 @@ overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace what is at --out: another run, another file, or an input."
 )
 
+report_option = click.option(
+    "--report/--no-report", default=None, help="Write the run as a page, report.html in OUT.  [default: on]"
+)
 
 replace_option = click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 

@@ -18,6 +18,7 @@ from coderm_eval.cli.options import (
     TESTS,
     earlier_name,
     overwrite_option,
+    report_option,
     settled_option,
     task_choice,
     tasks_options,
@@ -64,6 +65,7 @@ _TASKS = {
 
 @click.command("demo")
 @click.option("--out", type=FILE, default=Path("coderm-demo"), show_default=True, help="Run directory to write.")
+@report_option
 @workers_option
 @overwrite_option
 @verbosity_options
@@ -116,7 +118,7 @@ def _rules(_context: click.Context, _option: click.Parameter, incomplete: str) -
 )
 @earlier_name("--curve", is_flag=True)
 @click.option("--grade", "graded", is_flag=True, help="Grade with the benchmark's own tests and print the table.")
-@click.option("--report/--no-report", default=None, help="Write the run as a page, report.html in OUT.  [default: on]")
+@report_option
 @tasks_options
 @click.option("--allow-partial", is_flag=True, help="Evaluate only the tasks that have samples.")
 @click.option("--allow-incomplete", is_flag=True, default=None, help="Exit 0 although something could not be run.")

@@ -11,6 +11,7 @@ import click
 
 from coderm_eval.cli.options import FILE
 from coderm_eval.cli.verbosity import verbosity_options
+from coderm_eval.core.messages import counted
 from coderm_eval.core.scratch_folder import scratch_folder
 from coderm_eval.pipeline.verification.verify import verify
 from coderm_eval.report.run_directory import RunDirectory
@@ -41,8 +42,9 @@ def verify_command(run: Path, problems: int, run_all: bool, workers: int | None,
     if not found.has_provenance:
         click.echo(f"{run}: an earlier version wrote it, without provenance.json: no hashes of its files were compared")
     click.echo(
-        f"{run}: {found.problems} problems, whose files were compared; {found.cells:,} verdicts and {found.grades:,} "
-        f"grades of {found.again} were made again. Findings: {len(found.findings) or 'none'}"
+        f"{run}: {counted(found.problems, 'problem')}, whose files were compared; {counted(found.cells, 'verdict')} "
+        f"and {counted(found.grades, 'grade')} of {found.again} were made again. "
+        f"Findings: {len(found.findings) or 'none'}"
     )
     if found.findings:
         raise SystemExit(1)

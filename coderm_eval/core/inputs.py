@@ -10,15 +10,28 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, cast
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.messages import quoted_line, single_line
 
-__all__ = ["is_folder", "number_lines", "numbered_lines", "open_input", "parse_object", "require_one_from_stdin"]
+__all__ = [
+    "called",
+    "calling",
+    "is_folder",
+    "number_lines",
+    "numbered_lines",
+    "open_input",
+    "parse_object",
+    "require_one_from_stdin",
+]
 
 _STANDARD_INPUT = "-"
+
+_NAMES: ContextVar[Mapping[Path, str]] = ContextVar("names", default={})  # noqa: B039  # nobody writes to it
+"""What messages call files that the user did not name, but gave from memory."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -32,6 +45,21 @@ _OTHER_KINDS = (
     (b"\xfe\xff", "not UTF-8 but UTF-16", "save the file in UTF-8"),
 )
 """First bytes, what a file that has them is, and what to do about it."""
+
+
+@contextmanager
+def calling(names: Mapping[Path, str]) -> Iterator[None]:
+    """Have messages call files that were written for the user by the arguments that they were given as."""
+    token = _NAMES.set(names)
+    try:
+        yield
+    finally:
+        _NAMES.reset(token)
+
+
+def called(path: Path) -> str:
+    """What a message calls an input: its path, or the argument that was given from memory."""
+    return _NAMES.get().get(path, str(path))
 
 
 def is_folder(path: Path) -> bool:

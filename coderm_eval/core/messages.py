@@ -5,7 +5,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-__all__ = ["LINES_OF_LIST", "abbreviated", "expected_shape", "quoted", "quoted_line", "single_line", "suggestion"]
+__all__ = [
+    "LINES_OF_LIST",
+    "abbreviated",
+    "counted",
+    "expected_shape",
+    "quoted",
+    "quoted_line",
+    "single_line",
+    "suggestion",
+]
 
 LINES_OF_LIST = "write a line for each entry, as `jq -c '.[]'` does"
 """What to do about a JSON list where its entries are expected on lines of their own."""
@@ -27,6 +36,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     known = list(known)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+
+
+def counted(number: int, noun: str) -> str:
+    """The number and what is counted, such as "1 task" and "2 tasks"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def expected_shape(column: str) -> str:

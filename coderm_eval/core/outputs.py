@@ -92,7 +92,7 @@ def _require_kind(out: Path, flag: str, *, is_folder: bool) -> None:
     if is_folder and _kind(out) not in (0, stat.S_IFDIR):
         raise OutputError(f"{out}: a file is there; name a folder after {flag}")
     if not is_folder and _kind(out) == stat.S_IFDIR:
-        raise OutputError(f"{out}: this is a folder; name a file after {flag}, such as {out / 'out.jsonl'}")
+        raise OutputError(f"{out}: this is a folder; name a file after {flag}")
 
 
 def require_writable(out: Path, *, is_folder: bool, flag: str = "--out") -> None:

@@ -15,7 +15,7 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.messages import suggestion
 from coderm_eval.core.outputs import check_output
 from coderm_eval.core.task_choice import TaskChoice
-from coderm_eval.pipeline.given_texts import Texts, as_files
+from coderm_eval.pipeline.given_texts import Texts, as_files, as_path
 from coderm_eval.pipeline.recorded_run import require_runnable, run_recorded
 from coderm_eval.pipeline.settings import load_settings
 from coderm_eval.report.comparison.compared_runs import ComparedRuns
@@ -25,6 +25,8 @@ from coderm_eval.report.finished_run import Run
 from coderm_eval.report.run_directory import RUN_FILES, RunDirectory
 
 __all__ = ["compare", "evaluate", "load_run"]
+
+_A_RUN = "a run directory, such as 'run'"
 
 
 def evaluate(
@@ -64,27 +66,26 @@ def evaluate(
     if benchmark not in BENCHMARKS:
         raise InputError(f"no benchmark is called {benchmark!r}; {suggestion(str(benchmark).lower(), BENCHMARKS)}")
     tasks = _choice(limit, task_ids)
-    if str(out) == "":  # as a variable that is not set gives it: it would be the current folder
-        raise InputError("out is empty; name a folder, such as 'run'")
+    folder = as_path(out, "out", "a folder, such as 'run'")
     with as_files(samples, tests) as given:
         if given.tests is not None:
             settings["tests"] = given.tests
         wanted = load_settings(settings, source="evaluate", config=Path(config) if config else None)
         require_runnable(wanted, graded=grade)
         inputs = {"samples": given.samples, "tests": wanted.tests.file}
-        check_output(Path(out), inputs=inputs, store=wanted.store, files=RUN_FILES, overwrite=overwrite)
+        check_output(folder, inputs=inputs, store=wanted.store, files=RUN_FILES, overwrite=overwrite)
         run_recorded(
             load_benchmark(benchmark, wanted.for_benchmark(benchmark)),
             given.samples,
             wanted,
-            Path(out),
+            folder,
             graded=grade,
             allow_partial=allow_partial,
             overwrite=overwrite,
             tasks=tasks,
             from_memory=given.from_memory,
         )
-    return load_run(out)
+    return load_run(folder)
 
 
 def _choice(limit: int | None, task_ids: Sequence[str] | None) -> TaskChoice:
@@ -104,7 +105,7 @@ def load_run(folder: str | Path) -> Run:
     Raises:
         InputError: this is no run directory.
     """
-    run = Run(Path(folder))
+    run = Run(as_path(folder, "folder", _A_RUN))
     run.summary  # noqa: B018  # so that a wrong name is told at once
     return run
 
@@ -121,6 +122,6 @@ def compare(run: Run | str | Path, *others: Run | str | Path) -> ComparedRuns:
     """
     if not others:
         raise InputError("compare was given one run; give two or more")
-    folders = [each.folder if isinstance(each, Run) else Path(each) for each in (run, *others)]
+    folders = [each.folder if isinstance(each, Run) else as_path(each, "run", _A_RUN) for each in (run, *others)]
     found = compare_runs([read_graded_run(RunDirectory(folder)) for folder in folders])
     return ComparedRuns(**vars(found))

@@ -97,7 +97,7 @@ def budget_bar(policy: BudgetPolicy, total: int, tolerance: float) -> Iterator[C
     Yields:
         What the loop tells, after each round, how many samples were requested.
     """
-    with gauge(total, "test budget", "tests") as show:
+    with gauge(total, "running tests", "tests") as show:
         yield lambda requested: show(requested, _outlook(policy.change_probabilities.values(), tolerance))
 
 
@@ -106,7 +106,7 @@ def _outlook(probabilities: Collection[float], tolerance: float) -> str:
         return ""
     decided = sum(probability <= tolerance for probability in probabilities)
     mean = sum(probabilities) / len(probabilities)
-    return f"{decided} problems decided, {mean:.1%} of picks expected to change"
+    return f"{decided} of {len(probabilities)} picks decided, {mean:.1%} expected to change"
 
 
 def policies_of(settings: BudgetSettings) -> PoliciesOf:

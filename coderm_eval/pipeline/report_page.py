@@ -15,8 +15,8 @@ __all__ = ["SLOW_S", "said_if_slow", "write_page"]
 
 log = logging.getLogger(__name__)
 
-SLOW_S = 2.0
-"""Only a page that takes longer is worth a line: one of 164 problems with 20 candidates each takes two."""
+SLOW_S = 5.0
+"""Only a page that takes longer is worth a line: one of 164 problems with 20 candidates each takes two to three."""
 
 
 def write_page(directory: RunDirectory) -> None:
@@ -28,7 +28,9 @@ def write_page(directory: RunDirectory) -> None:
     try:
         from coderm_eval.report.page.page import render_page  # with jinja2 and matplotlib, which a start need not load
 
-        with said_if_slow(f"making {directory.page}; `report: false` in the settings leaves it out", SLOW_S):
+        with said_if_slow(
+            f"making {directory.page}; --no-report, or `report: false` in the settings, leaves it out", SLOW_S
+        ):
             write_text(directory.page, render_page(directory, with_programs=True))
     except Exception as error:  # what took hours is written, and the page can be made of it later
         log.warning("%s: not written (%s); the run is complete without it", directory.page, single_line(error))

@@ -105,7 +105,9 @@ def _run(path: Path, content: bytes) -> tuple[ModuleType, list[object]]:
             exec(compile(content, str(path), "exec"), vars(module))
     except SyntaxError as error:
         raise ValueError(f"{path}:{error.lineno or 1}: {error.msg}") from error
-    except (Exception, SystemExit) as error:  # whatever the file does
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the file does
         line = line_of_error(error, str(path)) or 1
         raise ValueError(f"{path}:{line}: {type(error).__name__}: {single_line(error)}") from error
     return module, readers

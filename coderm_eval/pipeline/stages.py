@@ -37,7 +37,7 @@ class Selector:
     rules: Sequence[str]
     budget: BudgetPolicy
     total: int
-    """Test samples that the budget may spend over the whole benchmark."""
+    """The most test samples that the budget can spend over the whole benchmark: no more than there are."""
     tolerance: float
     """A problem whose pick is no more likely to change than this is called decided."""
 
@@ -125,7 +125,13 @@ def _selector(
 ) -> Selector:
     most = max_tests(settings.budget, each, tests.available, [item.problem.task_id for item in problems])
     policy = make_budget(settings.budget, each, most, lambda: grader.true_rates(problems))
-    return Selector(settings.rule, settings.compared, policy, each * len(problems), settings.budget.tolerance)
+    return Selector(
+        settings.rule,
+        settings.compared,
+        policy,
+        min(each * len(problems), sum(most.values())),
+        settings.budget.tolerance,
+    )
 
 
 def _context(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.messages import suggestion
+from coderm_eval.core.messages import counted, suggestion
 from coderm_eval.report.budget_curve import draw_curve, read_curve
 from coderm_eval.report.printed_table import Table
 from coderm_eval.report.rows import read_grade, read_interval
@@ -94,8 +94,8 @@ class Run:
         Raises:
             InputError: the run has no such problem.
         """
-        if task_id not in self._rows:
-            raise InputError(f"{self.folder}: no problem {task_id!r}; {suggestion(task_id, self._rows)}")
+        if not isinstance(task_id, str) or task_id not in self._rows:
+            raise InputError(f"{self.folder}: no problem {task_id!r:.60}; {suggestion(str(task_id), self._rows)}")
         with self._as_written():
             programs, tests = self._texts
             return matrix_of_row(self._rows[task_id], programs[task_id], tests[task_id])
@@ -166,7 +166,7 @@ class Run:
     def _in_words(self) -> str:
         with self._as_written():
             summary = self.summary
-            count = f"{summary['n_problems']} problems, {summary['tests_per_problem']:.1f} tests per problem"
+            count = f"{counted(summary['n_problems'], 'problem')}, {summary['tests_per_problem']:.1f} tests per problem"
             if not self._is_graded:
                 return f"{summary['benchmark']}, {count}, picks by {self._rule}, not graded"
             value, interval = value_and_ci(summary["pass@1"]["coderm"])

@@ -27,7 +27,8 @@ def _of_problems(summary: Mapping[str, Any]) -> Iterator[str]:
     problems, known = summary["n_problems"], summary["n_problems_of_benchmark"]
     if problems < known:
         name = summary["benchmark"]
-        yield f"{problems} of the {known} problems of {name} are in this run, and every score is of these"
+        verb = "is" if problems == 1 else "are"
+        yield f"{problems} of the {known} problems of {name} {verb} in this run, and every score is of these"
     if isinstance(summary["n_candidates"], list):
         fewest, most = summary["n_candidates"]
         yield f"problems have unequal numbers of candidates: from {fewest} to {most}"

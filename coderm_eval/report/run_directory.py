@@ -250,7 +250,16 @@ def _read(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not what `coderm-eval rerank` wrote ({error.reason}); run it again") from None
     except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}); name a folder that `coderm-eval rerank --grade --out` wrote, "
-            "or run the same command again if an earlier version wrote it"
-        ) from error
+        raise InputError(_unreadable(path, error)) from error
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    """What is wrong with a run directory, one of whose files cannot be read."""
+    folder, name_one = path.parent, "name one that `coderm-eval rerank --grade --out` wrote"
+    if not folder.exists():
+        return f"{folder}: no such folder; {name_one}"
+    if folder.is_file():
+        return f"{folder}: a file, and no run directory; {name_one}"
+    if path.name == _SUMMARY and not path.exists():
+        return f"{folder}: no finished run is in this folder (it has no {_SUMMARY}); {name_one}"
+    return f"{path}: cannot be read ({error.strerror}); run the same `coderm-eval rerank` again, which writes it"

@@ -54,6 +54,8 @@ class BudgetRecord:
     def as_json(self, samples: int, change_probabilities: Mapping[str, float]) -> dict[str, Any]:
         """The budget, the test samples that were spent, and the share of picks that more would still change."""
         budget = self.settings
+        if not self.average:  # nobody writes tests
+            return {"policy": "none", "average": 0, "samples": 0, "recorded": None}
         spent = {"policy": budget.policy, "average": self.average, "samples": samples, "recorded": self.recorded}
         if budget.policy == "uniform":
             return spent

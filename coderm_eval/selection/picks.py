@@ -121,7 +121,9 @@ def _scores(rule: str, function: Rule, ballot: Ballot) -> Scores:
     mend = f"mend {place(function)}, or select another rule"
     try:
         scores = np.asarray(function(ballot), dtype=np.float64)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise SettingsError(
             f"the rule {rule!r} failed ({type(error).__name__}: {single_line(error)}){_line(function, error)}; {mend}"
         ) from error

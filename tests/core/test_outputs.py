@@ -119,7 +119,7 @@ def test_the_tables_of_the_store_are_no_place_for_an_output(given: Path) -> None
 # What cannot be written
 
 IMPOSSIBLE: list[tuple[str, str, list[str] | None, str]] = [
-    ("a folder for a file", "sub", None, "this is a folder; name a file after --out, such as sub/out.jsonl"),
+    ("a folder for a file", "sub", None, "sub: this is a folder; name a file after --out"),
     ("a file for a folder", "x.jsonl", ["a"], "a file is there; name a folder"),
     ("below a file", "x.jsonl/y", None, "cannot be written"),
     ("a run below a file", "x.jsonl/run", ["a"], "cannot be written"),

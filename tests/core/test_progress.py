@@ -32,11 +32,11 @@ def test_a_bar_begins_where_an_earlier_run_ended(capsys: pytest.CaptureFixture[s
 
 
 def test_a_bar_is_full_where_the_rest_was_not_needed(capsys: pytest.CaptureFixture[str]) -> None:
-    with gauge(8, "test budget", "tests") as show:
+    with gauge(8, "running tests", "tests") as show:
         show(3, "2 problems decided")
         show(7, "all decided")
     assert "100%" in capsys.readouterr().err.rpartition("\r")[2]
-    with suppress(KeyboardInterrupt), gauge(8, "test budget", "tests") as show:
+    with suppress(KeyboardInterrupt), gauge(8, "running tests", "tests") as show:
         show(6, "")
         raise KeyboardInterrupt
     assert " 75%" in capsys.readouterr().err.rpartition("\r")[2]

@@ -169,6 +169,7 @@ def test_a_run_without_tests_picks_by_agreement(untested: list[object], finished
     assert summary["pass@1"]["coderm"]["value"] > summary["pass@1"]["random"]["value"]
     assert summary["rules"]["agreement"]["pass@1"] == summary["rules"]["evidence"]["pass@1"]
     assert (summary["test_samples"]["read"], summary["tests_per_problem"]) == (0, 0)
+    assert summary["budget"] == {"policy": "none", "average": 0, "samples": 0, "recorded": None}
     assert summary["tokens"]["tests"] == {"prompt": 0, "completion": 0}
     assert (summary["settings"]["tests"]["backend"], summary["settings"]["probe_inputs"]) == ("none", 30)
     picks = [row["selections"]["agreement"] for row in rows(tmp_path / "run" / "verdicts.jsonl")]
@@ -285,7 +286,7 @@ def test_a_report_shows_rules_the_quality_of_tests_and_who_was_misled(finished: 
 
 
 NO_GRADED_RUN = [
-    (None, "run/summary.json: cannot be read (No such file or directory)"),
+    (None, "run: no finished run is in this folder (it has no summary.json); name one that `coderm-eval rerank"),
     ("not JSON", "run/summary.json: not what `coderm-eval rerank` wrote: 'not JSON'"),
     ('{"rules": null}', "nothing in it was graded; run the same `coderm-eval rerank` with --grade"),
     ("{}", "nothing in it was graded"),
@@ -302,6 +303,29 @@ def test_a_report_of_what_is_no_graded_run_is_one_sentence(tmp_path: Path, summa
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+NO_RUN = [
+    ("gone", "gone: no such folder; name one that `coderm-eval rerank --grade --out` wrote"),
+    ("file", "file: a file, and no run directory; name one that"),
+    (".", ".: no finished run is in this folder"),
+]
+
+
+@pytest.mark.parametrize(("folder", "message"), NO_RUN)
+@pytest.mark.parametrize("verb", ["report", "verify"])
+def test_what_is_no_run_directory_is_named_for_what_it_is(tmp_path: Path, verb: str, folder: str, message: str) -> None:
+    (tmp_path / "file").touch()
+    done = coderm(verb, folder, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1) and message in done.stderr
+
+
+def test_a_page_that_is_there_is_replaced_only_on_demand(finished: Path, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("of another run")
+    for verb, runs in (("report", [finished]), ("compare", [finished, finished])):
+        done = coderm(verb, *runs, "--html", "page.html", cwd=tmp_path)
+        assert done.returncode == 2 and "; give another --html, or --overwrite to replace it" in done.stderr
+    assert "name a file after --html" in coderm("report", finished, "--html", ".", cwd=tmp_path).stderr
 
 
 EARLIER = [{"rules": {"majority": {}}}, {"rules": [1]}, {"test_quality": None}, {"test_quality": {"vote": {"f1": "x"}}}]

@@ -398,7 +398,7 @@ def test_some_tasks_are_evaluated_on_demand_and_the_missing_are_named(
     evaluate("humaneval", "p.jsonl", tests="t.jsonl", allow_partial=True)
     assert blocks(capsys.readouterr().out)[3::4] == ["pass@1:\t0.500", "pass@1:\t1.000"]
     assert "no samples of 2 tasks (HumanEval/0, HumanEval/2)" in caplog.text
-    assert "1 task ids are none of humaneval+ (HumanEval/77)" in caplog.text
+    assert "1 task id not in humaneval+ (HumanEval/77)" in caplog.text
     assert list(results(files / "p_eval_results.json")["eval"]) == [TASKS[1]]
 
 

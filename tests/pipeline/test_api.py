@@ -143,7 +143,7 @@ def test_nothing_but_the_directory_is_read(run: Run, tmp_path: Path, monkeypatch
     assert moved.to_pandas().equals(run.to_pandas())
 
 
-def test_texts_may_be_given_in_lists(folder: Path, run: Run, tmp_path: Path) -> None:
+def test_texts_may_be_given_in_lists(folder: Path, run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     task = DEMO_TASKS[0]
     programs = [row["solution"] for row in rows(folder / "s.jsonl") if row["task_id"] == task]
     tests = [row["test"] for row in rows(folder / "t.jsonl") if row["task_id"] == task]
@@ -151,6 +151,9 @@ def test_texts_may_be_given_in_lists(folder: Path, run: Run, tmp_path: Path) -> 
     found = evaluate("demo", out=tmp_path / "run", allow_partial=True, grade=False, **given)
     [pick] = found.picks.values()
     assert (pick.program, pick.right) == (run.picks[task].program, None)
+    assert any(message.startswith("samples: no samples of 13 tasks (") for message in caplog.messages)
+    assert "demo, 1 problem, " in repr(found)
+    assert "1 of the 14 problems of demo is in this run" in found.summary["notices"][0]
     assert "not graded" in repr(found) and "<table>" not in found._repr_html_()
     assert "--grade" in said(InputError, lambda: found.scores)
     provenance = read_provenance(RunDirectory(found.folder))
@@ -165,7 +168,7 @@ MISTAKES: dict[str, tuple[type[CodermError], dict[str, Any], str]] = {
     "no tests": (SettingsError, {"tests": None}, "no unit tests"),
     "a text for a list": (InputError, {"samples": {"demo/0": "def f(): ..."}}, "demo/0: expected a list of texts"),
     "no file": (InputError, {"samples": "nothing.jsonl"}, "nothing.jsonl: no such file"),
-    "other tasks": (InputError, {"samples": {"x/0": ["pass"]}}, "task ids that demo does not have"),
+    "other tasks": (InputError, {"samples": {"x/0": ["pass"]}}, "samples: 1 task id that demo does not have"),
     "an unknown task": (InputError, {"task_ids": ["demo0"]}, "demo has no task 'demo0'; did you mean 'demo/0'?"),
     "no task": (InputError, {"task_ids": []}, "task_ids is []; expected a list of texts"),
     "a text for ids": (InputError, {"task_ids": "demo/0"}, "task_ids is 'demo/0'; expected a list of texts"),
@@ -173,7 +176,14 @@ MISTAKES: dict[str, tuple[type[CodermError], dict[str, Any], str]] = {
     "a limit of none": (InputError, {"limit": 0}, "limit is 0; expected a whole number, 1 or more"),
     "all but the last": (InputError, {"limit": -1}, "limit is -1; expected"),
     "half a task": (InputError, {"limit": 1.5}, "limit is 1.5; expected"),
-    "nowhere": (InputError, {"out": ""}, "out is empty; name a folder"),
+    "nowhere": (InputError, {"out": ""}, "out is ''; expected a folder, such as 'run'"),
+    "no out": (InputError, {"out": None}, "out is None; expected a folder"),
+    "a number of samples": (InputError, {"samples": 3}, "samples is 3; expected a file, or a list of samples for each"),
+    "a number of tests": (InputError, {"tests": 3}, "tests is 3; expected a file, or a list of tests for each task"),
+    "a number for a list": (InputError, {"samples": {"demo/0": 3}}, "demo/0: expected a list of texts, found 3"),
+    "a number for a task": (InputError, {"samples": {0: ["pass"]}}, "0: expected a task id, such as 'demo/0'"),
+    "lists of few tasks": (InputError, {"samples": {"demo/0": ["pass"]}}, "samples: nothing for 13 of its tasks ("),
+    "tests of few tasks": (InputError, {"tests": {"demo/0": ["pass"]}}, "tests: nothing for 13 of its tasks ("),
     "a curve without grades": (InputError, {"grade": False, "budget_curve": True}, "needs grades"),
     "an input as output": (OutputError, {"out": SAMPLES}, "a file is there"),
 }
@@ -211,6 +221,12 @@ def test_a_damaged_directory_is_one_sentence(damage: str, run: Run, tmp_path: Pa
 
 def test_an_unknown_task_names_the_nearest(run: Run) -> None:
     assert "did you mean 'demo/11'?" in said(InputError, run.matrix, "demo11")
+    assert "no problem None; known: " in said(InputError, run.matrix, None)
+
+
+def test_a_run_that_is_no_path_is_one_sentence(run: Run) -> None:
+    assert "folder is None; expected a run directory" in said(InputError, load_run, None)
+    assert "run is 3; expected a run directory" in said(InputError, compare, run, 3)
 
 
 def test_it_runs_where_an_event_loop_is_running(tmp_path: Path) -> None:

@@ -137,6 +137,7 @@ BROKEN: Mapping[str, tuple[str, str, str]] = {
     "a module that is not there": ("my.py:rule", "\nimport nosuchthing\n", "my.py:2: ModuleNotFoundError: "),
     "an error in a call": ("my.py:rule", "def f():\n    return 1 / 0\nf()\n", "my.py:2: ZeroDivisionError: division"),
     "an end": ("my.py:rule", "raise SystemExit(3)", "my.py:1: SystemExit: 3"),
+    "an error of its own": ("my.py:rule", "class E(BaseException): ...\nraise E('no')", "my.py:2: E: no"),
     "a reserved name": ("my.py:rule", "from coderm_eval.selection import selector\nselector('all')", "my.py:2: Value"),
     "a null byte": ("my.py:rule", "x = 1\0", "my.py:1: "),
 }

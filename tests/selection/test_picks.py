@@ -200,6 +200,10 @@ def test_a_rule_cannot_take_the_name_of_something_else(name: str) -> None:
         selector(name)
 
 
+def ended_early() -> None:
+    raise GeneratorExit("enough")
+
+
 ODD_RULES: dict[str, tuple[Any, str]] = {
     "too many": (lambda _: np.zeros(3), "gave scores of the shape (3,) for 2 candidates"),
     "a matrix": (lambda _: np.zeros((2, 2)), "gave scores of the shape (2, 2)"),
@@ -213,6 +217,7 @@ ODD_RULES: dict[str, tuple[Any, str]] = {
     "words": (lambda _: "high", "failed (ValueError"),
     "an error": (lambda _: 1 / 0, "failed (ZeroDivisionError: division by zero) at "),
     "an end": (lambda _: sys.exit(3), "failed (SystemExit: 3)"),
+    "an error that few catch": (lambda _: ended_early(), "failed (GeneratorExit: enough)"),
     "no call": ((), "failed (TypeError: 'tuple' object is not callable)"),
     "writes": (lambda ballot: ballot.passed.fill(True), "failed (ValueError: "),
     "writes sizes": (lambda ballot: ballot.multiplicity.sort(), "failed (ValueError: "),

@@ -11,8 +11,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.inputs import numbered_lines, parse_object
-from coderm_eval.core.messages import LINES_OF_LIST, abbreviated, expected_shape, quoted_line
+from coderm_eval.core.inputs import called, numbered_lines, parse_object
+from coderm_eval.core.messages import LINES_OF_LIST, abbreviated, counted, expected_shape, quoted_line
 from coderm_eval.generation.recorded.coderm_records import parse_record, refuse_prompts
 
 __all__ = ["PARTIAL", "check_coverage", "line_of", "read_by_task"]
@@ -61,11 +61,11 @@ def check_coverage(
     missing = [task for task in expected if task not in found]
     complaints = []
     if unknown:
-        complaints.append(f"{len(unknown)} task ids that {benchmark} does not have ({abbreviated(unknown)})")
+        complaints.append(f"{counted(len(unknown), 'task id')} that {benchmark} does not have ({abbreviated(unknown)})")
     if missing:
         complaints.append(f"nothing for {len(missing)} of its tasks ({abbreviated(missing)})")
     if complaints:
-        raise InputError(f"{path}: {' and '.join(complaints)}; {advice}")
+        raise InputError(f"{called(path)}: {' and '.join(complaints)}; {advice}")
 
 
 def _parse_line(path: Path, number: int, line: bytes, column: str) -> tuple[str, list[str]]:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.inputs import is_folder, number_lines, open_input
-from coderm_eval.core.messages import abbreviated
+from coderm_eval.core.inputs import called, is_folder, number_lines, open_input
+from coderm_eval.core.messages import abbreviated, counted
 from coderm_eval.core.records import Problem, ProblemCandidates, deduplicate_candidates
 from coderm_eval.core.task_choice import ALL_TASKS, TaskChoice
 from coderm_eval.generation.recorded.evalplus_samples import read_sample_folder, read_sample_lines
@@ -82,7 +82,8 @@ def take_first(path: Path, samples: Mapping[str, list[str]], n: int | None) -> d
     for task_id, programs in samples.items():
         if n is not None and len(programs) < n:
             raise InputError(
-                f"{path}: {task_id} has {len(programs)} samples, fewer than n={n}; set n to {len(programs)} or less"
+                f"{called(path)}: {task_id} has {len(programs)} samples, fewer than n={n}; set n to {len(programs)} or "
+                "less"
             )
     return {task_id: programs[:n] for task_id, programs in samples.items()}
 
@@ -114,8 +115,10 @@ def _warn_of_other_tasks(path: Path, found: Mapping[str, object], problems: Sequ
     """
     missing, unknown = [t for t in problems if t not in found], [t for t in found if t not in problems]
     if len(missing) == len(problems):
-        raise InputError(f"{path}: none of its task ids is one of {benchmark} ({abbreviated(unknown)})")
+        raise InputError(f"{called(path)}: none of its task ids is one of {benchmark} ({abbreviated(unknown)})")
     if missing:
-        log.warning("%s: no samples of %d tasks (%s), which are in no score", path, len(missing), abbreviated(missing))
+        tasks = counted(len(missing), "task")
+        log.warning("%s: no samples of %s (%s), which are in no score", called(path), tasks, abbreviated(missing))
     if unknown:
-        log.warning("%s: %d task ids are none of %s (%s)", path, len(unknown), benchmark, abbreviated(unknown))
+        ids = counted(len(unknown), "task id")
+        log.warning("%s: %s not in %s (%s)", called(path), ids, benchmark, abbreviated(unknown))

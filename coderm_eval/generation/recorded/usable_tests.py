@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
+from coderm_eval.core.inputs import called
 from coderm_eval.core.messages import quoted, single_line
 from coderm_eval.core.programs.source import syntax_tree
 from coderm_eval.generation.extraction.fences import fences
@@ -36,11 +37,11 @@ def require_tests(path: Path, lines: Mapping[str, Sequence[str]], entry_points: 
                 return
             reasons[reason] += 1
             if reason == NOT_PYTHON and not no_python:
-                no_python = f", as {path}:{line_of(path, 'test', task, index)}, {_fault(line)}"
+                no_python = f", as {called(path)}:{line_of(path, 'test', task, index)}, {_fault(line)}"
     found = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(3)) or "no lines"
     raise InputError(
-        f"{path}: no unittest.TestCase class, no test function and no assert can be used in any line for the tasks of "
-        f'this run: {found}{no_python}; expected {{"task_id": "...", "test": "import unittest ..."}}'
+        f"{called(path)}: no unittest.TestCase class, no test function and no assert can be used in any line for the "
+        f'tasks of this run: {found}{no_python}; expected {{"task_id": "...", "test": "import unittest ..."}}'
     )
 
 

@@ -48,7 +48,7 @@ def _of_method(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     budget, limits = summary["budget"], summary["settings"]["execution"]
     yield "rule", summary["select"]
     if not _without_tests(summary):
-        yield "budget", f"{budget['policy']}, {budget['average']} tests per problem"
+        yield "budget", f"{budget['policy']}, at most {budget['average']} tests per problem on average"
     yield "probing inputs", f"{summary['probing_inputs']['per_problem']:.1f} per problem"
     yield "limits", f"{limits['timeout_s']:g} s of CPU time per call, {limits['memory_mb']} MiB"
     yield "isolation", summary["isolation"]

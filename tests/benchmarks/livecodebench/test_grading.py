@@ -693,7 +693,7 @@ def exporting(run: Path) -> list[object]:
 
 
 NO_GRADED_RUN = [
-    (None, "run/summary.json: cannot be read (No such file or directory)"),
+    (None, "run: no finished run is in this folder (it has no summary.json)"),
     (
         '{"benchmark": "humaneval+"}',
         "run: a run of humaneval+; only those of livecodebench can be exported to livecodebench",

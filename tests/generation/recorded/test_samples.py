@@ -296,7 +296,7 @@ def partial(tmp_path: Path) -> Path:
 
 def test_other_tasks_than_the_benchmarks_are_refused(partial: Path) -> None:
     message = refusal(partial)
-    assert "1 task ids that tides does not have (reef/0)" in message and "(tide/0, tide/2)" in message
+    assert "1 task id that tides does not have (reef/0)" in message and "(tide/0, tide/2)" in message
 
 
 def test_on_demand_other_tasks_are_left_out_with_a_warning(partial: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -304,7 +304,7 @@ def test_on_demand_other_tasks_are_left_out_with_a_warning(partial: Path, caplog
         assert read(partial, allow_partial=True) == {"tide/1": ["x", "y"]}
     assert caplog.messages == [
         f"{partial}: no samples of 2 tasks (tide/0, tide/2), which are in no score",
-        f"{partial}: 1 task ids are none of tides (reef/0)",
+        f"{partial}: 1 task id not in tides (reef/0)",
     ]
 
 
