@@ -35,6 +35,7 @@ def test_an_honest_run_has_no_findings(honest: Path) -> None:
     cells = sum(len(line) for row in rows(honest / "verdicts.jsonl") for line in row["verdicts"])
     assert done.stdout.startswith(f"run: 3 problems, whose files were compared; {cells} verdicts and ")
     assert done.stdout.endswith(" of 3 were made again. Findings: none\n")
+    assert "running tests: " in done.stderr and "budget" not in done.stderr  # there is none to spend
 
 
 def test_a_sample_of_the_problems_is_run_again(honest: Path) -> None:

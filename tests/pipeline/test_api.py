@@ -143,12 +143,16 @@ def test_nothing_but_the_directory_is_read(run: Run, tmp_path: Path, monkeypatch
     assert moved.to_pandas().equals(run.to_pandas())
 
 
-def test_texts_may_be_given_in_lists(folder: Path, run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_texts_may_be_given_in_lists(
+    folder: Path, run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
     task = DEMO_TASKS[0]
     programs = [row["solution"] for row in rows(folder / "s.jsonl") if row["task_id"] == task]
     tests = [row["test"] for row in rows(folder / "t.jsonl") if row["task_id"] == task]
-    given: dict[str, Any] = {"samples": {task: programs}, "tests": {task: tests}, "store": folder / "store"}
+    texts = {"samples": {task: programs}, "tests": {task: tests, DEMO_TASKS[1]: [*tests, *tests]}}
+    given: dict[str, Any] = {**texts, "store": folder / "store"}
     found = evaluate("demo", out=tmp_path / "run", allow_partial=True, grade=False, **given)
+    assert "running tests:   0%|" in (shown := capsys.readouterr().err) and " 0/6 [" in shown  # no more than there are
     [pick] = found.picks.values()
     assert (pick.program, pick.right) == (run.picks[task].program, None)
     assert any(message.startswith("samples: no samples of 13 tasks (") for message in caplog.messages)
