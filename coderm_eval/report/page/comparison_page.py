@@ -96,6 +96,8 @@ def _differences(axes: Axes, pairs: Sequence[PairedDifference]) -> None:
         [100 * high - value for value, (_, high) in zip(values, ends, strict=True)],
     ]
     axes.errorbar(values, places, xerr=around, fmt="o", color=plots.PICK, capsize=3)
+    if not any(low or high for low, high in ends):
+        axes.set_xlim(-1, 1)  # thousandths of a point would look like a difference
     axes.axvline(0, color=plots.BASE, lw=1)
     names = [f"{_end(pair.run)}\nminus {_end(pair.against)}" for pair in pairs]
     axes.set_yticks(places, names, parse_math=False)  # a name may have dollar signs

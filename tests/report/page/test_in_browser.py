@@ -201,6 +201,8 @@ def test_it_is_dark_in_the_dark_fits_a_phone_and_prints(page: Path, tmp_path: Pa
         await browser.size(390, 844)
         await browser.run(OPEN_FIRST)
         assert await browser.run("document.documentElement.scrollWidth <= innerWidth")
+        fits = "[...document.querySelectorAll('#result .scroll')].every(each => each.scrollWidth <= each.clientWidth)"
+        assert await browser.run(fits)
         shadow = "getComputedStyle(document.querySelector('#rules .scroll')).backgroundAttachment"
         assert await browser.run(shadow) == "local, local, scroll, scroll"  # a table that goes on is seen to do so
         assert (await browser.pdf()).startswith(b"%PDF")
