@@ -119,6 +119,6 @@ def test_what_is_no_graded_run_is_named(runs: Path, tmp_path: Path) -> None:
     folder = copy_of(runs, tmp_path)
     (folder / "two" / "grades.jsonl").write_text("")
     assert "two: its files do not belong together" in coderm("compare", "one", "two", cwd=folder).stderr
-    assert "three/summary.json: cannot be read" in coderm("compare", "one", "three", cwd=folder).stderr
+    assert "three: no such folder; name one" in coderm("compare", "one", "three", cwd=folder).stderr
     assert "one: named twice" in coderm("compare", "one", "one", cwd=folder).stderr
     assert "Missing argument" in coderm("compare", "one", cwd=folder).stderr

@@ -410,4 +410,4 @@ def test_draws_that_were_changed_are_found(drawn: Path, tmp_path: Path) -> None:
 def test_what_is_no_run_is_one_sentence(tmp_path: Path) -> None:
     done = coderm("verify", "run", cwd=tmp_path)
     assert done.returncode == 2
-    assert "run/summary.json: cannot be read" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert "run: no such folder; name one" in done.stderr and len(done.stderr.splitlines()) == 1

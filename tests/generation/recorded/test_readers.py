@@ -249,7 +249,7 @@ def coverage(found: list[str], expected: list[str]) -> str:
 
 def test_unknown_and_missing_tasks_are_both_named() -> None:
     assert coverage(["a", "z"], ["a", "b", "c"]) == (
-        "samples.jsonl: 1 task ids that demo does not have (z) and nothing for 2 of its tasks (b, c); "
+        "samples.jsonl: 1 task id that demo does not have (z) and nothing for 2 of its tasks (b, c); "
         "--allow-partial evaluates only the tasks that have samples"
     )
 
@@ -265,7 +265,7 @@ def test_coverage_is_refused_exactly_if_the_tasks_differ(found: set[str], expect
     if found == expected:
         check_coverage(Path("x"), found, expected, "demo")
     else:
-        numbers = re.findall(r"\b(\d+) (?:task ids that|of its)", coverage(sorted(found), sorted(expected)))
+        numbers = re.findall(r"\b(\d+) (?:task ids? that|of its)", coverage(sorted(found), sorted(expected)))
         assert sum(map(int, numbers[:2])) >= len(found ^ expected)
 
 
