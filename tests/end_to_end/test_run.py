@@ -280,9 +280,7 @@ def test_a_report_shows_rules_the_quality_of_tests_and_who_was_misled(finished: 
     shutil.copytree(finished, tmp_path / "misled")
     misled = {"task_id": "demo/0", "wrong": 1, "right": 2, "accepted_wrong": 0.5, "accepted_right": 0.2, "test": "x"}
     write_rows(tmp_path / "misled" / "misleading_tests.jsonl", [misled])
-    assert "|demo/0 |                  1|                2|                1|" in (
-        coderm("report", "misled", cwd=tmp_path).stdout
-    )
+    assert "|demo/0|1|2|1|" in coderm("report", "misled", cwd=tmp_path).stdout.replace(" ", "")
 
 
 NO_GRADED_RUN = [
