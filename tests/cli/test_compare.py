@@ -47,6 +47,15 @@ def test_two_runs_are_compared_from_their_directories_alone(runs: Path, tmp_path
     assert "tabular" in (folder / "d.tex").read_text()
 
 
+def test_runs_that_were_given_files_of_another_n_are_told_apart(tmp_path: Path) -> None:
+    for name, candidates in (("one", 2), ("two", 20)):
+        write_graded_run(tmp_path / name, "10")
+        summary = json.loads((tmp_path / name / "summary.json").read_text())
+        (tmp_path / name / "summary.json").write_text(json.dumps({**summary, "n_candidates": candidates}))
+    done = coderm("compare", "one", "two", cwd=tmp_path)
+    assert "|n             |2  |20 |" in done.stdout, done.stdout
+
+
 BOTH_NEITHER_AND_ONE = {"one": "1111 000 1 00", "two": "1111 111 0 00"}
 """Four problems that both have right, three that only `two` has, one that only `one` has, two that neither has."""
 

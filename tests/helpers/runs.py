@@ -21,7 +21,8 @@ def write_graded_run(folder: Path, scores: str, programs: Sequence[str] = ()) ->
     verdicts = {"candidates": [[0], [1]], "tests": [[0]], "verdicts": ["P", "F"], "selections": pick}
     summary = {
         **{"benchmark": "demo", "dataset_sha256": "ab" * 32, "select": "evidence", "rules": {"evidence": {}}},
-        **{"settings": {"n": 2}, "inputs": {"samples": None, "tests": None}, "tests_per_problem": 1.0},
+        **{"n_candidates": 2, "tests_per_problem": 1.0},
+        **{"settings": {"n": None}, "inputs": {"samples": None, "tests": None}},
     }
     (folder / "summary.json").write_text(json.dumps(summary))
     write_rows(folder / "verdicts.jsonl", [{"task_id": task, **verdicts} for task in tasks])

@@ -24,7 +24,8 @@ class GradedRun:
     rule: str
     """The rule that picked."""
     settings: Mapping[str, Any]
-    """By their dotted keys, such as "tests.num"; `select` is the rule that picked, and "inputs.samples" a hash."""
+    """By their dotted keys, such as "tests.num"; `n` is the candidates that there were, `select` the rule that picked,
+    and "inputs.samples" a hash."""
     input_files: Mapping[str, str]
     """Files of which hashes are among the settings, by the same keys; none where the run does not name them."""
     tests_per_problem: float
@@ -41,12 +42,13 @@ def read_graded_run(directory: RunDirectory) -> GradedRun:
     summary = directory.graded_summary()
     try:
         rule = summary["select"]
+        found = {"n": summary["n_candidates"], "select": rule, "inputs": summary["inputs"]}
         return GradedRun(
             name=str(directory),
             benchmark=summary["benchmark"],
             dataset_sha256=str(summary["dataset_sha256"]),
             rule=rule,
-            settings=dict(_flat({**summary["settings"], "select": rule, "inputs": summary["inputs"]})),
+            settings=dict(_flat({**summary["settings"], **found})),
             input_files=_input_files(directory),
             tests_per_problem=float(summary["tests_per_problem"]),
             scores={task: _score(grade.passed) for task, grade in directory.grades_of_picks(rule).items()},

@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_graded_run(made / HOSTILE_NAME, "110" + "1" * 19, [TWO, *HOSTILE])
     for run, n in (("one", 2), (HOSTILE_NAME, 5)):
         summary = json.loads((made / run / "summary.json").read_text())
-        (made / run / "summary.json").write_text(json.dumps({**summary, "settings": {"n": n}}))
+        (made / run / "summary.json").write_text(json.dumps({**summary, "n_candidates": n}))
     done = coderm("compare", "one", HOSTILE_NAME, "--html", "page.html", cwd=made)
     assert done.returncode == 0, done.stderr
     return made
