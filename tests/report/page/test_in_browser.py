@@ -14,6 +14,7 @@ from coderm_eval.report.page.problem_rows import problem_rows
 from coderm_eval.report.run_directory import RunDirectory
 
 TASKS = "[...document.querySelectorAll('#problems tr.problem')].map(row => row.cells[0].textContent)"
+PARTS = "[...document.querySelectorAll('.matrix > *')]"
 OPEN_FIRST = "document.querySelector('tr.problem').click()"
 SAID = "document.querySelector('.cell').textContent"
 CODES = "[...document.querySelectorAll('.texts code')].map(code => code.textContent)"
@@ -192,6 +193,19 @@ def test_a_wrong_pick_is_set_against_the_best_right_program(run: Path, page: Pat
 
 
 @needs_browser
+def test_a_matrix_of_many_tests_leaves_its_legend_in_sight(page: Path, tmp_path: Path) -> None:
+    """The canvas of 388 tests, as one problem of HumanEval has with asserts of 100 samples."""
+
+    async def look(browser: Page) -> None:
+        await browser.run(OPEN_FIRST)
+        await browser.run("document.querySelector('canvas').width = 1176")
+        ends = await browser.run(f"{PARTS}.map(part => part.getBoundingClientRect().right)")
+        widths = await browser.run(f"{PARTS}.map(part => part.clientWidth)")
+        assert max(ends) <= 1200 and min(widths) >= 288, (ends, widths)
+
+    in_browser(page, tmp_path, look)
+
+
 def test_it_is_dark_in_the_dark_fits_a_phone_and_prints(page: Path, tmp_path: Path) -> None:
     async def look(browser: Page) -> None:
         background = "getComputedStyle(document.body).backgroundColor"
