@@ -129,7 +129,7 @@ class Run:
         Raises:
             InputError: the run has no budget curve.
         """
-        if not (self.folder / "curve.csv").exists():
+        if not self._directory.has_curve():
             raise InputError(
                 f"{self.folder}: no budget curve in it; run it with budget_curve=True, or "
                 "`coderm-eval rerank --grade --budget-curve`"

@@ -18,17 +18,14 @@ from coderm_eval.core.records import (
     RerankResult,
     Selection,
     UnitTest,
-    Verdict,
     Verdicts,
     deduplicate_candidates,
 )
-from coderm_eval.report.rows import read_grade
+from coderm_eval.report.rows import read_grade, read_verdicts
 from coderm_eval.report.run_directory import RunDirectory
 from coderm_eval.report.texts_of_run import by_task, test_sources
 
 __all__ = ["RecordedRun", "read_recorded_run"]
-
-_VERDICTS = {verdict.code: verdict for verdict in Verdict}
 
 
 @dataclass(frozen=True)
@@ -88,8 +85,7 @@ def _result(row: Mapping[str, Any], problem: Problem, programs: list[str], sourc
     by_column = test_sources(row["tests"], sources)
     tests = tuple(UnitTest(by_column[column], tuple(samples)) for column, samples in enumerate(row["tests"]))
     shape = len(candidates), len(tests)
-    cells = [[_VERDICTS[code] for code in line] for line in row["verdicts"]]
-    verdicts = Verdicts(np.array(cells, np.uint8).reshape(shape), np.zeros(shape), np.full(shape, NO_OUTPUT, np.int64))
+    verdicts = Verdicts(read_verdicts(row), np.zeros(shape), np.full(shape, NO_OUTPUT, np.int64))
     selections = {rule: _selection(rule, found, candidates) for rule, found in row["selections"].items()}
     return RerankResult(problem, candidates, tests, verdicts, selections)
 

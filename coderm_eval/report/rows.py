@@ -6,7 +6,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from coderm_eval.core.records import NO_TEST, Candidate, Grade, ProblemCandidates, RerankResult, Selection
+import numpy as np
+import numpy.typing as npt
+
+from coderm_eval.core.records import NO_TEST, Candidate, Grade, ProblemCandidates, RerankResult, Selection, Verdict
 from coderm_eval.generation.shown_candidate import round_robin
 from coderm_eval.report.quality import MisleadingTest
 from coderm_eval.report.statistics import DrawSummary, Interval
@@ -21,10 +24,14 @@ __all__ = [
     "misleading_row",
     "read_grade",
     "read_interval",
+    "read_verdicts",
     "sample_rows",
     "test_rows",
     "verdict_row",
 ]
+
+
+_VERDICTS = {verdict.code: verdict for verdict in Verdict}
 
 
 def json_number(value: float) -> float | None:
@@ -96,6 +103,16 @@ def verdict_row(result: RerankResult, shown: Mapping[str, Sequence[int | None]])
             rule: _selection_row(selection, result.candidates) for rule, selection in sorted(result.selections.items())
         },
     }
+
+
+def read_verdicts(row: Mapping[str, Any]) -> npt.NDArray[np.uint8]:
+    """The verdicts in a row of verdicts.jsonl, of the shape (candidates, tests).
+
+    Raises:
+        KeyError or ValueError: they are none, or too many or too few.
+    """
+    cells = [[_VERDICTS[code] for code in line] for line in row["verdicts"]]
+    return np.array(cells, np.uint8).reshape(len(row["candidates"]), len(row["tests"]))
 
 
 def _selection_row(selection: Selection, candidates: Sequence[Candidate]) -> dict[str, Any]:

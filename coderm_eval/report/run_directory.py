@@ -86,6 +86,10 @@ class RunDirectory:
         """Return whether a run was finished here."""
         return (self.folder / _SUMMARY).exists()
 
+    def has_curve(self) -> bool:
+        """Return whether the run wrote a budget curve."""
+        return (self.folder / "curve.csv").exists()
+
     def holds_other_samples(self, problems: Iterable[ProblemCandidates]) -> bool:
         """Return whether there is a samples.jsonl that is not of these candidates, nor of a run that was stopped."""
         path = self.folder / "samples.jsonl"

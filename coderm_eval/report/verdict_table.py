@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from coderm_eval.core.records import Verdict
+from coderm_eval.report.rows import read_verdicts
 from coderm_eval.report.texts_of_run import test_sources
 
 __all__ = ["Matrix", "matrix_of_row"]
 
-_VERDICTS = {verdict.code: verdict for verdict in Verdict}
 _COLOURS = {"P": "#0a6d43", "F": "#a33b2a", "T": "#6b5b00", "C": "#6a3d8a", "N": "#5a5a5a"}
 """White letters are legible on each; the letters tell them apart for those who do not see the colours."""
 
@@ -78,10 +78,9 @@ def matrix_of_row(row: Mapping[str, Any], programs: Sequence[str], tests: Sequen
         KeyError, IndexError or ValueError: they do not belong together.
     """
     sources = test_sources(row["tests"], tests)
-    shape = len(row["candidates"]), len(row["tests"])
     return Matrix(
         task_id=row["task_id"],
-        codes=np.array([[_VERDICTS[code] for code in line] for line in row["verdicts"]], np.uint8).reshape(shape),
+        codes=read_verdicts(row),
         candidates=tuple(map(tuple, row["candidates"])),
         tests=tuple(map(tuple, row["tests"])),
         programs=tuple(programs[samples[0]] for samples in row["candidates"]),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coderm_eval.core.records import Grade, RerankResult
+from coderm_eval.report.budget_curve import BudgetPoint
 from coderm_eval.report.page import plots
 from coderm_eval.report.page.curves import (
     DRAWN_RULES,
@@ -35,14 +36,14 @@ _ENOUGH = 50
 
 
 def figures(
-    run: RecordedRun, problems: Sequence[Mapping[str, Any]], curve: Sequence[Mapping[str, str]]
+    run: RecordedRun, problems: Sequence[Mapping[str, Any]], curve: Sequence[BudgetPoint]
 ) -> list[tuple[str, str]]:
     """(caption, SVG) of each figure that the run has numbers for.
 
     Args:
         run: as it is recorded.
         problems: what `problem_rows` gives.
-        curve: the lines of curve.csv; empty where there is none.
+        curve: the points of its budget curve; empty where there is none.
     """
     parts = (_of_rules(run), _of_sizes(run), _of_budget(run, curve), _of_problems(problems))
     return [(caption, svg(draw)) for part in parts for caption, draw in part]
@@ -97,7 +98,7 @@ def _samples_and_right(result: RerankResult, grades: Sequence[Grade]) -> tuple[i
     return sum(sizes), sum(size for size, grade in zip(sizes, grades, strict=True) if grade.passed)
 
 
-def _of_budget(run: RecordedRun, curve: Sequence[Mapping[str, str]]) -> Iterator[_Figure]:
+def _of_budget(run: RecordedRun, curve: Sequence[BudgetPoint]) -> Iterator[_Figure]:
     if curve:
         rule = run.summary["select"]
         yield (

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.records import Problem, Verdict
+from coderm_eval.report.budget_curve import read_curve
 from coderm_eval.report.page.document import render
 from coderm_eval.report.page.facts import facts
 from coderm_eval.report.page.figures import figures
@@ -74,11 +72,5 @@ def _rendered(run: RecordedRun, directory: RunDirectory, *, with_programs: bool)
         verdicts=verdict_lines(run),
         costs=cost_lines(run.summary),
         misled=bool(misleading),
-        figures=figures(run, problems, _curve(directory)),
+        figures=figures(run, problems, read_curve(directory.folder) if directory.has_curve() else []),
     )
-
-
-def _curve(directory: RunDirectory) -> list[dict[str, str]]:
-    """The lines of curve.csv; none where there is no such file."""
-    path = directory.folder / "curve.csv"
-    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))) if path.exists() else []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from coderm_eval.report.budget_curve import BudgetPoint
 from coderm_eval.report.page.curves import CurvePoint
 from coderm_eval.report.risk_coverage import risk_coverage
 from coderm_eval.report.statistics import gain_interval
@@ -70,13 +71,13 @@ def lines(
     _legend_above(axes)
 
 
-def budget(axes: Axes, points: Sequence[Mapping[str, str]]) -> None:
-    """pass@1 of each policy over the tests that it used, from the lines of curve.csv."""
-    for policy, colour in zip(dict.fromkeys(point["policy"] for point in points), _COLOURS, strict=False):
-        own = [point for point in points if point["policy"] == policy]
-        tests, value, low, high = (
-            [scale * float(point[column]) for point in own]
-            for column, scale in (("tests", 1), ("pass@1", 100), ("orders_low", 100), ("orders_high", 100))
+def budget(axes: Axes, points: Sequence[BudgetPoint]) -> None:
+    """pass@1 of each policy over the tests that it used."""
+    for policy, colour in zip(dict.fromkeys(point.policy for point in points), _COLOURS, strict=False):
+        own = [point for point in points if point.policy == policy]
+        tests = [point.tests for point in own]
+        value, low, high = (
+            [100 * getattr(point.pass_at_1, name) for point in own] for name in ("value", "low", "high")
         )
         axes.plot(tests, value, "o-", ms=3, color=colour, label=policy)
         axes.fill_between(tests, low, high, color=colour, alpha=_BAND, lw=0)

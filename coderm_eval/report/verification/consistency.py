@@ -16,9 +16,10 @@ from coderm_eval.report.scores import mean_scores, problem_scores
 from coderm_eval.report.summary import interval_rows, quality_rows, rule_row
 from coderm_eval.report.verification.spending import of_spending
 
-__all__ = ["contradictions", "different"]
+__all__ = ["ROUNDING", "contradictions", "different"]
 
-_ROUNDING = 3e-6
+ROUNDING = 3e-6
+"""Of numbers with six digits."""
 
 
 def contradictions(run: RecordedRun) -> Iterator[str]:
@@ -88,4 +89,4 @@ def different(path: str, here: Any, there: Any) -> Iterator[str]:
 
 def _are_rounded_alike(here: Any, there: Any) -> bool:
     """Return whether two numbers differ by no more than what six digits of their parts leave open."""
-    return isinstance(here, float) and isinstance(there, (int, float)) and abs(here - there) <= _ROUNDING
+    return isinstance(here, float) and isinstance(there, (int, float)) and abs(here - there) <= ROUNDING

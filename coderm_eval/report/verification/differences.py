@@ -11,13 +11,12 @@ import numpy.typing as npt
 from coderm_eval.core.programs.source import parse
 from coderm_eval.core.records import Grade, RerankResult, UnitTest, Verdict, Verdicts
 from coderm_eval.report.recorded_results import RecordedRun
+from coderm_eval.report.verification.consistency import ROUNDING
 
 __all__ = ["differences", "same_verdicts"]
 
 _PATIENT_TIMEOUTS = 2
 """Tests that time out before the executor gives a program less time."""
-_ROUNDING = 3e-6
-"""Of numbers with six digits."""
 
 
 def differences(recorded: RecordedRun, places: Sequence[int], again: RecordedRun) -> Iterator[str]:
@@ -77,7 +76,7 @@ def _different_picks(there: RerankResult, here: RerankResult) -> Iterator[str]:
             yield f"verdicts.jsonl: {task}: {rule} picked sample {samples[0]}, and now picks sample {samples[1]}"
         elif old.ties != new.ties:
             yield f"verdicts.jsonl: {task}: {rule} leaves other samples tied than now"
-        elif not np.allclose(old.rewards, new.rewards, rtol=0, atol=_ROUNDING, equal_nan=True):
+        elif not np.allclose(old.rewards, new.rewards, rtol=0, atol=ROUNDING, equal_nan=True):
             yield f"verdicts.jsonl: {task}: {rule} rewards candidates otherwise than now"
 
 

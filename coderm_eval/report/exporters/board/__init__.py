@@ -6,13 +6,13 @@ Nothing that a model wrote is in them: a program stands there as the SHA-256 of 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
 from coderm_eval.core.errors import IncompleteRunError, InputError
+from coderm_eval.core.files import json_text, jsonl_text
 from coderm_eval.report.exporters.base import Export
 from coderm_eval.report.exporters.board.about import Entry
 from coderm_eval.report.exporters.board.datasets import DATASETS, Dataset
@@ -51,7 +51,7 @@ def export(run: ExportedRun, entry: Entry, out: Path) -> Export:
     found = violation(content, "entry") or next(filter(None, (violation(row, "pick") for row in picks)), None)
     if found:
         raise InputError(f"{run.directory}: the entry would not be one that the board takes: {found}")
-    return Export({out / "entry.json": _text(content), out / "picks.jsonl": _lines(picks)})
+    return Export({out / "entry.json": json_text(content), out / "picks.jsonl": jsonl_text(picks)})
 
 
 def _entry(run: ExportedRun, entry: Entry) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -70,7 +70,7 @@ def _entry(run: ExportedRun, entry: Entry) -> tuple[dict[str, Any], list[dict[st
     content = {
         **_facts(run.summary, entry, dataset),
         **numbers,
-        "picks_sha256": hashlib.sha256(_lines(picks).encode()).hexdigest(),
+        "picks_sha256": hashlib.sha256(jsonl_text(picks).encode()).hexdigest(),
         "run_on": entry.date and entry.date.date().isoformat(),
     }
     return content, picks
@@ -178,11 +178,3 @@ def _filled(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]
 
 def _first(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
-
-
-def _lines(picks: Sequence[Mapping[str, Any]]) -> str:
-    return "".join(json.dumps(row) + "\n" for row in picks)
-
-
-def _text(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -13,6 +13,7 @@ import uuid
 from pathlib import Path, PurePosixPath
 
 from coderm_eval.core.errors import SettingsError
+from coderm_eval.core.files import jsonl_text
 from coderm_eval.report.exporters.base import Export
 from coderm_eval.report.exporters.every_eval_ever.about import Entry
 from coderm_eval.report.exporters.every_eval_ever.instances import instances
@@ -35,7 +36,7 @@ def export(run: ExportedRun, entry: Entry, out: Path) -> Export:
     """
     identity = _identity(run, entry)
     lines = instances(run, identity)
-    text = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
+    text = jsonl_text(lines)
     content = record(run, entry, identity, text)
     require_valid("eval", content, out / identity.record)
     for line in lines:
