@@ -11,10 +11,9 @@ from typing import Any
 from lm_eval.api.model import LM
 
 from coderm_eval.core.errors import SettingsError
-from coderm_eval.generation.settings import TestSettings
 from coderm_eval.pipeline.settings import Settings
 
-__all__ = ["require_settings_under_coderm", "require_test_writer"]
+__all__ = ["require_settings_under_coderm"]
 
 log = logging.getLogger(__name__)
 
@@ -62,17 +61,3 @@ def _loaded_models(model: type[Any]) -> Iterator[type[Any]]:
     loaded: list[type[Any]] = model.__subclasses__()
     for each in loaded:
         yield from _loaded_models(each)
-
-
-def require_test_writer(tests: TestSettings) -> None:
-    """Refuse a run without tests and without anybody to write them, as a first run may be.
-
-    Raises:
-        SettingsError: says what to type.
-    """
-    if tests.written and tests.model is None:
-        raise SettingsError(
-            'tests.model is not set: add --metadata \'{"coderm": {"tests": {"model": "KAKA22/CodeRM-8B", '
-            '"base_url": "http://127.0.0.1:8001/v1"}}}\', with the model that writes the tests and its server, or '
-            '\'{"coderm": {"tests": {"file": "tests.jsonl"}}}\''
-        )

@@ -19,7 +19,7 @@ from lm_eval.api.task import ConfigurableTask
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.records import Selection
 from coderm_eval.core.user_errors import user_errors
-from coderm_eval.hosts.lm_eval.common import RerankedBenchmark
+from coderm_eval.hosts.lm_eval.common import LmEvalBenchmark
 from coderm_eval.hosts.lm_eval.interrupt import end_interrupts_with_a_sentence
 from coderm_eval.hosts.lm_eval.provenance import RUN_DIRECTORY
 from coderm_eval.report.reporter import RunReport
@@ -39,7 +39,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         end_interrupts_with_a_sentence()
         config = {key: value for key, value in config.items() if key != "class"}
         with user_errors("coderm-eval"):
-            self._reranked = RerankedBenchmark(config["metadata"])
+            self._reranked = LmEvalBenchmark(config["metadata"])
         super().__init__(config=config)
 
     # What lm-eval asks for before the model runs
@@ -55,7 +55,7 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
         with user_errors("coderm-eval"):
             if not self._predicts_only:
                 _require_one_process(kwargs.get("world_size", 1))
-                self._reranked.check(self.config.generation_kwargs)
+                self._reranked.check(greedy=_is_greedy(self.config.generation_kwargs))
             super().build_all_requests(**{**kwargs, "cache_requests": False, "rewrite_requests_cache": False})
             if not self._predicts_only:
                 self._reranked.check_tests({instance.doc["task_id"] for instance in self.instances})
@@ -162,6 +162,10 @@ class RerankTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval has no type
 
     def higher_is_better(self) -> dict[str, bool]:
         return {**_HIGHER_IS_BETTER, **self._higher_is_better}
+
+
+def _is_greedy(generation: Mapping[str, Any]) -> bool:
+    return generation.get("temperature") == 0 or generation.get("do_sample") is False
 
 
 def _scores_of_pick(pick: Selection, right: float, abstain_below: float | None) -> dict[str, float]:
