@@ -9,7 +9,9 @@ from typing import Protocol
 __all__ = [
     "CONTEXT_OVERFLOW",
     "Completion",
+    "Conversation",
     "Model",
+    "Prompt",
     "SampleRequest",
     "context_overflow",
     "no_answer",
@@ -18,6 +20,12 @@ __all__ = [
 
 CONTEXT_OVERFLOW = "context_overflow"
 """Finish reason of a completion that does not exist, as prompt and answer are longer than the model's context."""
+
+Conversation = tuple[tuple[str, str], ...]
+"""Messages, each a role and a text."""
+
+Prompt = str | Conversation
+"""A text; or a conversation, which only a server is asked to go on with."""
 
 
 @dataclass(frozen=True)

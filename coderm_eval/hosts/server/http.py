@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 
@@ -14,6 +15,9 @@ from coderm_eval.core.errors import ServerError
 from coderm_eval.core.messages import single_line
 
 __all__ = ["listen", "running", "serve_until_interrupted"]
+
+_BACKLOG = 1024
+"""Connections that wait to be taken: a harness may open hundreds at once."""
 
 _GRACE_S = 1.0
 """Seconds that requests in progress have when the server is stopped."""
@@ -36,15 +40,17 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve_until_interrupted(app: web.Application, listener: socket.socket, started: Callable[[], None]) -> None:
-    """Serve until Ctrl-C; calls `started` once clients can connect."""
+    """Serve until Ctrl-C or SIGTERM; calls `started` once clients can connect."""
 
     async def serve() -> None:
+        ended = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
         async with running(app, listener):
             started()
-            await asyncio.Event().wait()
+            await ended.wait()
 
-    with suppress(KeyboardInterrupt):
-        asyncio.run(serve())
+    asyncio.run(serve())
 
 
 @asynccontextmanager
@@ -53,7 +59,7 @@ async def running(app: web.Application, listener: socket.socket) -> AsyncIterato
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE_S)
     await runner.setup()
     try:
-        await web.SockSite(runner, listener).start()
+        await web.SockSite(runner, listener, backlog=_BACKLOG).start()
         yield
     finally:
         await runner.cleanup()

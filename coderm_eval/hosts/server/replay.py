@@ -18,7 +18,10 @@ from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.extraction.unit_tests import extract_tests, recorded_tests
 from coderm_eval.generation.prompts import question_of_test_prompt
-from coderm_eval.hosts.server.openai_protocol import RequestError, Seen, openai_app
+from coderm_eval.hosts.server.protocol.app import Seen, openai_app
+from coderm_eval.hosts.server.protocol.errors import RequestError
+from coderm_eval.hosts.server.protocol.replies import Answer, Reply
+from coderm_eval.hosts.server.protocol.requests import Asked
 
 __all__ = ["MODEL", "RecordedAnswers", "UnknownPromptError", "replay_app"]
 
@@ -117,8 +120,19 @@ class RecordedAnswers:
 
 
 def replay_app(recorded: RecordedAnswers, seen: Seen | None = None) -> web.Application:
-    """A web application that answers from `recorded`."""
-    return openai_app(MODEL, recorded, seen)
+    """A web application that answers from `recorded`, under whatever name it is asked."""
+
+    async def answer(asked: Asked) -> Reply:
+        answers = recorded.complete if asked.completes else recorded.chat
+        texts = answers(asked.last_text, asked.n, asked.sampling.seed)
+        tokens = sum(map(_words, texts))  # words, since no tokenizer is known
+        return Reply(MODEL, [Answer(text) for text in texts], _words(asked.last_text), tokens)
+
+    return openai_app([MODEL], answer, seen=seen)
+
+
+def _words(text: str) -> int:
+    return len(text.split())
 
 
 def _test_answers(test: str, problem: Problem) -> list[str]:

@@ -155,7 +155,9 @@ def started(folder: Path, samples: str, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
 
 
-def test_completions_are_served_as_the_programs_that_they_make(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_completions_are_served_as_the_programs_that_they_make(tmp_path: Path, number: int) -> None:
+    """And a signal ends the server as if it had come to its end."""
     demo = load_benchmark("demo").problems[0]
     write_rows(tmp_path / "s.jsonl", [{"task_id": demo.task_id, "completion": "    return 42\n"}])
     with started(tmp_path, "s.jsonl") as server:
@@ -163,7 +165,7 @@ def test_completions_are_served_as_the_programs_that_they_make(tmp_path: Path) -
         url = server.stderr.readline().split()[-1]
         client = openai.OpenAI(base_url=url, api_key="none", max_retries=0)
         (text,) = chat(client, demo.request, n=1)
-        server.send_signal(signal.SIGINT)
+        server.send_signal(number)
     assert server.returncode == 0
     assert demo.prompt + "    return 42" in text
 
