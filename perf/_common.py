@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from coderm_eval.core.protocols import ExecutionResult
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import Key, ProgramTest
 
@@ -32,7 +32,7 @@ def execute(
     tests: Iterable[ProgramTest[Key] | None], workers: int, limits: Limits | None = None
 ) -> Iterator[ExecutionResult[Key]]:
     """Run the tests as the package runs them, in the best isolation that this host allows."""
-    with Executor(workers=workers) as executor:
+    with LocalExecutor(workers=workers) as executor:
         yield from executor.run(tests, limits or Limits())
 
 

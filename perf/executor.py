@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from coderm_eval.core.records import Verdict
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.static_analysis import analyse, analyse_test
@@ -60,7 +60,7 @@ def main() -> None:
     everything = read_matrix(options)
     slow = slow_programs(everything, options.workers)
     matrix = without(everything, slow)
-    with Executor(workers=1) as executor:
+    with LocalExecutor(workers=1) as executor:
         isolation = executor.self_test(LIMITS)
     print(f"isolation {isolation}, {options.workers} workers, medians of {options.repeats} runs")
     print(f"{len(matrix.pairs)} pairs of a sample and a test, {len(matrix.cells)} distinct cells; ", end="")

@@ -25,7 +25,7 @@ from coderm_eval.benchmarks.livecodebench import LiveCodeBench
 from coderm_eval.benchmarks.livecodebench.dataset import read_rows
 from coderm_eval.benchmarks.livecodebench.problem_filter import ProblemFilter
 from coderm_eval.benchmarks.livecodebench.settings import LiveCodeBenchSettings
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.local import LocalExecutor
 from perf._common import argument_parser, median
 
 ANSWERS = ("sum(tides) % 1000", "sum(tides) % 1000 + (len(tides) > {most})", "-1")
@@ -88,7 +88,7 @@ def ours_right(inputs: list[str], outputs: list[str], programs: list[str], worke
         path.write_text(json.dumps(row) + "\n")
         benchmark = LiveCodeBench(read_rows([path], ProblemFilter()), LiveCodeBenchSettings())
         tasks = [GradeTask(str(n), "1", text) for n, text in enumerate(programs)]
-        with Executor(workers=workers) as executor:
+        with LocalExecutor(workers=workers) as executor:
             return sum(bool(grade.passed) for _, grade in benchmark.grade(tasks, executor))
 
 

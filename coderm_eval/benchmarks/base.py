@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from coderm_eval.core.records import Grade, Problem, Verdict
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.base import Executor
 
 __all__ = ["Benchmark", "GradeTask", "grade_from_verdict"]
 

@@ -11,7 +11,7 @@ from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.progress import progress
 from coderm_eval.core.records import Grade, fingerprint
 from coderm_eval.core.store import Store
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.base import Executor
 
 __all__ = ["grade_programs", "require_complete"]
 

@@ -36,7 +36,7 @@ from coderm_eval.generation.recorded.samples import read_candidates
 from coderm_eval.generation.sample import DEFAULT_N, Settle, policy_model, sample_candidates, sampling_requests
 from coderm_eval.generation.settings import Backend, SamplingSettings, ShownCandidate, TestSettings
 from coderm_eval.generation.test_sources import ModelTests
-from coderm_eval.generation.write_tests import TestSupply, model_test_source, write_tests
+from coderm_eval.generation.write_tests import TestSupply, make_test_model, model_test_source, write_tests
 from coderm_eval.pipeline.dry_run import SamplingEstimate, estimate_sampling
 from coderm_eval.pipeline.settings import Settings, load_settings
 from coderm_eval.pipeline.settling import settle
@@ -150,7 +150,7 @@ def write_tests_command(
     folder = store_beside(out, settings)
     if dry_run:
         with open_store(folder, read_only=True) as store:
-            tests = model_test_source(work, settings.tests, store, settings.extraction)
+            tests = model_test_source(work, settings.tests, make_test_model(settings.tests, store), settings.extraction)
             click.echo(plan_tests(tests, work, settings.tests))
         return
     check_output(out, inputs={"--samples": samples, "--config": flags["config"]}, store=folder, overwrite=overwrite)

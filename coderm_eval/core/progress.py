@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 def progress(
     items: Iterable[T],
     total: int | Callable[[], int],
-    what: str,
+    what: str | None,
     unit: str,
     note: Callable[[T], str] | None = None,
     done: int = 0,
@@ -30,6 +30,7 @@ def progress(
     """`items`, with a bar; in a log file a line every half minute.
 
     Args:
+        what: is being done; None for no bar.
         total: how many items there are; or says how many are known by now, and the bar starts with the first one.
         note: what to say at the end of the line.
         done: how many of the total an earlier run did, and are not among the items.
@@ -47,7 +48,7 @@ def progress(
         mininterval=0.5 if terminal else 30,
         position=None if terminal else 0,  # else a second bar moves the cursor, which a file does not have
         delay=1 if terminal else 10,  # short work, such as one turn of many, needs no line
-        disable=known() == done or not log.isEnabledFor(logging.WARNING),
+        disable=what is None or known() == done or not log.isEnabledFor(logging.WARNING),
     ) as bar:
         for item in bar:
             bar.total = known()

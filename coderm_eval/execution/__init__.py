@@ -6,6 +6,7 @@ stand-ins that ask; the program runs in another and answers. What passes between
 
     cached              reads what the store holds, has the rest run, and stores it
     executor            makes the executor from the settings
+      backends.shared     lets many threads use one executor, as a server has them
       backends.local      groups tests by problem; programs and tests that are the same run once (static_analysis)
         backends.pool       hands jobs to workers, and takes in their answers
           backends.process    one worker: a process that speaks JSON lines, replaced when it dies or is silent

@@ -11,7 +11,7 @@ from coderm_eval.core.progress import progress
 from coderm_eval.core.protocols import Cell, Execute, ExecutionResult, Explain
 from coderm_eval.core.records import Verdict, fingerprint
 from coderm_eval.core.store import Row, Table
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.base import Executor
 from coderm_eval.execution.executor import limits_from_settings
 from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.program_test import ProgramTest
@@ -32,7 +32,13 @@ _VERDICT_OF_CODE = {verdict.code: verdict for verdict in Verdict}
 
 
 def cached_execution(
-    executor: Executor, table: Table, settings: ExecutionSettings, isolation: str, *, calls: bool = False
+    executor: Executor,
+    table: Table,
+    settings: ExecutionSettings,
+    isolation: str,
+    *,
+    calls: bool = False,
+    bar: bool = True,
 ) -> Execute:
     """Return the loop's `execute`: it reads a problem whose cells are all stored, and runs and stores the others.
 
@@ -42,6 +48,7 @@ def cached_execution(
     Args:
         isolation: what the executor's self-test found in force; verdicts under another one are not read.
         calls: whether the cells hold probing inputs in place of tests.
+        bar: whether the progress is shown.
     """
     limits = limits_from_settings(settings)
     call_s = limits.timeout_s * _SHARE_OF_CALL if calls else None
@@ -64,7 +71,7 @@ def cached_execution(
                     yield from _program_tests(cells, keys, call_s)
 
         ran = executor.run(pending(), limits)
-        for result in progress(ran, lambda: status.pending, what, "tests", note=status.note):
+        for result in progress(ran, lambda: status.pending, what if bar else None, "tests", note=status.note):
             cell, key = result.key
             if result.verdict != Verdict.NOT_RUN:
                 table.add_all({key: {"v": result.verdict.code, "s": result.cpu_seconds, "o": result.output}})

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.settings import ExecutionSettings
 
 __all__ = ["limits_from_settings", "make_executor"]
 
 
-def make_executor(settings: ExecutionSettings) -> Executor:
+def make_executor(settings: ExecutionSettings) -> LocalExecutor:
     """Make the executor of a whole run: one for verdicts and grades."""
-    return Executor(workers=settings.workers, isolation=settings.isolation)
+    return LocalExecutor(workers=settings.workers, isolation=settings.isolation)
 
 
 def limits_from_settings(settings: ExecutionSettings) -> Limits:

@@ -42,10 +42,10 @@ class CachedModel:
     """Samples `model`, which `settings` describe, only where `table` has no completion yet.
 
     Args:
-        activity: what the progress bar says is being done.
+        activity: what the progress bar says is being done; None for no bar.
     """
 
-    def __init__(self, model: Model, settings: SamplingSettings, table: Table, activity: str) -> None:
+    def __init__(self, model: Model, settings: SamplingSettings, table: Table, activity: str | None) -> None:
         self._model = model
         self._identity = settings.identity()
         self._seed = settings.seed

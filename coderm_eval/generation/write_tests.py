@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -27,7 +27,9 @@ __all__ = [
     "DEFAULT_TESTS",
     "TestSupply",
     "check_tests_file",
+    "make_test_model",
     "make_test_source",
+    "make_test_supplier",
     "model_test_source",
     "validate_test_settings",
     "write_tests",
@@ -112,7 +114,7 @@ def make_test_source(
         return _recorded_test_source(problems, settings, known_tasks, None if allow_partial else benchmark)
     if not settings.written:
         return TestSupply(RecordedTests({}, {}), 0, {}, {item.problem.task_id: 0 for item in problems})
-    return model_test_source(problems, settings, store, extraction)
+    return model_test_source(problems, settings, make_test_model(settings, store), extraction)
 
 
 def _recorded_test_source(
@@ -132,14 +134,49 @@ def _recorded_test_source(
     return TestSupply(RecordedTests(lines, entry_points, settings.votes), per_problem, {}, available)
 
 
-def model_test_source(
-    problems: Sequence[ProblemCandidates], settings: TestSettings, store: Store, extraction: Extraction
-) -> TestSupply[ModelTests]:
-    """Make a source of tests that a model writes and the store keeps.
+def make_test_supplier(
+    settings: TestSettings, store: Store, extraction: Extraction
+) -> Callable[[ProblemCandidates], TestSupply[Any]]:
+    """Return what makes the source of one problem's tests, for any problem and in any thread.
+
+    Raises:
+        SettingsError: no model is named. InputError: the tests file cannot be read.
+    """
+    if settings.written:
+        model = make_test_model(settings, store, bar=False)
+        return lambda item: model_test_source([item], settings, model, extraction)
+    lines = _recorded_lines(_tests_file(settings)) if settings.backend == "file" else {}
+    per_problem = settings.num or max(map(len, lines.values()), default=0)
+
+    def supply(item: ProblemCandidates) -> TestSupply[RecordedTests]:
+        task, own = item.problem.task_id, lines.get(item.problem.task_id, ())
+        source = RecordedTests({task: own}, {task: item.problem.entry_point}, settings.votes)
+        return TestSupply(source, per_problem, {}, {task: len(own)})
+
+    return supply
+
+
+def _recorded_lines(path: Path) -> dict[str, list[str]]:
+    """The tests of a file, by task id; none where its line says that there are none."""
+    return {task: [] if listed == [NO_TEST] else listed for task, listed in read_by_task(path, "test").items()}
+
+
+def make_test_model(settings: TestSettings, store: Store, *, bar: bool = True) -> CachedModel:
+    """The model that writes tests, with the store behind it.
+
+    Args:
+        bar: whether its progress is shown.
 
     Raises:
         SettingsError: no model is named, or its package is not installed.
     """
+    return CachedModel(make_model(settings), settings, store.table("answers"), "writing tests" if bar else None)
+
+
+def model_test_source(
+    problems: Sequence[ProblemCandidates], settings: TestSettings, model: CachedModel, extraction: Extraction
+) -> TestSupply[ModelTests]:
+    """Make a source of the tests that `model` writes, which `settings` describe."""
     shown = {
         item.problem.task_id: shown_candidates(item.candidates, item.problem, settings.shown_candidate)
         for item in problems
@@ -149,7 +186,7 @@ def model_test_source(
         for item in problems
     }
     source = ModelTests(
-        CachedModel(make_model(settings), settings, store.table("answers"), "writing tests"),
+        model,
         prompts=prompts,
         entry_points={item.problem.task_id: item.problem.entry_point for item in problems},
         extraction=extraction,
@@ -175,7 +212,8 @@ def write_tests(
         CodermError: a model that does not answer; what it answered before is stored.
     """
     with open_store(store_folder) as store:
-        supply = model_test_source(problems, settings.model_copy(update={"votes": "class"}), store, extraction)
+        whole = settings.model_copy(update={"votes": "class"})
+        supply = model_test_source(problems, whole, make_test_model(whole, store), extraction)
         wanted = supply.wanted(problems)
         written = dict(supply.source(wanted))
         write_jsonl(out, _test_rows({task: written.get(task, ()) for task in wanted}, supply.shown))

@@ -10,7 +10,7 @@ from coderm_eval.benchmarks.grade import grade_programs
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Grade
 from coderm_eval.core.store import Store
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.base import Executor
 from coderm_eval.report.rows import interval_row
 from coderm_eval.report.run_directory import AlternativeGrades
 from coderm_eval.report.scores import mean_scores

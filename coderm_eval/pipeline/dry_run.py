@@ -14,7 +14,7 @@ from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.settings import SamplingSettings
 from coderm_eval.generation.write_tests import TestSupply
-from coderm_eval.pipeline.budget import max_tests, tests_per_problem
+from coderm_eval.pipeline.budget_policy import max_tests, tests_per_problem
 from coderm_eval.pipeline.preflight import working_executor
 from coderm_eval.pipeline.settings import DEFAULT_PROBE_INPUTS, Settings
 from coderm_eval.selection import MOST_FINALISTS
@@ -63,7 +63,7 @@ def estimate_executions(
     Tests that exist are counted as they are, each distinct one once. Of tests that a model has yet to write no two are
     taken to be equal, and no execution is stored. Neither is one on a probing input: these are not made yet.
     """
-    each = tests_per_problem(settings.budget, tests)
+    each = tests_per_problem(settings.budget, tests.per_problem)
     tasks = [item.problem.task_id for item in problems]
     most = max_tests(settings.budget, each, tests.available, tasks)
     wanted = {task: range(each if settings.budget.policy == "uniform" else most[task]) for task in tasks}

@@ -9,7 +9,7 @@ from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import grade_programs
 from coderm_eval.core.records import Grade, ProblemCandidates, RerankResult
 from coderm_eval.core.store import Store
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.base import Executor
 from coderm_eval.pipeline.cross_checks import cross_checks, grade_picks_by_alternative
 from coderm_eval.report.reporter import GradedResults
 from coderm_eval.report.run_directory import AlternativeGrades

@@ -17,7 +17,8 @@ from coderm_eval.execution.cached import cached_execution, cached_reasons
 from coderm_eval.execution.probing import make_probe
 from coderm_eval.generation.settings import TestSettings
 from coderm_eval.generation.write_tests import DEFAULT_TESTS, TestSupply, make_test_source
-from coderm_eval.pipeline.budget import make_budget, max_tests, policies_of, require_enough_tests, tests_per_problem
+from coderm_eval.pipeline.budget import policies_of, require_enough_tests
+from coderm_eval.pipeline.budget_policy import make_budget, max_tests, tests_per_problem
 from coderm_eval.pipeline.grader import Grader
 from coderm_eval.pipeline.preflight import working_executor
 from coderm_eval.pipeline.settings import Settings
@@ -85,7 +86,7 @@ def assemble(
                 allow_partial=allow_partial,
             )
             require_enough_tests(settings, tests)
-            each = tests_per_problem(settings.budget, tests)
+            each = tests_per_problem(settings.budget, tests.per_problem)
             recorded = sum(tests.available.values()) if settings.tests.backend == "file" else None
             grader = Grader(benchmark, store, executor, settings.rule)
             yield Stages(

@@ -12,7 +12,7 @@ from helpers.processes import our_processes
 from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import NO_OUTPUT, Verdict
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.program_test import ProgramTest
@@ -565,7 +565,7 @@ def test_runs_of_one_executor_share_its_workers_and_the_end_leaves_none() -> Non
     before = our_processes()
     tests = [ProgramTest(key, program, TEST) for key, program in (("right", RIGHT), ("wrong", WRONG))]
     seen = []
-    with Executor(workers=2) as executor:
+    with LocalExecutor(workers=2) as executor:
         for _ in range(3):
             assert {o.key: o.verdict for o in executor.run(tests, ROOMY)} == {"right": PASSED, "wrong": FAILED}
             seen.append(our_processes() - before)
@@ -584,7 +584,7 @@ def test_runs_under_other_limits_share_one_executor() -> None:
         (RIGHT, looks, short, ("colorsys",)),
         (slow, TEST, ROOMY, ()),
     ]
-    with Executor(workers=1) as executor:
+    with LocalExecutor(workers=1) as executor:
         found = [
             [result.verdict for result in executor.run([ProgramTest(0, program, test)], limits, libraries)]
             for program, test, limits, libraries in runs

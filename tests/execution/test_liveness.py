@@ -13,7 +13,7 @@ from helpers.processes import our_processes, soon
 
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends import local
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import ProgramTest
 
@@ -49,7 +49,7 @@ def _problems(count: int) -> Iterator[ProgramTest[int]]:
 @pytest.mark.parametrize("name", PROCESSES)
 def test_a_process_of_a_worker_that_is_killed_costs_no_verdict(name: str) -> None:
     before = our_processes()
-    with Executor(workers=1) as executor:
+    with LocalExecutor(workers=1) as executor:
         results = executor.run(_problems(20), Limits(timeout_s=5))
         verdicts = [next(results).verdict]
         [worker] = our_processes() - before
@@ -64,7 +64,7 @@ def test_a_process_of_a_worker_that_is_stuck_holds_nobody_up(name: str, monkeypa
     monkeypatch.setattr(local, "silence_s", lambda _: 3)
     before = our_processes()
     start = time.monotonic()
-    with Executor(workers=1) as executor:
+    with LocalExecutor(workers=1) as executor:
         results = executor.run(_problems(20), Limits(timeout_s=5))
         verdicts = {next(results).verdict}
         [worker] = our_processes() - before
@@ -80,7 +80,7 @@ def test_a_consumer_that_stops_waits_for_no_running_program() -> None:
     sleeps = f"import time\n{RUNGS}time.sleep(300)\n"
     tests = [ProgramTest(0, RUNGS, TEST.format(n=0), "0"), ProgramTest(1, sleeps, TEST.format(n=1), "1")]
     start = time.monotonic()
-    with Executor(workers=1) as executor:
+    with LocalExecutor(workers=1) as executor:
         results = executor.run(tests, Limits(timeout_s=200))
         next(results)
         results.close()  # type: ignore[attr-defined]

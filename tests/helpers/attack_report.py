@@ -24,7 +24,7 @@ from coderm_eval.benchmarks.livecodebench import gold_tests
 from coderm_eval.benchmarks.livecodebench.test_cases import Case
 from coderm_eval.core.programs.forms import to_callable
 from coderm_eval.core.records import Problem
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.sandbox.isolation.removal import remove
@@ -166,7 +166,7 @@ def report(isolation: str, place: str, kinds: list[str]) -> dict[str, object]:
     temporary.mkdir()
     os.environ["TMPDIR"] = str(temporary)  # where a trick that wins does no harm to this host
     try:
-        with Executor(workers=1, isolation=isolation) as executor:
+        with LocalExecutor(workers=1, isolation=isolation) as executor:
             level = executor.self_test(Limits(timeout_s=5))
             verdicts = {r.key: r.verdict.code for r in executor.run(_tests(place, kinds, outside), limits)}
         changes = outside.changes()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from coderm_eval.benchmarks import Benchmark, GradeTask
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import Verdict
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import Key, ProgramTest
 from coderm_eval.execution.static_analysis import analyse_test
@@ -24,7 +24,7 @@ def run_tests(
     libraries: Sequence[str] = (),
 ) -> Iterator[ExecutionResult[Key]]:
     """What `Executor.run` yields."""
-    with Executor(workers=workers, isolation=isolation) as executor:
+    with LocalExecutor(workers=workers, isolation=isolation) as executor:
         yield from executor.run(tests, limits, libraries)
 
 
@@ -44,7 +44,7 @@ def graded(
     benchmark: Benchmark, tasks: Iterable[GradeTask], *, isolation: str = "auto", workers: int = 1
 ) -> dict[str, dict[str, str]]:
     """{key: statuses} of the tasks; no statuses where a program could not be graded."""
-    with Executor(workers=workers, isolation=isolation) as executor:
+    with LocalExecutor(workers=workers, isolation=isolation) as executor:
         return {key: dict(grade.statuses) for key, grade in benchmark.grade(tasks, executor)}
 
 

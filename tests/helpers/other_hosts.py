@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.isolation.levels import FULL
 from helpers.paths import ROOT
@@ -69,5 +69,5 @@ ROOMY = Limits(timeout_s=5)
 
 def granted(mode: str = "auto", limits: Limits = ROOMY) -> str:
     """The isolation that this host grants, once its executor has passed its own test."""
-    with Executor(workers=1, isolation=mode) as executor:
+    with LocalExecutor(workers=1, isolation=mode) as executor:
         return executor.self_test(limits)

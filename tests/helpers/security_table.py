@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 
 from coderm_eval.core.records import Verdict
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import ProgramTest
 
@@ -101,7 +101,7 @@ def report(isolation: str) -> tuple[str, dict[str, str]]:
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server,
         tempfile.NamedTemporaryFile() as file,
         subprocess.Popen(["sleep", "1000"]) as process,
-        Executor(workers=1, isolation=isolation) as executor,
+        LocalExecutor(workers=1, isolation=isolation) as executor,
     ):
         server.bind(mailbox)
         try:

@@ -18,7 +18,7 @@ from helpers.results import grades, noisy, problem
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.core.protocols import Cell, ExecutionResult
 from coderm_eval.core.records import ProblemCandidates, Verdict
-from coderm_eval.pipeline.budget import all_policies
+from coderm_eval.pipeline.budget_policy import all_policies
 from coderm_eval.pipeline.loop import rerank
 from coderm_eval.report.budget_curve import ORDERS, BudgetPoint, budget_curve, doubling_budgets, write_curve
 from coderm_eval.report.scores import expected_pass_at_1

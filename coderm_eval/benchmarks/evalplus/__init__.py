@@ -27,7 +27,7 @@ from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
 from coderm_eval.benchmarks.prompts import AFTER_FUNCTION, docstring_question, function_question, function_request
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.records import Grade, Problem, Verdict
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.base import Executor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.program_test import ProgramTest

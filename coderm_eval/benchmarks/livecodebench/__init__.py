@@ -32,7 +32,7 @@ from coderm_eval.benchmarks.livecodebench.settings import Grader, LiveCodeBenchS
 from coderm_eval.core.errors import DatasetError
 from coderm_eval.core.programs.forms import REVISIONS, to_callable
 from coderm_eval.core.records import Form, Grade, Problem
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.base import Executor
 from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.program_test import ProgramTest
 

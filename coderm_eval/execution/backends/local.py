@@ -19,7 +19,7 @@ from coderm_eval.execution.static_analysis import analyse_test
 from coderm_eval.execution.wire.ends import End
 from coderm_eval.execution.wire.heartbeat import silence_s
 
-__all__ = ["Executor"]
+__all__ = ["LocalExecutor"]
 
 _RIGHT = "def answer():\n    return 42\n"
 _WRONG = "def answer():\n    return 41\n"
@@ -29,10 +29,10 @@ _TEST = (
 )
 
 
-class Executor:
+class LocalExecutor:
     """Worker processes that run programs against tests, for verdicts and grades alike.
 
-        with Executor(workers=8) as executor:
+        with LocalExecutor(workers=8) as executor:
             for result in executor.run(tests, Limits()): ...
 
     The workers are started with the first test, and kept until the end. A worker that gets other limits or libraries
@@ -47,7 +47,7 @@ class Executor:
         self._isolation = isolation
         self._pool = WorkerPool("coderm_eval.execution.sandbox.worker", workers=workers)
 
-    def __enter__(self) -> Executor:
+    def __enter__(self) -> LocalExecutor:
         self._pool.__enter__()
         return self
 
@@ -57,19 +57,13 @@ class Executor:
     def run(
         self, tests: Iterable[ProgramTest[Key] | None], limits: Limits, libraries: Sequence[str] = ()
     ) -> Iterator[ExecutionResult[Key]]:
-        """Run every program against its test, and yield the results in the order in which they are ready.
+        """As `Executor.run`.
 
         A verdict does not depend on the number of workers. Programs that differ only in comments, docstrings and
         layout are run as one; so are tests. A test that waited for longer than its wall limit, as happens on a very
         busy machine, is run again when nothing else runs. A program that ended two workers is NOT_RUN.
 
-        One run at a time: the next may begin when this one is exhausted or closed.
-
-        Args:
-            tests: any number; those of a few problems are held in memory. None where no test is ready for the moment:
-                those before it are run and their results yielded, without waiting for the next.
-            limits: of each test, but for `ProgramTest.timeout_s`.
-            libraries: modules that tests import, loaded beforehand.
+        One run at a time: the next may begin when this one is exhausted or closed. `SharedExecutor` is for threads.
         """
         setup = self._setup(limits, libraries)
         decided: deque[ExecutionResult[Key]] = deque()
@@ -89,15 +83,7 @@ class Executor:
     def rehearse(
         self, problems: Iterable[tuple[Key, str, Sequence[str]]], limits: Limits
     ) -> Iterator[tuple[Key, Sequence[Sequence[str]] | None]]:
-        """Yield, as they come, the calls that tests will probably make, as text: they are run without a program.
-
-        Args:
-            problems: a key that comes back, the entry point, and the tests.
-            limits: of each test.
-
-        Yields:
-            The key, and the calls of each test; None if they could not be run.
-        """
+        """As `Executor.rehearse`; not during a run."""
         setup = self._setup(limits)
         jobs = (
             Job([(key, {"rehearse": True})], _preamble(tests, entry_point), setup)

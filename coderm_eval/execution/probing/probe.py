@@ -8,7 +8,7 @@ from itertools import chain
 from coderm_eval.core.protocols import Cell, Probe
 from coderm_eval.core.records import Problem, ProblemCandidates, UnitTest, Verdicts, fingerprint
 from coderm_eval.core.store import Store
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.base import Executor
 from coderm_eval.execution.cached import cached_execution
 from coderm_eval.execution.executor import limits_from_settings
 from coderm_eval.execution.limits_fingerprint import limits_fingerprint
@@ -22,12 +22,16 @@ _Problem = tuple[ProblemCandidates, Sequence[UnitTest]]
 
 
 def make_probe(
-    executor: Executor, store: Store, settings: ExecutionSettings, isolation: str, number: int
+    executor: Executor, store: Store, settings: ExecutionSettings, isolation: str, number: int, *, bar: bool = True
 ) -> Probe | None:
-    """Return the loop's `probe`, with up to `number` inputs a problem; None for 0 of them."""
+    """Return the loop's `probe`, with up to `number` inputs a problem; None for 0 of them.
+
+    Args:
+        bar: whether the progress is shown.
+    """
     if not number:
         return None
-    execute = cached_execution(executor, store.table("probes"), settings, isolation, calls=True)
+    execute = cached_execution(executor, store.table("probes"), settings, isolation, calls=True, bar=bar)
     find_inputs = _Inputs(executor, store, settings, isolation, number)
 
     def probe(problems: Sequence[_Problem]) -> dict[str, Verdicts]:

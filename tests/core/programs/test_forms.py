@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from coderm_eval.core.programs.forms import for_prompt, is_solution, paper_function, to_callable
 from coderm_eval.core.programs.prelude import FULL_PRELUDE, LIMITS, prelude
 from coderm_eval.core.records import Form, Problem, Verdict
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.static_analysis import analyse
@@ -43,8 +43,8 @@ def _limits_are_given_back() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def executor() -> Iterator[Executor]:
-    with Executor(workers=1) as executor:
+def executor() -> Iterator[LocalExecutor]:
+    with LocalExecutor(workers=1) as executor:
         yield executor
 
 
@@ -398,12 +398,12 @@ NO_PYTHON = ["class Solution:\n    def ebb(self, x:\n", "The sea falls.", f"{SIM
 
 
 @pytest.fixture(scope="module")
-def asked_of_methods(executor: Executor) -> dict[str, Verdict]:
+def asked_of_methods(executor: LocalExecutor) -> dict[str, Verdict]:
     cases = [*METHODS, *DEEP, *NAMESAKES]
     return _asked(executor, ((name, to_callable(_read(p), METHOD), call, value) for name, p, call, value in cases))
 
 
-def _asked(executor: Executor, cases: Iterable[tuple[str, str, str, object]]) -> dict[str, Verdict]:
+def _asked(executor: LocalExecutor, cases: Iterable[tuple[str, str, str, object]]) -> dict[str, Verdict]:
     """What the executor says of a test that compares the value with the expression's."""
     pairs = [
         ProgramTest(name, program, _test(f"self.assertEqual({expression}, {value!r})"), entry_point="ebb")
@@ -899,7 +899,7 @@ CONVERTED: list[tuple[str, str, Verdict]] = [
 ]
 
 
-def test_the_papers_form_is_run_as_the_paper_converts_it(executor: Executor) -> None:
+def test_the_papers_form_is_run_as_the_paper_converts_it(executor: LocalExecutor) -> None:
     for _, program, _ in CONVERTED:
         function = paper_function(program)
         assert for_prompt(program, PAPER) == function
@@ -1235,7 +1235,7 @@ def called(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
 
 
 @pytest.fixture(scope="module")
-def in_the_sandbox(executor: Executor) -> dict[str, Verdict]:
+def in_the_sandbox(executor: LocalExecutor) -> dict[str, Verdict]:
     pairs = [
         ProgramTest(name, _solving(program), _test(*map(_expected, calls)), entry_point="solve", process_per_call=True)
         for name, program, calls in ALL_PROGRAMS

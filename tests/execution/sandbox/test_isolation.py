@@ -91,11 +91,11 @@ def test_every_level_has_a_sentence_of_its_own() -> None:
 _PASSES = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.limits import Limits
 
-with Executor(workers=1) as executor:
+with LocalExecutor(workers=1) as executor:
     [result] = executor.run([ProgramTest(0, sys.argv[2], sys.argv[3])], Limits(timeout_s=5))
 print(result.verdict.name)
 """
@@ -122,7 +122,7 @@ _LOOKS = """
 import glob, json, sys
 from pathlib import Path
 from coderm_eval.benchmarks import demo
-from coderm_eval.execution.backends.local import Executor
+from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import ProgramTest
 
@@ -148,7 +148,7 @@ class TestFound(unittest.TestCase):
 '''
 in_the_test = program.replace("found", "found_here") + test.replace("found(", "found_here(")
 tests = [ProgramTest(name, program, text, name) for name, text in (("program", test), ("test", in_the_test))]
-with Executor(workers=1, isolation=sys.argv[1]) as executor:
+with LocalExecutor(workers=1, isolation=sys.argv[1]) as executor:
     level = executor.self_test(Limits(timeout_s=5))
     verdicts = {result.key: result.verdict.name for result in executor.run(tests, Limits(timeout_s=5))}
 print(json.dumps([level, verdicts]))
