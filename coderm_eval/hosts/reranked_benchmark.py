@@ -70,7 +70,8 @@ class RerankedBenchmark:
         self._completes = style == "completion"
         self._typed = typed
         recorded = {"tests": {"file": demo.TESTS}} if self.is_recorded else {}
-        self.settings = load_settings({**recorded, **given}, source=typed.settings)
+        self.given = {**recorded, **given}
+        self.settings = load_settings(self.given, source=typed.settings)
         self._benchmark: Benchmark = load_benchmark(name, self.settings.for_benchmark(name))
         self._problems = self._benchmark.problem_by_id()
         self.store_folder = self.settings.store or DEFAULT_STORE

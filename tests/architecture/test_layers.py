@@ -59,12 +59,12 @@ BREAKS = [
     Break("settings", "report/scores.py", "coderm_eval.pipeline.settings"),
     Break("harnesses", "pipeline/run.py", "lm_eval.api"),
     Break("harnesses", "cli/rerank.py", "lighteval"),
-    Break("evalplus", "hosts/lm_eval/task.py", "evalplus.data"),
+    Break("evalplus", "hosts/lm_eval/reranked_task.py", "evalplus.data"),
     Break("evalplus", "benchmarks/base.py", "evalplus"),
     Break("ray", "execution/executor.py", "ray"),
     Break("models", "generation/probe/network.py", "torch"),
     Break("models", "generation/models/vllm_model.py", "transformers"),
-    Break("models", "hosts/lm_eval/task.py", "vllm"),
+    Break("models", "hosts/lm_eval/reranked_task.py", "vllm"),
 ]
 
 

@@ -1,5 +1,21 @@
-"""The task class behind `humanevalplus_coderm`, `mbppplus_coderm`, `livecodebench_coderm` and `coderm_demo`."""
+"""The task class behind `humanevalplus_coderm`, `mbppplus_coderm`, `livecodebench_coderm` and `coderm_demo`.
 
-from coderm_eval.hosts.lm_eval.task import RerankTask
+One class for each series of lm-eval; the installed version chooses.
+"""
+
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from coderm_eval.hosts.lm_eval_version import installed_version, is_known
+
+if TYPE_CHECKING:
+    from coderm_eval.hosts.lm_eval.task_04 import RerankTask
+elif not is_known(installed_version()):
+    from coderm_eval.hosts.lm_eval.task_unknown import RerankTask
+elif installed_version() < Version("0.5.dev0"):
+    from coderm_eval.hosts.lm_eval.task_04 import RerankTask
+else:
+    from coderm_eval.hosts.lm_eval.task_05 import RerankTask
 
 __all__ = ["RerankTask"]

@@ -13,6 +13,7 @@ from coderm_eval.generation.origin import policy_origin
 from coderm_eval.hosts.lm_eval.metadata import require_settings_under_coderm
 from coderm_eval.hosts.lm_eval.provenance import RUN_DIRECTORY, lm_eval_caller, name_results_file_in, policy_of
 from coderm_eval.hosts.reranked_benchmark import RerankedBenchmark, Typed
+from coderm_eval.pipeline.settings import load_settings
 from coderm_eval.report.provenance import Caller
 from coderm_eval.report.reporter import RunReport
 
@@ -49,6 +50,19 @@ class LmEvalBenchmark(RerankedBenchmark):
         super().__init__(metadata["benchmark"], metadata["prompt"], _settings(metadata.get("coderm") or {}), _TYPED)
         self._model_args = {key: value for key, value in metadata.items() if key not in _OWN_METADATA}
         self._model = repr(sorted((key, str(value)) for key, value in self._model_args.items()))
+
+    def take_repeats(self, repeats: int) -> None:
+        """Take the number of samples of each problem from lm-eval's --repeats.
+
+        Raises:
+            SettingsError: it is not above 0, or the settings name another.
+        """
+        if self.settings.n not in (None, repeats):
+            raise SettingsError(
+                f"--repeats is {repeats} and the setting n is {self.settings.n}, and both are the number of samples of "
+                "each problem: give one of them"
+            )
+        self.settings = load_settings({**self.given, "n": repeats}, source="--repeats")
 
     def sample_key(self, context: object, generation: Mapping[str, Any], sample: int) -> str:
         """The key that a sample is stored under, made of all that affects it."""

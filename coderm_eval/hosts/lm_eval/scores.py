@@ -1,0 +1,47 @@
+"""What each row of lm-eval's table has of each problem."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+
+from coderm_eval.core.records import Selection
+from coderm_eval.pipeline.settings import Settings
+from coderm_eval.report.reporter import RunReport
+
+__all__ = ["HIGHER_IS_BETTER", "Scores", "scores_by_problem"]
+
+HIGHER_IS_BETTER = {"pass@1": True, "pass@1_answered": True, "coverage": True, "tests_per_problem": False}
+"""The metrics of a reranked task."""
+
+Scores = dict[str, dict[str, dict[str, float]]]
+"""By task id, row and metric."""
+
+
+def scores_by_problem(report: RunReport, settings: Settings, rows: Collection[str]) -> Scores:
+    """The scores of all problems of a run.
+
+    An undefined one (of a program that could not be graded) is not there, so that it is in no mean of lm-eval's.
+    """
+    picks = {result.problem.task_id: result.selections[settings.rule] for result in report.results}
+    return {
+        task_id: {
+            row: _defined({"pass@1": right[row], **(_of_pick(pick, right[row], settings) if row == "coderm" else {})})
+            for row in rows
+        }
+        for task_id, pick in picks.items()
+        for right in (report.problems[task_id],)
+    }
+
+
+def _of_pick(pick: Selection, right: float, settings: Settings) -> dict[str, float]:
+    """What only the row `coderm` has; an abstained pick is left out of `pass@1_answered`."""
+    scores = {"tests_per_problem": float(pick.tests_used)}
+    if settings.abstain_below is None:
+        return scores
+    answered = pick.is_answer(settings.abstain_below)
+    return {**scores, "coverage": float(answered), "pass@1_answered": right if answered else math.nan}
+
+
+def _defined(scores: dict[str, float]) -> dict[str, float]:
+    return {metric: value for metric, value in scores.items() if not math.isnan(value)}
