@@ -12,7 +12,7 @@ from typing import Any
 from coderm_eval.core.progress import progress
 from coderm_eval.core.records import fingerprint
 from coderm_eval.core.store import Table
-from coderm_eval.generation.models.base import Completion, Model, SampleRequest
+from coderm_eval.generation.models.base import Completion, Model, Prompt, SampleRequest, texts_of
 from coderm_eval.generation.settings import SamplingSettings
 
 __all__ = ["CachedModel", "TokenUsage"]
@@ -69,8 +69,10 @@ class CachedModel:
         usage = TokenUsage()
         total = sum(len(request.samples) for request in parts)
         stored, note = total - len(origin), _token_note(usage)
-        log.debug("%s: %d answers, %d of them found in the store", self._activity, total, stored)
-        for completion in progress(completions, total, self._activity, "answers", note=note, done=stored):
+        if self._activity:
+            log.debug("%s: %d answers, %d of them found in the store", self._activity, total, stored)
+            completions = progress(completions, total, self._activity, "answers", note=note, done=stored)
+        for completion in completions:
             usage.add(completion)
             request = origin[completion.task_id, completion.sample]
             pending[request] -= 1
@@ -78,7 +80,7 @@ class CachedModel:
                 yield request
         assert not any(pending.values()), "a model that stops early has to raise an error"
 
-    def completion(self, prompt: str, sample: int) -> Completion:
+    def completion(self, prompt: Prompt, sample: int) -> Completion:
         """A stored completion; raises KeyError if there is none."""
         key = self._key(prompt, sample)
         row = self._table.get_many([key])[key]
@@ -103,16 +105,17 @@ class CachedModel:
             )
             yield from completions
 
-    def _row(self, prompt: str, completion: Completion) -> dict[str, Any]:
+    def _row(self, prompt: Prompt, completion: Completion) -> dict[str, Any]:
         return {
             **asdict(completion),
             "seed": self._seed + completion.sample,
-            "prompt_sha256": hashlib.sha256(prompt.encode()).hexdigest(),
+            "prompt_sha256": hashlib.sha256("".join(texts_of(prompt)).encode()).hexdigest(),
             "sampling": self._identity,
         }
 
-    def _key(self, prompt: str, sample: int) -> str:
-        return fingerprint("sample", self._identity, prompt, str(sample))
+    def _key(self, prompt: Prompt, sample: int) -> str:
+        parts = [prompt] if isinstance(prompt, str) else ["conversation", *chain.from_iterable(prompt)]
+        return fingerprint("sample", self._identity, *parts, str(sample))
 
 
 _FIELDS = tuple(Completion.__dataclass_fields__)

@@ -11,7 +11,7 @@ from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.store import Store
 from coderm_eval.execution.cached import stored_cells
 from coderm_eval.generation.cached_model import CachedModel
-from coderm_eval.generation.models.base import SampleRequest
+from coderm_eval.generation.models.base import SampleRequest, texts_of
 from coderm_eval.generation.settings import SamplingSettings
 from coderm_eval.generation.write_tests import TestSupply
 from coderm_eval.pipeline.budget_policy import max_tests, tests_per_problem
@@ -51,8 +51,12 @@ def estimate_sampling(
         requests=len(missing),
         samples=samples,
         stored=sum(len(request.samples) for request in requests) - samples,
-        most_tokens=sum(len(request.prompt.encode()) for request in missing) + samples * settings.max_tokens,
+        most_tokens=sum(_bytes_of(request) for request in missing) + samples * settings.max_tokens,
     )
+
+
+def _bytes_of(request: SampleRequest) -> int:
+    return sum(len(text.encode()) for text in texts_of(request.prompt))
 
 
 def estimate_executions(

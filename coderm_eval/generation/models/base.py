@@ -15,6 +15,7 @@ __all__ = [
     "SampleRequest",
     "context_overflow",
     "no_answer",
+    "texts_of",
     "truncate_at_stop",
 ]
 
@@ -25,7 +26,7 @@ Conversation = tuple[tuple[str, str], ...]
 """Messages, each a role and a text."""
 
 Prompt = str | Conversation
-"""A text; or a conversation, which only a server is asked to go on with."""
+"""A text; or a conversation, for models that chat."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class SampleRequest:
     """A prompt, and which of its samples are wanted."""
 
     task_id: str
-    prompt: str
-    """The user's message, or the text to continue where the settings' `api` is "completions"."""
+    prompt: Prompt
+    """The user's message, or the text to continue where the settings' `api` is "completions"; or a conversation."""
     samples: range
     """Sample indices. Sample i is drawn with the base seed + i, also where one request to a server draws several:
     vLLM draws choice j of a request with the request's seed + j."""
@@ -81,6 +82,11 @@ def context_overflow(task_id: str, sample: int) -> Completion:
 def no_answer(task_id: str, sample: int) -> Completion:
     """The completion of a prompt to which the server gave no answer, and will give none: no text."""
     return Completion(task_id, sample, "", "no_answer", 0, 0, 0.0)
+
+
+def texts_of(prompt: Prompt) -> tuple[str, ...]:
+    """The texts of a prompt, in order."""
+    return (prompt,) if isinstance(prompt, str) else tuple(text for _, text in prompt)
 
 
 def truncate_at_stop(text: str, stops: Iterable[str]) -> str:

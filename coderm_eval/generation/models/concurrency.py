@@ -10,15 +10,17 @@ and a server that answers at once, on 2 cores, this client did 1,913 requests/s 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import queue
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeVar
 
-__all__ = ["iterate_in_thread", "map_concurrently"]
+__all__ = ["SharedLoop", "map_concurrently"]
 
 Item = TypeVar("Item")
+Opened = TypeVar("Opened")
 Result = TypeVar("Result")
 T = TypeVar("T")
 
@@ -49,53 +51,87 @@ async def map_concurrently(
         await asyncio.gather(*running, return_exceptions=True)
 
 
-def iterate_in_thread(items: AsyncIterator[T]) -> Iterator[T]:
-    """Yield the items of an asynchronous iterator, which a thread runs; raise here what it raises there.
+class SharedLoop(Generic[Opened]):
+    """An event loop in a thread, and what is open on it: from the first that enters this to the last that leaves.
 
-    A caller that stops, by an exception or by closing this, cancels whatever is running.
+    Any number of threads may be inside at once.
+
+    Args:
+        open_: opens what the loop is for, such as connections; called on the loop.
     """
-    thread = _IteratorThread(items)
-    thread.start()
-    try:
-        while (item := thread.items.get()) is not _END:
-            yield item  # type: ignore[misc]  # mypy does not know that the mark is gone
-    finally:
-        thread.cancel()
-        thread.join()
-    if thread.error:
-        raise thread.error
+
+    def __init__(self, open_: Callable[[], AbstractAsyncContextManager[Opened]]) -> None:
+        self._open = open_
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._running: _Running[Opened] | None = None
+
+    def __enter__(self) -> SharedLoop[Opened]:
+        with self._lock:
+            self._running = self._running or _Running(self._open)
+            self._inside += 1
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._running and not self._inside:
+                self._running.close()
+                self._running = None
+
+    def iterate(self, make: Callable[[Opened], AsyncIterator[T]]) -> Iterator[T]:
+        """Yield here the items of an asynchronous iterator, which the loop runs; raise here what it raises there.
+
+        A caller that stops, by an exception or by closing this, cancels whatever is running for it.
+        """
+        with self:
+            assert self._running
+            yield from self._running.iterate(make)
 
 
-_END = object()
+class _Running(Generic[Opened]):
+    """The loop while it runs."""
 
+    def __init__(self, open_: Callable[[], AbstractAsyncContextManager[Opened]]) -> None:
+        self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, Opened]] = Future()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._live(open_)), daemon=True)
+        self._thread.start()
+        self._loop, self._end, self._opened = self._ready.result()
 
-class _IteratorThread(threading.Thread, Generic[T]):
-    """Puts the items of `source`, and then _END, into the queue `items`."""
-
-    def __init__(self, source: AsyncIterator[T]) -> None:
-        super().__init__(daemon=True)
-        self._source = source
-        self._loop = asyncio.new_event_loop()
-        self._task = self._loop.create_task(self._iterate())
-        self.items: queue.SimpleQueue[T | object] = queue.SimpleQueue()
-        self.error: Exception | None = None
-
-    def run(self) -> None:
+    async def _live(self, open_: Callable[[], AbstractAsyncContextManager[Opened]]) -> None:
         try:
-            self._loop.run_until_complete(self._task)
-        except asyncio.CancelledError:
-            pass
+            async with open_() as opened:
+                end = asyncio.Event()
+                self._ready.set_result((asyncio.get_running_loop(), end, opened))
+                await end.wait()
         except Exception as error:
-            self.error = error
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join()
+
+    def iterate(self, make: Callable[[Opened], AsyncIterator[T]]) -> Iterator[T]:
+        items: queue.SimpleQueue[T | asyncio.Task[None]] = queue.SimpleQueue()
+        tasks: list[asyncio.Task[None]] = []
+
+        async def put_all() -> None:
+            async for item in make(self._opened):
+                items.put(item)
+
+        def start() -> None:
+            tasks.append(self._loop.create_task(put_all()))
+            tasks[0].add_done_callback(items.put)  # the task itself says that no item will follow
+
+        self._loop.call_soon_threadsafe(start)
+        item: T | asyncio.Task[None] | None = None
+        try:
+            while not isinstance(item := items.get(), asyncio.Task):
+                yield item
         finally:
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
-            self.items.put(_END)
-
-    async def _iterate(self) -> None:
-        async for item in self._source:
-            self.items.put(item)
-
-    def cancel(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed already
-            self._loop.call_soon_threadsafe(self._task.cancel)
+            self._loop.call_soon_threadsafe(lambda: tasks[0].cancel())
+            while not isinstance(item, asyncio.Task):
+                item = items.get()
+        item.result()

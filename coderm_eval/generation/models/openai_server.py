@@ -13,15 +13,14 @@ from typing import Any
 import aiohttp
 
 from coderm_eval.core.errors import ServerError
-from coderm_eval.generation.models.api_client import ApiClient, ApiReply
+from coderm_eval.generation.models.api_client import ApiReply
 from coderm_eval.generation.models.base import Completion, SampleRequest, context_overflow, no_answer
 from coderm_eval.generation.models.chat import messages, text
-from coderm_eval.generation.models.concurrency import iterate_in_thread, map_concurrently
+from coderm_eval.generation.models.concurrency import map_concurrently
+from coderm_eval.generation.models.connections import Connections, OpenConnections
 from coderm_eval.generation.settings import SamplingSettings
 
 __all__ = ["OpenAIServer"]
-
-_GO_ON = "what was answered so far is stored: run the same command to go on"
 
 _REASONING_PARTS = ("thinking", "reasoning", "redacted_thinking", "tool_use", "image_url")
 
@@ -33,38 +32,55 @@ class OpenAIServer:
     """Draws all samples of a prompt by one request (`n`), so that the server shares the work on the prompt.
 
     A server that gives fewer choices than requested, or refuses that many, is asked for no more than that per request
-    from then on.
+    from then on. Threads may sample at the same time: the settings' `concurrency` bounds them all together. Enter it to
+    keep its connections open between calls.
+
+    Args:
+        connections: those of another one for the same server, which samples in another way; by default new ones.
 
     Raises:
         SettingsError: `settings` lack the model or the server's address.
     """
 
-    def __init__(self, settings: SamplingSettings) -> None:
+    def __init__(self, settings: SamplingSettings, connections: Connections | None = None) -> None:
         self._settings = settings
-        self._client = ApiClient(settings, advice=_GO_ON)
-        self._max_choices: int | None = None
-        """Most choices that the server gives per request, once it has shown that."""
-        self._understood = False
-        """Whether the server has answered as OpenAI's API does."""
+        self._connections = connections or Connections(settings)
+        self._client = self._connections.client
+
+    def __enter__(self) -> OpenAIServer:
+        self._connections.loop.__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._connections.loop.__exit__()
+
+    def sampling_with(self, settings: SamplingSettings) -> OpenAIServer:
+        """The same server, on the same connections, sampled in another way."""
+        return OpenAIServer(settings, self._connections)
 
     def sample(self, requests: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
         """Yield completions as `Model.sample` does."""
-        return iterate_in_thread(self._sample(iter(requests)))
+        remaining = iter(requests)
+        return self._connections.loop.iterate(lambda opened: self._sample(opened, remaining))
 
-    async def _sample(self, requests: Iterator[SampleRequest]) -> AsyncIterator[list[Completion]]:
+    async def _sample(
+        self, opened: OpenConnections, requests: Iterator[SampleRequest]
+    ) -> AsyncIterator[list[Completion]]:
         """Yield the completions of each request. After a final failure none is sent, but those under way may answer."""
         remaining: deque[SampleRequest] = deque()
         failure: ServerError | None = None
-        async with (
-            self._client.session() as session,
-            aclosing(
-                map_concurrently(
-                    take=lambda: None if failure else self._next_request(remaining, requests),
-                    call=lambda request: self._complete(session, request),
-                    limit=self._settings.concurrency,
-                )
-            ) as finished,
-        ):
+
+        async def complete(request: SampleRequest) -> list[Completion]:
+            async with opened.slots:
+                return [] if failure else await self._complete(opened.session, request)
+
+        async with aclosing(
+            map_concurrently(
+                take=lambda: None if failure else self._next_request(remaining, requests),
+                call=complete,
+                limit=self._connections.limit,
+            )
+        ) as finished:
             async for request, task in finished:
                 try:
                     completions = task.result()
@@ -81,9 +97,10 @@ class OpenAIServer:
     def _next_request(self, remaining: deque[SampleRequest], requests: Iterator[SampleRequest]) -> SampleRequest | None:
         """A request for no more choices than the server gives, as far as is known."""
         request = remaining.popleft() if remaining else next(requests, None)
-        if request and self._max_choices and len(request.samples) > self._max_choices:
-            remaining.appendleft(replace(request, samples=request.samples[self._max_choices :]))
-            request = replace(request, samples=request.samples[: self._max_choices])
+        most = self._connections.max_choices
+        if request and most and len(request.samples) > most:
+            remaining.appendleft(replace(request, samples=request.samples[most:]))
+            request = replace(request, samples=request.samples[:most])
         return request
 
     async def _complete(self, session: aiohttp.ClientSession, request: SampleRequest) -> list[Completion]:
@@ -94,7 +111,9 @@ class OpenAIServer:
             return await self._refused(session, request, reply)
         try:
             content = json.loads(reply.text)
-            if self._understood and not content["choices"]:  # a filter stopped this prompt, as some servers say it
+            if (
+                self._connections.understood and not content["choices"]
+            ):  # a filter stopped this prompt, as some servers say it
                 return [no_answer(request.task_id, sample) for sample in request.samples]
             completions = _parse_completions(request, content, reply.seconds)
         except (ValueError, LookupError, TypeError, AttributeError) as error:  # a login page, for example
@@ -102,7 +121,7 @@ class OpenAIServer:
             what = f"gave an answer that is not one of OpenAI's API: {self._client.quote(reply.text)!r}"
             what += page if reply.text.lstrip().startswith("<") else ""
             raise self._client.error(request.task_id, what) from error
-        self._understood = True
+        self._connections.understood = True
         return completions
 
     def _body(self, request: SampleRequest) -> dict[str, Any]:
@@ -123,7 +142,7 @@ class OpenAIServer:
         if reply.status in (400, 413, 422) and _ABOUT_LENGTH.search(reply.text):
             return [context_overflow(request.task_id, sample) for sample in request.samples]
         if reply.status in (400, 422) and about_choices:
-            self._max_choices = min(int(about_choices[1] or 1) or 1, requested - 1)
+            self._connections.max_choices = min(int(about_choices[1] or 1) or 1, requested - 1)
             return []
         raise await self._client.refusal(session, request.task_id, reply)
 

@@ -17,7 +17,7 @@ from jinja2 import TemplateError
 
 from coderm_eval.core.errors import CodermError, ModelError, SettingsError
 from coderm_eval.core.messages import single_line
-from coderm_eval.generation.models.base import Completion, SampleRequest, context_overflow, truncate_at_stop
+from coderm_eval.generation.models.base import Completion, Prompt, SampleRequest, context_overflow, truncate_at_stop
 from coderm_eval.generation.models.chat import messages, text
 from coderm_eval.generation.models.local import model_name, out_of_memory_error, preserved_rng_state
 from coderm_eval.generation.settings import SamplingSettings
@@ -109,7 +109,7 @@ class _LoadedTransformers:
     sampling: Any
     """A GenerationConfig."""
 
-    def encode(self, prompt: str) -> list[int]:
+    def encode(self, prompt: Prompt) -> list[int]:
         """The tokens of a prompt, with the chat template's around it."""
         chat = self.settings.api == "chat"
         whole = self._apply_template(prompt) if chat else text(self.settings, prompt)
@@ -157,7 +157,7 @@ class _LoadedTransformers:
         )
         return str(whole[len(before) :])
 
-    def _apply_template(self, prompt: str) -> str:
+    def _apply_template(self, prompt: Prompt) -> str:
         """The prompt as the chat template writes it, with the system prompt in the user's message where there is no
         place of its own for it."""
         system = self.settings.system_prompt

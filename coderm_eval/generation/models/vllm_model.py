@@ -14,7 +14,7 @@ from typing import Any
 
 from coderm_eval.core.errors import ModelError
 from coderm_eval.core.messages import single_line
-from coderm_eval.generation.models.base import Completion, SampleRequest, context_overflow
+from coderm_eval.generation.models.base import Completion, Prompt, SampleRequest, context_overflow
 from coderm_eval.generation.models.chat import messages, text
 from coderm_eval.generation.models.local import model_name, out_of_memory_error, preserved_rng_state
 from coderm_eval.generation.settings import SamplingSettings
@@ -93,7 +93,7 @@ class _LoadedVllm:
     sampling_params: Any
     """The class vllm.SamplingParams."""
 
-    def has_room_after(self, prompt: str) -> bool:
+    def has_room_after(self, prompt: Prompt) -> bool:
         """Return whether a whole answer fits. vLLM refuses the batch of too long a prompt, and cuts answers off."""
         limit: int = self.llm.llm_engine.model_config.max_model_len
         return self._prompt_tokens(prompt) + self.settings.max_tokens <= limit
@@ -112,7 +112,7 @@ class _LoadedVllm:
                 outputs = self.llm.generate([text(s, p) for p in prompts], sampling_params=params, use_tqdm=False)
         return list(outputs)
 
-    def _prompt_tokens(self, prompt: str) -> int:
+    def _prompt_tokens(self, prompt: Prompt) -> int:
         tokenizer = self.llm.get_tokenizer()
         if self.settings.api == "completions":
             return len(tokenizer.encode(text(self.settings, prompt)))

@@ -13,7 +13,7 @@ import numpy as np
 from coderm_eval.generation.models.api_client import ApiClient
 from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.models.chat import messages, text
-from coderm_eval.generation.models.concurrency import iterate_in_thread, map_concurrently
+from coderm_eval.generation.models.concurrency import SharedLoop, map_concurrently
 from coderm_eval.generation.probe.tensors import Tensor
 from coderm_eval.generation.settings import SamplingSettings
 
@@ -42,19 +42,19 @@ class EmbeddingServer:
         Raises:
             ServerError: the server does not answer, or has no embeddings.
         """
-        return iterate_in_thread(self._states(iter(requests)))
+        remaining = iter(requests)
+        return SharedLoop(self._client.session).iterate(lambda session: self._states(session, remaining))
 
-    async def _states(self, requests: Iterator[SampleRequest]) -> AsyncIterator[tuple[str, Tensor]]:
-        async with (
-            self._client.session() as session,
-            aclosing(
-                map_concurrently(
-                    take=lambda: next(requests, None),
-                    call=lambda request: self._embed(session, request),
-                    limit=self._settings.concurrency,
-                )
-            ) as finished,
-        ):
+    async def _states(
+        self, session: aiohttp.ClientSession, requests: Iterator[SampleRequest]
+    ) -> AsyncIterator[tuple[str, Tensor]]:
+        async with aclosing(
+            map_concurrently(
+                take=lambda: next(requests, None),
+                call=lambda request: self._embed(session, request),
+                limit=self._settings.concurrency,
+            )
+        ) as finished:
             async for request, task in finished:
                 yield request.task_id, task.result()
 
