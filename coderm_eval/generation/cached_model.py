@@ -97,6 +97,8 @@ class CachedModel:
             yield range(start, request.samples.stop)
 
     def _sample_missing(self, requests: Sequence[SampleRequest]) -> Iterator[Completion]:
+        if not requests:  # no connection is opened
+            return
         prompts = {(request.task_id, sample): request.prompt for request in requests for sample in request.samples}
         for completions in self._model.sample(requests):
             keys = [(prompts[c.task_id, c.sample], c.sample) for c in completions]
