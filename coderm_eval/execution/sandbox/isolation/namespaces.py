@@ -12,7 +12,7 @@ import errno
 import os
 import struct
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from coderm_eval.execution.package_folder import PACKAGE
@@ -53,8 +53,11 @@ _OLD_ROOT = Path("/old")
 _TMP = Path("/tmp")
 
 
-def enter() -> int | None:
+def enter(also: Sequence[Path] = ()) -> int | None:
     """Return in the first process of new namespaces; this process waits for it, and ends when it does.
+
+    Args:
+        also: what can be read besides, where it exists; none is below another or below `readable_paths`.
 
     Returns:
         The user that a child can become so that its number of processes can be limited, which root's cannot be. None
@@ -64,7 +67,7 @@ def enter() -> int | None:
         OSError: the host refuses a step; this process is then of no further use.
     """
     user, group = os.getuid(), os.getgid()
-    readable = readable_paths()
+    readable = [*readable_paths(), *(path for path in also if path.exists())]
     nobody = NOBODY if user == 0 and all(map(is_open_to_all, readable)) else None
     if user == 0:
         with contextlib.suppress(OSError):  # not root's to do where it is root of a namespace only

@@ -15,7 +15,7 @@ from itertools import chain
 from coderm_eval.execution.sandbox.isolation.syscalls import ARCHITECTURE, prctl
 from coderm_eval.execution.sandbox.isolation.system_calls import FOR_ALL, FOR_SERVERS, number_of, numbers_of
 
-__all__ = ["Filter", "for_children", "for_servers"]
+__all__ = ["Filter", "for_children", "for_commands", "for_servers"]
 
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32 = 0x40000000
@@ -76,6 +76,16 @@ class Filter:
 
 def for_servers() -> Filter:
     """Return the filter for a fork server and all its children: a list of what is allowed."""
+    return _allowing(*FOR_ALL, *FOR_SERVERS)
+
+
+def for_commands() -> Filter:
+    """Return the filter for commands, which start others: `for_servers`, and starting a file as a process."""
+    return _allowing(*FOR_ALL, *FOR_SERVERS, "commands")
+
+
+def _allowing(*groups: str) -> Filter:
+    """Return the filter that allows these groups of calls, and those with conditions."""
     return Filter(
         [
             *_conditional("clone", _has_none_of(0, _NEW_NAMESPACES)),
@@ -91,7 +101,7 @@ def for_servers() -> Filter:
                 "socketpair", _is_one_of(0, [_AF_UNIX]), _is_one_of(1, [_SOCK_STREAM], of_bits=0xF), _is_null(2)
             ),
             *_conditional("sendto", _is_null(4)),
-            *chain.from_iterable(_allowed_if_within(*run) for run in _runs(numbers_of(*FOR_ALL, *FOR_SERVERS))),
+            *chain.from_iterable(_allowed_if_within(*run) for run in _runs(numbers_of(*groups))),
             *_if_equal(number_of("clone3"), _NO_SUCH_CALL),
             _step(_AT_LEAST, _X32, then=2),
             _step(_AT_LEAST, _FIRST_NEW, otherwise=1),

@@ -83,6 +83,10 @@ _GROUPS = {
     "privileges": """
         setresuid 117 147, setresgid 119 149, setgroups 116 159, capset 126 91, mount 165 40, umount2 166 39
     """,
+    # Starting a file as a process, which a program has no use for.
+    "commands": """
+        execve 59 221, execveat 322 281
+    """,
     # Allowed with some arguments only; see `seccomp`.
     "with conditions": """
         clone 56 220, clone3 435 435, kill 62 129, tgkill 234 131, prlimit64 302 261, sched_setaffinity 203 122,
