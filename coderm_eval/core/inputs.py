@@ -8,7 +8,7 @@ import io
 import json
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -18,6 +18,8 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.messages import quoted_line, single_line
 
 __all__ = [
+    "PARQUET",
+    "ZIP",
     "called",
     "calling",
     "is_folder",
@@ -35,12 +37,15 @@ _NAMES: ContextVar[Mapping[Path, str]] = ContextVar("names", default={})  # noqa
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
+ZIP, PARQUET = b"PK\x03\x04", b"PAR1"
+"""First bytes of files that are no text."""
+
 _OTHER_KINDS = (
     (b"\xfd7zXZ", "an xz file", "unpack it with `xz -d`, or pack it with gzip"),
     (b"BZh", "a bzip2 file", "unpack it with `bzip2 -d`, or pack it with gzip"),
     (b"\x28\xb5\x2f\xfd", "a zstd file", "unpack it with `zstd -d`, or pack it with gzip"),
-    (b"PK\x03\x04", "a zip file", "unpack it and name the file in it"),
-    (b"PAR1", "a Parquet file", "write it as JSON lines"),
+    (ZIP, "a zip file", "unpack it and name the file in it"),
+    (PARQUET, "a Parquet file", "write it as JSON lines"),
     (b"\xff\xfe", "not UTF-8 but UTF-16", "save the file in UTF-8"),
     (b"\xfe\xff", "not UTF-8 but UTF-16", "save the file in UTF-8"),
 )
@@ -71,10 +76,14 @@ def is_folder(path: Path) -> bool:
 
 
 @contextmanager
-def open_input(path: Path) -> Iterator[io.BufferedReader]:
+def open_input(path: Path, *, also: Collection[bytes] = ()) -> Iterator[io.BufferedReader]:
     """Open a user's file for reading; its first bytes tell whether it is gzipped.
 
     "-" is the standard input. A pipe can be read once, so that what came out of it is kept for the next time.
+
+    Args:
+        path: the file.
+        also: first bytes of the kinds that the caller can read beside text: ZIP, PARQUET.
 
     Raises:
         InputError: the file is missing, is a folder, or cannot be read; also while it is read.
@@ -82,7 +91,8 @@ def open_input(path: Path) -> Iterator[io.BufferedReader]:
     try:
         with _opened(path) as raw:
             beginning = raw.peek(8)
-            _refuse_other_kinds(path, beginning)
+            if not beginning.startswith(tuple(also)):
+                _refuse_other_kinds(path, beginning)
             unzipped = gzip.GzipFile(fileobj=raw) if beginning.startswith(_GZIP_MAGIC) else raw
             yield cast(io.BufferedReader, unzipped)  # a GzipFile has all of its methods
     except FileNotFoundError:

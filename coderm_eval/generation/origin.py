@@ -8,6 +8,7 @@ from typing import Any
 
 from coderm_eval.core.secrets import masked
 from coderm_eval.generation.cached_model import TokenUsage
+from coderm_eval.generation.recorded.file_origin import origin_in_file
 from coderm_eval.generation.recorded.meta import read_meta
 from coderm_eval.generation.settings import PolicySettings, SamplingSettings, TestSettings
 from coderm_eval.generation.write_tests import DEFAULT_TESTS
@@ -82,9 +83,14 @@ def _revision(settings: SamplingSettings, answered: Collection[str]) -> str | No
 
 
 def _of_file(settings: SamplingSettings, path: Path | None, role: str) -> Mapping[str, Any]:
-    """What is known of the model that wrote a file: what is noted beside it, or else what the user's settings say."""
-    noted = read_meta(path, role) if path else {}
+    """What is known of the model that wrote a file: what is noted beside it or in it, or else what the user says."""
+    noted = (read_meta(path, role) or _said_in(path, role)) if path else {}
     if noted or not settings.model:
         return noted
     said = {name: getattr(settings, name) for name in ("model", *_SAMPLING) if name in settings.model_fields_set}
     return {**said, "server": settings.base_url, "revision": settings.backend_args.get("revision")}
+
+
+def _said_in(path: Path, role: str) -> Mapping[str, Any]:
+    """What a file of candidates says of the model: other tools write one of tests nowhere."""
+    return origin_in_file(path) if role == "policy" else {}

@@ -2,61 +2,49 @@
 
 lines     {"task_id", "solution"} or {"task_id", "completion"}, N lines per task
 folder    FOLDER/HumanEval_0/0.py, FOLDER/HumanEval_0/1.py, ...
-
-Lines of lm-eval's `--log_samples` and of CodeRM's authors are understood as well, and so are EvalPlus's results files.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.inputs import parse_object
 from coderm_eval.core.messages import expected_shape, quoted, quoted_line
 from coderm_eval.core.records import Problem
-from coderm_eval.generation.recorded.coderm_records import parse_record, refuse_prompts
-from coderm_eval.generation.recorded.evalplus_results import is_results, results_programs
-from coderm_eval.generation.recorded.logged_samples import LoggedSamples, is_logged
+from coderm_eval.generation.recorded.coderm_records import refuse_prompts
 
-__all__ = ["SAMPLE_SHAPE", "read_sample_folder", "read_sample_lines"]
+__all__ = ["parse_sample", "read_sample_folder"]
 
-SAMPLE_SHAPE = expected_shape("solution")
+_SHAPE = expected_shape("solution")
 
 
-def read_sample_lines(
-    path: Path, lines: Iterable[tuple[int, bytes]], problems: Mapping[str, Problem]
-) -> dict[str, list[str]]:
-    """Read programs by task id, in file order; a completion continues its problem's prompt.
+def parse_sample(
+    place: str, row: Mapping[str, Any], line: bytes, problems: Mapping[str, Problem]
+) -> tuple[str, list[str]]:
+    """The task id and the whole program of a line; a completion continues its problem's prompt.
 
-    Each line tells its format: EvalPlus's, lm-eval's, that of CodeRM's authors, or a whole results file.
-
-    Args:
-        path: the file, for messages.
-        lines: numbered lines.
+    A solution counts for more than a completion, as in EvalPlus.
 
     Raises:
-        InputError: there are no lines, or one that is not an EvalPlus sample.
+        InputError: it is no such line.
     """
-    programs: dict[str, list[str]] = {}
-    logged = LoggedSamples(problems)
-    for number, line in lines:
-        row, place = parse_object(path, number, line, SAMPLE_SHAPE), f"{path}:{number}"
-        if is_results(row):
-            given = list(results_programs(place, row))
-        elif is_logged(row):
-            given = [logged.programs(place, row)]
-        elif "solutions" in row:
-            given = [parse_record(place, row, "solutions")]
-        else:
-            given = [_parse_sample(place, row, line, problems)]
-        for task_id, found in given:
-            programs.setdefault(task_id, []).extend(found)
-    if not programs:
-        raise InputError(f"{path}: no lines; expected {SAMPLE_SHAPE} on each")
-    return programs
+    refuse_prompts(place, row)
+    task_id = row.get("task_id")
+    key = next((key for key in ("solution", "completion") if key in row), None)
+    if not isinstance(task_id, str) or key is None:
+        raise InputError(f"{place}: no task_id with a solution or a completion: {quoted_line(line)}; expected {_SHAPE}")
+    program = row[key]
+    if isinstance(program, list):
+        raise InputError(
+            f"{place}: {key} of {task_id} is a list of {len(program)}; write a line for each, all with that task_id"
+        )
+    if not isinstance(program, str):
+        raise InputError(f"{place}: {key} of {task_id} is {quoted(json.dumps(program))}; expected {_SHAPE}")
+    prompt = problems[task_id].prompt if key == "completion" and task_id in problems else ""
+    return task_id, [prompt + program]
 
 
 def read_sample_folder(folder: Path, problems: Mapping[str, Problem]) -> dict[str, list[str]]:
@@ -80,30 +68,8 @@ def read_sample_folder(folder: Path, problems: Mapping[str, Problem]) -> dict[st
             programs.setdefault(task_id, []).append(_read_program(file))
     if not programs:
         found = "no files such as HumanEval_0/0.py are in it" if any(folder.iterdir()) else "the folder is empty"
-        raise InputError(f"{folder}: {found}; name a folder that has them, or a file of {SAMPLE_SHAPE} lines")
+        raise InputError(f"{folder}: {found}; name a folder that has them, or a file of {_SHAPE} lines")
     return programs
-
-
-def _parse_sample(
-    place: str, row: Mapping[str, Any], line: bytes, problems: Mapping[str, Problem]
-) -> tuple[str, list[str]]:
-    """The task id and the whole program of a line; a solution counts for more than a completion, as in EvalPlus."""
-    refuse_prompts(place, row)
-    task_id = row.get("task_id")
-    key = next((key for key in ("solution", "completion") if key in row), None)
-    if not isinstance(task_id, str) or key is None:
-        raise InputError(
-            f"{place}: no task_id with a solution or a completion: {quoted_line(line)}; expected {SAMPLE_SHAPE}"
-        )
-    program = row[key]
-    if isinstance(program, list):
-        raise InputError(
-            f"{place}: {key} of {task_id} is a list of {len(program)}; write a line for each, all with that task_id"
-        )
-    if not isinstance(program, str):
-        raise InputError(f"{place}: {key} of {task_id} is {quoted(json.dumps(program))}; expected {SAMPLE_SHAPE}")
-    prompt = problems[task_id].prompt if key == "completion" and task_id in problems else ""
-    return task_id, [prompt + program]
 
 
 def _sample_order(file: Path) -> tuple[bool, int, str]:

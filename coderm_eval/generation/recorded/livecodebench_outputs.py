@@ -10,7 +10,7 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.inputs import open_input
 from coderm_eval.core.messages import LINES_OF_LIST, expected_shape, quoted, single_line
 
-__all__ = ["parse_outputs", "read_outputs"]
+__all__ = ["outputs_programs", "parse_list", "read_outputs"]
 
 _ENTRY = '{"question_id": "...", "code_list": ["...", "..."]}'
 _LINE = expected_shape("solution")
@@ -20,20 +20,20 @@ def read_outputs(path: Path) -> dict[str, list[str]]:
     """Read the programs of each question of a custom output or an eval_all file, gzipped or not.
 
     Raises:
-        InputError: the file is missing or cannot be read, and what `parse_outputs` raises.
+        InputError: the file is missing or cannot be read, and what `parse_list` and `outputs_programs` raise.
     """
     with open_input(path) as file:
-        return parse_outputs(path, file.read())
+        return outputs_programs(path, parse_list(path, file.read()))
 
 
-def parse_outputs(path: Path, content: bytes) -> dict[str, list[str]]:
-    """The programs of each question id, in the order of `content`; `path` is for messages.
+def outputs_programs(path: Path, entries: list[Any]) -> dict[str, list[str]]:
+    """The programs of each question id, in the order of `entries`; `path` is for messages.
 
     Raises:
-        InputError: it is no such list, or has an entry without id or programs, or one question twice.
+        InputError: an entry has no id or no programs, or one question is there twice.
     """
     programs: dict[str, list[str]] = {}
-    for number, entry in enumerate(_parse_list(path, content), 1):
+    for number, entry in enumerate(entries, 1):
         question, listed = _parse_entry(f"{path}: entry {number}", entry)
         if question in programs:
             other = list(programs).index(question) + 1
@@ -44,7 +44,12 @@ def parse_outputs(path: Path, content: bytes) -> dict[str, list[str]]:
     return programs
 
 
-def _parse_list(path: Path, content: bytes) -> list[Any]:
+def parse_list(path: Path, content: bytes) -> list[Any]:
+    """The list that a file holds.
+
+    Raises:
+        InputError: it is not JSON, or no list, or an empty one.
+    """
     beginning = quoted(content[:100].decode("utf-8", "replace"))
     try:
         entries = json.loads(content)

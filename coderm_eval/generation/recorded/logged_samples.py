@@ -1,4 +1,7 @@
-"""Recorded answers in the files that lm-eval's `--log_samples` writes, of this project's tasks and of its own."""
+"""Recorded answers in the files that lm-eval's `--log_samples` writes, of this project's tasks and of its own.
+
+lm-eval 0.4 and 0.5 write the same: a line for each document and filter, or scorer, with all answers.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from typing import Any
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.records import Problem
-from coderm_eval.generation.extraction.programs import extract_program
+from coderm_eval.generation.recorded.recorded_programs import programs_in_answers
+from coderm_eval.generation.recorded.task_ids import known_task_id
 
 __all__ = ["LoggedSamples", "is_logged"]
 
@@ -41,11 +45,8 @@ class LoggedSamples:
             raise InputError(f"{place}: resps of {task_id} hold what is no text; give a file of a generating task")
         if self._filters.setdefault(task_id, row.get("filter")) != row.get("filter"):
             return task_id, []
-        problem = self._problems.get(task_id)
-        if problem is None:
-            return task_id, [answer or "" for answer in answers]
-        completes = _context(row).rstrip().endswith(problem.prompt.strip()) and bool(problem.prompt.strip())
-        return task_id, [extract_program(answer or "", problem, "default", completes=completes) for answer in answers]
+        texts = [answer or "" for answer in answers]
+        return task_id, programs_in_answers(task_id, texts, _context(row), self._problems)
 
     def _task_id(self, place: str, doc: Any) -> str:
         """The benchmark's id of a document; lm-eval's MBPP has numbers, and LiveCodeBench question ids."""
@@ -56,7 +57,7 @@ class LoggedSamples:
                 f"{place}: a line of lm-eval's --log_samples; give a file whose doc has a task_id, or write "
                 '{"task_id": "...", "solution": "..."} lines'
             )
-        return next((name for name in (str(given), f"Mbpp/{given}") if name in self._problems), str(given))
+        return known_task_id(given, self._problems)
 
 
 def _texts(responses: Any) -> Iterator[str | None]:

@@ -5,19 +5,23 @@ The content tells which format a file has, not its name; any of them may be gzip
 
 from __future__ import annotations
 
-import io
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.inputs import called, is_folder, number_lines, open_input
+from coderm_eval.core.inputs import PARQUET, ZIP, called, is_folder, open_input
 from coderm_eval.core.messages import abbreviated, counted
 from coderm_eval.core.records import Problem, ProblemCandidates, deduplicate_candidates
 from coderm_eval.core.task_choice import ALL_TASKS, TaskChoice
-from coderm_eval.generation.recorded.evalplus_samples import read_sample_folder, read_sample_lines
-from coderm_eval.generation.recorded.livecodebench_outputs import parse_outputs
+from coderm_eval.generation.recorded.bigcode_generations import generated_programs
+from coderm_eval.generation.recorded.evalplus_samples import read_sample_folder
+from coderm_eval.generation.recorded.inspect_logs import read_log
+from coderm_eval.generation.recorded.lighteval_details import read_details
+from coderm_eval.generation.recorded.lines import read_lines
+from coderm_eval.generation.recorded.livecodebench_outputs import outputs_programs, parse_list
 from coderm_eval.generation.recorded.readers import check_coverage
+from coderm_eval.generation.recorded.recorded_programs import RecordedPrograms
 
 __all__ = ["read_candidates", "read_programs", "read_samples", "take_first"]
 
@@ -50,8 +54,8 @@ def read_samples(
     """Read the programs of each problem, by task id, in the order of `problems`.
 
     Args:
-        path: a file of EvalPlus samples, a folder of them, a list of LiveCodeBench's runner, a file of lm-eval's
-            --log_samples or of CodeRM's authors; a pipe, or "-" for the standard input.
+        path: a file in a format of docs/guide/recorded-files.md, or a folder of EvalPlus samples; a pipe, or "-" for
+            the standard input.
         problems: all problems of the benchmark, by task id.
         benchmark: its name, for messages.
         n: samples to take of each problem, the first ones; None: all of them.
@@ -59,12 +63,16 @@ def read_samples(
         tasks: which of the problems are wanted; samples of the others are left out without a word.
 
     Raises:
-        InputError: no such file, one in no known format, or one of other tasks than the benchmark's.
+        InputError: no such file, one in no known format, one of other tasks than the benchmark's, or one that lacks
+            answers which were asked for.
     """
     wanted = tasks.of(list(problems), benchmark)
-    found = read_programs(path, problems)
+    recorded = _read(path, problems)
+    found = recorded.programs
     left_out = set(problems).difference(wanted)
     asked_for = {task: programs for task, programs in found.items() if task not in left_out}
+    _refuse_bigcodebench(path, found)
+    _check_missing(path, {task: n for task, n in recorded.missing.items() if task in wanted}, allow_partial)
     if allow_partial:
         _warn_of_other_tasks(path, asked_for, wanted, benchmark)
     else:
@@ -89,22 +97,66 @@ def take_first(path: Path, samples: Mapping[str, list[str]], n: int | None) -> d
 
 
 def read_programs(path: Path, problems: Mapping[str, Problem]) -> dict[str, list[str]]:
-    """Read programs by task id, of whatever tasks, in the order of the file or folder.
+    """Read programs by task id, of whatever tasks, in the order of the file or folder; says which answers it lacks.
 
     Raises:
         InputError: no such file, or one in no known format.
     """
+    found = _read(path, problems)
+    if found.missing:
+        log.warning("%s: %s", called(path), _missing(found.missing))
+    return found.programs
+
+
+def _read(path: Path, problems: Mapping[str, Problem]) -> RecordedPrograms:
+    """Read a file or a folder in whatever format its first bytes tell."""
     if is_folder(path):
-        return read_sample_folder(path, problems)
-    with open_input(path) as file:
-        if _is_json_list(file):
-            return parse_outputs(path, file.read())
-        return read_sample_lines(path, number_lines(file), problems)
+        return RecordedPrograms(read_sample_folder(path, problems))
+    with open_input(path, also=(ZIP, PARQUET)) as file:
+        beginning = file.peek(64)
+        if beginning.startswith(ZIP):
+            return read_log(path, file, problems)
+        if beginning.startswith(PARQUET):
+            return read_details(path, file, problems)
+        if _is_json_list(beginning):
+            entries = parse_list(path, file.read())
+            return RecordedPrograms(generated_programs(entries) or outputs_programs(path, entries))
+        return read_lines(path, file, problems)
 
 
-def _is_json_list(file: io.BufferedReader) -> bool:
-    """Return whether the file is one list, and not lines of objects; blanks and a byte order mark may come first."""
-    return file.peek(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+def _is_json_list(beginning: bytes) -> bool:
+    """Return whether a file is one list, and not lines of objects; blanks and a byte order mark may come first."""
+    return beginning.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+
+
+def _refuse_bigcodebench(path: Path, found: Iterable[str]) -> None:
+    """Say what can be done about samples of a benchmark that is none of ours, and has samples of EvalPlus's form."""
+    if any(task.startswith("BigCodeBench/") for task in found):
+        raise InputError(
+            f"{called(path)}: samples of BigCodeBench, whose problems and tests are not here; to have them reranked "
+            "while they are sampled, give bigcodebench.generate the address of `coderm-eval serve` as --base_url"
+        )
+
+
+def _check_missing(path: Path, missing: Mapping[str, int], allow_partial: bool) -> None:
+    """Say which answers are not there: such a task is one of fewer candidates, and no task of wrong ones.
+
+    Raises:
+        InputError: there are some, and a part is not enough.
+    """
+    if missing and not allow_partial:
+        raise InputError(
+            f"{called(path)}: {_missing(missing)}, which ended in an error or were not asked for; let the evaluation "
+            "finish, or use --allow-partial to go without them"
+        )
+    if missing:
+        log.warning("%s: %s", called(path), _missing(missing))
+
+
+def _missing(missing: Mapping[str, int]) -> str:
+    """The answers that a file lacks, for a message."""
+    tasks = abbreviated([f"{task_id}: {count}" for task_id, count in missing.items()])
+    return f"{counted(sum(missing.values()), 'answer')} missing ({tasks})"
 
 
 def _warn_of_other_tasks(path: Path, found: Mapping[str, object], problems: Sequence[str], benchmark: str) -> None:

@@ -240,7 +240,7 @@ MAKERS: list[tuple[str, Callable[[Path], object], str]] = [
     ("UTF-16", lambda path: path.write_bytes(CONTENT["solutions"].decode().encode("utf-16")), ": not UTF-8 but UTF-16"),
     ("xz", lambda path: path.write_bytes(lzma.compress(b"{}")), ": an xz file; unpack it with `xz -d`"),
     ("bzip2", lambda path: path.write_bytes(bz2.compress(b"{}")), ": a bzip2 file"),
-    ("zip", lambda path: path.write_bytes(b"PK\x03\x04rest"), ": a zip file; unpack it"),
+    ("zip", lambda path: path.write_bytes(b"PK\x03\x04rest"), ": a damaged zip file ("),
     ("no zip after all", lambda path: path.write_bytes(b"\x1f\x8bnot gzip"), "cannot be read ("),
     ("a socket", lambda path: bound(path), "cannot be read ("),
     ("an empty list", lambda path: path.write_text("[]"), "no list with an entry for each question"),
