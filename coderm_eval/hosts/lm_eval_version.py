@@ -35,4 +35,4 @@ def is_known(version: Version) -> bool:
 
 def unknown_version(version: Version) -> str:
     """What is said of a version that the project does not run in."""
-    return f"coderm-eval has not been tried in lm-eval {version}"
+    return f"lm-eval {version} is not a version that coderm-eval has been tried in"

@@ -1,7 +1,12 @@
-"""lm-eval in this process, over this project's tasks alone."""
+"""lm-eval over this project's tasks alone: in this process, or as a command of any interpreter, which prints the table.
+
+python -m helpers.lm_eval_tasks '{"task": "coderm_demo", "model": "dummy", "model_args": {}, "metadata": {}}'
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +14,7 @@ from unittest import mock
 
 import lm_eval
 from lm_eval.tasks import TaskManager
+from lm_eval.utils import make_table
 
 __all__ = ["OURS", "evaluate_task"]
 
@@ -33,3 +39,7 @@ def evaluate_task(
         )
     assert results is not None
     return dict(results)
+
+
+if __name__ == "__main__":
+    print(make_table(evaluate_task(**json.loads(sys.argv[1]))))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from helpers import cli
-from helpers.lm_eval_tasks import OURS, evaluate_task
+from helpers.lm_eval_replay import TESTS, Replay, coderm, evaluate, scores, unittest_class, write_column
 from helpers.mini_humaneval import MiniHumanEval
 from helpers.paths import ROOT
 from helpers.replaying import replaying
@@ -40,93 +40,12 @@ TASKS = {
     "coderm_demo",
 }
 
-TESTS = {
-    "HumanEval/0": ["assert buoy_gap(9, 4) == 5", "assert buoy_gap(1, 4) == 3", "assert buoy_gap(1, 4) == 4"],
-    "HumanEval/1": ["assert peal([4, 8]) == [8, 4]", "assert peal('ab') == 'ba'", "assert peal([4, 8]) == [8, 4]"],
-    "HumanEval/2": [
-        "assert latest_tide([2, 6]) == 6",
-        "assert latest_tide([]) == 0",
-        "assert latest_tide([2, 6]) == 6",
-    ],
-}
-"""Three for each problem, as many as are asked for; a test that was written twice is run once."""
 
-
-def test_class(line: str) -> str:
-    return f"import unittest\n\n\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n        {line}\n"
-
-
-test_class.__test__ = False  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True)
-class Replay:
-    """A server that plays policy and test writer, and the files from which it plays."""
-
-    url: str
-    samples: Path
-    tests: Path
-    requests: list[dict[str, Any]]
-
-
-@pytest.fixture
-def replay(mini_humaneval: MiniHumanEval, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Replay]:
-    """Four candidates a problem: wrong, right, wrong in another way, right again."""
-    monkeypatch.chdir(tmp_path)
-    other = "\n\ndef {}(*a):\n    return 0\n"
-    problems = load_benchmark("humaneval+").problems
-    candidates = {
-        p.task_id: [
-            mini_humaneval.wrong[p.task_id],
-            mini_humaneval.right[p.task_id],
-            other.format(p.entry_point),
-            mini_humaneval.right[p.task_id],
-        ]
-        for p in problems
-    }
-    tests = {task_id: [test_class(line) for line in lines] for task_id, lines in TESTS.items()}
-    samples_file, tests_file = tmp_path / "samples.jsonl", tmp_path / "tests.jsonl"
-    write_column(samples_file, "solution", candidates)
-    write_column(tests_file, "test", tests)
-    requests: list[dict[str, Any]] = []
-    with replaying(RecordedAnswers(problems, candidates, tests), requests) as address:
-        yield Replay(f"http://{address}/v1", samples_file, tests_file, requests)
-
-
-def write_column(path: Path, column: str, values: dict[str, list[str]]) -> None:
-    lines = [json.dumps({"task_id": task, column: v}) for task, listed in values.items() for v in listed]
-    path.write_text("\n".join(lines) + "\n")
-
-
-def coderm(replay: Replay, n: int = 4, **more: Any) -> dict[str, Any]:
-    writer = {"base_url": replay.url, "model": "recorded", "num": 3}
-    return {"coderm": {"n": n, "tests": writer, **more}}
-
-
-def evaluate(replay: Replay, task: str = "humanevalplus_coderm", **more: Any) -> dict[str, Any]:
-    base = task.endswith("_base")
-    given: dict[str, Any] = {
-        "model": "local-completions" if base else "local-chat-completions",
-        "model_args": {
-            "model": "P",
-            "base_url": f"{replay.url}/completions" if base else f"{replay.url}/chat/completions",
-            "num_concurrent": 4,
-            **({"tokenizer_backend": "none"} if base else {}),
-        },
-        "apply_chat_template": not base,
-        "metadata": coderm(replay),
-    }
-    return evaluate_task(task, **{**given, **more})
-
-
-def scores(results: dict[str, Any], task: str = "humanevalplus_coderm") -> dict[str, float]:
-    return {row: results["results"][task][f"pass@1,{row}"] for row in ROWS}
-
-
-def test_the_tasks_are_where_lm_eval_looks() -> None:
-    """In a folder of its own tasks folder, all of which lm-eval reads where the README's commands are tested."""
-    manager = TaskManager(include_path=str(OURS), include_defaults=False)
-    assert set(manager.all_tasks) >= TASKS | {"coderm"}
+def test_the_tasks_are_listed_once(caplog: pytest.LogCaptureFixture) -> None:
+    """lm-eval says of a task that it finds in two places that it skips one or overrides it."""
+    caplog.set_level(logging.INFO)
+    assert set(TaskManager().all_tasks) >= TASKS | {"coderm"}
+    assert [message for message in caplog.messages if any(task in message for task in TASKS)] == []
 
 
 def test_the_tag_stands_for_the_benchmarks_and_not_for_their_variants() -> None:
@@ -410,7 +329,7 @@ def test_a_tests_file_that_lacks_tasks_is_refused_before_sampling(
 
 def test_what_is_odd_is_said_here_too(replay: Replay, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A part of the benchmark, rejected tests, and tests that assert nothing."""
-    tests = {task: [test_class(line.removeprefix("assert ")), "x = 1"] for task, (line, *_) in TESTS.items()}
+    tests = {task: [unittest_class(line.removeprefix("assert ")), "x = 1"] for task, (line, *_) in TESTS.items()}
     write_column(tmp_path / "odd.jsonl", "test", tests)
     evaluate(replay, metadata={"coderm": {"n": 4, "tests": {"file": "odd.jsonl"}}}, limit=2)
     assert "2 of the 3 problems of humaneval+ are in this run" in caplog.text
