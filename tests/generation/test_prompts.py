@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.benchmarks.livecodebench.prompts import method_question, method_request, stdin_question, stdin_request
-from coderm_eval.benchmarks.prompts import docstring_question, function_question, function_request
+from coderm_eval.benchmarks.livecodebench.prompts import method_request, stdin_request
+from coderm_eval.benchmarks.prompts import function_request
 from coderm_eval.core.programs.forms import paper_function
 from coderm_eval.core.programs.source import parse
 from coderm_eval.core.records import Candidate, Problem, deduplicate_candidates
 from coderm_eval.generation import prompts
 from coderm_eval.generation.prompts import question_of_test_prompt
+from coderm_eval.generation.questions import docstring_question, function_question, method_question, stdin_question
 from coderm_eval.generation.settings import ShownCandidate
 from coderm_eval.generation.shown_candidate import shown_candidates
 

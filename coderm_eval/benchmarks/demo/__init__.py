@@ -16,12 +16,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_from_verdict
-from coderm_eval.benchmarks.prompts import AFTER_FUNCTION, function_question, function_request
+from coderm_eval.benchmarks.prompts import AFTER_FUNCTION, function_request
 from coderm_eval.core.records import Grade, Problem
 from coderm_eval.execution.backends.base import Executor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.program_test import ProgramTest
+from coderm_eval.generation.questions import function_question
 
 __all__ = ["SAMPLES", "TESTS", "demo_files", "load_demo"]
 

@@ -24,13 +24,14 @@ from coderm_eval.benchmarks.evalplus.gold_tests import (
 )
 from coderm_eval.benchmarks.evalplus.reference_answers import SUITES, Answers, reference_answers
 from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
-from coderm_eval.benchmarks.prompts import AFTER_FUNCTION, docstring_question, function_question, function_request
+from coderm_eval.benchmarks.prompts import AFTER_FUNCTION, function_request
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.records import Grade, Problem, Verdict
 from coderm_eval.execution.backends.base import Executor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.program_test import ProgramTest
+from coderm_eval.generation.questions import docstring_question, function_question
 
 __all__ = ["EvalPlus", "humaneval_plus_files", "load_humaneval_plus", "load_mbpp_plus", "mbpp_plus_files"]
 

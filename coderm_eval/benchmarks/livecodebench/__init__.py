@@ -22,9 +22,7 @@ from coderm_eval.benchmarks.livecodebench.gold_tests import (
 from coderm_eval.benchmarks.livecodebench.problem_filter import ProblemFilter
 from coderm_eval.benchmarks.livecodebench.prompts import (
     STOP,
-    method_question,
     method_request,
-    stdin_question,
     stdin_request,
 )
 from coderm_eval.benchmarks.livecodebench.rows import Row
@@ -35,6 +33,7 @@ from coderm_eval.core.records import Form, Grade, Problem
 from coderm_eval.execution.backends.base import Executor
 from coderm_eval.execution.limits_fingerprint import limits_fingerprint
 from coderm_eval.execution.program_test import ProgramTest
+from coderm_eval.generation.questions import method_question, stdin_question
 
 __all__ = ["LiveCodeBench", "livecodebench_files", "load_livecodebench"]
 

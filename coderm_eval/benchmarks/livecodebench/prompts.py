@@ -1,15 +1,11 @@
-"""LiveCodeBench's statements in words, and the messages that ask for a program."""
+"""The messages that ask for a program for a problem of LiveCodeBench."""
 
 from __future__ import annotations
 
-import re
-
-__all__ = ["STOP", "method_question", "method_request", "stdin_question", "stdin_request"]
+__all__ = ["STOP", "method_request", "stdin_request"]
 
 STOP = ('\n"""', "\nassert ", "\n```")
 """Stop texts of a base model; a whole program may define functions and print at its top level."""
-
-_SELF = re.compile(r"\(\s*self\b\s*,?\s*")
 
 
 def method_request(statement: str, starter_code: str) -> str:
@@ -38,22 +34,4 @@ def _livecodebench_request(statement: str, form: str) -> str:
         "a correct Python program that matches the specification and passes all tests. You will NOT return anything "
         f"except for the program.\n\n### Question:\n{statement}\n\n### Format: {form}\n\n"
         "### Answer: (use the provided format with backticks)\n"
-    )
-
-
-def method_question(statement: str, starter_code: str) -> str:
-    """A LiveCodeBench statement and its method's first line as a function's, as the paper's test prompts have them."""
-    line = next((line.strip() for line in starter_code.splitlines() if line.strip().startswith("def ")), "")
-    return (
-        f"{statement}\n\nFormat: You will use the following starter code to write the solution to the problem:\n"
-        f"{_SELF.sub('(', line, count=1)}"
-    )
-
-
-def stdin_question(statement: str) -> str:
-    """This project's words for what the paper does not have: tests of a whole program."""
-    return (
-        f"{statement}\n\nFormat: The solution is a program that reads its standard input. Test it through the function "
-        "`solve(stdin: str) -> str`, which is given: it runs the program on `stdin` and returns what it prints.\n"
-        "def solve(stdin: str) -> str:"
     )
