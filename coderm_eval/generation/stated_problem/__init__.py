@@ -1,0 +1,15 @@
+"""The problem that a request to a server states, found by its text and by its answers.
+
+conversation      which message counts
+function_stubs    functions without a body
+surroundings      the code that they stand in
+asserts           asserts as examples
+statement         the statement without a harness's instructions
+candidate_names   what candidates define and read
+problem           what these say together
+"""
+
+from coderm_eval.generation.stated_problem.conversation import Message, asked_text
+from coderm_eval.generation.stated_problem.problem import problem_of_request
+
+__all__ = ["Message", "asked_text", "problem_of_request"]
