@@ -18,7 +18,7 @@ from coderm_eval.core.user_errors import user_errors
 from coderm_eval.hosts.lm_eval.common import LmEvalBenchmark
 from coderm_eval.hosts.lm_eval.interrupt import end_interrupts_with_a_sentence
 from coderm_eval.hosts.lm_eval.provenance import RUN_DIRECTORY
-from coderm_eval.hosts.lm_eval.scores import Scores, scores_by_problem
+from coderm_eval.hosts.scores import Scores, scores_by_problem
 
 __all__ = ["RerankedTask"]
 

@@ -13,7 +13,7 @@ from lm_eval.api.metrics import mean
 from lm_eval.api.task import ConfigurableTask
 
 from coderm_eval.hosts.lm_eval.reranked_task import RerankedTask
-from coderm_eval.hosts.lm_eval.scores import HIGHER_IS_BETTER
+from coderm_eval.hosts.scores import HIGHER_IS_BETTER
 
 __all__ = ["RerankTask"]
 

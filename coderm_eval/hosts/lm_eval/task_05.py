@@ -20,7 +20,7 @@ from lm_eval.scorers import ScoredDoc, Scorer
 
 from coderm_eval.core.user_errors import user_errors
 from coderm_eval.hosts.lm_eval.reranked_task import RerankedTask
-from coderm_eval.hosts.lm_eval.scores import HIGHER_IS_BETTER, Scores
+from coderm_eval.hosts.scores import HIGHER_IS_BETTER, Scores
 
 __all__ = ["RerankScorer", "RerankTask"]
 

@@ -1,4 +1,4 @@
-"""What each row of lm-eval's table has of each problem."""
+"""What each row of a harness's table has of each problem."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Scores = dict[str, dict[str, dict[str, float]]]
 def scores_by_problem(report: RunReport, settings: Settings, rows: Collection[str]) -> Scores:
     """The scores of all problems of a run.
 
-    An undefined one (of a program that could not be graded) is not there, so that it is in no mean of lm-eval's.
+    An undefined one (of a program that could not be graded) is not there, so that it is in no mean of the harness.
     """
     picks = {result.problem.task_id: result.selections[settings.rule] for result in report.results}
     return {
