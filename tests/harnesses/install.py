@@ -42,6 +42,8 @@ class Environment:
     """A module of the harness that is imported in the end."""
     source: Source | None = None
     """Cloned into the folder `source` of the environment, and importable there."""
+    placeholders: tuple[str, ...] = ()
+    """Files, empty here, below the packages: the harness fetches them when it starts, for tasks that no test uses."""
     has_project: bool = False
     """This project is installed into it too, for what a harness finds in its own folder or by entry points."""
 
@@ -51,6 +53,35 @@ ENVIRONMENTS = {
         requirements=("lm-eval==0.5.0.dev1",),
         imports="lm_eval",
         has_project=True,
+    ),
+    "lighteval": Environment(  # 0.13.0 asks for no upper bounds, and starts with none of the newest
+        requirements=(
+            "lighteval==0.13.0",
+            "accelerate==1.15.0",
+            "aenum==3.1.15",
+            "antlr4-python3-runtime==4.13.2",
+            "colorlog==6.12.0",
+            "datasets==5.0.1",
+            "diskcache==5.6.3",
+            "fastuuid==0.14.0",
+            "gitdb==4.0.12",
+            "gitpython==3.2.1",
+            "huggingface-hub==0.36.2",
+            "importlib-metadata==8.9.0",
+            "langcodes==3.5.1",
+            "latex2sympy2-extended==1.0.6",
+            "litellm==1.83.0",
+            "nltk==3.9.1",
+            "pycountry==26.2.16",
+            "sentencepiece==0.2.3",
+            "smmap==5.0.3",
+            "termcolor==2.3.0",
+            "tokenizers==0.22.2",
+            "transformers==4.57.6",
+            "xxhash==3.8.2",
+        ),
+        imports="lighteval.models.endpoints.litellm_model",
+        placeholders=("lighteval/tasks/tasks/tinyBenchmarks.pkl",),
     ),
     "bigcodebench": Environment(  # vllm and the vendors' clients, which it asks for, are imported by other backends
         requirements=(
@@ -145,6 +176,8 @@ def _make(environment: Environment, folder: Path) -> None:
         _lay_over(folder, source)
     if environment.requirements:
         _run([*pip, *environment.requirements])
+    for placeholder in environment.placeholders:
+        (_packages(folder) / placeholder).touch()
     if environment.has_project:
         _run([*pip, "--editable", str(ROOT)])
     _run([python, "-c", f"import {environment.imports}"])
@@ -152,9 +185,13 @@ def _make(environment: Environment, folder: Path) -> None:
 
 def _lay_over(folder: Path, packages: str) -> None:
     """Let the environment find, after its own, the packages of another folder, with that folder's .pth files."""
-    own = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
-    with (own / "over.pth").open("a") as file:
+    with (_packages(folder) / "over.pth").open("a") as file:
         file.write(f"import site; site.addsitedir({packages!r})\n")
+
+
+def _packages(folder: Path) -> Path:
+    """Where an environment has its own packages."""
+    return Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
 
 
 def _run(command: Sequence[str]) -> None:
