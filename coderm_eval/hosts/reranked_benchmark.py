@@ -48,8 +48,8 @@ class Typed:
     """To sample and not to decode greedily."""
     test_writer: str
     """To name the model that writes the tests, or a file of tests."""
-    some_tasks: str
-    """To evaluate some of the problems."""
+    missing_tests: str
+    """Where a file of tests has none of some problems."""
 
 
 class RerankedBenchmark:
@@ -123,8 +123,7 @@ class RerankedBenchmark:
         Raises:
             InputError: names them.
         """
-        advice = f"write tests for them, or {self._typed.some_tasks}"
-        name = self._benchmark.name
+        name, advice = self._benchmark.name, self._typed.missing_tests
         check_tests_file(self.settings.tests, tasks, self._problems, benchmark=name, advice=advice)
 
     def run(

@@ -13,23 +13,24 @@ from coderm_eval.core.files import jsonl_text, write_text
 from coderm_eval.core.records import fingerprint
 from coderm_eval.core.secrets import typed_command
 from coderm_eval.generation.origin import policy_origin
-from coderm_eval.hosts.lighteval.model import is_greedy, model_of_command, policy_of
+from coderm_eval.hosts.lighteval.model import is_greedy, model_of_command, policy_of, takes_all_documents
+from coderm_eval.hosts.lighteval.results_file import name_results_file_in
 from coderm_eval.hosts.reranked_benchmark import PromptStyle, RerankedBenchmark, Typed
 from coderm_eval.hosts.scores import Scores, scores_by_problem
 from coderm_eval.report.provenance import Caller
 
-__all__ = ["LightevalBenchmark"]
+__all__ = ["TYPED", "LightevalBenchmark"]
 
 log = logging.getLogger(__name__)
 
-_TYPED = Typed(
+TYPED = Typed(
     settings="parameters of the task",
     temperature="add generation_parameters={temperature:0.8,top_p:0.95} to the model's arguments",
     test_writer=(
         "name a YAML file in the variable CODERM_CONFIG with `tests: {model: KAKA22/CodeRM-8B, base_url: "
         "http://127.0.0.1:8001/v1}`, the model that writes the tests and its server, or `tests: {file: tests.jsonl}`"
     ),
-    some_tasks="leave them out by a file of problems of one's own",
+    missing_tests="write tests for them, or name no file, so that a model writes them",
 )
 
 
@@ -47,9 +48,8 @@ class LightevalBenchmark(RerankedBenchmark):
     """
 
     def __init__(self, task: str, benchmark: str, style: PromptStyle, given: Mapping[str, Any]) -> None:
-        super().__init__(benchmark, style, given, _TYPED)
+        super().__init__(benchmark, style, given, TYPED)
         self._task = task
-        self._model = model_of_command()
 
     def documents_folder(self) -> Path:
         """Check all that can be checked before the model's answers, and write the documents where lighteval reads them.
@@ -59,8 +59,11 @@ class LightevalBenchmark(RerankedBenchmark):
         Raises:
             CodermError: as `check`.
         """
-        self.check(greedy=is_greedy(self._model))
-        text = jsonl_text(self.documents())
+        self.check(greedy=is_greedy(model_of_command()))
+        documents = self.documents()
+        if takes_all_documents():
+            self.check_tests({document["task_id"] for document in documents})
+        text = jsonl_text(documents)
         folder = self.store_folder / "lighteval" / f"{self._task}-{fingerprint(text)[:8]}"
         write_text(folder / "test.jsonl", text)
         return folder
@@ -74,8 +77,11 @@ class LightevalBenchmark(RerankedBenchmark):
         """
         answers = answers if self.is_recorded else self._complete(answers)
         ordered = {p.task_id: answers[p.task_id] for p in self._benchmark.problems if p.task_id in answers}
-        sampled = repr(sorted((key, str(value)) for key, value in self._model.items()))
-        report = self.run(ordered, name=self._task, sampled=[sampled], caller=self._caller())
+        model = model_of_command()
+        sampled = repr(sorted((key, str(value)) for key, value in model.items()))
+        report = self.run(ordered, name=self._task, sampled=[sampled], caller=self._caller(model))
+        assert self.run_directory
+        name_results_file_in(self.run_directory)
         return scores_by_problem(report, self.settings, self.rows)
 
     def _complete(self, answers: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
@@ -94,8 +100,8 @@ class LightevalBenchmark(RerankedBenchmark):
             log.warning("%d of %d problems have not all answers, and are in no score", len(missing), len(answers))
         return complete
 
-    def _caller(self) -> Caller:
+    def _caller(self, model: Mapping[str, Any]) -> Caller:
         command = typed_command()
-        policy = policy_origin({}) if self.is_recorded else policy_of(self._model, self.n)
+        policy = policy_origin({}) if self.is_recorded else policy_of(model, self.n)
         samples = demo.SAMPLES if self.is_recorded else None
         return Caller("lighteval", command if command[0] == "lighteval" else None, samples, policy=policy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from lighteval.tasks.requests import Doc
 
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.user_errors import user_errors
-from coderm_eval.hosts.lighteval.benchmark import LightevalBenchmark
+from coderm_eval.hosts.lighteval.benchmark import TYPED, LightevalBenchmark
 from coderm_eval.hosts.lighteval.scores import flat
 from coderm_eval.hosts.reranked_benchmark import PromptStyle
+from coderm_eval.pipeline.settings import load_settings
 
 __all__ = ["Reranking"]
 
@@ -67,16 +68,22 @@ class Reranking(SamplingMetric, SampleLevelComputation):  # type: ignore[misc]  
         """The scores of each document, by the name that a row has in lighteval's table."""
         tasks = [doc.specific["task_id"] for doc in docs]
         answers = {task: [text or "" for text in r.text] for task, r in zip(tasks, responses, strict=True)}
-        reranked = self._reranked()
         with user_errors("coderm-eval"):
+            reranked = self._reranked()
             scores = reranked.scores(answers)
         return [flat(scores.get(task, {}), reranked.rows) for task in tasks]
 
     def _reranked(self) -> LightevalBenchmark:
-        return _load(self._task, self._benchmark, self._style, json.dumps(self._settings))
+        settings = load_settings(self._settings, source=TYPED.settings).model_dump_json()
+        return _load(self._task, self._benchmark, self._style, json.dumps(self._settings), settings)
 
 
-@lru_cache
-def _load(task: str, benchmark: str, style: PromptStyle, settings: str) -> LightevalBenchmark:
-    given: Mapping[str, Any] = json.loads(settings)
-    return LightevalBenchmark(task, benchmark, style, given)
+@lru_cache(maxsize=16)
+def _load(task: str, benchmark: str, style: PromptStyle, given: str, settings: str) -> LightevalBenchmark:
+    """Load a benchmark once for all copies of a metric.
+
+    Args:
+        given: parameters of the task.
+        settings: those and what stands behind them, so that a changed file of settings is read again.
+    """
+    return LightevalBenchmark(task, benchmark, style, json.loads(given))

@@ -13,7 +13,7 @@ from lighteval.models.abstract_model import ModelConfig
 
 from coderm_eval.generation.origin import Origin, policy_origin
 
-__all__ = ["is_greedy", "model_of_command", "policy_of"]
+__all__ = ["is_greedy", "model_of_command", "policy_of", "takes_all_documents"]
 
 _PROGRAM = "lighteval"
 
@@ -24,9 +24,7 @@ def model_of_command(command: Sequence[str] | None = None) -> Mapping[str, Any]:
     Args:
         command: a program and its arguments; by default those of this process.
     """
-    program, *arguments = command or sys.argv
-    if Path(program).stem != _PROGRAM:
-        return {}
+    arguments = _arguments(command)
     with suppress(OSError, ValueError, LookupError, TypeError, yaml.YAMLError):  # lighteval says it, right after this
         for argument in arguments:
             if argument.endswith(".yaml"):
@@ -34,6 +32,19 @@ def model_of_command(command: Sequence[str] | None = None) -> Mapping[str, Any]:
             if "model_name=" in argument:
                 return dict(ModelConfig._parse_args(argument))
     return {}
+
+
+def takes_all_documents(command: Sequence[str] | None = None) -> bool:
+    """Whether it is a command of lighteval that evaluates all documents of its tasks."""
+    arguments = _arguments(command)
+    return bool(arguments) and not any(argument.startswith("--max-samples") for argument in arguments)
+
+
+def _arguments(command: Sequence[str] | None) -> Sequence[str]:
+    """The arguments of a command of lighteval; none of another program's."""
+    program, *arguments = command or sys.argv
+    path = Path(program)
+    return arguments if (path.parent.name if path.name == "__main__.py" else path.name) == _PROGRAM else []
 
 
 def is_greedy(model: Mapping[str, Any]) -> bool:

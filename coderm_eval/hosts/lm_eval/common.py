@@ -27,7 +27,7 @@ _TYPED = Typed(
         '"base_url": "http://127.0.0.1:8001/v1"}}}\', with the model that writes the tests and its server, or '
         '\'{"coderm": {"tests": {"file": "tests.jsonl"}}}\''
     ),
-    some_tasks="name the tasks that have some in lm_eval's --samples",
+    missing_tests="write tests for them, or name the tasks that have some in lm_eval's --samples",
 )
 
 _OWN_METADATA = frozenset({"version", "benchmark", "prompt", "coderm", "config_source", RUN_DIRECTORY})
