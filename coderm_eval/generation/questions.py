@@ -8,7 +8,10 @@ import re
 
 from coderm_eval.core.programs.source import parse
 
-__all__ = ["docstring_question", "function_question", "method_question", "stdin_question"]
+__all__ = ["docstring_question", "function_question", "method_question", "parts_of_question", "stdin_question"]
+
+_FORMAT = "\n\nFormat: "
+"""Between LiveCodeBench's statement and the words about the program."""
 
 _SELF = re.compile(r"\(\s*self\b\s*,?\s*")
 
@@ -35,7 +38,7 @@ def method_question(statement: str, starter_code: str) -> str:
     """A LiveCodeBench statement and its method's first line as a function's, as the paper's test prompts have them."""
     line = next((line.strip() for line in starter_code.splitlines() if line.strip().startswith("def ")), "")
     return (
-        f"{statement}\n\nFormat: You will use the following starter code to write the solution to the problem:\n"
+        f"{statement}{_FORMAT}You will use the following starter code to write the solution to the problem:\n"
         f"{_SELF.sub('(', line, count=1)}"
     )
 
@@ -43,10 +46,23 @@ def method_question(statement: str, starter_code: str) -> str:
 def stdin_question(statement: str) -> str:
     """This project's words for what the paper does not have: tests of a whole program."""
     return (
-        f"{statement}\n\nFormat: The solution is a program that reads its standard input. Test it through the function "
+        f"{statement}{_FORMAT}The solution is a program that reads its standard input. Test it through the function "
         "`solve(stdin: str) -> str`, which is given: it runs the program on `stdin` and returns what it prints.\n"
         "def solve(stdin: str) -> str:"
     )
+
+
+def parts_of_question(question: str) -> tuple[str, ...]:
+    """The parts of a question that a harness shows, too, with its own words between and around them.
+
+    LiveCodeBench's statement without the words about the program; the task and the asserts of one of MBPP's; else the
+    question.
+    """
+    statement, mark, _ = question.rpartition(_FORMAT)
+    if mark:
+        return (statement,)
+    task, mark, asserts = question.partition("\nassert ")
+    return (task, f"assert {asserts}") if mark else (question,)
 
 
 def _docstring(prompt: str, entry_point: str) -> str:

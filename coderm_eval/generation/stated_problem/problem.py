@@ -15,7 +15,7 @@ from coderm_eval.core.records import Form, Problem, fingerprint
 from coderm_eval.generation.questions import docstring_question, function_question, method_question, stdin_question
 from coderm_eval.generation.stated_problem.asserts import Asserts, last_asserts
 from coderm_eval.generation.stated_problem.candidate_names import CandidateNames, candidate_names
-from coderm_eval.generation.stated_problem.conversation import Message, asked_text
+from coderm_eval.generation.stated_problem.conversation import Message, asked_text, begun_answer
 from coderm_eval.generation.stated_problem.function_stubs import Stub, last_stub
 from coderm_eval.generation.stated_problem.statement import names_in, speaks_of_input, statement_of
 from coderm_eval.generation.stated_problem.surroundings import (
@@ -53,14 +53,18 @@ def problem_of_request(request: str | Sequence[Message], answers: Sequence[str],
     Args:
         request: a prompt, or a conversation, of which the last message of the user counts.
         answers: what the policy answered. They are read only where the request shows no function.
-        completes: whether the answers go on from the end of the request. Then the problem's prompt is the code that the
-            request ends with, and empty where it ends with something else.
+        completes: whether the answers go on from the end of the request: of the text, or of an answer that the
+            conversation begins. Then the problem's prompt is the code that this ends with; empty if it ends otherwise.
     """
     text = asked_text(request).replace("\r\n", "\n")
     found = _Reader(text, answers, completes).found()
     if found is None:
         return None
-    code = found.code if found.code and (found.code.is_last or not completes) else None
+    code = found.code
+    if completes:
+        begun = begun_answer(request)
+        code = _shown_code(begun.split("\n")) if begun else code
+        code = code if code and code.is_last else None
     parts = (request,) if isinstance(request, str) else [part for message in request for part in message]
     return Problem(
         task_id=fingerprint(*parts),
@@ -142,6 +146,11 @@ class _Reader:
             form, name = entry
             return _Found(form, name, statement)
         return self._of_input() if self.names.is_common(self.names.readers) else None
+
+
+def _shown_code(lines: Sequence[str]) -> Passage | None:
+    stub = last_stub(lines)
+    return code_around(lines, stub.top, stub.end) if stub else None
 
 
 def _words(lines: Sequence[str]) -> int:

@@ -2,8 +2,8 @@
 
 A published run can be repeated with them through the real harness. Sample i of a request with seed s is the recorded
 one with index (s + i) modulo their number; requests without a seed take turns. One answer is never given for two seeds,
-so that nobody counts it as two samples. Prompts are recognised by the project's own texts: any other prompt gets a 404
-that says what is recorded.
+so that nobody counts it as two samples. A prompt is recognised by the problem that it states, in the words of any
+harness: one that states none gets a 404 that says what is recorded.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from aiohttp import web
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.extraction.unit_tests import extract_tests, recorded_tests
+from coderm_eval.generation.models.base import Prompt
 from coderm_eval.generation.prompts import question_of_test_prompt
+from coderm_eval.generation.stated_problem import asked_text, begun_answer
+from coderm_eval.hosts.server.known_prompts import KnownPrompts
 from coderm_eval.hosts.server.protocol.app import Seen, openai_app
 from coderm_eval.hosts.server.protocol.errors import RequestError
 from coderm_eval.hosts.server.protocol.replies import Answer, Reply
@@ -82,49 +85,54 @@ class RecordedAnswers:
         tests: Mapping[str, Sequence[str]],
     ) -> None:
         self._tasks = sorted(set(solutions) | set(tests))
-        self._chat: dict[str, _Recording] = {}
-        self._tests: dict[str, _Recording] = {}
-        self._completions: dict[str, _Recording] = {}
-        for problem in problems:
-            self._add(problem, solutions.get(problem.task_id, ()), tests.get(problem.task_id, ()))
+        self._chat = {task: _Recording(f"chat {task}", programs) for task, programs in solutions.items() if programs}
+        self._completions = {task: _Recording(f"text {task}", each.texts) for task, each in self._chat.items()}
+        self._tests = {p.task_id: _test_recording(p, tests[p.task_id]) for p in problems if tests.get(p.task_id)}
+        self._with_programs = KnownPrompts([problem for problem in problems if problem.task_id in self._chat])
+        self._with_tests = KnownPrompts([problem for problem in problems if problem.task_id in self._tests])
 
-    def _add(self, problem: Problem, programs: Sequence[str], tests: Sequence[str]) -> None:
-        task_id = problem.task_id
-        if programs:
-            answers = [_fenced(program) for program in programs]
-            completions = [_completion(problem.prompt, program) for program in programs]
-            self._chat[_single_spaced(problem.request)] = _Recording(f"chat {task_id}", answers)
-            self._completions[problem.prompt] = _Recording(f"text {task_id}", completions)
-        if tests:
-            answers = [answer for test in tests for answer in _test_answers(test, problem)]
-            self._tests[problem.question] = _Recording(f"test {task_id}", answers)
+    def chat(self, prompt: Prompt, n: int, seed: int | None) -> list[str]:
+        """Answers to the last message of a user; raises UnknownPromptError.
 
-    def chat(self, message: str, n: int, seed: int | None) -> list[str]:
-        """Answers to a user message; raises UnknownPromptError."""
+        Where the conversation ends with the beginning of an answer, they go on from it.
+        """
+        message = asked_text(prompt)
         question = question_of_test_prompt(message)
-        found = self._chat.get(_single_spaced(message)) if question is None else self._tests.get(question)
-        return self._samples(found, message, n, seed)
+        if question is not None:
+            return self._tests[self._stated(self._with_tests, question, message).task_id].samples(n, seed)
+        problem = self._stated(self._with_programs, message, message)
+        programs = self._chat[problem.task_id].samples(n, seed)
+        begun = begun_answer(prompt)
+        is_open = _has_open_fence(begun) or _ends_with(begun, problem.prompt)
+        return [_continued(begun, problem.prompt, p) if is_open else _fenced(p) for p in programs]
 
     def complete(self, prompt: str, n: int, seed: int | None) -> list[str]:
         """Completions of a prompt; raises UnknownPromptError."""
-        return self._samples(self._completions.get(prompt), prompt, n, seed)
+        problem = self._stated(self._with_programs, prompt, prompt)
+        programs = self._completions[problem.task_id].samples(n, seed)
+        return [_continued(prompt, problem.prompt, program) for program in programs]
 
-    def _samples(self, recording: _Recording | None, prompt: str, n: int, seed: int | None) -> list[str]:
-        if recording is None:
-            first_line = next((line for line in prompt.splitlines() if line.strip()), "")
-            raise UnknownPromptError(
-                f"nothing is recorded for the prompt that starts {first_line[:100]!r}; "
-                f"recorded are {len(self._tasks)} tasks: {abbreviated(self._tasks)}"
-            )
-        return recording.samples(n, seed)
+    def _stated(self, known: KnownPrompts, text: str, prompt: str) -> Problem:
+        """The one problem that `text`, a part of `prompt`, states."""
+        found = known.stated_in(text)
+        if len(found) == 1:
+            return found[0]
+        first_line = next((line for line in prompt.splitlines() if line.strip()), "")
+        if found:
+            tasks = abbreviated([problem.task_id for problem in found])
+            raise UnknownPromptError(f"the prompt that starts {first_line[:100]!r} states several tasks alike: {tasks}")
+        raise UnknownPromptError(
+            f"nothing is recorded for the prompt that starts {first_line[:100]!r}; "
+            f"recorded are {len(self._tasks)} tasks: {abbreviated(self._tasks)}"
+        )
 
 
 def replay_app(recorded: RecordedAnswers, seen: Seen | None = None) -> web.Application:
     """A web application that answers from `recorded`, under whatever name it is asked."""
 
     async def answer(asked: Asked) -> Reply:
-        answers = recorded.complete if asked.completes else recorded.chat
-        texts = answers(asked.last_text, asked.n, asked.sampling.seed)
+        n, seed = asked.n, asked.sampling.seed
+        texts = recorded.complete(asked.last_text, n, seed) if asked.completes else recorded.chat(asked.prompt, n, seed)
         tokens = sum(map(_words, texts))  # words, since no tokenizer is known
         return Reply(MODEL, [Answer(text) for text in texts], _words(asked.last_text), tokens)
 
@@ -133,6 +141,10 @@ def replay_app(recorded: RecordedAnswers, seen: Seen | None = None) -> web.Appli
 
 def _words(text: str) -> int:
     return len(text.split())
+
+
+def _test_recording(problem: Problem, tests: Sequence[str]) -> _Recording:
+    return _Recording(f"test {problem.task_id}", [answer for test in tests for answer in _test_answers(test, problem)])
 
 
 def _test_answers(test: str, problem: Problem) -> list[str]:
@@ -151,11 +163,23 @@ def _fenced(source: str) -> str:
     return f"{marks}python\n{source}\n{marks}"
 
 
-def _single_spaced(message: str) -> str:
-    """A message with single blanks between its words: EvalPlus strips the blanks around a prompt, lm-eval does not."""
-    return " ".join(message.split())
+def _continued(begun: str, prompt: str, program: str) -> str:
+    """The text that goes on from `begun` to the program; it closes a fence that is open there.
+
+    Behind the benchmark's prompt it is the rest of the program, or a program that redefines what the prompt began.
+    """
+    closing = "\n```" if _has_open_fence(begun) else ""
+    if not _ends_with(begun, prompt):
+        return program + closing
+    rest = program[len(prompt) :] if program.startswith(prompt) else f"\n{program}"
+    is_stripped = not begun[len(begun.rstrip()) :]
+    return (prompt[len(prompt.rstrip()) :] if is_stripped else "") + rest + closing
 
 
-def _completion(prompt: str, program: str) -> str:
-    """The text that continues `prompt` to `program`, or to a program that redefines what the prompt began."""
-    return program[len(prompt) :] if program.startswith(prompt) else "\n" + program
+def _ends_with(begun: str, prompt: str) -> bool:
+    """Return whether a text ends with a prompt, but for blanks around that."""
+    return bool(prompt.strip()) and begun.rstrip().endswith(prompt.strip())
+
+
+def _has_open_fence(begun: str) -> bool:
+    return begun.count("```") % 2 == 1
