@@ -39,7 +39,8 @@ _VERBS: dict[str, dict[str, _Verb]] = {
         "probe": _Verb("probe:probe_group", "Predict pass rates from a model's hidden states."),
     },
     "Servers and set-up": {
-        "replay": _Verb("serve:replay_command", "Serve recorded candidates and tests as an OpenAI-compatible server."),
+        "serve": _Verb("serve:serve_command", "Serve a policy as the best of N of its answers, to any harness."),
+        "replay": _Verb("replay:replay_command", "Serve recorded candidates and tests as an OpenAI-compatible server."),
         "fetch": _Verb("setup:fetch_command", "Download a benchmark and check it."),
         "doctor": _Verb("setup:doctor_command", "Check this machine and the settings before a run."),
     },

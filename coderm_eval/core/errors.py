@@ -6,6 +6,7 @@
     ├── OutputError        a file that cannot be written, or would take another's place
     ├── DatasetError       a benchmark that is not on this machine
     ├── ServerError        a server that does not answer
+    │   └── RequestRefusedError   a server that answers, and finds the request wrong
     ├── ModelError         a model in this process that cannot be loaded or run
     └── IncompleteRunError something could not be run; it is in no score   exit 3
 
@@ -21,6 +22,7 @@ __all__ = [
     "InputError",
     "ModelError",
     "OutputError",
+    "RequestRefusedError",
     "ServerError",
     "SettingsError",
 ]
@@ -54,6 +56,10 @@ class DatasetError(CodermError):
 
 class ServerError(CodermError):
     """A server could not be reached, or refused a request, after all retries."""
+
+
+class RequestRefusedError(ServerError):
+    """A server found a request wrong, such as a field that it does not know."""
 
 
 class ModelError(CodermError):

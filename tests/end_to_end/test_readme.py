@@ -24,6 +24,7 @@ from helpers.mini_humaneval import MiniHumanEval
 from helpers.paths import ROOT
 from helpers.processes import heed_interrupts
 from helpers.replaying import replaying
+from helpers.serve import chat_body, post
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
@@ -65,6 +66,7 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
     tested = ("pip install .", "HF_HUB_OFFLINE=1 lm_eval", "lm_eval run", "coderm-eval rerank", "coderm-eval grade")
     others = (
         "coderm-eval replay",
+        "coderm-eval serve",
         "coderm-eval report",
         "coderm-eval compare",
         "coderm-eval verify",
@@ -305,6 +307,23 @@ def test_the_replay_command_serves(tmp_path: Path, mini_humaneval: MiniHumanEval
     process = subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
     assert process.stderr
     assert re.search(r"serving 3 tasks on http://127\.0\.0\.1:\d+/v1", process.stderr.readline())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 0
+    process.stderr.close()
+
+
+def test_the_serve_command_serves(tmp_path: Path, server: str, mini_humaneval: MiniHumanEval) -> None:
+    """Only its addresses are changed; it answers a request of its own benchmark."""
+    line = command("coderm-eval serve").replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server)
+    arguments = shlex.split(line.replace("8100", "0"))
+    arguments[0] = str(SCRIPTS / arguments[0])
+    process = subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
+    assert process.stderr
+    started = re.search(r"serving P, P@first, P@majority on (\S+)", process.stderr.readline())
+    assert started
+    problem = next(p for p in load_benchmark("humaneval+").problems if p.task_id in mini_humaneval.right)
+    reply = post(started[1], chat_body(problem.request, model="P"))
+    assert reply.status == 200 and mini_humaneval.right[problem.task_id].strip() in reply.text
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0
     process.stderr.close()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import aiohttp
 from yarl import URL
 
-from coderm_eval.core.errors import ServerError, SettingsError
+from coderm_eval.core.errors import RequestRefusedError, ServerError, SettingsError
 from coderm_eval.core.messages import single_line
 from coderm_eval.core.secrets import masked
 from coderm_eval.generation.models.api_address import (
@@ -126,9 +126,9 @@ class ApiClient:
             text = (await response.read()).decode("utf-8", "replace")
         return ApiReply(response.status, text, time.monotonic() - started)
 
-    def error(self, task_id: str, what: str) -> ServerError:
+    def error(self, task_id: str, what: str, kind: type[ServerError] = ServerError) -> ServerError:
         """The error for what the server did; its address is shown without a user's name and password."""
-        return ServerError("; ".join(filter(None, [f"{task_id}: the server at {self.address} {what}", self._advice])))
+        return kind("; ".join(filter(None, [f"{task_id}: the server at {self.address} {what}", self._advice])))
 
     @property
     def address(self) -> str:
@@ -141,7 +141,8 @@ class ApiClient:
         """The error for a status that is not 200, with a hint; `otherwise` is the hint where the server gives none."""
         hint = await self.hint(session, reply.status) or otherwise
         what = f"answered {reply.status}: {self.quote(reply.text)}"
-        return self.error(task_id, "; ".join(filter(None, [what, hint])))
+        kind = RequestRefusedError if reply.status in (400, 422) else ServerError
+        return self.error(task_id, "; ".join(filter(None, [what, hint])), kind)
 
     async def hint(self, session: aiohttp.ClientSession, status: int) -> str:
         """Advice on a refusal, as far as the server helps to find it out."""

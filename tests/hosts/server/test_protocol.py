@@ -25,7 +25,10 @@ from coderm_eval.hosts.server.protocol.requests import Asked, parse_chat
 from coderm_eval.hosts.server.replay import RecordedAnswers
 
 PROBLEM = Problem("demo/7", "knots", "def knots(n):\n", "Count knots.", "Write knots.")
-ANSWERS = RecordedAnswers([PROBLEM], {"demo/7": ["knots = abs", "knots = len"]}, {})
+
+
+def recording() -> RecordedAnswers:
+    return RecordedAnswers([PROBLEM], {"demo/7": ["knots = abs", "knots = len"]}, {})
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def seen() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def url(seen: list[dict[str, Any]]) -> Iterator[str]:
-    with replaying(ANSWERS, seen) as address:
+    with replaying(recording(), seen) as address:
         yield f"http://{address}/v1"
 
 
@@ -280,7 +283,7 @@ def test_an_empty_host_serves_no_other_machines_by_accident() -> None:
 
 
 def test_a_socket_is_closed_with_its_server() -> None:
-    with replaying(ANSWERS) as address:
+    with replaying(recording()) as address:
         host, _, port = address.partition(":")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)))
