@@ -102,6 +102,20 @@ def test_an_answer_comes_as_the_policy_gave_it_and_again_at_no_cost(demo: Served
     assert again.body == first.body
 
 
+def test_answers_that_sample_drew_are_not_drawn_again(tmp_path: Path) -> None:
+    seen: list[dict[str, Any]] = []
+    with replaying(RecordedAnswers(DEMO, RECORDED["p"], RECORDED["t"]), seen) as address:
+        url = f"http://{address}/v1"
+        policy = ["--model", "m", "--base-url", url, "--n", 16, "--store", "store"]
+        done = coderm("sample", "--benchmark", "demo", *policy, "--out", "samples.jsonl", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        sampled = len(seen)
+        with best_of_n_server(tmp_path, *policy, "--no-tests") as served:
+            reply = post(served.url, chat_body(DEMO[0].request))
+    assert reply.status == 200 and len(seen) == sampled > 0
+    assert reply.body["coderm"]["tests"]["written"] == 0
+
+
 def test_what_a_client_is_told(small: Served) -> None:
     reply = post(small.url, chat_body(function_request(3), model="m"), KEY)
     details = reply.body["coderm"]
@@ -140,7 +154,11 @@ def test_a_stream_is_the_pick_once_known(small: Served) -> None:
     message: Any = [{"role": "user", "content": function_request(3)}]
     parts: list[Any] = list(client.chat.completions.create(model="m", messages=message, stream=True))
     assert "".join(choice.delta.content or "" for part in parts for choice in part.choices) == RIGHT
-    assert parts[-1].coderm["chosen"] == 1
+    assert all(part.choices for part in parts) and parts[-1].coderm["chosen"] == 1
+    usage = {"include_usage": True}
+    more: Any = {"model": "m@first", "messages": message, "stream": True, "stream_options": usage}
+    last: Any = list(client.chat.completions.create(**more))[-1]
+    assert (last.choices, last.usage.total_tokens, last.coderm["rule"]) == ([], 55, "first")
     assert [model.id for model in client.models.list()] == ["m", "m@first", "m@majority"]
 
 

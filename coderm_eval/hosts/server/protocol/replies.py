@@ -43,14 +43,18 @@ def reply_body(asked: Asked, reply: Reply) -> dict[str, Any]:
 
 
 def parts_of_stream(asked: Asked, reply: Reply) -> Iterator[dict[str, Any]]:
-    """The parts of a streamed reply: each answer in one piece, then how it ended; last the usage, if asked for."""
+    """The parts of a streamed reply: each answer in one piece, then how it ended; last the usage, if asked for.
+
+    A part without a choice is sent only where the usage is asked for: other clients do not expect one.
+    """
     frame = _frame(asked, reply, "text_completion" if asked.completes else "chat.completion.chunk")
     usage: dict[str, Any] = {"usage": None} if asked.usage_in_stream else {}
-    for index, answer in enumerate(_cut(asked, reply)):
-        for choice in _pieces(asked, index, answer):
-            yield {**frame, "choices": [choice], **usage}
-    if asked.usage_in_stream or reply.details:
-        yield {**frame, "choices": [], "usage": _usage(reply), **_details(reply)}
+    pieces = [piece for index, answer in enumerate(_cut(asked, reply)) for piece in _pieces(asked, index, answer)]
+    parts = [{**frame, "choices": [piece], **usage} for piece in pieces]
+    if asked.usage_in_stream:
+        parts.append({**frame, "choices": [], "usage": _usage(reply)})
+    yield from parts[:-1]
+    yield {**parts[-1], **_details(reply)}
 
 
 def _cut(asked: Asked, reply: Reply) -> list[Answer]:
