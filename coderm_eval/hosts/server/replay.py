@@ -20,6 +20,7 @@ from coderm_eval.generation.extraction.unit_tests import extract_tests, recorded
 from coderm_eval.generation.models.base import Prompt
 from coderm_eval.generation.prompts import question_of_test_prompt
 from coderm_eval.generation.stated_problem import asked_text, begun_answer
+from coderm_eval.hosts.server.continuations import continuation, is_begun
 from coderm_eval.hosts.server.known_prompts import KnownPrompts
 from coderm_eval.hosts.server.protocol.app import Seen, openai_app
 from coderm_eval.hosts.server.protocol.errors import RequestError
@@ -103,14 +104,14 @@ class RecordedAnswers:
         problem = self._stated(self._with_programs, message, message)
         programs = self._chat[problem.task_id].samples(n, seed)
         begun = begun_answer(prompt)
-        is_open = _has_open_fence(begun) or _ends_with(begun, problem.prompt)
-        return [_continued(begun, problem.prompt, p) if is_open else _fenced(p) for p in programs]
+        goes_on = is_begun(begun, problem)
+        return [continuation(begun, problem, program) if goes_on else _fenced(program) for program in programs]
 
     def complete(self, prompt: str, n: int, seed: int | None) -> list[str]:
         """Completions of a prompt; raises UnknownPromptError."""
         problem = self._stated(self._with_programs, prompt, prompt)
         programs = self._completions[problem.task_id].samples(n, seed)
-        return [_continued(prompt, problem.prompt, program) for program in programs]
+        return [continuation(prompt, problem, program) for program in programs]
 
     def _stated(self, known: KnownPrompts, text: str, prompt: str) -> Problem:
         """The one problem that `text`, a part of `prompt`, states."""
@@ -161,25 +162,3 @@ def _fenced(source: str) -> str:
     while marks in source:
         marks += "`"
     return f"{marks}python\n{source}\n{marks}"
-
-
-def _continued(begun: str, prompt: str, program: str) -> str:
-    """The text that goes on from `begun` to the program; it closes a fence that is open there.
-
-    Behind the benchmark's prompt it is the rest of the program, or a program that redefines what the prompt began.
-    """
-    closing = "\n```" if _has_open_fence(begun) else ""
-    if not _ends_with(begun, prompt):
-        return program + closing
-    rest = program[len(prompt) :] if program.startswith(prompt) else f"\n{program}"
-    is_stripped = not begun[len(begun.rstrip()) :]
-    return (prompt[len(prompt.rstrip()) :] if is_stripped else "") + rest + closing
-
-
-def _ends_with(begun: str, prompt: str) -> bool:
-    """Return whether a text ends with a prompt, but for blanks around that."""
-    return bool(prompt.strip()) and begun.rstrip().endswith(prompt.strip())
-
-
-def _has_open_fence(begun: str) -> bool:
-    return begun.count("```") % 2 == 1

@@ -18,6 +18,7 @@ from coderm_eval.generation.extraction.programs import extract_program
 from coderm_eval.generation.prompts import unit_test_prompt
 from coderm_eval.generation.questions import docstring_question, function_question, method_question, stdin_question
 from coderm_eval.generation.stated_problem import asked_text, begun_answer, problem_of_request
+from coderm_eval.hosts.server.continuations import continuation
 from coderm_eval.hosts.server.known_prompts import KnownPrompts
 from coderm_eval.hosts.server.replay import RecordedAnswers, UnknownPromptError
 
@@ -131,7 +132,7 @@ def continued(*contents: str) -> str:
 def test_an_answer_goes_on_from_its_beginning_and_closes_the_fence() -> None:
     begun = f"Here it is:\n```python\n{TIDE.prompt}"
     assert continued(TIDE.request, begun) == "    return height * 3\n\n```"
-    assert continued(FLOW.request, "Here it is:\n```python\n") == PROGRAMS["m/1"] + "\n```"
+    assert continued(FLOW.request, "Here it is:\n```python\n") == f"\n{PROGRAMS['m/1']}\n```"
 
 
 def test_an_answer_that_is_begun_in_words_is_fenced() -> None:
@@ -150,6 +151,41 @@ ENDS = {
 def test_a_completion_goes_on_wherever_its_prompt_ends(prompt: str) -> None:
     text = prompt + answer(Asked(prompt, completes=True))
     assert text.endswith('    """\n    return height * 3\n') or text.endswith('    """\n\n    return height * 3\n')
+
+
+SIGNATURE = "def tide(height: int) -> int:\n"
+BODY = "    # three\n    return height * 3\n"
+
+BODIES = {
+    "another docstring": f'{SIGNATURE}    """Return it."""\n{BODY}',
+    "no docstring": f"{SIGNATURE}    return height * 3\n",
+    "no annotations": f'def tide(height):\n    """Return it."""\n{BODY}',
+    "a call behind it": f'{SIGNATURE}    """Return it."""\n{BODY}\n\nprint(tide(3))\n',
+}
+WHOLE = {
+    "other parameters": "def tide(h):\n    return h * 3\n",
+    "other defaults": "def tide(height=3):\n    return height * 3\n",
+    "other indentation": f"{SIGNATURE}  return height * 3\n",
+    "one line": "def tide(height): return height * 3\n",
+    "an import that the prompt lacks": f"import math\n\n\n{SIGNATURE}{BODY}",
+    "a decorator": f"@abs\n{SIGNATURE}{BODY}",
+    "another function": "def ebb(height):\n    return height * 3\n",
+    "no body": f'{SIGNATURE}    """Return it."""\n',
+    "no Python": "def tide(height:\n",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("program", BODIES.values(), ids=BODIES)
+def test_a_function_with_the_prompts_parameters_goes_on_with_its_body(program: str) -> None:
+    """A harness such as lm-eval cuts a completion where another `def` begins."""
+    text = continuation(TIDE.prompt, TIDE, program)
+    assert text == program[program.index("    # three" if "#" in program else "    return") :]
+
+
+@pytest.mark.parametrize("program", WHOLE.values(), ids=WHOLE)
+def test_another_program_redefines_what_the_prompt_began(program: str) -> None:
+    assert continuation(TIDE.prompt, TIDE, program) == f"\n{program}"
 
 
 # Which problem it is
