@@ -48,6 +48,13 @@ class Benchmark(ABC):
     def grader(self) -> str:
         """Return everything that affects a grade besides the program, as one string: grader, version, limits, data."""
 
+    def require_gold_tests(self) -> None:  # noqa: B027  # most have them
+        """Refuse to grade problems that lack them.
+
+        Raises:
+            DatasetError: names the problems.
+        """
+
     def prepare(self) -> None:  # noqa: B027  # most have nothing to prepare
         """Make what grading needs and can be kept, such as expected outputs; `grade` does so where it is missing.
 

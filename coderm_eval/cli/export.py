@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from coderm_eval.benchmarks import BENCHMARKS, Benchmark, load_benchmark
+from coderm_eval.benchmarks import Benchmark, load_benchmark, section_of
 from coderm_eval.cli.options import FILE, overwrite_option
 from coderm_eval.core.files import write_text
 from coderm_eval.core.outputs import check_output, require_same
@@ -99,7 +99,7 @@ def export_command(
 def _benchmark_of(run: Path, summary: Mapping[str, Any]) -> Benchmark:
     """The benchmark of a run, with the settings that it was loaded with."""
     name = summary["benchmark"]
-    key = BENCHMARKS[name].section
+    key = section_of(name)
     given = {key: summary["settings"][key]} if key else {}
     settings = load_settings(given, source=str(run / "summary.json"), selects=False)
     return load_benchmark(name, settings.for_benchmark(name))

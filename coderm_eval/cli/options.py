@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
-from coderm_eval.benchmarks import BENCHMARKS
-from coderm_eval.core.messages import suggestion
+from coderm_eval.benchmarks import BENCHMARKS, benchmark_names, require_benchmark_name
+from coderm_eval.core.errors import InputError
 from coderm_eval.core.task_choice import TaskChoice, read_task_ids
 from coderm_eval.pipeline.settings import Settings
 
@@ -59,16 +60,26 @@ TESTS = 'Recorded tests: {"task_id", "test"} lines, gzipped or not; -: standard 
 """The help of --tests."""
 
 
-class _BenchmarkName(click.Choice[str]):
-    """A benchmark's name; of a wrong one it says which was meant."""
+class _BenchmarkName(click.ParamType[str]):
+    """A benchmark's name, or a file of problems; of a wrong name it says which was meant."""
+
+    name = "benchmark"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return f"[{'|'.join(BENCHMARKS)}|FILE.jsonl]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value not in self.choices:
-            self.fail(f"no benchmark is called {value!r}; {suggestion(str(value).lower(), self.choices)}", param, ctx)
-        return str(value)
+        try:
+            return require_benchmark_name(value)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        names = [CompletionItem(name) for name in benchmark_names() if name.startswith(incomplete)]
+        return names or [CompletionItem(incomplete, type="file")]
 
 
-BENCHMARK = _BenchmarkName(list(BENCHMARKS))
+BENCHMARK = _BenchmarkName()
 
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace what is at --out: another run, another file, or an input."

@@ -172,7 +172,7 @@ def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, o
     if result.scores:
         used = [r.selections[settings.rule].tests_used for r in result.results]
         tests = mean_interval(np.array(used, dtype=float))
-        click.echo(render_scores(_TASKS[benchmark.name], result.scores, tests))
+        click.echo(render_scores(_TASKS.get(benchmark.name, benchmark.name), result.scores, tests))
         if kept := without_errata(benchmark, result.problems):
             tasks = abbreviated(result.summary["cross_checks"]["without_errata"]["tasks"])
             click.echo(render_scores(f"excluding known-bad {tasks}", mean_scores(kept), tests))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.files import write_jsonl
 from coderm_eval.core.outputs import note_output
 from coderm_eval.core.protocols import Draw
@@ -51,8 +52,17 @@ def _with_stop_texts(problems: Sequence[Problem], settings: PolicySettings) -> P
 
 
 def sampling_requests(problems: Sequence[Problem], settings: PolicySettings, n: int | None) -> list[SampleRequest]:
-    """A request for each problem, with all its samples: `n`, or DEFAULT_N."""
+    """A request for each problem, with all its samples: `n`, or DEFAULT_N.
+
+    Raises:
+        SettingsError: a problem has no code for a model that completes.
+    """
     samples, completes = range(n or DEFAULT_N), settings.api == "completions"
+    if completes and (bare := next((p.task_id for p in problems if not p.prompt), None)):
+        raise SettingsError(
+            f"policy.api is 'completions', and {bare} has no code to go on from: give its prompt in the file of "
+            "problems, or set policy.api to 'chat'"
+        )
     return [SampleRequest(p.task_id, policy_prompt(p, completes=completes), samples) for p in problems]
 
 

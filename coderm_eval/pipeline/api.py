@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from coderm_eval.benchmarks import BENCHMARKS, load_benchmark
+from coderm_eval.benchmarks import load_benchmark, require_benchmark_name
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.messages import suggestion
 from coderm_eval.core.outputs import check_output
 from coderm_eval.core.task_choice import TaskChoice
 from coderm_eval.pipeline.given_texts import Texts, as_files, as_path
@@ -46,7 +45,7 @@ def evaluate(
     """Rerank candidates by unit tests, grade them, and write a run directory: `coderm-eval rerank` from Python.
 
     Args:
-        benchmark: "humaneval+", "mbpp+", "livecodebench" or "demo".
+        benchmark: "humaneval+", "mbpp+", "livecodebench", "demo", or a file of problems, such as "problems.jsonl".
         samples: a file in any format that `--samples` takes, or the programs of each task by its id.
         tests: a file, or the tests of each task by its id; or the settings of a model that writes them, such as
             {"model": ..., "base_url": ...}; or {"backend": "none"}.
@@ -63,8 +62,7 @@ def evaluate(
         CodermError: with one sentence that says what to do; nothing already computed is lost.
         IncompleteRunError: something could not be run; `load_run(out)` has the rest.
     """
-    if benchmark not in BENCHMARKS:
-        raise InputError(f"no benchmark is called {benchmark!r}; {suggestion(str(benchmark).lower(), BENCHMARKS)}")
+    require_benchmark_name(benchmark)
     tasks = _choice(limit, task_ids)
     folder = as_path(out, "out", "a folder, such as 'run'")
     with as_files(samples, tests) as given:

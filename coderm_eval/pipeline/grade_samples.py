@@ -36,6 +36,7 @@ def grade_samples(
     Raises:
         IncompleteRunError: something could not be graded and `execution.allow_incomplete` is off; the file is written.
     """
+    benchmark.require_gold_tests()
     pairs = [(task, program) for task, listed in programs.items() for program in listed]
     with open_store(store_folder) as store, make_executor(execution) as executor:
         grades = grade_programs(benchmark, pairs, store, executor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from coderm_eval.benchmarks import BENCHMARKS
+from coderm_eval.benchmarks import BENCHMARKS, section_of
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.selection.budget.settings import BudgetSettings
 
@@ -31,7 +31,7 @@ def recorded_settings(settings: Settings, benchmark: str, *, extracted: bool) ->
     of_curve = BudgetSettings.model_fields if settings.budget_curve else ()  # which compares all policies
     recorded["budget"] = {key: recorded["budget"][key] for key in (*settings.budget.applied, *of_curve)}
     recorded["probe_inputs"] = settings.inputs
-    unused = {loader.section for loader in BENCHMARKS.values()} - {BENCHMARKS[benchmark].section}
+    unused = {loader.section for loader in BENCHMARKS.values()} - {section_of(benchmark)}
     if not settings.tests.written:
         unused |= set() if extracted else {"extraction"}
         recorded["tests"] = {key: recorded["tests"][key] for key in ("backend", "num", "votes")}

@@ -62,6 +62,8 @@ def run(
         OutputError: `out` holds another run, or another run is at work there.
         IncompleteRunError: something could not be run and `execution.allow_incomplete` is off; the files are written.
     """
+    if graded:
+        benchmark.require_gold_tests()
     identity = run_identity(benchmark, problems, settings, extracted=extracted)
     directory, caller = RunDirectory(out), caller or Caller()
     with alone_in(out):

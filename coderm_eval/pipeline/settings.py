@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from coderm_eval.benchmarks import BENCHMARKS
+from coderm_eval.benchmarks import section_of
 from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
 from coderm_eval.benchmarks.livecodebench.settings import LiveCodeBenchSettings
 from coderm_eval.core.settings import CONFIG_VARIABLE, Section, in_current_names, merge, parse_section, read_yaml
@@ -87,7 +87,7 @@ class Settings(Section):
 
     def for_benchmark(self, name: str) -> Section | None:
         """The section that the benchmark called `name` is loaded with; None if it has none."""
-        key = BENCHMARKS[name].section
+        key = section_of(name)
         section: Section | None = getattr(self, key) if key else None
         return section
 

@@ -21,6 +21,7 @@ from helpers.board import ENTRIES
 from helpers.cli import coderm
 from helpers.livecodebench import rows as livecodebench_rows
 from helpers.mini_humaneval import MiniHumanEval
+from helpers.own_problems import write_own_problems
 from helpers.paths import ROOT
 from helpers.processes import heed_interrupts
 from helpers.replaying import replaying
@@ -185,6 +186,15 @@ def test_the_command_without_tests_runs_as_it_stands(tmp_path: Path, mini_humane
     done = shell(command("coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --no-tests"), tmp_path)
     assert done.returncode == 0, done.stderr
     assert "|humanevalplus_coderm|" in done.stdout
+
+
+def test_the_commands_for_problems_of_ones_own_run_as_they_stand(tmp_path: Path) -> None:
+    write_own_problems(tmp_path)
+    for start, scored in (("problems.jsonl", True), ("unlabelled.jsonl", False)):
+        done = shell(command(f"coderm-eval rerank --benchmark {start}"), tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert ("|problems.jsonl|" in done.stdout) == scored
+    assert (tmp_path / "labels" / "chosen.jsonl").read_text() == (tmp_path / "own_run" / "chosen.jsonl").read_text()
 
 
 def test_the_evalplus_commands_run(tmp_path: Path, mini_humaneval: MiniHumanEval, server: str) -> None:

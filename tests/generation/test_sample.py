@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from helpers.servers import serving, well_behaved
 from coderm_eval.benchmarks.evalplus import AFTER_DOCSTRING
 from coderm_eval.benchmarks.livecodebench.prompts import STOP
 from coderm_eval.benchmarks.prompts import AFTER_FUNCTION
+from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.records import Problem
-from coderm_eval.generation.sample import sample_candidates
+from coderm_eval.generation.sample import sample_candidates, sampling_requests
 from coderm_eval.generation.settings import PolicySettings
 
 PROBLEM = Problem("demo/0", "ebb", prompt="# ebb\n", question="?", request="!", stop=("\nassert", "\n~~~"))
@@ -41,6 +43,12 @@ def test_given_stop_texts_replace_those_of_the_benchmark(tmp_path: Path, stop: l
 
 def test_a_chat_answer_has_no_stop_texts(tmp_path: Path) -> None:
     assert requested_stop(tmp_path, api="chat") is None
+
+
+def test_a_problem_without_code_is_not_put_to_a_model_that_completes() -> None:
+    settings = PolicySettings(model="m", base_url="http://127.0.0.1:9/v1", api="completions")
+    with pytest.raises(SettingsError, match="has no code to go on from"):
+        sampling_requests([replace(PROBLEM, prompt="")], settings, 1)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from coderm_eval.benchmarks import BENCHMARKS as ALL_BENCHMARKS
-from coderm_eval.report.exporters.base import Export
+from coderm_eval.report.exporters.base import ANY_BENCHMARK, Export
 from coderm_eval.report.exporters.entry import Entry
 from coderm_eval.report.exporters.exported_run import ExportedRun
 from coderm_eval.report.exporters.paper_tables import rules_of, score_rows
@@ -18,7 +17,7 @@ from coderm_eval.report.tables import rules_table, value_and_ci
 
 __all__ = ["BENCHMARKS", "export"]
 
-BENCHMARKS = tuple(ALL_BENCHMARKS)
+BENCHMARKS = ANY_BENCHMARK
 
 _SCORES = ["Programs", "pass@1, %", "95 %", "gain, %", "95 %"]
 

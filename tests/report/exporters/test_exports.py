@@ -279,7 +279,6 @@ REFUSED_BY_ALL: list[tuple[Change, list[str], str]] = [
     (binary, [], "run/summary.json: not what `coderm-eval rerank` wrote (invalid start byte)"),
     (deep, [], "run/summary.json: not what `coderm-eval rerank` wrote"),
     (other_provenance, [], "run: provenance.json: not what `coderm-eval rerank` wrote (KeyError('files'))"),
-    (other_benchmark, [], "run: a run of apps; only those of "),
     (nothing, ["--name", "P"], "the name 'P' does not say that each program is the best of 3, so that"),
     (nothing, ["--name", "org/P Bo20"], "does not say that each program is the best of 3"),
     (nothing, ["--set", "temprature=1"], "unknown setting 'temprature'"),
@@ -317,6 +316,7 @@ REFUSED: list[tuple[str, Change, list[str], str]] = [
         ["--set", "policy.model=P"],
         "policy.model is 'P', and results are filed by developer",
     ),
+    *((to, other_benchmark, [], "run: a run of apps; only those of ") for to in FORMATS if to not in ("csv", "latex")),
     (
         "every-eval-ever",
         nothing,
