@@ -361,6 +361,13 @@ def test_a_server_ends_when_it_is_told_to_whatever_it_waits_for(tmp_path: Path, 
     assert "Traceback" not in served.log.read_text()
 
 
+@pytest.mark.parametrize(("flags", "warned"), [([], True), (["--api-key", "sesame"], False)])
+def test_a_server_for_others_without_a_key_is_warned_of(tmp_path: Path, flags: list[str], warned: bool) -> None:
+    models = models_at("http://127.0.0.1:9/v1")
+    with best_of_n_server(tmp_path, *models, "--host", "0.0.0.0", *flags) as served:
+        assert ("whoever reaches 0.0.0.0 can have this machine" in served.log.read_text()) == warned
+
+
 MISTAKES = [
     (["--model", "m"], "policy.base_url is not set"),
     (["--model", "m", "--base-url", "http://h/v1"], "tests.model is not set"),

@@ -39,26 +39,30 @@ class UnknownModelError(RequestError):
     status = 404
 
 
-class BusyError(RequestError):
+class _LaterError(RequestError):
+    """A request that may be answered after some seconds."""
+
+    reason = ""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message, code=self.reason)
+        self.retry_after_s = retry_after_s
+
+
+class BusyError(_LaterError):
     """A request that came while as many as may wait were waiting."""
 
     status = 429
     kind = "rate_limit_error"
-
-    def __init__(self, message: str, retry_after_s: int) -> None:
-        super().__init__(message, code="rate_limit_exceeded")
-        self.retry_after_s = retry_after_s
+    reason = "rate_limit_exceeded"
 
 
-class UnavailableError(RequestError):
+class UnavailableError(_LaterError):
     """A request that what stands behind this server could not serve, as a model's server that is down."""
 
     status = 503
     kind = "server_error"
-
-    def __init__(self, message: str, retry_after_s: int) -> None:
-        super().__init__(message, code="service_unavailable")
-        self.retry_after_s = retry_after_s
+    reason = "service_unavailable"
 
 
 def error_body(message: str, kind: str, param: str | None = None, code: str | None = None) -> dict[str, Any]:
