@@ -50,8 +50,13 @@ class Desk(Generic[Result]):
             self._require_room()
             task = asyncio.create_task(self._done(work))
             self._under_way[key] = task
-            task.add_done_callback(lambda _: self._under_way.pop(key))
+            task.add_done_callback(lambda done: self._forget(key, done))
         return await asyncio.shield(task)
+
+    def _forget(self, key: Hashable, done: asyncio.Task[Result]) -> None:
+        del self._under_way[key]
+        if not done.cancelled():
+            done.exception()  # else it is printed where all who waited have gone away
 
     def _require_room(self) -> None:
         if len(self._under_way) >= self._most:
