@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from coderm_eval.benchmarks.livecodebench.prompts import method_request, stdin_request
 from coderm_eval.benchmarks.prompts import function_request
-from coderm_eval.generation.stated_problem import Message
+from coderm_eval.generation.models.base import Prompt
 
 __all__ = ["FUNCTION_SHAPES", "MBPP_SHAPES", "METHOD_SHAPES", "STDIN_SHAPES", "Asked", "conversation"]
 
@@ -15,18 +15,18 @@ __all__ = ["FUNCTION_SHAPES", "MBPP_SHAPES", "METHOD_SHAPES", "STDIN_SHAPES", "A
 class Asked(NamedTuple):
     """A request: a conversation, or a prompt to go on from."""
 
-    request: str | Sequence[Message]
+    request: Prompt
     completes: bool
 
 
 def conversation(*contents: str) -> Asked:
     """A conversation in which user and assistant take turns; the user begins."""
     roles = ("user", "assistant")
-    return Asked([Message(roles[turn % 2], content) for turn, content in enumerate(contents)], completes=False)
+    return Asked(tuple((roles[turn % 2], content) for turn, content in enumerate(contents)), completes=False)
 
 
 def _with_system(words: str, asked: str) -> Asked:
-    return Asked([Message("system", words), Message("user", asked)], completes=False)
+    return Asked((("system", words), ("user", asked)), completes=False)
 
 
 # Prompts that are code with a signature and a docstring

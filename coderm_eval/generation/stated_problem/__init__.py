@@ -9,7 +9,7 @@ candidate_names   what candidates define and read
 problem           what these say together
 """
 
-from coderm_eval.generation.stated_problem.conversation import Message, asked_text, begun_answer
+from coderm_eval.generation.stated_problem.conversation import asked_text, begun_answer
 from coderm_eval.generation.stated_problem.problem import problem_of_request
 
-__all__ = ["Message", "asked_text", "begun_answer", "problem_of_request"]
+__all__ = ["asked_text", "begun_answer", "problem_of_request"]

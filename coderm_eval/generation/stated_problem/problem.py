@@ -12,10 +12,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from coderm_eval.core.records import Form, Problem, fingerprint
+from coderm_eval.generation.models.base import Prompt
 from coderm_eval.generation.questions import docstring_question, function_question, method_question, stdin_question
 from coderm_eval.generation.stated_problem.asserts import Asserts, last_asserts
 from coderm_eval.generation.stated_problem.candidate_names import CandidateNames, candidate_names
-from coderm_eval.generation.stated_problem.conversation import Message, asked_text, begun_answer
+from coderm_eval.generation.stated_problem.conversation import asked_text, begun_answer
 from coderm_eval.generation.stated_problem.function_stubs import Stub, last_stub
 from coderm_eval.generation.stated_problem.statement import names_in, speaks_of_input, statement_of
 from coderm_eval.generation.stated_problem.surroundings import (
@@ -47,7 +48,7 @@ class _Found(NamedTuple):
     """The code that the request shows."""
 
 
-def problem_of_request(request: str | Sequence[Message], answers: Sequence[str], *, completes: bool) -> Problem | None:
+def problem_of_request(request: Prompt, answers: Sequence[str], *, completes: bool) -> Problem | None:
     """The problem that a request states; None where neither it nor its answers say what is to be written.
 
     Args:

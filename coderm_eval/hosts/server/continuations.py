@@ -43,12 +43,11 @@ def _body(problem: Problem, program: str) -> str:
     if asked is None or given is None or _parameters(asked.function) != _parameters(given.function):
         return ""
     docstring = next(filter(_is_docstring, given.function.body[:1]), None)
-    rest = given.function.body[1 if docstring else 0 :]
     known = set(map(ast.dump, asked.above))
-    is_same_block = bool(rest) and rest[0].col_offset == asked.function.body[0].col_offset
+    is_same_block = given.function.body[-1].col_offset == asked.function.body[0].col_offset
     if given.function.decorator_list or not is_same_block or not known.issuperset(map(ast.dump, given.above)):
         return ""
-    first = docstring.end_lineno if docstring else rest[0].lineno - 1
+    first = docstring.end_lineno if docstring else given.function.body[0].lineno - 1
     return "\n".join(program.split("\n")[first:])
 
 

@@ -9,7 +9,7 @@ from helpers.harness_requests import FUNCTION_SHAPES, MBPP_SHAPES, METHOD_SHAPES
 
 from coderm_eval.generation.questions import docstring_question, function_question, method_question, stdin_question
 from coderm_eval.generation.sample import extract_program
-from coderm_eval.generation.stated_problem import Message, problem_of_request
+from coderm_eval.generation.stated_problem import problem_of_request
 
 PROMPTS = {
     "a function": 'def tide(height: int) -> int:\n    """Return the tide.\n\n    >>> tide(3)\n    9\n    """\n',
@@ -241,16 +241,14 @@ def test_the_last_message_of_the_user_counts() -> None:
 
 
 def test_task_ids_are_those_of_the_whole_request() -> None:
-    def task_id(*messages: Message) -> str:
+    def task_id(*messages: tuple[str, str]) -> str:
         problem = problem_of_request(messages, [], completes=False)
         assert problem is not None
         return problem.task_id
 
-    asked = Message("user", "def tide(n):\n    ...")
+    asked = ("user", "def tide(n):\n    ...")
     assert task_id(asked) == task_id(asked)
-    assert (
-        len({task_id(asked), task_id(Message("system", "Be brief."), asked), task_id(Message("tool", asked[1]))}) == 3
-    )
+    assert len({task_id(asked), task_id(("system", "Be brief."), asked), task_id(("tool", asked[1]))}) == 3
 
 
 # What is no problem, or an odd one
@@ -275,7 +273,7 @@ def test_without_a_function_there_is_no_problem(name: str, answers: list[str]) -
 
 
 def test_a_conversation_without_messages_is_no_problem() -> None:
-    assert problem_of_request([], [], completes=False) is None
+    assert problem_of_request((), [], completes=False) is None
 
 
 def test_of_several_stubs_the_last_is_asked_for() -> None:

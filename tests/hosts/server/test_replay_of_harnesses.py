@@ -69,13 +69,11 @@ def recording() -> RecordedAnswers:
 
 
 def answer(asked: Asked) -> str:
-    recorded, request = recording(), asked.request
     if asked.completes:
-        assert isinstance(request, str)
-        (text,) = recorded.complete(request, 1, 0)
+        assert isinstance(asked.request, str)
+        (text,) = recording().complete(asked.request, 1, 0)
     else:
-        prompt = request if isinstance(request, str) else tuple((role, content) for role, content in request)
-        (text,) = recorded.chat(prompt, 1, 0)
+        (text,) = recording().chat(asked.request, 1, 0)
     return text
 
 
@@ -158,6 +156,7 @@ BODY = "    # three\n    return height * 3\n"
 
 BODIES = {
     "another docstring": f'{SIGNATURE}    """Return it."""\n{BODY}',
+    "comments alone": f'{SIGNATURE}    """Return it."""\n    # three\n    # or four\n',
     "no docstring": f"{SIGNATURE}    return height * 3\n",
     "no annotations": f'def tide(height):\n    """Return it."""\n{BODY}',
     "a call behind it": f'{SIGNATURE}    """Return it."""\n{BODY}\n\nprint(tide(3))\n',

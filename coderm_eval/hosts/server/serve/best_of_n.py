@@ -13,7 +13,7 @@ from coderm_eval.generation.extraction.programs import extract_program
 from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, Completion, Prompt, SampleRequest
 from coderm_eval.generation.models.openai_server import OpenAIServer
 from coderm_eval.generation.settings import Extraction, PolicySettings
-from coderm_eval.generation.stated_problem import Message, problem_of_request
+from coderm_eval.generation.stated_problem import begun_answer, problem_of_request
 from coderm_eval.hosts.server.protocol.errors import RequestError
 from coderm_eval.hosts.server.serve.ranking import Fallback, Ranked, could_run_nothing, fallback_of
 from coderm_eval.pipeline.reranker import Reranker
@@ -61,9 +61,8 @@ class BestOfN:
         for completion in completions:
             usage.add(completion)
         drawn = time.monotonic()
-        completes = sampling.api == "completions"
-        request = prompt if isinstance(prompt, str) else [Message(*message) for message in prompt]
-        problem = problem_of_request(request, [c.text for c in completions], completes=completes)
+        completes = sampling.api == "completions" or bool(begun_answer(prompt))
+        problem = problem_of_request(prompt, [c.text for c in completions], completes=completes)
         if problem is None:
             fallback = Fallback("first", "no function and no program was found in the request and its answers")
             seconds = {"sampling": drawn - started}
