@@ -78,7 +78,7 @@ def test_clients_that_go_away_stop_nothing_and_nobody_hears_of_it(failure: Excep
     assert run(scene) == []
 
 
-def test_who_waits_for_work_that_fails_gets_its_error_and_the_next_a_new_try() -> None:
+def test_a_failure_is_told_to_all_who_wait_and_the_next_tries_again() -> None:
     async def scene() -> None:
         desk: Desk[int] = Desk(concurrency=1, queue=0)
         work = Work(ValueError("broken"))
