@@ -77,6 +77,9 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
         "coderm-eval fetch",
         "coderm-eval export",
         "evalplus.coderm",
+        "evalplus.evaluate",
+        "python cheats.py",
+        "python differences.py",
         "eval ",
         "CODERM_CONFIG=coderm.yaml lighteval",  # in tests/hosts/lighteval
     )
@@ -176,7 +179,7 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     verified = shell(command("coderm-eval verify"), tmp_path)
     assert verified.returncode == 0, verified.stdout
     assert "Findings: none" in verified.stdout
-    graded = shell(command("coderm-eval grade"), tmp_path)
+    graded = shell(command("coderm-eval grade --benchmark humaneval+ --samples samples.jsonl"), tmp_path)
     assert graded.returncode == 0, graded.stderr
     assert json.loads((tmp_path / "samples_eval_results.json").read_text())["eval"]
 
@@ -209,6 +212,32 @@ def test_the_evalplus_commands_run(tmp_path: Path, mini_humaneval: MiniHumanEval
         assert done.returncode == 0, done.stderr
         assert re.findall(r"pass@1:\t(.*)", done.stdout) == [f"{right:.3f}"] * 2 + ["1.000"] * 2
     assert len((tmp_path / "samples.coderm.jsonl").read_text().splitlines()) == 3
+
+
+def test_the_cheats_of_the_guide_pass_evalplus_and_are_found_out_here(
+    tmp_path: Path, mini_humaneval: MiniHumanEval
+) -> None:
+    """The page's own programs, commands and table."""
+    page = (DOCS / "guide" / "regrade.md").read_text()
+    for name, code in re.findall(r'```python title="(.*?)"\n(.*?)```', page, re.DOTALL):
+        (tmp_path / name).write_text(code)
+    grade = "coderm-eval grade --benchmark humaneval+ --samples leaderboard.jsonl"
+    printed = {}
+    for start in ("python cheats.py", "evalplus.evaluate", grade, "python differences.py"):
+        done = shell(command(start), tmp_path)
+        assert done.returncode == 0, done.stderr
+        printed[start] = done.stdout
+    cells = re.findall(r"^\| (\d) \|.*\| \**(\w+)\** \| (\w+) \|$", page, re.MULTILINE)
+    shown = {int(number): statuses for number, *statuses in cells}
+    written = [tmp_path / name for name in ("leaderboard_eval_results.json", "regraded.json")]
+    results = [json.loads(path.read_text())["eval"] for path in written]
+    for task in mini_humaneval.right:
+        statuses = [[sample["plus_status"] for sample in graded[task]] for graded in results]
+        assert [[*pair] for pair in zip(*statuses, strict=True)] == [*shown.values()]
+    differing = [f"{task} {number} " for task in mini_humaneval.right for number, (a, b) in shown.items() if a != b]
+    assert re.findall(r"^\S+ \d ", printed["python differences.py"], re.MULTILINE) == differing
+    assert "pass@1:\t0.667" in printed["evalplus.evaluate"] and "0.667" in page
+    assert printed[grade].startswith("pass@1 0.1667") and "0.167" in page
 
 
 def test_the_livecodebench_commands_run_as_they_stand(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.inputs import called
-from coderm_eval.core.messages import abbreviated, quoted, single_line
+from coderm_eval.core.messages import abbreviated, single_line
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.recorded.recorded_programs import RecordedPrograms, programs_in_answers
-from coderm_eval.generation.recorded.task_ids import WITHOUT_IDS, Statements, known_task_id
+from coderm_eval.generation.recorded.task_ids import Statements, known_task_id, require_problems
 
 __all__ = ["read_details"]
 
@@ -34,7 +34,7 @@ def read_details(path: Path, file: io.BufferedReader, problems: Mapping[str, Pro
     """The programs of the answers of each document.
 
     Raises:
-        InputError: no Parquet file, one of something else, or a document of which nobody can tell the problem.
+        InputError: it is damaged, of something else, or of texts without task ids where the benchmark is not known.
     """
     recorded, reader = RecordedPrograms(), _Rows(called(path), problems)
     for number, row in enumerate(_rows(called(path), file), 1):
@@ -50,7 +50,7 @@ def _rows(place: str, file: io.BufferedReader) -> Iterator[Mapping[str, Any]]:
     from pyarrow import parquet
 
     try:
-        source = parquet.ParquetFile(pa.PythonFile(file))
+        source = parquet.ParquetFile(pa.PythonFile(file, mode="r"))
         names = source.schema_arrow.names
         if not {"doc", "model_response"} <= {*names}:
             raise InputError(
@@ -77,7 +77,7 @@ class _Rows:
         query = doc.get("query")
         task_id = self._task_id(number, doc, query if isinstance(query, str) else "")
         answers = response.get("text_post_processed") or response.get("text")
-        if not isinstance(answers, list) or not all(isinstance(answer, str) for answer in answers):
+        if not isinstance(answers, list) or not answers or not all(isinstance(answer, str) for answer in answers):
             raise InputError(
                 f"{self._place}: row {number} ({task_id}) has no texts; give the details of a generating task"
             )
@@ -88,18 +88,13 @@ class _Rows:
         return task_id, programs, max(0, asked_for - len(answers))
 
     def _task_id(self, number: int, doc: Mapping[str, Any], query: str) -> str:
-        """The benchmark's id of a document: lighteval itself numbers documents, and drops their ids."""
+        """The benchmark's id of a document, or else its number: lighteval itself drops the ids of documents."""
         specific = _mapping(doc.get("specific"))
         given = next((specific[key] for key in ("task_id", "question_id") if specific.get(key) is not None), None)
         if type(given) in (str, int):  # a bool is an int, too
             return known_task_id(given, self._problems)
-        stated = self._statements.task_of(query)
-        if stated is None:
-            of_which = "of no problem of the benchmark" if self._problems else "without a task id"
-            raise InputError(
-                f"{self._place}: row {number} is {of_which}: {quoted(' '.join(query.split()))}; {WITHOUT_IDS}"
-            )
-        return stated
+        require_problems(self._place, self._problems)
+        return self._statements.task_of(query) or f"row {number}"
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.messages import quoted
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.recorded.recorded_programs import programs_in_answers
-from coderm_eval.generation.recorded.task_ids import WITHOUT_IDS, Statements
+from coderm_eval.generation.recorded.task_ids import Statements, require_problems
 
 __all__ = ["is_predictions", "prediction_programs"]
 
@@ -22,11 +22,14 @@ def is_predictions(row: Mapping[str, Any]) -> bool:
 def prediction_programs(
     place: str, row: Mapping[str, Any], problems: Mapping[str, Problem]
 ) -> Iterator[tuple[str, list[str]]]:
-    """Yield the task id and the programs of each entry; one with repeats stands there once for each.
+    """Yield the programs of each entry, and the benchmark's id or else its number.
+
+    A task that was asked several times stands there once for each.
 
     Raises:
-        InputError: an entry has no text, or is of no problem of the benchmark.
+        InputError: an entry has no text, or the benchmark is not known.
     """
+    require_problems(place, problems)
     statements = Statements(problems)
     for number, entry in row.items():
         answers = entry["prediction"] if isinstance(entry["prediction"], list) else [entry["prediction"]]
@@ -34,13 +37,9 @@ def prediction_programs(
             raise InputError(f"{place}: prediction {quoted(number)} is no text; give those of a generating task")
         asked = _asked(entry.get("origin_prompt"))
         gold = entry.get("gold")
-        known = gold if isinstance(gold, str) and gold in problems else statements.task_of(asked)
-        if known is None:
-            raise InputError(
-                f"{place}: prediction {quoted(number)} is of no problem of the benchmark: "
-                f"{quoted(' '.join(asked.split()))}; {WITHOUT_IDS}"
-            )
-        yield known, programs_in_answers(known, answers, asked, problems)
+        named = gold if isinstance(gold, str) and gold in problems else None
+        task_id = named or statements.task_of(asked) or f"prediction {number}"
+        yield task_id, programs_in_answers(task_id, answers, asked, problems)
 
 
 def _asked(prompt: Any) -> str:

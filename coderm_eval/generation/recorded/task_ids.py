@@ -6,12 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from coderm_eval.core.errors import InputError
 from coderm_eval.core.records import Problem
 
-__all__ = ["WITHOUT_IDS", "Statements", "known_task_id"]
-
-WITHOUT_IDS = "this format has no task ids: give the file to a command with --benchmark, and of the same benchmark"
-"""What to do about a document whose statement is of no known problem."""
+__all__ = ["Statements", "known_task_id", "require_problems"]
 
 
 def known_task_id(given: Any, problems: Mapping[str, Problem]) -> str:
@@ -25,6 +23,16 @@ def known_task_id(given: Any, problems: Mapping[str, Problem]) -> str:
     if str(given) not in problems and (number in problems or (isinstance(given, int) and not problems)):
         return number
     return str(given)
+
+
+def require_problems(place: str, problems: Mapping[str, Problem]) -> None:
+    """Refuse documents without task ids where there are no statements to look for.
+
+    Raises:
+        InputError: there are none.
+    """
+    if not problems:
+        raise InputError(f"{place}: this format has no task ids; only a command with --benchmark can read it")
 
 
 class Statements:

@@ -266,7 +266,10 @@ def test_a_program_of_a_folder_that_is_not_utf8_is_named(tmp_path: Path) -> None
     assert str(caught.value) == f"{path}: not UTF-8; save the file in UTF-8"
 
 
-KEYS = "eval task_id solution completion solutions doc resps messages unit_tests filter arguments question_id code_list"
+KEYS = (
+    "eval version task id samples output choices prediction "
+    "task_id solution completion solutions doc resps messages unit_tests filter arguments question_id code_list"
+)
 VALUES = st.recursive(
     st.sampled_from([None, True, 1, 1.5, "x", "tide/0"]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=2),
