@@ -95,7 +95,7 @@ class _Samples:
             raise InputError(f"{self._place}: a log of inspect_ai with a sample without an id and an epoch")
         asked = _asked(sample)
         task_id = self._task_id(given, "\n".join(asked))
-        answers = [] if sample.get("error") else _answers(sample)
+        answers = _drawn(sample) or ([] if sample.get("error") else _answers(sample))
         if any(answer is None for answer in answers):
             raise InputError(f"{self._place}: sample {quoted(str(given))} of epoch {epoch} has no text")
         texts = [answer or "" for answer in answers]
@@ -121,6 +121,14 @@ def _epochs(header: Mapping[str, Any]) -> int:
     config = about.get("config") if isinstance(about, Mapping) else None
     epochs = config.get("epochs") if isinstance(config, Mapping) else None
     return epochs if type(epochs) is int else 1
+
+
+def _drawn(sample: Mapping[str, Any]) -> list[str | None]:
+    """All answers of a sample of this project's solver, `best_of_n`, which leaves one of them as the output."""
+    store = sample.get("store")
+    record = store.get("coderm") if isinstance(store, Mapping) else None
+    answers = _listed(record.get("answers")) if isinstance(record, Mapping) else []
+    return [_text({"content": answer}, sample) for answer in answers]
 
 
 def _answers(sample: Mapping[str, Any]) -> list[str | None]:

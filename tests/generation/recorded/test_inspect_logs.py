@@ -82,6 +82,10 @@ PROMPT = "Go on:\ndef high(a):\n"
 
 MESSAGES = [{"role": "system", "content": "x"}, {"role": "user", "content": PROMPT}]
 
+DRAWN = {"coderm": {"n": 2, "chosen": 1, "answers": ["def high(a): pass", FENCED]}}
+
+ERROR = {"message": "RuntimeError('boom')", "traceback": ""}
+
 ANSWERS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("chat", sample_of("tide/0", FENCED), [HIGH]),
     ("a completion", sample_of("tide/0", "    return 1\n", asked=PROMPT), [f"{HIGH}\n"]),
@@ -98,6 +102,8 @@ ANSWERS: list[tuple[str, dict[str, Any], list[str]]] = [
     ),
     ("an attachment", sample_of("tide/0", "attachment://x", attachments={"x": FENCED}), [HIGH]),
     ("no code", sample_of("tide/0", "I cannot."), [""]),
+    ("all that best_of_n drew", sample_of("tide/0", FENCED, store=DRAWN), ["def high(a): pass", HIGH]),
+    ("what it drew before an error", sample_of("tide/0", store=DRAWN, error=ERROR), ["def high(a): pass", HIGH]),
     ("messages", sample_of("tide/0", "    return 1\n", asked=MESSAGES), [f"{HIGH}\n"]),
     ("a limit that was reached", sample_of("tide/0", FENCED, limit={"type": "token", "limit": 9}), [HIGH]),
 ]
@@ -161,8 +167,6 @@ def test_replay_knows_mbpps_numbers_before_it_has_loaded_a_benchmark(tmp_path: P
 
 
 # What has no answer
-
-ERROR = {"message": "RuntimeError('boom')", "traceback": ""}
 
 UNANSWERED: list[tuple[str, dict[str, Any]]] = [
     ("one ended in an error", sample_of("tide/1", epoch=2, error=ERROR)),

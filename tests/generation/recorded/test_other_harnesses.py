@@ -15,7 +15,9 @@ from helpers.harness_environments import python_of
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.records import Problem
+from coderm_eval.generation.origin import origin_of_samples
 from coderm_eval.generation.recorded.samples import read_programs, read_samples
+from coderm_eval.generation.settings import PolicySettings
 
 PROBLEMS = {
     "tide/0": Problem("tide/0", "high", "def high(a):\n", ""),
@@ -60,9 +62,12 @@ class Tide(LM):
 
 tasks = TaskManager(include_path=".", include_defaults=False)
 done = lm_eval.simple_evaluate(Tide(), tasks=["tide"], task_manager=tasks, log_samples=True, bootstrap_iters=0)
+samples = done.pop("samples")
 tracker = EvaluationTracker(output_path="out")
-tracker.general_config_tracker.model_name_sanitized, tracker.date_id = "tide", "2026"
-tracker.save_results_samples(task_name="tide", samples=done["samples"]["tide"])
+tracker.general_config_tracker.model_name_sanitized = "tide"
+tracker.general_config_tracker.model_name = "tide/tide-7b"
+tracker.save_results_aggregated(results=done, samples=samples)
+tracker.save_results_samples(task_name="tide", samples=samples["tide"])
 """
 
 
@@ -78,7 +83,12 @@ def test_both_versions_of_lm_eval_log_the_same(tmp_path: Path, version: str) -> 
         "tide/0": ["def high(a):\n    return 0\n", "def high(a):\n    return 1\n"],
         "tide/1": ["def low(a):\n    return 2\n", "def low(a):\n    return 3\n"],
     }
-    assert read(tmp_path / "out" / "tide" / "samples_tide_2026.jsonl") == expected
+    (logged,) = tmp_path.glob("out/tide/samples_tide_*.jsonl")
+    assert read(logged) == expected
+    origin = origin_of_samples(PolicySettings(), logged)
+    assert (origin["model"], origin["sampling"]["temperature"]) == ("tide/tide-7b", 0.8)
+    next(tmp_path.glob("out/tide/results_*.json")).unlink()
+    assert origin_of_samples(PolicySettings(), logged)["model"] is None
 
 
 # OpenCompass
