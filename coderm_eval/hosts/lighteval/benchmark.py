@@ -92,9 +92,9 @@ class LightevalBenchmark(RerankedBenchmark):
             task, number = next(iter(missing.items()))
             raise IncompleteRunError(
                 f"{len(missing)} of {len(answers)} problems have not the {self.n} answers that lighteval was asked for "
-                f"({task}: {number}): a request failed, the server ignores `n`, or several tasks run in one command; "
-                "mend that, remove lighteval's cache of answers (~/.cache/huggingface/lighteval, or the model's "
-                "cache_dir), and run one task at a time"
+                f"({task}: {number}): a request failed, the server ignores `n`, or tasks with another n run in the "
+                "same command; mend that, remove lighteval's cache of answers (~/.cache/huggingface/lighteval, or the "
+                "model's cache_dir), and run the command again"
             )
         if missing:
             log.warning("%d of %d problems have not all answers, and are in no score", len(missing), len(answers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shlex
@@ -211,6 +212,7 @@ WRITTEN = "tests: {model: M, base_url: 'http://127.0.0.1:9/v1'}\n"
 REFUSED = [
     (GREEDY, f"{TASK}@n=4|0", WRITTEN, "n is 4 but decoding is greedy"),
     (f"{GREEDY},generation_parameters={{temperature:0}}", f"{TASK}|0", WRITTEN, "n is 20 but decoding is greedy"),
+    ("greedy.yaml", f"{TASK}@n=4|0", WRITTEN, "n is 4 but decoding is greedy"),
     (SAMPLING, f"{TASK}|0", "n: 4\n", "tests.model is not set: name a YAML file in the variable CODERM_CONFIG"),
     (SAMPLING, f"{TASK}|5", WRITTEN, f"{TASK}|5: the prompts have no examples; write {TASK}|0"),
     (SAMPLING, f"{TASK}@num_samples=4|0", WRITTEN, "parameters of the task: unknown setting 'num_samples'"),
@@ -234,6 +236,7 @@ REFUSED = [
 def said(tmp_path_factory: pytest.TempPathFactory, mini: MiniHumanEval) -> list[tuple[int, str]]:
     folder = tmp_path_factory.mktemp("refused")
     (folder / "tests.jsonl").write_text(json.dumps({"task_id": "HumanEval/0", "test": TESTS["HumanEval/0"][0]}))
+    (folder / "greedy.yaml").write_text("model_parameters: {model_name: openai/P, generation_parameters: {top_p: 1}}\n")
     commands: list[Command] = []
     for number, (model, task, text, _) in enumerate(REFUSED):
         config = folder / f"settings-{number}.yaml"
@@ -250,12 +253,31 @@ def test_a_mistake_is_one_sentence_before_any_request(said: list[tuple[int, str]
     assert REFUSED[number][-1] in lines[0]
 
 
-def test_another_version_of_lighteval_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("version", ["0.12.2", "0.14.0", "1.0"])
+def test_another_version_is_refused(
+    version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One that is found before the one that is installed, if any."""
-    package = tmp_path / "lighteval-0.14.0.dist-info"
+    package = tmp_path / f"lighteval-{version}.dist-info"
     package.mkdir()
-    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: lighteval\nVersion: 0.14.0\n")
+    (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: lighteval\nVersion: {version}\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    assert ending_of_import() == SettingsError.exit_code
+    said = f"coderm-eval works with lighteval >=0.13,<0.14, and {version} is installed here: {INSTALL}"
+    assert capsys.readouterr().err == f"coderm-eval: {said}\n"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("lighteval") is not None, reason="lighteval is installed here")
+def test_without_lighteval_the_import_says_what_to_type(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending_of_import() == SettingsError.exit_code
+    said = capsys.readouterr().err
+    assert said == f"coderm-eval: lighteval is not installed in this environment: {INSTALL}\n"
+
+
+INSTALL = "pip install 'coderm-eval[lighteval]'"
+
+
+def ending_of_import() -> object:
     with pytest.raises(SystemExit) as ended:
-        __import__("coderm_eval.hosts.lighteval")
-    assert ended.value.code == SettingsError.exit_code
+        importlib.import_module("coderm_eval.hosts.lighteval")
+    return ended.value.code
