@@ -70,7 +70,7 @@ ENVIRONMENTS = {
             "importlib-metadata==8.9.0",
             "langcodes==3.5.1",
             "latex2sympy2-extended==1.0.6",
-            "litellm==1.83.0",
+            "litellm==1.83.0",  # never a range: 1.82.7, 1.82.8 and 1.107.0 were published with malware
             "nltk==3.9.1",
             "pycountry==26.2.16",
             "sentencepiece==0.2.3",
@@ -91,7 +91,7 @@ ENVIRONMENTS = {
         ),
         imports="bigcodebench.generate",
     ),
-    "inspect-evals": Environment(  # 0.28.0 asks for inspect-evals-utils, which registries do not have
+    "inspect-evals": Environment(  # 0.28.0 asks for inspect-evals-utils, which no registry had on 2026-11-29
         requirements=("inspect-evals==0.26.0", "backoff==2.2.1", "toml==0.10.2"),
         imports="inspect_evals.humaneval",
     ),
@@ -180,7 +180,7 @@ def _make(environment: Environment, folder: Path) -> None:
         (_packages(folder) / placeholder).touch()
     if environment.has_project:
         _run([*pip, "--editable", str(ROOT)])
-    _run([python, "-c", f"import {environment.imports}"])
+    _run([python, "-c", f"import {environment.imports}"], folder)  # where litellm leaves a cache
 
 
 def _lay_over(folder: Path, packages: str) -> None:
@@ -194,9 +194,9 @@ def _packages(folder: Path) -> Path:
     return Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
 
 
-def _run(command: Sequence[str]) -> None:
+def _run(command: Sequence[str], cwd: Path | None = None) -> None:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise InstallError(f"{' '.join(command)}: {error}") from None
     if done.returncode:
