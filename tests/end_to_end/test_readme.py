@@ -236,8 +236,8 @@ def test_the_cheats_of_the_guide_pass_evalplus_and_are_found_out_here(
         assert [[*pair] for pair in zip(*statuses, strict=True)] == [*shown.values()]
     differing = [f"{task} {number} " for task in mini_humaneval.right for number, (a, b) in shown.items() if a != b]
     assert re.findall(r"^\S+ \d ", printed["python differences.py"], re.MULTILINE) == differing
-    assert "pass@1:\t0.667" in printed["evalplus.evaluate"] and "0.667" in page
-    assert printed[grade].startswith("pass@1 0.1667") and "0.167" in page
+    assert "pass@1:\t0.667" in printed["evalplus.evaluate"]
+    assert printed[grade].startswith("pass@1 0.1667")
 
 
 def test_the_livecodebench_commands_run_as_they_stand(tmp_path: Path) -> None:
