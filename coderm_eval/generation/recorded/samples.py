@@ -71,7 +71,7 @@ def read_samples(
     found = recorded.programs
     left_out = set(problems).difference(wanted)
     asked_for = {task: programs for task, programs in found.items() if task not in left_out}
-    _refuse_bigcodebench(path, found)
+    _refuse_bigcodebench(path, [task for task in found if task not in problems], benchmark)
     _check_missing(path, {task: n for task, n in recorded.missing.items() if task in wanted}, allow_partial)
     if allow_partial:
         _warn_of_other_tasks(path, asked_for, wanted, benchmark)
@@ -129,12 +129,17 @@ def _is_json_list(beginning: bytes) -> bool:
     return beginning.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
 
 
-def _refuse_bigcodebench(path: Path, found: Iterable[str]) -> None:
-    """Say what can be done about samples of a benchmark that is none of ours, and has samples of EvalPlus's form."""
-    if any(task.startswith("BigCodeBench/") for task in found):
+def _refuse_bigcodebench(path: Path, unknown: Iterable[str], benchmark: str) -> None:
+    """Say what can be done about samples of a benchmark that is none of ours, and has samples of EvalPlus's form.
+
+    Raises:
+        InputError: there are some.
+    """
+    if any(task.startswith("BigCodeBench/") for task in unknown):
         raise InputError(
-            f"{called(path)}: samples of BigCodeBench, whose problems and tests are not here; to have them reranked "
-            "while they are sampled, give bigcodebench.generate the address of `coderm-eval serve` as --base_url"
+            f"{called(path)}: samples of BigCodeBench, whose problems are not in {benchmark}; give --benchmark a file "
+            "of them, or have them reranked while they are sampled: `coderm-eval serve`, as --base_url of "
+            "bigcodebench.generate"
         )
 
 

@@ -61,5 +61,5 @@ class Statements:
 def _lines_of(problem: Problem) -> list[str]:
     """The lines of a statement, without their indents; the code that follows a statement in words is no part of it."""
     words = re.match(r'\s*"""\n(.*?)\n"""', problem.prompt, re.DOTALL)
-    text = words[1] if words else problem.prompt
+    text = words[1] if words else problem.prompt or problem.question
     return [line.strip() for line in text.splitlines() if line.strip()]

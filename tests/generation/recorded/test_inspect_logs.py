@@ -147,6 +147,12 @@ def test_a_sample_is_of_the_problem_that_it_names_or_states(
     assert list(read(path, MBPP, allow_partial=True)) == [known]
 
 
+def test_a_problem_in_words_is_found_by_them(tmp_path: Path) -> None:
+    path = archived(tmp_path / "log.eval", log_of([sample_of(1, LOW, asked="Please: find the low.")]))
+    problems = {"own/low": Problem("own/low", "low", "", "find the low.")}
+    assert read(path, problems) == {"own/low": [LOW]}
+
+
 NOT_OURS = [
     ("mbpp", 3, "Find the sum. assert add(1) == 1"),
     ("apps", 3, "Find the low, assert low(2) == 0"),

@@ -146,6 +146,18 @@ def test_generations_are_known_by_their_number(tmp_path: Path, number: int, firs
     assert [*found][:: number - 1] == [first, last] and found[last] == [f"x = {number - 1}", "y = 1"]
 
 
+# BigCodeBench
+
+BIGCODEBENCH = {"task_id": "BigCodeBench/0", "solution": "def task_func(): pass", "_identifier": "BigCodeBench/0 (m)"}
+
+
+def test_samples_of_bigcodebench_are_read_for_a_benchmark_of_its_problems(tmp_path: Path) -> None:
+    problem = Problem("BigCodeBench/0", "task_func", "", "Write `task_func`.")
+    path = write_rows(tmp_path / "s.jsonl", [BIGCODEBENCH])
+    found = read_samples(path, {"BigCodeBench/0": problem}, benchmark="own.jsonl", n=None, allow_partial=False)
+    assert found == {"BigCodeBench/0": [BIGCODEBENCH["solution"]]}
+
+
 # What cannot be read
 
 
@@ -153,13 +165,11 @@ def written(text: str) -> Callable[[Path], object]:
     return lambda path: path.write_text(text)
 
 
-BIGCODEBENCH = {"task_id": "BigCodeBench/0", "solution": "def task_func(): pass", "_identifier": "BigCodeBench/0 (m)"}
-
 BAD: list[tuple[str, Callable[[Path], object], str]] = [
     (
         "BigCodeBench",
         lambda p: write_rows(p, [BIGCODEBENCH]),
-        ": samples of BigCodeBench, whose problems and",
+        ": samples of BigCodeBench, whose problems are",
     ),
     (
         "mixed",
