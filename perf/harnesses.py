@@ -88,14 +88,24 @@ def write_humaneval(data: Path, folder: Path, problems: int, n: int) -> Recordin
 
 
 def write_humaneval_base(data: Path, folder: Path, problems: int, n: int) -> Recording:
-    """Of a base model, which went on from the prompt."""
+    """Of a base model, which went on from the prompt. Its prompt was without the examples; here it has them."""
     samples = by_task(data / "recorded" / "humaneval_codegen16b_n100.samples.jsonl.gz")
-    return _humaneval(data, folder, problems, n, samples)
+    shown = {row["task_id"]: row["prompt"] for row in lines(data / "codet" / "humaneval_codegen16b_solutions.jsonl.gz")}
+    whole = {row["task_id"]: row["prompt"] for row in humaneval_plus(data)}
+    completed = {
+        task: [{"task_id": task, "solution": whole[task] + row["solution"][len(shown[task]) :]} for row in rows]
+        for task, rows in samples.items()
+    }
+    return _humaneval(data, folder, problems, n, completed)
+
+
+def humaneval_plus(data: Path) -> list[dict[str, Any]]:
+    return lines(data / "evalplus" / "HumanEvalPlus-v0.1.10.jsonl.gz")
 
 
 def _humaneval(data: Path, folder: Path, problems: int, n: int, samples: Mapping[str, Sequence[Any]]) -> Recording:
     """The first problems that have so many candidates and tests."""
-    dataset = {row["task_id"]: row for row in lines(data / "evalplus" / "HumanEvalPlus-v0.1.10.jsonl.gz")}
+    dataset = {row["task_id"]: row for row in humaneval_plus(data)}
     tests = by_task(data / "recorded" / "humaneval_gemini25flash_unittest.tests.jsonl.gz")
     kept = [task for task in dataset if len(samples.get(task, ())) >= n and len(tests[task]) >= TESTS][:problems]
     path = write_rows(folder / "problems.jsonl", [dataset[task] for task in kept])
