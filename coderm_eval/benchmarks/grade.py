@@ -23,8 +23,14 @@ def grade_programs(
     programs: Iterable[tuple[str, str]],
     store: Store,
     executor: Executor,
+    *,
+    bar: bool = True,
 ) -> dict[tuple[str, str], Grade]:
-    """Return {(task id, program): grade} of distinct programs; what the store holds is not run again."""
+    """Return {(task id, program): grade} of distinct programs; what the store holds is not run again.
+
+    Args:
+        bar: whether progress is shown.
+    """
     table = store.table("grades")
     grader = benchmark.grader()
     keys = {pair: fingerprint("grade", grader, *pair) for pair in programs}
@@ -32,7 +38,8 @@ def grade_programs(
     log.debug("grading: %d programs, %d of them found in the store", len(keys), len(keys) - len(missing))
     graded = benchmark.grade(missing, executor)
     stored_before = len(keys) - len(missing)
-    for key, grade in progress(graded if missing else (), len(keys), "grading", "programs", done=stored_before):
+    what = "grading" if bar else None
+    for key, grade in progress(graded if missing else (), len(keys), what, "programs", done=stored_before):
         if grade.statuses:
             table.add_all({key: dict(grade.statuses)})
     stored = table.get_many(keys.values())

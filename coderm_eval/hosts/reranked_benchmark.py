@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
@@ -20,7 +19,7 @@ from coderm_eval.generation.write_tests import check_tests_file
 from coderm_eval.pipeline.preflight import preflight
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.run_identity import run_identity
-from coderm_eval.pipeline.settings import load_settings
+from coderm_eval.pipeline.settings import DEFAULT_STORE, load_settings
 from coderm_eval.report.provenance import Caller
 from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.run_directory import RunDirectory
@@ -30,8 +29,6 @@ from coderm_eval.selection import ALL_RULES
 __all__ = ["PromptStyle", "RerankedBenchmark", "Typed"]
 
 log = logging.getLogger(__name__)
-
-DEFAULT_STORE = Path("coderm-runs")
 
 PromptStyle = Literal["chat", "completion", "recorded"]
 """A message to a chat model; code for a base model to go on from; or no prompt at all: the candidates come with the

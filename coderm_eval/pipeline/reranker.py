@@ -63,13 +63,16 @@ class Reranker:
         self._execute: Execute = cached_execution(executor, store.table("verdicts"), execution, isolation, bar=False)
         self._probe: Probe | None = make_probe(executor, store, execution, isolation, inputs, bar=False)
 
-    def rerank(self, item: ProblemCandidates) -> Reranked:
+    def rerank(self, item: ProblemCandidates, supply: TestSupply[Any] | None = None) -> Reranked:
         """Have tests written and run, and pick; returns when all is done.
+
+        Args:
+            supply: the source of the tests, where it is not the one that the reranker's own `supply` makes.
 
         Raises:
             CodermError: a model that does not answer; what it answered before is stored.
         """
-        supply, task = self._supply(item), item.problem.task_id
+        supply, task = supply or self._supply(item), item.problem.task_id
         each = tests_per_problem(self._budget, supply.per_problem)
         most = max_tests(self._budget, each, supply.available, [task])
         [result] = rerank(
