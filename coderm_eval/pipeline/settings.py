@@ -27,8 +27,7 @@ from coderm_eval.selection.registry import reads_probes, require_rule_without_te
 __all__ = ["DEFAULT_PROBE_INPUTS", "DEFAULT_RULE", "DEFAULT_STORE", "Settings", "load_settings", "recorded_as_settings"]
 
 DEFAULT_RULE = "evidence"
-DEFAULT_STORE = Path("coderm-runs")
-"""Of harnesses, which have no run directory to put it in."""
+DEFAULT_STORE = Path("coderm-runs")  # of harnesses, which have no run directory to put it in
 DEFAULT_PROBE_INPUTS = 30
 """On seven recorded sets they give `evidence` 2.0 points, and 40 of them 1.8: docs/measurements/selection.md."""
 

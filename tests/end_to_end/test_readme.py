@@ -82,6 +82,7 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
         "python differences.py",
         "eval ",
         "CODERM_CONFIG=coderm.yaml lighteval",  # in tests/hosts/lighteval
+        "inspect ",  # in tests/hosts/inspect_ai
     )
     assert [c for c in COMMANDS if not c.startswith((*tested, *others)) and c not in RUN_BY_CI] == []
     assert set((ROOT / ".ci" / "run").read_text().splitlines()) >= RUN_BY_CI

@@ -9,7 +9,7 @@ from typing import Any
 from inspect_ai.solver import TaskState
 
 from coderm_eval.core.records import Problem
-from coderm_eval.generation.stated_problem import Message, problem_of_request
+from coderm_eval.generation.stated_problem import problem_of_request
 
 __all__ = ["OWN_PROBLEM", "metadata_of", "own_problem", "problem_of"]
 
@@ -37,6 +37,6 @@ def problem_of(state: TaskState, answers: Sequence[str]) -> Problem | None:
     """
     if problem := own_problem(state.metadata):
         return problem
-    messages = [Message(message.role, message.text) for message in state.messages]
+    messages = tuple((message.role, message.text) for message in state.messages)
     stated = problem_of_request(messages, answers, completes=False)
     return replace(stated, task_id=str(state.sample_id)) if stated else None
