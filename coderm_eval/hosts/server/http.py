@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from coderm_eval.core.errors import ServerError
 from coderm_eval.core.messages import single_line
@@ -55,11 +57,30 @@ def serve_until_interrupted(app: web.Application, listener: socket.socket, start
 
 @asynccontextmanager
 async def running(app: web.Application, listener: socket.socket) -> AsyncIterator[None]:
-    """The application is served by the current event loop meanwhile; `listener` is closed in the end."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE_S)
+    """The application is served by the current event loop meanwhile; `listener` is closed in the end.
+
+    Bodies come as they were sent: a compressed one is not decoded.
+    """
+    runner = web.AppRunner(
+        app, access_log=None, logger=_log_of_aiohttp(), auto_decompress=False, shutdown_timeout=_GRACE_S
+    )
     await runner.setup()
     try:
         await web.SockSite(runner, listener, backlog=_BACKLOG).start()
         yield
     finally:
         await runner.cleanup()
+
+
+def _log_of_aiohttp() -> logging.Logger:
+    """Where aiohttp says what went wrong: what a client sends that is no HTTP is one line, without a traceback."""
+    log = logging.getLogger(f"{__name__}.aiohttp")
+    log.addFilter(_shorten)  # once, however many servers there are
+    return log
+
+
+def _shorten(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.msg, record.args, record.exc_info = f"{record.getMessage()}: {single_line(error)}", (), None
+    return True

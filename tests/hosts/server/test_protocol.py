@@ -86,6 +86,12 @@ MALFORMED = [
     (b"", "the request's body is not JSON (Expecting value"),
     (b"\xff", "the request's body is not JSON ("),
     (b"[" * 100_000, "the request's body is not JSON ("),
+    (b"[" * 900 + b"]" * 900, "the request's body has more than 64 lists and objects inside each other"),
+    (b'{"x": ' + b"[" * 300 + b"]" * 300 + b"}", "the request's body has more than 64 lists and objects"),
+    (b'{"x": ' * 66 + b"0" + b"}" * 66, "the request's body has more than 64 lists and objects inside each other"),
+    (b'{"x": NaN}', "the request holds NaN, Infinity or a number as large, which JSON does not have"),
+    (b'{"x": [-Infinity]}', "the request holds NaN, Infinity or a number as large"),
+    (b'{"temperature": 1e999}', "the request holds NaN, Infinity or a number as large"),
     (b"[]", "the request's body is []; expected a JSON object"),
     (b"{}", 'messages is null; expected a list such as [{"role": "user", "content": "..."}]'),
     (b'{"messages": []}', "messages is []; expected a list such as"),
@@ -119,7 +125,8 @@ BAD_FIELDS = [
     ({"stop": [1]}, "stop is [1]; expected a text or a list of texts"),
     ({"model": 3}, "model is 3; expected a name"),
     ({"temperature": -1}, "temperature is -1; expected a number from 0"),
-    ({"temperature": float("nan")}, "temperature is NaN; expected a number from 0"),
+    ({"temperature": 10**400}, f"temperature is 1{'0' * 59}; expected a number from 0"),
+    ({"top_p": 10**400}, f"top_p is 1{'0' * 59}; expected a number above 0, at most 1"),
     ({"temperature": "hot"}, 'temperature is "hot"; expected a number from 0'),
     ({"top_p": 0}, "top_p is 0; expected a number above 0, at most 1"),
     ({"max_tokens": 0}, "max_tokens is 0; expected a whole number from 1"),
@@ -130,6 +137,7 @@ BAD_FIELDS = [
     ({"tools": [{"type": "function"}]}, "tools are given: only text is served; leave them out"),
     ({"functions": [{"name": "f"}]}, "functions are given: only text is served; leave them out"),
     ({"logprobs": True}, "logprobs is true: probabilities are not served; leave it out"),
+    ({"logprobs": 0}, "logprobs is 0: probabilities are not served; leave it out"),
     ({"top_logprobs": 3}, "top_logprobs is 3: probabilities are not served; leave it out"),
     (
         {"response_format": {"type": "json_object"}},
@@ -253,6 +261,44 @@ def test_a_body_of_more_than_16_mib_is_a_413(url: str) -> None:
 def test_an_unknown_path_is_a_404_that_names_it(url: str) -> None:
     status, reply = post(f"{url}/embeddings", b"{}")
     assert (status, reply["error"]["message"]) == (404, "no such path: /v1/embeddings")
+
+
+def test_a_method_that_a_path_does_not_have_is_a_405_that_names_those_it_has(url: str) -> None:
+    request = urllib.request.Request(f"{url}/chat/completions", method="OPTIONS")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert (refused.value.code, refused.value.headers["Allow"]) == (405, "POST")
+    message = json.loads(refused.value.read())["error"]["message"]
+    assert message == "/v1/chat/completions is asked by POST; got OPTIONS"
+
+
+def test_a_compressed_body_is_refused_and_not_unpacked(url: str) -> None:
+    status, reply = post(f"{url}/chat/completions", b"x", {"Content-Encoding": "gzip"})
+    assert (status, reply["error"]["message"]) == (415, "Content-Encoding is 'gzip'; send the body as it is")
+
+
+_HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
+NO_HTTP = [
+    (_HEAD + b"Content-Length: 1000\r\n\r\n{", "400: the client went away before its request was there"),
+    (_HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\nzz", "Invalid character in chunk size"),
+    (b"GET / HTTP/9.9\r\n\r\n", "Invalid HTTP version"),
+    (b"GET /a%0Ab%1b HTTP/1.1\r\nHost: x\r\n\r\n", "404: no such path: /a%0Ab%1b"),
+]
+
+
+@pytest.mark.parametrize(("sent", "words"), NO_HTTP, ids=[words for _, words in NO_HTTP])
+def test_what_a_client_does_wrong_is_one_line_of_the_log(
+    url: str, caplog: pytest.LogCaptureFixture, sent: bytes, words: str
+) -> None:
+    host, port = url.removeprefix("http://").removesuffix("/v1").split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as client:
+        client.sendall(sent)
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(4096):  # until the server has closed the connection
+            pass
+    assert chat(url)[0] == 200
+    assert any(words in record.getMessage() for record in caplog.records)
+    assert not any(record.exc_info or "\n" in record.getMessage() for record in caplog.records)
 
 
 def test_a_port_that_is_in_use_is_one_sentence(tmp_path: Path) -> None:

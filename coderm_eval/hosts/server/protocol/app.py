@@ -73,8 +73,14 @@ def openai_app(
 
 
 async def _content(request: web.Request) -> bytes:
+    """The request's body; raises HTTPException, or RequestError where the client goes away before it is there."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding != "identity":  # `running` has none decoded
+        raise web.HTTPUnsupportedMediaType(text=f"Content-Encoding is {encoding!r:.60}; send the body as it is")
     try:
         return await asyncio.wait_for(request.read(), _BODY_S)
+    except (ConnectionError, web.RequestPayloadError):
+        raise RequestError("the client went away before its request was there") from None
     except asyncio.TimeoutError:
         raise web.HTTPRequestTimeout(text=f"the request did not arrive within {_BODY_S:g} s") from None
 
@@ -115,8 +121,12 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
         body = error_body(str(error), error.kind, error.param, error.code)
         return _refusal(error.status, body, retry)
     except web.HTTPNotFound:
-        return _refusal(404, error_body(f"no such path: {request.path}", RequestError.kind))
-    except web.HTTPException as error:  # a method that a path does not have, or a body that is too large
+        return _refusal(404, error_body(f"no such path: {request.rel_url.raw_path}", RequestError.kind))
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        message = f"{request.rel_url.raw_path} is asked by {allowed}; got {request.method}"
+        return _refusal(405, error_body(message, RequestError.kind), {"Allow": allowed})
+    except web.HTTPException as error:  # such as a body that is too large
         return _refusal(error.status, error_body(error.text or error.reason, RequestError.kind))
     except Exception:  # a fault of this program: it ends this request, and no other
         log.exception("%s could not be answered", request.path)

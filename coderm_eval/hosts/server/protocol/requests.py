@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,9 @@ from coderm_eval.hosts.server.protocol.errors import RequestError
 __all__ = ["Asked", "Sampling", "parse_body", "parse_chat", "parse_completion"]
 
 _ROLES = ("system", "developer", "user", "assistant")
+
+_MOST_NESTED = 64
+"""Lists and objects inside each other. No client needs ten, and hundreds are more than Python's recursion takes."""
 
 _MESSAGES = 'a list such as [{"role": "user", "content": "..."}]'
 
@@ -75,13 +78,27 @@ def parse_body(content: bytes) -> dict[str, Any]:
         body = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise RequestError(f"the request's body is not JSON ({error})") from None
+    if _is_nested_deeper(body, _MOST_NESTED):
+        raise RequestError(f"the request's body has more than {_MOST_NESTED} lists and objects inside each other")
     if not isinstance(body, dict):
         raise RequestError(f"the request's body is {json.dumps(body):.60}; expected a JSON object")
     try:
-        json.dumps(body, ensure_ascii=False).encode()
+        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:
         raise RequestError("the request holds half of a surrogate pair, which is no character") from None
+    except ValueError:  # which Python reads, and which would reach the policy as what is no JSON
+        raise RequestError("the request holds NaN, Infinity or a number as large, which JSON does not have") from None
     return body
+
+
+def _is_nested_deeper(value: object, most: int) -> bool:
+    level = [value]
+    for _ in range(most + 1):
+        held = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, (dict, list))]
+        if not held:
+            return False
+        level = [inner for inners in held for inner in inners]
+    return True
 
 
 def parse_chat(body: Mapping[str, Any]) -> Asked:
@@ -157,7 +174,7 @@ def _refuse_what_is_not_served(body: Mapping[str, Any]) -> None:
         if body.get(key):
             raise RequestError(f"{key} are given: only text is served; leave them out", key)
     for key in ("logprobs", "top_logprobs"):
-        if body.get(key) not in (None, False):
+        if body.get(key) is not None and body[key] is not False:  # 0 asks completions for those of the answer itself
             raise RequestError(f"{key} is {json.dumps(body[key]):.60}: probabilities are not served; leave it out", key)
     form = body.get("response_format") or {"type": "text"}
     if form != {"type": "text"}:
@@ -174,7 +191,7 @@ def _sampling(body: Mapping[str, Any]) -> Sampling:
     most = _whole(body, "max_completion_tokens", 1)
     rest = {key: value for key, value in body.items() if key not in _OWN | _SAMPLING | _WITHOUT_EFFECT}
     return Sampling(
-        temperature=_number(body, "temperature", lambda value: value >= 0, "a number from 0"),
+        temperature=_number(body, "temperature", lambda value: 0 <= value <= sys.float_info.max, "a number from 0"),
         top_p=_number(body, "top_p", lambda value: 0 < value <= 1, "a number above 0, at most 1"),
         max_tokens=_whole(body, "max_tokens", 1) if most is None else most,
         seed=_whole(body, "seed", None),
@@ -203,7 +220,7 @@ def _number(body: Mapping[str, Any], key: str, fits: Callable[[float], bool], ex
     value = body.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or not fits(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not fits(value):
         raise _malformed(body, key, expected)
     return float(value)  # 1 and 1.0 are one setting, and one key of the store
 
