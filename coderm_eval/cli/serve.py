@@ -86,7 +86,7 @@ def serve_command(
     if api_key is None and not host.startswith("127.") and host != "localhost":
         log.warning("whoever reaches %s can have this machine ask its models and run programs: give --api-key", host)
     n = settings.n or DEFAULT_N
-    rules = ServedRules(str(settings.policy.model), settings.rule)
+    rules = ServedRules(str(settings.policy.model), settings.rule, tests=settings.tests.written)
     with (
         OpenAIServer(settings.policy) as policy,
         listen(host, port) as listener,

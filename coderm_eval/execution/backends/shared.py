@@ -21,6 +21,8 @@ __all__ = ["SharedExecutor"]
 _MOMENT_S = 0.02
 """Seconds without new work after which results that have come are passed on."""
 
+_CLOSED = "the executor was closed before it had run this"
+
 _ROUND_S = 5.0
 """Seconds after which what waits for other limits has its turn, and so have tests that are run again alone."""
 
@@ -45,7 +47,7 @@ class SharedExecutor:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """End the current round; whoever still waits gets a RuntimeError."""
+        """Give up the current round, as soon as its next result is there; whoever still waits gets a RuntimeError."""
         self._inbox.close()
         self._thread.join()
 
@@ -87,14 +89,14 @@ class SharedExecutor:
             if libraries is None:
                 for (part, key), calls in self._executor.rehearse(taken.rehearsals(), limits):
                     taken.answer(part, (key, calls))
+                    self._inbox.require_open()
             else:
                 for result in self._executor.run(taken.tests(), limits, libraries):
                     part, key = result.key
                     taken.answer(part, replace(result, key=key))
+                    self._inbox.require_open()
         except BaseException as error:  # for those who wait, who would wait for ever
             taken.fail(error)
-        else:
-            taken.fail(RuntimeError("the executor was closed before it had run this"))
 
 
 _Replies = queue.SimpleQueue[Any]
@@ -126,10 +128,14 @@ class _Inbox:
 
     def put(self, part: _Part) -> None:
         with self._changed:
-            if self.closed:
-                raise RuntimeError("the executor is closed")
+            self.require_open()
             self._parts.append(part)
             self._changed.notify()
+
+    def require_open(self) -> None:
+        """Check that there still is somebody to work for; raises RuntimeError."""
+        if self.closed:
+            raise RuntimeError(_CLOSED)
 
     def next(self) -> _Part | None:
         """Wait for the next part; None once this is closed."""
@@ -155,7 +161,7 @@ class _Inbox:
             self._parts.clear()
             self._changed.notify_all()
         for part in waiting:
-            _fail(part, RuntimeError("the executor was closed before it had run this"))
+            _fail(part, RuntimeError(_CLOSED))
 
 
 class _Round:
@@ -168,9 +174,11 @@ class _Round:
         self._until = time.monotonic() + _ROUND_S
 
     def tests(self) -> Iterator[ProgramTest[tuple[_Part, Any]] | None]:
-        """Yield the tests, and None where there are none for the moment while others run."""
+        """Yield the tests, and None where there are none for the moment while others run; raises RuntimeError once all
+        is closed, which stops what is running."""
         part: _Part | None = self._first
-        while not self._inbox.closed:
+        while True:
+            self._inbox.require_open()
             if part:
                 self._taken.append(part)
                 yield from (replace(test, key=(part, test.key)) for test in part.items)
@@ -182,7 +190,8 @@ class _Round:
     def rehearsals(self) -> Iterator[tuple[tuple[_Part, Any], str, Sequence[str]]]:
         """Yield the rehearsals that wait already: each takes a moment, so that none waits for the next to come."""
         part: _Part | None = self._first
-        while part and not self._inbox.closed:
+        while part:
+            self._inbox.require_open()
             self._taken.append(part)
             yield from (((part, key), entry_point, tests) for key, entry_point, tests in part.items)
             part = self._inbox.next_like(self._first, 0)

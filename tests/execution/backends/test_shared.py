@@ -157,3 +157,25 @@ def test_who_waits_when_it_is_closed_gets_an_error(local: LocalExecutor) -> None
             waiting = thread.submit(wait, closing)
             begun.wait()
         assert waiting.result() == "told"
+
+
+def test_what_has_not_begun_when_it_is_closed_is_not_run(local: LocalExecutor) -> None:
+    """Else a server that is told to end would first run all that was asked for, however long that takes."""
+    endless = [ProgramTest(n, f"def f(x):\n    while True: x + {n}\n", TEST, "p", "f") for n in range(100)]
+    results: list[ExecutionResult[int]] = []
+
+    def wait(executor: SharedExecutor) -> None:
+        with pytest.raises(RuntimeError, match="closed"):
+            results.extend(map(noticed, executor.run(endless, Limits(timeout_s=0.5))))
+
+    def noticed(result: ExecutionResult[int]) -> ExecutionResult[int]:
+        begun.set()
+        return result
+
+    begun = threading.Event()
+    with ThreadPoolExecutor(1) as thread:
+        with SharedExecutor(local) as closing:
+            waiting = thread.submit(wait, closing)
+            begun.wait()
+        waiting.result()
+    assert len(results) < len(endless)

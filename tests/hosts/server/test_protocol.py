@@ -263,7 +263,7 @@ def test_an_unknown_path_is_a_404_that_names_it(url: str) -> None:
     assert (status, reply["error"]["message"]) == (404, "no such path: /v1/embeddings")
 
 
-def test_a_method_that_a_path_does_not_have_is_a_405_that_names_those_it_has(url: str) -> None:
+def test_a_method_that_a_path_does_not_have_is_a_405(url: str) -> None:
     request = urllib.request.Request(f"{url}/chat/completions", method="OPTIONS")
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request)

@@ -112,7 +112,9 @@ def test_answers_that_sample_drew_are_not_drawn_again(tmp_path: Path) -> None:
         sampled = len(seen)
         with best_of_n_server(tmp_path, *policy, "--no-tests") as served:
             reply = post(served.url, chat_body(DEMO[0].request))
+            majority = post(served.url, chat_body(DEMO[0].request, model="m@majority"))
     assert reply.status == 200 and len(seen) == sampled > 0
+    assert majority.message == "no model is named 'm@majority'; served are m, m@first"
     assert reply.body["coderm"]["tests"]["written"] == 0
 
 
@@ -205,13 +207,16 @@ def test_without_usable_tests_agreement_decides(tmp_path: Path) -> None:
         details = post(served.url, chat_body(statement)).body["coderm"]
         assert (details["fallback"], details["chosen"]) == ("agreement", 1)
         assert details["reason"].startswith("no usable test was written (2 ")
+        for model in ("m@first", "m@majority"):  # they do not look at how the candidates agree
+            details = post(served.url, chat_body(statement, model=model)).body["coderm"]
+            assert (details["fallback"], details["chosen"]) == ("first", 0)
         details = post(served.url, chat_body("Write a function `add(x)` that adds three.")).body["coderm"]
         assert (details["fallback"], details["chosen"]) == ("first", 0)
 
 
 SAMPLING: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({}, {"temperature": 0.8, "top_p": 0.95, "max_tokens": 2048, "seed": 0}, []),
-    ({"temperature": 1, "top_p": 0.5, "max_tokens": 7, "seed": 3}, {"temperature": 1, "top_p": 0.5, "seed": 3}, []),
+    ({"temperature": 1, "top_p": 0.5, "max_tokens": 7, "seed": 3}, {"temperature": 1, "top_p": 0.5, "seed": 6}, []),
     ({"max_completion_tokens": 7, "stop": "x", "top_k": 5}, {"max_tokens": 7, "stop": ["x"], "top_k": 5}, []),
     (
         {"temperature": 0, "top_p": 1},
@@ -232,6 +237,19 @@ def test_the_request_says_how_its_answers_are_drawn(tmp_path: Path) -> None:
             assert reply.body["coderm"]["notices"] == [*notices, "all 2 answers are equal"]
         log = served.log.read_text()
     assert log.count("temperature is 0, with which") == 1
+
+
+def test_two_seeds_have_no_answer_in_common(tmp_path: Path) -> None:
+    """So that a harness that draws a request several times, by consecutive seeds, has samples that are independent."""
+
+    def named_after_its_seed(body: dict[str, Any], before: int) -> Reply:
+        listed = [{"index": i, "message": {"content": f"song {body['seed'] + i}"}} for i in range(body["n"])]
+        return 200, {}, choices_body(listed)
+
+    with serving(named_after_its_seed) as (url, _), best_of_n_server(tmp_path, *models_at(url), "--n", 3) as served:
+        replies = [post(served.url, chat_body("Sing.", seed=seed, n=3)).body["choices"] for seed in range(4)]
+    songs = [choice["message"]["content"] for choices in replies for choice in choices]
+    assert songs == [f"song {number}" for number in range(12)]
 
 
 def test_what_the_operator_fixed_stays(tmp_path: Path) -> None:

@@ -36,10 +36,18 @@ AnswerPrompt = Callable[[Prompt, PolicySettings], Ranked]
 
 
 class ServedRules(dict[str, str]):
-    """The rule that orders the answers, by the names of the models that are served."""
+    """The rule that orders the answers, by the names of the models that are served.
 
-    def __init__(self, policy: str, rule: str) -> None:
-        super().__init__({policy: rule, f"{policy}@first": FIRST, f"{policy}@majority": "majority"})
+    Args:
+        policy: the name of the model behind this one.
+        rule: the configured one.
+        tests: whether there are tests, without which a majority of them says nothing.
+    """
+
+    def __init__(self, policy: str, rule: str, *, tests: bool) -> None:
+        super().__init__({policy: rule, f"{policy}@first": FIRST})
+        if tests:
+            self[f"{policy}@majority"] = "majority"
 
     def of(self, model: str | None) -> tuple[str, str]:
         """The name and the rule of the model that is asked for; by default the first one."""

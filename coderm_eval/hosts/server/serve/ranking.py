@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from coderm_eval.core.records import Candidate, RerankResult, Selection
 from coderm_eval.generation.cached_model import TokenUsage
 from coderm_eval.generation.models.base import Completion
 from coderm_eval.pipeline.reranker import Reranked
+from coderm_eval.selection.registry import reads_probes
 
 __all__ = ["FIRST", "Fallback", "Ranked", "could_run_nothing", "fallback_of", "order_of"]
 
@@ -41,6 +42,7 @@ class Ranked:
     reranked: Reranked | None = None
     """None where no problem was found in the request."""
     fallback: Fallback | None = None
+    """What the pick of a rule that looks at all there is rests on."""
     notices: Sequence[str] = field(default=())
 
     def order(self, rule: str) -> list[int]:
@@ -48,6 +50,12 @@ class Ranked:
         if self.reranked is None or rule == FIRST:
             return list(range(len(self.completions)))
         return order_of(self.reranked.result.candidates, self.reranked.result.selections[rule])
+
+    def fallback_by(self, rule: str) -> Fallback | None:
+        """What took the place of tests: the first answer, if the rule does not look at probing inputs."""
+        if self.fallback is None or reads_probes([rule]):
+            return self.fallback
+        return replace(self.fallback, to="first")
 
     def by_program(self, rule: str) -> list[dict[str, Any]]:
         """For each distinct program its samples, its reward by the rule, and how many test samples it passed."""

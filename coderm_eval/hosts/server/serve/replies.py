@@ -29,7 +29,7 @@ def reply_of(ranked: Ranked, model: str, rule: str, n: int, notices: Sequence[st
         notices: on the request, before those on its answers.
     """
     given = ranked.order(rule)[:n]
-    usages = _usages(ranked)
+    usages, fallback = _usages(ranked), ranked.fallback_by(rule)
     details = {
         "rule": rule,
         "chosen": given[0],
@@ -37,8 +37,8 @@ def reply_of(ranked: Ranked, model: str, rule: str, n: int, notices: Sequence[st
         **_picked(ranked, rule),
         "tokens": {role: _tokens(usage) for role, usage in usages.items()},
         "seconds": {stage: round(seconds, 3) for stage, seconds in ranked.seconds.items()},
-        "fallback": ranked.fallback.to if ranked.fallback else None,
-        "reason": ranked.fallback.reason if ranked.fallback else None,
+        "fallback": fallback.to if fallback else None,
+        "reason": fallback.reason if fallback else None,
         "notices": [*notices, *ranked.notices],
     }
     return Reply(

@@ -43,9 +43,12 @@ def sampling_of(asked: Asked, policy: PolicySettings, n: int) -> tuple[PolicySet
     notices += [f"{key} is fixed on this server" for key in more if key in args and args[key] != more[key]]
     changed["backend_args"] = {**more, **args}
     try:
-        return parse_section(PolicySettings, {**policy.model_dump(), **changed}, "the request"), tuple(notices)
+        sampling = parse_section(PolicySettings, {**policy.model_dump(), **changed}, "the request")
     except SettingsError as error:
         raise RequestError(str(error)) from error
+    # Answer i is drawn with seed + i: else all answers of seed 1 but one would be those of seed 0.
+    first = {"seed": sampling.seed * n} if "seed" in changed else {}
+    return sampling.model_copy(update=first), tuple(notices)
 
 
 def _wanted(asked: Asked) -> dict[str, Any]:
