@@ -109,7 +109,7 @@ def serve_command(
 
 
 def _require_served(settings: Settings) -> None:
-    """Refuse what can be used for a whole benchmark only, or by one thread only."""
+    """Refuse settings that lack a model, or can be used for a whole benchmark or by one thread only."""
     for section in (settings.policy, settings.tests):
         if section.backend in ("vllm", "hf"):
             raise SettingsError(
@@ -123,3 +123,9 @@ def _require_served(settings: Settings) -> None:
         )
     if settings.policy.temperature == 0 and (settings.n or DEFAULT_N) > 1:
         raise SettingsError("policy.temperature is 0, with which all answers to a request are equal: leave it out")
+    if not (settings.policy.model and settings.policy.base_url):
+        raise SettingsError("no policy is named: give both --model and --base-url")
+    if settings.tests.written and not (settings.tests.model and settings.tests.base_url):
+        raise SettingsError(
+            "nobody writes tests: give both --tests-model and --tests-base-url, or --no-tests to pick by agreement"
+        )

@@ -55,7 +55,16 @@ class DatasetError(CodermError):
 
 
 class ServerError(CodermError):
-    """A server could not be reached, or refused a request, after all retries."""
+    """A server could not be reached, or refused a request, after all retries.
+
+    Args:
+        message: as of every CodermError.
+        fault: what the server did, for one who did not type the command: without the task, and without what to type.
+    """
+
+    def __init__(self, message: str, fault: str | None = None) -> None:
+        super().__init__(message)
+        self.fault = message if fault is None else fault
 
 
 class RequestRefusedError(ServerError):

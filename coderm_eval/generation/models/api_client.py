@@ -128,7 +128,9 @@ class ApiClient:
 
     def error(self, task_id: str, what: str, kind: type[ServerError] = ServerError) -> ServerError:
         """The error for what the server did; its address is shown without a user's name and password."""
-        return kind("; ".join(filter(None, [f"{task_id}: the server at {self.address} {what}", self._advice])))
+        did = f"the server at {self.address} {what}"
+        message = "; ".join(filter(None, [f"{task_id}: {did}", self._advice]))
+        return kind(message, fault=f"{self._settings.section}: {did}")
 
     @property
     def address(self) -> str:

@@ -302,7 +302,10 @@ def test_a_refusal_of_the_policy_is_the_clients_affair(tmp_path: Path) -> None:
 
     with serving(strict) as (url, _), best_of_n_server(tmp_path, *models_at(url)) as served:
         reply = post(served.url, chat_body("Sing.", top_k=1))
-        assert reply.status == 400 and "top_k is not known" in reply.message
+        quoted = '{"error": {"message": "top_k is not known"}}'
+        assert reply.status == 400
+        assert reply.message.startswith(f"policy: the server at {url} answered 400: {quoted}")
+        assert "run the same command" not in reply.message
         reply = post(served.url, chat_body("Sing.", max_tokens=9_999))
         assert (reply.status, reply.body["error"]["code"]) == (400, "context_length_exceeded")
         assert reply.message == "the prompt and max_tokens (9999) do not fit into the context of m"
@@ -325,7 +328,10 @@ def test_what_was_sampled_is_kept_where_the_test_writer_fails(tmp_path: Path) ->
         best_of_n_server(tmp_path, *models_at(url), "--n", 4, "--num", 3, config=config) as served,
     ):
         reply = post(served.url, chat_body(function_request(3)))
-        assert reply.status == 503 and "answered 500: oops (tried 2 times)" in reply.message
+        assert (reply.status, reply.message) == (
+            503,
+            f"tests: the server at {url} answered 500: oops (tried 2 times)",
+        )
         broken.clear()
         reply = post(served.url, chat_body(function_request(3)))
         assert (reply.status, reply.text) == (200, RIGHT)
@@ -387,8 +393,9 @@ def test_a_server_for_others_without_a_key_is_warned_of(tmp_path: Path, flags: l
 
 
 MISTAKES = [
-    (["--model", "m"], "policy.base_url is not set"),
-    (["--model", "m", "--base-url", "http://h/v1"], "tests.model is not set"),
+    (["--model", "m"], "no policy is named: give both --model and --base-url"),
+    (["--model", "m", "--base-url", "http://h/v1"], "nobody writes tests: give both --tests-model and"),
+    ([*models_at("http://h/v1")[:-2]], "nobody writes tests: give both --tests-model and --tests-base-url"),
     ([*models_at("http://h/v1"), "--api-key", ""], "the key is empty"),
     ([*models_at("http://h/v1"), "--select", "bset"], "select is 'bset'; known: aces"),
     ([*models_at("http://h/v1"), "--no-tests", "--select", "majority"], "select is 'majority', which picks by tests"),

@@ -88,7 +88,7 @@ class BestOfN:
             for _ in model.sample([request]):
                 pass
         except RequestRefusedError as error:
-            raise RequestError(str(error)) from error
+            raise RequestError(error.fault) from error
         completions = [model.completion(prompt, sample) for sample in request.samples]
         if all(completion.finish_reason == CONTEXT_OVERFLOW for completion in completions):
             raise RequestError(
