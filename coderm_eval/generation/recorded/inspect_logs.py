@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,14 +49,14 @@ def programs_of_log(
         InputError: it has no samples, or one that inspect_ai did not write.
     """
     reader = _Samples(place, _task_name(header), problems)
-    found: dict[str, dict[int, list[str]]] = {}
+    found: dict[tuple[str | int, str], dict[int, list[str]]] = {}
     for sample in samples:
-        task_id, epoch, programs = reader.read(sample)
-        found.setdefault(task_id, {})[epoch] = programs
+        given, task_id, epoch, programs = reader.read(sample)
+        found.setdefault((given, task_id), {})[epoch] = programs
     if not found:
         raise InputError(f"{place}: a log of inspect_ai without samples; give one that was written with its samples")
     epochs, recorded = _epochs(header), RecordedPrograms()
-    for task_id, by_epoch in found.items():
+    for (_, task_id), by_epoch in found.items():
         answered = {epoch: programs for epoch, programs in by_epoch.items() if programs}
         listed = [program for epoch in sorted(answered) for program in answered[epoch]]
         recorded.add(task_id, listed, missing=max(epochs, len(by_epoch)) - len(answered))
@@ -87,29 +87,29 @@ class _Samples:
         self._problems = problems
         self._statements = Statements(problems)
 
-    def read(self, sample: Any) -> tuple[str, int, list[str]]:
-        """The task id, the epoch, and the programs of its answers; none where it has no answer."""
+    def read(self, sample: Any) -> tuple[str | int, str, int, list[str]]:
+        """Its id, that of the task, the epoch, and the programs of its answers; none where it has no answer."""
         sample = sample if isinstance(sample, Mapping) else {}
         given, epoch = sample.get("id"), sample.get("epoch", 1)
         if type(given) not in (str, int) or type(epoch) is not int:  # a bool is an int, too
             raise InputError(f"{self._place}: a log of inspect_ai with a sample without an id and an epoch")
         asked = _asked(sample)
-        task_id = self._task_id(given, "\n".join(asked))
+        task_id = self._task_id(given, asked)
         answers = _drawn(sample) or ([] if sample.get("error") else _answers(sample))
         if any(answer is None for answer in answers):
             raise InputError(f"{self._place}: sample {quoted(str(given))} of epoch {epoch} has no text")
         texts = [answer or "" for answer in answers]
-        return task_id, epoch, programs_in_answers(task_id, texts, asked[-1] if asked else "", self._problems)
+        return given, task_id, epoch, programs_in_answers(task_id, texts, asked[-1], self._problems)
 
-    def _task_id(self, given: str | int, asked: str) -> str:
+    def _task_id(self, given: str | int, asked: Sequence[str]) -> str:
         """The benchmark's id of a sample. inspect_ai numbers samples without ids: such numbers are not MBPP's."""
         if str(given) in self._problems:
             return str(given)
-        if stated := self._statements.task_of(asked):
+        if stated := next(filter(None, map(self._statements.task_of, asked)), None):
             return stated
         task_id = known_task_id(given, self._problems) if "mbpp" in self._task.lower() else str(given)
         problem = self._problems.get(task_id)
-        return task_id if problem is None or problem.entry_point in asked else str(given)
+        return task_id if problem is None or problem.entry_point in "\n".join(asked) else str(given)
 
 
 def _task_name(header: Mapping[str, Any]) -> str:
@@ -140,12 +140,16 @@ def _answers(sample: Mapping[str, Any]) -> list[str | None]:
 
 
 def _asked(sample: Mapping[str, Any]) -> list[str]:
-    """The texts of a sample's input and of its user messages, in order."""
-    given = sample.get("input")
-    messages = [*([given] if isinstance(given, str) else _listed(given)), *_listed(sample.get("messages"))]
-    users = [m for m in messages if isinstance(m, str) or (isinstance(m, Mapping) and m.get("role") == "user")]
-    texts = [_text({"content": user} if isinstance(user, str) else user, sample) for user in users]
-    return [text for text in texts if text]
+    """The last question of a sample's input, and that of its messages; above them there may be examples."""
+    given, sent = sample.get("input"), _listed(sample.get("messages"))
+    asked = [given] if isinstance(given, str) else [_last_question(_listed(given), sample)]
+    return [_resolved(text, sample) for text in [*asked, *([_last_question(sent, sample)] if sent else [])]]
+
+
+def _last_question(messages: Sequence[Any], sample: Mapping[str, Any]) -> str:
+    """The text of the last message of the user; empty where there is none."""
+    users = [message for message in messages if isinstance(message, Mapping) and message.get("role") == "user"]
+    return (_text(users[-1], sample) if users else None) or ""
 
 
 def _text(message: Any, sample: Mapping[str, Any]) -> str | None:

@@ -13,6 +13,7 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.recorded.recorded_programs import programs_in_answers
 from coderm_eval.generation.recorded.task_ids import known_task_id
+from coderm_eval.generation.stated_problem import asked_text, begun_answer
 
 __all__ = ["LoggedSamples", "is_logged"]
 
@@ -72,8 +73,21 @@ def _texts(responses: Any) -> Iterator[str | None]:
 
 
 def _context(row: Mapping[str, Any]) -> str:
-    """The text that the model was given; as JSON where it was a conversation."""
+    """The text that answers may go on from: a prompt, the beginning of an answer, or a conversation's last question."""
     arguments = row.get("arguments")
     while isinstance(arguments, list | dict) and arguments:
         arguments = arguments[0] if isinstance(arguments, list) else next(iter(arguments.values()))
-    return arguments if isinstance(arguments, str) else json.dumps(arguments)
+    context = arguments if isinstance(arguments, str) else ""
+    messages = _messages(context)
+    return begun_answer(messages) or asked_text(messages) if messages else context
+
+
+def _messages(context: str) -> tuple[tuple[str, str], ...]:
+    """The roles and texts of a conversation with a server, which lm-eval logs as JSON; none in a prompt."""
+    try:
+        listed = json.loads(context)
+    except (ValueError, RecursionError):
+        return ()
+    if not isinstance(listed, list) or not all(isinstance(message, Mapping) for message in listed):
+        return ()
+    return tuple((str(message.get("role")), str(message.get("content"))) for message in listed)

@@ -10,8 +10,11 @@ from coderm_eval.core.messages import quoted
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.recorded.recorded_programs import programs_in_answers
 from coderm_eval.generation.recorded.task_ids import Statements, require_problems
+from coderm_eval.generation.stated_problem import asked_text
 
 __all__ = ["is_predictions", "prediction_programs"]
+
+_ROLES = {"HUMAN": "user", "BOT": "assistant"}
 
 
 def is_predictions(row: Mapping[str, Any]) -> bool:
@@ -43,8 +46,8 @@ def prediction_programs(
 
 
 def _asked(prompt: Any) -> str:
-    """The text that the model was given: one text, or the turns of a conversation."""
+    """The text that the model was given: one text, or the last question of a conversation, above which are examples."""
     if isinstance(prompt, str):
         return prompt
-    turns = prompt if isinstance(prompt, list) else []
-    return "\n".join(str(turn.get("prompt")) for turn in turns if isinstance(turn, Mapping))
+    turns = [turn for turn in prompt if isinstance(turn, Mapping)] if isinstance(prompt, list) else []
+    return asked_text(tuple((_ROLES.get(str(turn.get("role")), ""), str(turn.get("prompt"))) for turn in turns))

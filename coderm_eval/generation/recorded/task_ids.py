@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.records import Problem
+from coderm_eval.generation.known_prompts import KnownPrompts
 
 __all__ = ["Statements", "known_task_id", "require_problems"]
 
@@ -43,23 +43,9 @@ class Statements:
     """
 
     def __init__(self, problems: Mapping[str, Problem]) -> None:
-        self._lines = {task_id: _lines_of(problem) for task_id, problem in problems.items()}
+        self._known = KnownPrompts(problems.values())
 
     def task_of(self, text: str) -> str | None:
-        """The id of the problem all of whose lines are in the text; None where there is none.
-
-        Of several the one that ends last, since examples stand before the question; of those, the longest one.
-        """
-        found = [
-            (text.rfind(lines[-1]), sum(map(len, lines)), task_id)
-            for task_id, lines in self._lines.items()
-            if lines and all(line in text for line in lines)
-        ]
-        return max(found)[2] if found else None
-
-
-def _lines_of(problem: Problem) -> list[str]:
-    """The lines of a statement, without their indents; the code that follows a statement in words is no part of it."""
-    words = re.match(r'\s*"""\n(.*?)\n"""', problem.prompt, re.DOTALL)
-    text = words[1] if words else problem.prompt or problem.question
-    return [line.strip() for line in text.splitlines() if line.strip()]
+        """The id of the problem that a text asks for; None where that is none, or one of several alike."""
+        found = self._known.stated_in(text)
+        return found[0].task_id if len(found) == 1 else None

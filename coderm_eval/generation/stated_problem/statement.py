@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["names_in", "speaks_of_input", "statement_of"]
+__all__ = ["has_opening", "names_in", "speaks_of_input", "statement_of"]
 
 _OPENING = re.compile(
     r"^#{1,3} Question:?\n|^Question:[ \n]"  # LiveCodeBench, lighteval
@@ -45,6 +45,11 @@ def statement_of(text: str) -> str:
         return text[start:].strip()
     found = text[start : closing.start()]
     return found.removesuffix("\n\n") if openings and found.endswith("\n\n") else found.rstrip()
+
+
+def has_opening(text: str) -> bool:
+    """Return whether a text holds what a known harness writes above a statement."""
+    return bool(_OPENING.search(text))
 
 
 def speaks_of_input(text: str) -> bool:

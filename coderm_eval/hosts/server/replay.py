@@ -17,11 +17,11 @@ from aiohttp import web
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.extraction.unit_tests import extract_tests, recorded_tests
+from coderm_eval.generation.known_prompts import KnownPrompts
 from coderm_eval.generation.models.base import Prompt
 from coderm_eval.generation.prompts import question_of_test_prompt
 from coderm_eval.generation.stated_problem import asked_text, begun_answer
 from coderm_eval.hosts.server.continuations import continuation, is_begun
-from coderm_eval.hosts.server.known_prompts import KnownPrompts
 from coderm_eval.hosts.server.protocol.app import Seen, openai_app
 from coderm_eval.hosts.server.protocol.errors import RequestError
 from coderm_eval.hosts.server.protocol.replies import Answer, Reply

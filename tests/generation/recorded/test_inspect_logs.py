@@ -118,13 +118,13 @@ def test_programs_are_found_in_answers(tmp_path: Path, sample: dict[str, Any], p
 # Whose sample it is
 
 MBPP = {
-    "Mbpp/2": Problem("Mbpp/2", "high", '"""\nFind the high.\nassert high(1) == 1\n"""\n', ""),
-    "Mbpp/3": Problem("Mbpp/3", "low", '"""\nFind the low.\nassert low(1) == 0\n"""\n', ""),
+    "Mbpp/2": Problem("Mbpp/2", "high", "", "Find the high.\nassert high(1) == 1"),
+    "Mbpp/3": Problem("Mbpp/3", "low", "", "Find the low.\nassert low(1) == 0"),
 }
 
 SHOT = "Find the low.\nassert low(1) == 0\nFind the high.\nassert high(1) == 1"
 
-IDS: list[tuple[str, str, object, str, str]] = [
+IDS: list[tuple[str, str, object, object, str]] = [
     ("the id", "anything", "Mbpp/3", "Find it.", "Mbpp/3"),
     ("MBPP's number", "inspect_evals/mbpp", 3, "Return the low. Tests: assert low(2) == 0", "Mbpp/3"),
     ("the number as a text", "inspect_evals/mbpp", "3", "Return the low. Tests: assert low(2) == 0", "Mbpp/3"),
@@ -136,12 +136,19 @@ IDS: list[tuple[str, str, object, str, str]] = [
         SHOT,
         "Mbpp/2",
     ),
+    (
+        "the last question behind one of an example",
+        "x",
+        1,
+        [{"role": "user", "content": "Find the low.\nassert low(1) == 0"}, {"role": "user", "content": SHOT}],
+        "Mbpp/2",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("task", "given", "asked", "known"), [i[1:] for i in IDS], ids=[i[0] for i in IDS])
 def test_a_sample_is_of_the_problem_that_it_names_or_states(
-    tmp_path: Path, task: str, given: object, asked: str, known: str
+    tmp_path: Path, task: str, given: object, asked: object, known: str
 ) -> None:
     path = archived(tmp_path / "log.eval", log_of([sample_of(given, "x = 1", asked=asked)], task=task))
     assert list(read(path, MBPP, allow_partial=True)) == [known]
@@ -153,7 +160,13 @@ def test_a_problem_in_words_is_found_by_them(tmp_path: Path) -> None:
     assert read(path, problems) == {"own/low": [LOW]}
 
 
-NOT_OURS = [
+EXAMPLE = "Find the low.\nassert low(1) == 0\ndef low(a):\n    return 0\n\n"
+
+NOT_OURS: list[tuple[str, object, object]] = [
+    ("x", 1, f"{EXAMPLE}Find the sum.\nassert add(1) == 1"),
+    ("x", 1, f'{EXAMPLE}def add(a):\n    """Add."""\n'),
+    ("x", 1, f"Question: {EXAMPLE}Question: Find the sum."),
+    ("x", 1, [{"role": "user", "content": EXAMPLE}, {"role": "user", "content": "Find the sum."}]),
     ("mbpp", 3, "Find the sum. assert add(1) == 1"),
     ("apps", 3, "Find the low, assert low(2) == 0"),
     ("x", "q", ""),
@@ -161,10 +174,21 @@ NOT_OURS = [
 
 
 @pytest.mark.parametrize(("task", "given", "asked"), NOT_OURS)
-def test_a_number_alone_makes_no_sample_one_of_mbpp(tmp_path: Path, task: str, given: object, asked: str) -> None:
+def test_neither_a_number_nor_an_example_makes_a_sample_one_of_mbpp(
+    tmp_path: Path, task: str, given: object, asked: object
+) -> None:
     path = archived(tmp_path / "log.eval", log_of([sample_of(given, "x = 1", asked=asked)], task=task))
     with pytest.raises(InputError, match=r"1 task id that mbpp\+ does not have|none of its task ids"):
         read(path, MBPP, benchmark="mbpp+")
+
+
+def test_no_sample_is_lost_where_two_state_the_same_problem(tmp_path: Path) -> None:
+    samples = [
+        sample_of(given, program, asked="Find the high. assert high(1) == 1")
+        for given, program in ((1, HIGH), (2, "def high(a): pass"))
+    ]
+    path = archived(tmp_path / "log.eval", log_of(samples, task="x"))
+    assert read(path, MBPP, allow_partial=True) == {"Mbpp/2": [HIGH, "def high(a): pass"]}
 
 
 def test_replay_knows_mbpps_numbers_before_it_has_loaded_a_benchmark(tmp_path: Path) -> None:

@@ -20,11 +20,12 @@ from pyarrow import parquet
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.records import Problem
+from coderm_eval.generation.questions import method_question
 from coderm_eval.generation.recorded.samples import read_programs, read_samples
 
 PROBLEMS = {
-    "tide/0": Problem("tide/0", "high", '"""\nFind the high.\nassert high(1) == 1\n"""\n', ""),
-    "tide/1": Problem("tide/1", "low", '"""\nFind the low.\n"""\nclass Solution:\n    def low(self):\n        ', ""),
+    "tide/0": Problem("tide/0", "high", "", "Find the high.\nassert high(1) == 1"),
+    "tide/1": Problem("tide/1", "low", "", method_question("Find the low.", "class Solution:\n    def low(self):\n")),
 }
 
 HIGH, LOW = "def high(a):\n    return 1", "def low(a):\n    return 0"

@@ -182,6 +182,58 @@ def test_logged_chat_answers_are_looked_through_for_programs(tmp_path: Path) -> 
     assert read(tmp_path / "s") == {task: ["def f():\n    return 3", ""] for task in PROBLEMS}
 
 
+# OpenCompass's predictions
+
+
+def turn(role: str, prompt: str) -> dict[str, str]:
+    return {"role": role, "prompt": prompt}
+
+
+ASKED_ABOVE = [turn("HUMAN", PROBLEMS["tide/1"].prompt), turn("BOT", "    return 0\n")]
+
+
+def test_a_prediction_answers_the_last_question_of_a_conversation(tmp_path: Path) -> None:
+    asked = [[*ASKED_ABOVE, turn("HUMAN", problem.prompt)] for problem in PROBLEMS.values()]
+    entries = {str(i): {"origin_prompt": of, "prediction": "    return 3\n"} for i, of in enumerate(asked)}
+    (tmp_path / "s").write_text(json.dumps(entries))
+    assert read(tmp_path / "s") == {task: [f"{of.prompt}    return 3\n"] for task, of in PROBLEMS.items()}
+
+
+def test_an_example_of_a_conversation_is_not_what_a_prediction_answers(tmp_path: Path) -> None:
+    asked = [*ASKED_ABOVE, turn("HUMAN", "Find the sum.")]
+    (tmp_path / "s").write_text(json.dumps({"0": {"origin_prompt": asked, "prediction": "def f(): pass"}}))
+    refusal(tmp_path / "s")
+
+
+# Conversations in lm-eval's logs
+
+SENT: list[tuple[str, str, list[dict[str, str]]]] = [
+    (
+        "behind the beginning of an answer",
+        "    return 3\n```",
+        [{"role": "assistant", "content": "Go:\n```python\n{}"}],
+    ),
+    ("behind the question", "    return 3\n", [{"role": "user", "content": "{}"}]),
+    (
+        "with an example above",
+        "    return 3\n",
+        [{"role": "assistant", "content": "x"}, {"role": "user", "content": "{}"}],
+    ),
+]
+
+
+@pytest.mark.parametrize(("answer", "last"), [s[1:] for s in SENT], ids=[s[0] for s in SENT])
+def test_logged_answers_of_a_server_go_on_from_the_conversation(
+    tmp_path: Path, answer: str, last: list[dict[str, str]]
+) -> None:
+    """lm-eval logs the messages as JSON; its `humaneval_instruct` begins the answer."""
+    sent = [{"role": "user", "content": "Complete it."}, *last]
+    context = {task: json.dumps(sent).replace("{}", json.dumps(of.prompt)[1:-1]) for task, of in PROBLEMS.items()}
+    (tmp_path / "s").write_bytes(lines(logged(task, [[answer]], context[task]) for task in PROBLEMS))
+    expected = {task: [f"{problem.prompt}    return 3"] for task, problem in PROBLEMS.items()}
+    assert {task: [program.rstrip() for program in of] for task, of in read(tmp_path / "s").items()} == expected
+
+
 def test_logged_numbers_are_those_of_mbpp(tmp_path: Path) -> None:
     problems = {"Mbpp/2": Problem("Mbpp/2", "f", "", "")}
     row = logged("", [["def f(): pass"]], "", task_id=2) | {"doc": {"task_id": 2}}

@@ -15,11 +15,11 @@ from coderm_eval.benchmarks.livecodebench.prompts import method_request, stdin_r
 from coderm_eval.benchmarks.prompts import function_request
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.extraction.programs import extract_program
+from coderm_eval.generation.known_prompts import KnownPrompts
 from coderm_eval.generation.prompts import unit_test_prompt
 from coderm_eval.generation.questions import docstring_question, function_question, method_question, stdin_question
 from coderm_eval.generation.stated_problem import asked_text, begun_answer, problem_of_request
 from coderm_eval.hosts.server.continuations import continuation
-from coderm_eval.hosts.server.known_prompts import KnownPrompts
 from coderm_eval.hosts.server.replay import RecordedAnswers, UnknownPromptError
 
 
@@ -229,6 +229,33 @@ def test_a_prompt_of_several_tasks_alike_is_refused() -> None:
 def test_a_problem_without_recorded_programs_is_not_found() -> None:
     with pytest.raises(UnknownPromptError, match="nothing is recorded for the prompt that starts 'Complete:'"):
         RecordedAnswers(PROBLEMS, {"f/1": ["tide = abs"]}, {}).chat(f"Complete:\n{EDDY.prompt}", 1, 0)
+
+
+OTHER_QUESTIONS = {
+    "a prompt": 'def wave(n):\n    """Return the waves of n."""\n',
+    "a task with asserts": "Write a function to find the waves.\nassert wave(3) == 9",
+    "lm-eval's MBPP": MBPP_SHAPES["lm-eval"]("Find the waves.", ["assert wave(3) == 9"]).request,
+    "LiveCodeBench": f"### Question:\n{CONTEST.replace('tides', 'waves')}\n\n### Answer:",
+}
+
+
+@pytest.mark.parametrize("question", OTHER_QUESTIONS.values(), ids=OTHER_QUESTIONS)
+@pytest.mark.parametrize("example", [TIDE.prompt + "    return height * 3\n", FLOW.question, CONTEST])
+def test_an_example_above_an_unknown_question_is_not_asked_for(example: str, question: str) -> None:
+    assert told(f"{example}\n\n{question}", [TIDE, FLOW, STDIN]) == []
+
+
+BEHIND = [
+    "```python\ndef your_function(x):\n    pass\n```",
+    "assert tide(3) == 9",
+    "def check(candidate):\n    assert candidate(3) == 9\n\ncheck(tide)",
+    "Write a function, and nothing else.",
+]
+
+
+@pytest.mark.parametrize("behind", BEHIND)
+def test_tests_and_instructions_behind_a_problem_are_no_other_question(behind: str) -> None:
+    assert told(f"Complete:\n{TIDE.prompt}\n{behind}\n") == ["f/1"]
 
 
 # Against real benchmarks

@@ -1,15 +1,16 @@
-"""Which of a benchmark's problems a message states, in the words of any harness.
+"""Which of a benchmark's problems a text states, in the words of any harness.
 
 Blanks do not count: EvalPlus strips those around a prompt, lm-eval does not, and templates break lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.questions import parts_of_question
+from coderm_eval.generation.stated_problem import asks_for_another
 
 __all__ = ["KnownPrompts"]
 
@@ -26,22 +27,30 @@ class _Place(NamedTuple):
 class KnownPrompts:
     """The texts of problems, by which they are found in messages."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem]) -> None:
         self._whole: dict[str, list[Problem]] = {}
-        self._parts = [(problem, list(_parts(problem))) for problem in problems]
+        self._parts: list[tuple[Problem, list[list[str]]]] = []
         for problem in problems:
+            self._parts.append((problem, list(_parts(problem))))
             texts = {_single_spaced(text) for text in (problem.request, problem.prompt, problem.question)}
             for text in texts - {""}:
                 self._whole.setdefault(text, []).append(problem)
 
     def stated_in(self, text: str) -> list[Problem]:
-        """The problem whose text this is, or else whose text stands last in it; several that cannot be told apart."""
-        text = _single_spaced(text)
-        if whole := self._whole.get(text):
+        """The problem whose text this is, or else whose text stands last in it; several that cannot be told apart.
+
+        None where another question stands behind it: it is an example then, and the question is of no known problem.
+        """
+        spaced = _single_spaced(text)
+        if whole := self._whole.get(spaced):
             return whole
-        places = [(_last_place(text, alternatives), problem) for problem, alternatives in self._parts]
+        places = [(_last_place(spaced, alternatives), problem) for problem, alternatives in self._parts]
         last = max((place for place, _ in places if place), default=None)
-        return [problem for place, problem in places if place and place == last]
+        if last is None:
+            return []
+        behind = _behind(text, spaced[: last.end])
+        found = [problem for place, problem in places if place == last]
+        return [problem for problem in found if not asks_for_another(behind, problem.entry_point)]
 
 
 def _parts(problem: Problem) -> Iterator[list[str]]:
@@ -67,6 +76,16 @@ def _place(text: str, parts: Sequence[str]) -> _Place | None:
             return None
         end = found + len(part)
     return _Place(end, sum(map(len, parts)))
+
+
+def _behind(text: str, spaced: str) -> str:
+    """What follows in a text, with its blanks, behind that which begins it but for blanks."""
+    left = len(spaced) - spaced.count(" ")
+    for place, character in enumerate(text):
+        if not left:
+            return text[place:]
+        left -= not character.isspace()
+    return ""
 
 
 def _single_spaced(text: str) -> str:
