@@ -29,6 +29,7 @@ _EXPECTED = {
     "invalid_key": "the name of a setting, as a text",
     "less_than": "less than {lt:g}",
     "less_than_equal": "{le:g} or less",
+    "list_type": "a list",
     "literal_error": "{expected}",
     "path_type": "a path",
     "string_type": "a text",

@@ -56,8 +56,12 @@ def test_no_gold_test_is_in_what_the_models_are_asked(tmp_path: Path) -> None:
 
 BAD_LINES: dict[str, tuple[object, str]] = {
     "not JSON": ("{", "not JSON"),
-    "a list": ([TOTAL], "task_id is missing"),
+    "a list": ([TOTAL], "task_id is missing: give the problem a name of its own"),
     "no task id": ({"entry_point": "f", "question": "q"}, "task_id is missing"),
+    "a task id in two lines": ({**TOTAL, "task_id": "a\nb"}, r"task_id: 'a\nb' cannot be printed"),
+    "half a character for a task id": ({**TOTAL, "task_id": "\ud800"}, r"task_id: '\ud800' cannot be printed"),
+    "an entry point of a stdin program": ({**ADD, "task_id": "a", "entry_point": "f"}, "stdin program as `solve`"),
+    "no list of gold tests": ({**TOTAL, "gold_tests": None}, "gold_tests is None: expected a list"),
     "an empty task id": ({**TOTAL, "task_id": " "}, "task_id: it is empty"),
     "a number for a task id": ({**TOTAL, "task_id": 3}, "task_id is 3"),
     "no entry point": ({"task_id": "a", "question": "q"}, "entry_point is missing"),

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.inputs import number_lines, parse_object
@@ -39,7 +39,7 @@ class ProblemRow(NamedTuple):
 class _Line(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
-    task_id: str
+    task_id: str = Field(description="problem a name of its own")
     entry_point: str = "solve"
     prompt: str = ""
     question: str = ""
@@ -56,6 +56,8 @@ class _Line(BaseModel):
     def _is_named(cls, task_id: str) -> str:
         if not task_id.strip():
             raise ValueError("it is empty; give every problem a name of its own")
+        if not task_id.isprintable():
+            raise ValueError(f"{task_id!r} cannot be printed; use letters, digits and signs")
         return task_id
 
     @field_validator("entry_point")
@@ -69,6 +71,10 @@ class _Line(BaseModel):
     def _says_what_is_wanted(self) -> _Line:
         if self.form != "stdin" and "entry_point" not in self.model_fields_set:
             raise ValueError("entry_point is missing: name the function that a program defines, or set form to 'stdin'")
+        if self.form == "stdin" and self.entry_point != "solve":
+            raise ValueError(
+                f"entry_point is {self.entry_point!r}: tests call a stdin program as `solve`; leave it out"
+            )
         if not self.prompt.strip() and not self.question.strip():
             raise ValueError("prompt and question are both missing: give the code to go on from, or the task in words")
         return self
