@@ -11,7 +11,11 @@ __all__ = ["Fence", "fences", "loose_fences", "only_fence"]
 
 _PYTHON_LABELS = frozenset({"python", "py", "python3", "python2"})
 _MARK = re.compile(r"([ \t]*)(`{3,}(?!`)(?!.*`)|~{3,})[ \t]*([^\s`]*)")
+_CODE = r"(?:async def |def |class )\w+[ ]?[(:]|import \w|from [.\w]+ import "
+_BEHIND_MARK = re.compile(rf"[`~]{{3,}}[ \t]*(?:(?:python|py)\d?[ \t]+)?((?:{_CODE}).*)", re.IGNORECASE)
+"""Code that begins on the line of the mark: "```python import math"."""
 _LOOSE_FENCES = (  # "Sure: ```python", "- ```python", "return x```": not fences in CommonMark, but models write them
+    re.compile(rf"```[ \t]*(?:(?:python|py)\d?[ \t]+)?((?:{_CODE}).*?)```", re.DOTALL | re.IGNORECASE),
     re.compile(r"```(?:python|py)\d?\b[^`\n]*\n(.*?)```", re.DOTALL | re.IGNORECASE),
     re.compile(r"```[^`\n]*\n(.*?)```", re.DOTALL),
 )
@@ -28,14 +32,15 @@ def fences(text: str) -> Iterator[Fence]:
     """Yield fenced blocks as CommonMark reads them.
 
     A fence is closed by at least as many marks, and the last one may stay open. A fence
-    inside a list is indented, and so is its body.
+    inside a list is indented, and so is its body. Other than in CommonMark, code may begin on the line of the mark.
     """
     opening: re.Match[str] | None = None
     body: list[str] = []
     for line in text.split("\n"):
         mark = _MARK.match(line)
         if opening is None:
-            opening, body = mark, []
+            opening = mark
+            body = [mark[1] + code[1]] if mark and (code := _BEHIND_MARK.match(line, mark.end(1))) else []
         elif mark and _closes(mark, opening):
             yield _fence(opening, body, closed=True)
             opening = None
@@ -61,7 +66,7 @@ def _closes(mark: re.Match[str], opening: re.Match[str]) -> bool:
 
 
 def loose_fences(text: str) -> Iterator[str]:
-    """Yield text between triple backticks, without common indentation; that with Python's label comes last."""
+    """Yield text between triple backticks, without common indentation; the likeliest to be the code comes last."""
     for pattern in reversed(_LOOSE_FENCES):
         yield from (textwrap.dedent(body) for body in pattern.findall(text))
 
