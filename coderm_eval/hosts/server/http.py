@@ -26,7 +26,7 @@ _GRACE_S = 1.0
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections; port 0 takes a free one.
+    """A socket that takes connections over IPv4; port 0 takes a free one.
 
     Raises:
         ServerError: the port is in use, or the host is not this machine's.
@@ -36,7 +36,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port))
     except (OSError, OverflowError) as error:
-        foreign = getattr(error, "errno", None) in (errno.EADDRNOTAVAIL, socket.EAI_NONAME)
+        others = (errno.EADDRNOTAVAIL, socket.EAI_NONAME, socket.EAI_ADDRFAMILY)
+        foreign = getattr(error, "errno", None) in others
         advice = "give an address of this machine after --host, such as 127.0.0.1" if foreign else "give another --port"
         raise ServerError(f"cannot serve on {host}:{port} ({single_line(error)}); {advice}") from error
 

@@ -315,6 +315,7 @@ NOT_SERVED = [
     ("127.0.0.1", 70_000, "give another --port"),
     ("no.such.host.invalid", 0, FOREIGN),
     ("192.0.2.1", 0, FOREIGN),
+    ("::1", 0, FOREIGN),
 ]
 
 

@@ -64,8 +64,12 @@ FALLBACKS = [
     (reranked(NO_TESTS, ANSWERED), True, ("agreement", "no usable test was written")),
     (reranked(NO_TESTS, ANSWERED, odd=2), True, ("agreement", "no usable test was written (2 odd)")),
     (reranked(NO_TESTS, ANSWERED), False, None),  # agreement was wanted
-    (reranked(NO_TESTS, UNANSWERED), True, ("first", "no usable test was written, and no call in the request to")),
-    (reranked(NO_TESTS, None), False, ("first", "no tests, and no call in the request to make")),
+    (
+        reranked(NO_TESTS, UNANSWERED),
+        True,
+        ("first", "no usable test was written, and no outputs on probing inputs to"),
+    ),
+    (reranked(NO_TESTS, None), False, ("first", "no tests, and no outputs on probing inputs to compare")),
 ]
 
 

@@ -93,7 +93,7 @@ def fallback_of(reranked: Reranked, *, tests_wanted: bool) -> Fallback | None:
     reason = "no usable test was written" + (f" ({reasons})" if reasons else "") if tests_wanted else "no tests"
     if result.probes is not None and result.probes.verdicts.passed.any():
         return Fallback("agreement", reason) if tests_wanted else None
-    return Fallback("first", f"{reason}, and no call in the request to make probing inputs from")
+    return Fallback("first", f"{reason}, and no outputs on probing inputs to compare")
 
 
 def could_run_nothing(result: RerankResult) -> bool:
