@@ -12,6 +12,7 @@ import numpy as np
 from coderm_eval.core.messages import counted
 from coderm_eval.core.records import Candidate, Problem, RerankResult, Selection, Verdict, Verdicts
 from coderm_eval.pipeline.reranker import Reranked
+from coderm_eval.selection.registry import reads_probes
 
 __all__ = ["KEY", "Fallback", "Picked", "fallback_of", "read_result"]
 
@@ -27,13 +28,15 @@ class Fallback:
     reason: str
 
 
-def fallback_of(reranked: Reranked, *, wanted: bool) -> Fallback | None:
-    """What the pick rests on where there is no test; None where there are tests, or none were `wanted`."""
+def fallback_of(reranked: Reranked, rule: str, *, wanted: bool) -> Fallback | None:
+    """What the pick of `rule` rests on where there is no test; None where there are tests, or none were `wanted`."""
     result, written = reranked.result, reranked.written
     if result.tests:
         return None
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(written.rejected.items()))
     reason = ("no test could be used" + (f" ({reasons})" if reasons else "")) if wanted else "no tests were asked for"
+    if not reads_probes([rule]):
+        return Fallback("first", f"{reason}, and {rule} does not look at how answers agree")
     if result.probes is not None and result.probes.verdicts.passed.any():
         return Fallback("agreement", reason) if wanted else None
     return Fallback("first", f"{reason}, and no call in the statement can be run to see which answers agree")

@@ -109,7 +109,7 @@ async def pick_program(
     def work() -> Picked:
         reranked = engine_of(settings).rerank(item, writer)
         wanted = writer is not None or settings.tests.backend != "none"
-        return Picked(len(programs), settings.rule, reranked, fallback_of(reranked, wanted=wanted))
+        return Picked(len(programs), settings.rule, reranked, fallback_of(reranked, settings.rule, wanted=wanted))
 
     return await anyio.to_thread.run_sync(work)
 
