@@ -252,6 +252,21 @@ def test_two_seeds_have_no_answer_in_common(tmp_path: Path) -> None:
     assert songs == [f"song {number}" for number in range(12)]
 
 
+def test_what_is_run_is_what_is_given_where_the_policy_knows_no_stop(tmp_path: Path) -> None:
+    texts = [f"def f3(x):\n    return {code}\n#END\ndef f3(x):\n    return None\n" for code in ("x - 3", "x + 3")]
+
+    def heedless(body: dict[str, Any], before: int) -> Reply:
+        if body["model"] == "t":
+            return both_models(body, before)
+        listed = [{"index": i, "message": {"content": texts[i]}} for i in range(2)]
+        return 200, {}, choices_body(listed)
+
+    with serving(heedless) as (url, _), best_of_n_server(tmp_path, *models_at(url), "--n", 2, "--num", 3) as served:
+        reply = post(served.url, chat_body(function_request(3), stop=["#END"]))
+    assert [found["votes"] for found in reply.body["coderm"]["programs"]] == [0, 2]
+    assert reply.text == "def f3(x):\n    return x + 3\n"
+
+
 def test_what_the_operator_fixed_stays(tmp_path: Path) -> None:
     config = {"policy": {"temperature": 0.3, "api": "chat", "backend_args": {"top_k": 9}}}
     with (

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from coderm_eval.core.errors import IncompleteRunError, RequestRefusedError
 from coderm_eval.core.records import ProblemCandidates, deduplicate_candidates
 from coderm_eval.core.store import Table
 from coderm_eval.generation.cached_model import CachedModel, TokenUsage
 from coderm_eval.generation.extraction.programs import extract_program
-from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, Completion, Prompt, SampleRequest
+from coderm_eval.generation.models.base import (
+    CONTEXT_OVERFLOW,
+    Completion,
+    Prompt,
+    SampleRequest,
+    truncate_at_stop,
+)
 from coderm_eval.generation.models.openai_server import OpenAIServer
 from coderm_eval.generation.settings import Extraction, PolicySettings
 from coderm_eval.generation.stated_problem import begun_answer, problem_of_request
@@ -89,7 +96,9 @@ class BestOfN:
                 pass
         except RequestRefusedError as error:
             raise RequestError(error.fault) from error
-        completions = [model.completion(prompt, sample) for sample in request.samples]
+        stored = [model.completion(prompt, sample) for sample in request.samples]
+        # Replies are cut so, also where the policy does not know `stop`: what is run is what is given.
+        completions = [replace(each, text=truncate_at_stop(each.text, sampling.stop)) for each in stored]
         if all(completion.finish_reason == CONTEXT_OVERFLOW for completion in completions):
             raise RequestError(
                 f"the prompt and max_tokens ({sampling.max_tokens}) do not fit into the context of {sampling.model}",
