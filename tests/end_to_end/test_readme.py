@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from helpers.livecodebench import rows as livecodebench_rows
 from helpers.mini_humaneval import MiniHumanEval
 from helpers.own_problems import write_own_problems
 from helpers.paths import ROOT
-from helpers.processes import heed_interrupts
+from helpers.processes import heed_interrupts, soon
 from helpers.replaying import replaying
 from helpers.serve import chat_body, post
 
@@ -66,6 +67,7 @@ def shell(line: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess
 def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
     tested = ("pip install .", "HF_HUB_OFFLINE=1 lm_eval", "lm_eval run", "coderm-eval rerank", "coderm-eval grade")
     others = (
+        "coderm-eval demo",
         "coderm-eval replay",
         "coderm-eval serve",
         "coderm-eval report",
@@ -78,6 +80,7 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
         "coderm-eval export",
         "evalplus.coderm",
         "evalplus.evaluate",
+        "python ask.py",
         "python cheats.py",
         "python differences.py",
         "eval ",
@@ -342,7 +345,7 @@ def test_the_run_directory_has_the_documented_files(tmp_path: Path, mini_humanev
 
 def test_the_replay_command_serves(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
     write_files(tmp_path, mini_humaneval)
-    arguments = shlex.split(command("coderm-eval replay").replace("8000", "0"))
+    arguments = shlex.split(command("coderm-eval replay --samples samples.jsonl").replace("8000", "0"))
     arguments[0] = str(SCRIPTS / arguments[0])
     process = subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
     assert process.stderr
@@ -354,7 +357,7 @@ def test_the_replay_command_serves(tmp_path: Path, mini_humaneval: MiniHumanEval
 
 def test_the_serve_command_serves(tmp_path: Path, server: str, mini_humaneval: MiniHumanEval) -> None:
     """Only its addresses are changed; it answers a request of its own benchmark."""
-    line = command("coderm-eval serve").replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server)
+    line = command("coderm-eval serve --model P").replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server)
     arguments = shlex.split(line.replace("8100", "0"))
     arguments[0] = str(SCRIPTS / arguments[0])
     process = subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
@@ -367,6 +370,50 @@ def test_the_serve_command_serves(tmp_path: Path, server: str, mini_humaneval: M
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0
     process.stderr.close()
+
+
+def test_the_server_can_be_tried_without_a_model(example: Path, tmp_path: Path) -> None:
+    """The page's commands and program, with other ports; the demo's files are the first screen's."""
+    (run,) = (example / "coderm-runs").glob("coderm_demo-*")
+    shutil.copytree(run, tmp_path / "demo")
+    page = (DOCS / "guide" / "serve.md").read_text()
+    ((name, program),) = re.findall(r'```python title="(.*?)"\n(.*?)```', page, re.DOTALL)
+    with (
+        started(command("coderm-eval replay --samples demo").replace("8000", "0"), tmp_path) as recorded,
+        started(
+            command("coderm-eval serve --model recorded")
+            .replace("http://127.0.0.1:8000/v1", recorded)
+            .replace("8100", "0"),
+            tmp_path,
+        ) as url,
+    ):
+        (tmp_path / name).write_text(program.replace("http://127.0.0.1:8100/v1", url))
+        asked = shell(command(f"python {name}"), tmp_path)
+    assert asked.returncode == 0, asked.stderr
+    assert re.findall(r"^recorded\S*", asked.stdout, re.MULTILINE) == [
+        "recorded",
+        "recorded@first",
+        "recorded@majority",
+    ]
+    assert asked.stdout.count("def tide_gate_hours") == 3
+
+
+@contextmanager
+def started(line: str, cwd: Path) -> Iterator[str]:
+    """The address of a server that this command starts; it is ended in the end."""
+    arguments = shlex.split(line)
+    arguments[0] = str(SCRIPTS / arguments[0])
+    log = cwd / f"{arguments[1]}.log"
+    with log.open("w") as stderr:
+        process = subprocess.Popen(arguments, cwd=cwd, stderr=stderr, text=True, preexec_fn=heed_interrupts)
+    try:
+        assert soon(lambda: " on http://" in log.read_text() or process.poll() is not None)
+        found = re.search(r" on (http://\S+)", log.read_text())
+        assert found, log.read_text()
+        yield found[1]
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 @pytest.fixture
