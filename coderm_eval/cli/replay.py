@@ -34,7 +34,10 @@ def replay_command(samples: Path, tests: Path | None, host: str, port: int) -> N
     names = {benchmark_of_task(task) for task in [*solutions, *recorded]}
     if None in names:
         strange = next(t for t in [*solutions, *recorded] if benchmark_of_task(t) is None)
-        raise InputError(f"{samples}: no benchmark has task ids like {strange!r}")
+        raise InputError(
+            f"{samples}: no benchmark has task ids like {strange!r}; HumanEval+, MBPP+, LiveCodeBench and the demo "
+            "can be served, problems of your own cannot"
+        )
     settings = load_settings({}, source="replay", selects=False)
     loaded = [load_benchmark(name, settings.for_benchmark(name)) for name in sorted(filter(None, names))]
     problems = {problem.task_id: problem for benchmark in loaded for problem in benchmark.problems}

@@ -46,7 +46,7 @@ class _ProblemFile(Benchmark):
         if lacking:
             raise DatasetError(
                 f"{self.name}: no gold_tests for {abbreviated(lacking)}, so that there are no grades; give them, or "
-                "leave out --grade (in Python: grade=False)"
+                "rerank without --grade (in Python: grade=False)"
             )
 
     def grader(self) -> str:

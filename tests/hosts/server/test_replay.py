@@ -172,7 +172,7 @@ def test_completions_are_served_as_the_programs_that_they_make(tmp_path: Path, n
 
 BAD_FILES = [
     (gzip.compress(b'{"task_id": "demo/0", "solution": "x"}\n', mtime=0)[:-9], "s.jsonl: cannot be read ("),
-    (b'{"task_id": "reef/0", "solution": "x"}\n', "no benchmark has task ids like 'reef/0'"),
+    (b'{"task_id": "reef/0", "solution": "x"}\n', "no benchmark has task ids like 'reef/0'; HumanEval+, MBPP+,"),
     (b'{"task_id": "demo/0"}\n', "s.jsonl:1: no task_id with a solution or a completion"),
 ]
 
