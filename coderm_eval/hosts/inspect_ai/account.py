@@ -5,41 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from coderm_eval.core.messages import counted
 from coderm_eval.core.records import Candidate, Problem, RerankResult, Selection, Verdict, Verdicts
+from coderm_eval.hosts.grounds import Fallback, json_number, votes
 from coderm_eval.pipeline.reranker import Reranked
-from coderm_eval.selection.registry import reads_probes
 
-__all__ = ["KEY", "Fallback", "Picked", "fallback_of", "read_result"]
+__all__ = ["KEY", "Picked", "read_result"]
 
 KEY = "coderm"
 """Under which a sample's metadata and its store have it."""
-
-
-@dataclass(frozen=True)
-class Fallback:
-    """What took the place of the tests' votes, and why."""
-
-    to: Literal["agreement", "first"]
-    reason: str
-
-
-def fallback_of(reranked: Reranked, rule: str, *, wanted: bool) -> Fallback | None:
-    """What the pick of `rule` rests on where there is no test; None where there are tests, or none were `wanted`."""
-    result, written = reranked.result, reranked.written
-    if result.tests:
-        return None
-    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(written.rejected.items()))
-    reason = ("no test could be used" + (f" ({reasons})" if reasons else "")) if wanted else "no tests were asked for"
-    if not reads_probes([rule]):
-        return Fallback("first", f"{reason}, and {rule} does not look at how answers agree")
-    if result.probes is not None and result.probes.verdicts.passed.any():
-        return Fallback("agreement", reason) if wanted else None
-    return Fallback("first", f"{reason}, and no call in the statement can be run to see which answers agree")
 
 
 @dataclass(frozen=True)
@@ -81,7 +59,7 @@ class Picked:
             return f"{by}, by how answers agree, as {self.fallback.reason}"
         if not result.tests:
             return f"{by}, by how answers agree"
-        return f"{by} and passes {_votes(result)[selection.chosen]} of {_tests(result)} tests"
+        return f"{by} and passes {votes(result)[selection.chosen]} of {_tests(result)} tests"
 
     def summary(self) -> dict[str, Any]:
         """The metadata of the sample: what fits on a screen."""
@@ -108,8 +86,8 @@ class Picked:
                 "stopped": selection.stopped,
             },
             "votes": [
-                {"answers": list(candidate.samples), "votes": votes, "reward": _number(reward)}
-                for candidate, votes, reward in zip(result.candidates, _votes(result), selection.rewards, strict=True)
+                {"answers": list(candidate.samples), "votes": passed, "reward": json_number(reward)}
+                for candidate, passed, reward in zip(result.candidates, votes(result), selection.rewards, strict=True)
             ],
         }
 
@@ -146,7 +124,7 @@ _NOT_RUN = Verdict.NOT_RUN
 def _selection_row(selection: Selection) -> dict[str, Any]:
     return {
         "chosen": selection.chosen,
-        "rewards": [_number(reward) for reward in selection.rewards],
+        "rewards": [json_number(reward) for reward in selection.rewards],
         "ties": list(selection.ties),
         "tests_used": selection.tests_used,
         "stopped": selection.stopped,
@@ -160,15 +138,5 @@ def _selection(rule: str, row: Mapping[str, Any]) -> Selection:
     return Selection(rule, row["chosen"], rewards, ties, row["tests_used"], row["stopped"], row["confidence"])
 
 
-def _votes(result: RerankResult) -> list[int]:
-    """Tests that each candidate passed; one that was written k times counts k times."""
-    weights = np.array([test.multiplicity for test in result.tests], dtype=np.int64)
-    return [int(row @ weights) for row in result.verdicts.passed]
-
-
 def _tests(result: RerankResult) -> int:
     return sum(test.multiplicity for test in result.tests)
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)

@@ -15,7 +15,8 @@ from coderm_eval.core.records import Problem, ProblemCandidates, deduplicate_can
 from coderm_eval.generation.models.base import Model
 from coderm_eval.generation.sample import extract_program
 from coderm_eval.generation.settings import TestSettings
-from coderm_eval.hosts.inspect_ai.account import KEY, Fallback, Picked, fallback_of
+from coderm_eval.hosts.grounds import Fallback, fallback_of
+from coderm_eval.hosts.inspect_ai.account import KEY, Picked
 from coderm_eval.hosts.inspect_ai.drawing import draw
 from coderm_eval.hosts.inspect_ai.engine import engine_of, without_tests
 from coderm_eval.hosts.inspect_ai.errors import as_prerequisites

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import pytest
 
 from coderm_eval.core.records import Candidate, Probes, Problem, RerankResult, Selection, UnitTest, Verdicts
 from coderm_eval.generation.test_sources import TestWritingStats
-from coderm_eval.hosts.inspect_ai.account import Picked, fallback_of, read_result
+from coderm_eval.hosts.inspect_ai.account import Picked, read_result
 from coderm_eval.pipeline.reranker import Reranked
 
 PROBLEM = Problem("t", "f", "", "")
@@ -25,21 +24,6 @@ def reranked(rule: str, *, tests: int, agree: bool = False) -> Reranked:
     written = tuple(UnitTest(f"T{n}", (n,)) for n in range(tests))
     result = RerankResult(PROBLEM, candidates, written, verdicts, {rule: selection}, probes if agree else None)
     return Reranked(result, TestWritingStats())
-
-
-FALLBACKS = [
-    ("evidence", 2, True, True, None),
-    ("evidence", 0, True, True, "agreement"),
-    ("evidence", 0, True, False, None),
-    ("evidence", 0, False, True, "first"),
-    ("majority", 0, True, True, "first"),
-]
-
-
-@pytest.mark.parametrize(("rule", "tests", "agree", "wanted", "to"), FALLBACKS)
-def test_what_a_pick_rests_on_without_tests(rule: str, tests: int, agree: bool, wanted: bool, to: str | None) -> None:
-    found = fallback_of(reranked(rule, tests=tests, agree=agree), rule, wanted=wanted)
-    assert (found.to if found else None) == to
 
 
 def test_a_record_is_json_and_is_read_back() -> None:

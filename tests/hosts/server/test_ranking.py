@@ -19,7 +19,8 @@ from coderm_eval.core.records import (
     Verdicts,
 )
 from coderm_eval.generation.test_sources import TestWritingStats
-from coderm_eval.hosts.server.serve.ranking import could_run_nothing, fallback_of, order_of
+from coderm_eval.hosts.grounds import fallback_of
+from coderm_eval.hosts.server.serve.ranking import could_run_nothing, order_of
 from coderm_eval.pipeline.reranker import Reranked
 
 CANDIDATES = (Candidate("a", (0, 4)), Candidate("b", (1,)), Candidate("c", (2, 3)), Candidate("d", (5,)))
@@ -60,22 +61,21 @@ NO_TESTS = verdicts(Verdict.PASSED, 0)
 ANSWERED, UNANSWERED = verdicts(Verdict.PASSED, 2), verdicts(Verdict.FAILED, 2)
 
 FALLBACKS = [
-    (reranked(ANSWERED, None), True, None),
-    (reranked(NO_TESTS, ANSWERED), True, ("agreement", "no usable test was written")),
-    (reranked(NO_TESTS, ANSWERED, odd=2), True, ("agreement", "no usable test was written (2 odd)")),
-    (reranked(NO_TESTS, ANSWERED), False, None),  # agreement was wanted
-    (
-        reranked(NO_TESTS, UNANSWERED),
-        True,
-        ("first", "no usable test was written, and no outputs on probing inputs to"),
-    ),
-    (reranked(NO_TESTS, None), False, ("first", "no tests, and no outputs on probing inputs to compare")),
+    ("evidence", reranked(ANSWERED, None), True, None),
+    ("evidence", reranked(NO_TESTS, ANSWERED), True, ("agreement", "no test could be used")),
+    ("evidence", reranked(NO_TESTS, ANSWERED, odd=2), True, ("agreement", "no test could be used (2 odd)")),
+    ("evidence", reranked(NO_TESTS, ANSWERED), False, None),  # agreement was wanted
+    ("evidence", reranked(NO_TESTS, UNANSWERED), True, ("first", "no test could be used, and there are no outputs")),
+    ("evidence", reranked(NO_TESTS, None), False, ("first", "no tests were asked for, and there are no outputs")),
+    ("majority", reranked(NO_TESTS, ANSWERED), True, ("first", "no test could be used, and majority does not look")),
 ]
 
 
-@pytest.mark.parametrize(("found", "tests_wanted", "expected"), FALLBACKS)
-def test_what_takes_the_place_of_tests(found: Reranked, tests_wanted: bool, expected: tuple[str, str] | None) -> None:
-    fallback = fallback_of(found, tests_wanted=tests_wanted)
+@pytest.mark.parametrize(("rule", "found", "wanted", "expected"), FALLBACKS)
+def test_what_takes_the_place_of_tests(
+    rule: str, found: Reranked, wanted: bool, expected: tuple[str, str] | None
+) -> None:
+    fallback = fallback_of(found, rule, wanted=wanted)
     assert (fallback is None) == (expected is None)
     if fallback and expected:
         assert fallback.to == expected[0] and fallback.reason.startswith(expected[1])

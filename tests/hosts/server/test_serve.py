@@ -206,7 +206,7 @@ def test_without_usable_tests_agreement_decides(tmp_path: Path) -> None:
     with serving(no_tests) as (url, _), best_of_n_server(tmp_path, *models_at(url), "--n", 4, "--num", 2) as served:
         details = post(served.url, chat_body(statement)).body["coderm"]
         assert (details["fallback"], details["chosen"]) == ("agreement", 1)
-        assert details["reason"].startswith("no usable test was written (2 ")
+        assert details["reason"].startswith("no test could be used (2 ")
         for model in ("m@first", "m@majority"):  # they do not look at how the candidates agree
             details = post(served.url, chat_body(statement, model=model)).body["coderm"]
             assert (details["fallback"], details["chosen"]) == ("first", 0)

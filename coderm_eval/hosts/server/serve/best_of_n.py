@@ -22,7 +22,7 @@ from coderm_eval.generation.models.openai_server import OpenAIServer
 from coderm_eval.generation.settings import Extraction, PolicySettings
 from coderm_eval.generation.stated_problem import begun_answer, problem_of_request
 from coderm_eval.hosts.server.protocol.errors import RequestError
-from coderm_eval.hosts.server.serve.ranking import Fallback, Ranked, could_run_nothing, fallback_of
+from coderm_eval.hosts.server.serve.ranking import Ranked, could_run_nothing
 from coderm_eval.pipeline.reranker import Reranker
 
 __all__ = ["BestOfN"]
@@ -71,9 +71,7 @@ class BestOfN:
         completes = sampling.api == "completions" or bool(begun_answer(prompt))
         problem = problem_of_request(prompt, [c.text for c in completions], completes=completes)
         if problem is None:
-            fallback = Fallback("first", "no function and no program was found in the request and its answers")
-            seconds = {"sampling": drawn - started}
-            return Ranked(completions, usage, seconds, fallback=fallback, notices=_notices(completions))
+            return Ranked(completions, usage, {"sampling": drawn - started}, notices=_notices(completions))
         programs = [extract_program(c.text, problem, self._extraction, completes=completes) for c in completions]
         reranked = self._reranker.rerank(ProblemCandidates(problem, deduplicate_candidates(programs)))
         if could_run_nothing(reranked.result):
@@ -83,7 +81,7 @@ class BestOfN:
             usage,
             {"sampling": drawn - started, "tests": time.monotonic() - drawn},
             reranked,
-            fallback_of(reranked, tests_wanted=self._tests_wanted),
+            self._tests_wanted,
             _notices(completions, programs),
         )
 
