@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coderm_eval.core import errors
-from coderm_eval.core.errors import CodermError, IncompleteRunError
+from coderm_eval.core.errors import CodermError, IncompleteRunError, ServerError
 from coderm_eval.core.messages import suggestion
 from coderm_eval.core.records import (
     NO_OUTPUT,
@@ -174,8 +174,10 @@ def test_every_error_is_a_coderm_error_with_its_exit_code(kind: type[CodermError
 
 
 def test_no_kind_of_error_hides_another() -> None:
-    """So that `except InputError` can never swallow a server that is down."""
-    assert all(kind is CodermError or kind.__bases__ == (CodermError,) for kind in KINDS)
+    """So that `except InputError` can never swallow a server that is down. A refusal is a server's error."""
+    parents = {kind.__name__: kind.__bases__ for kind in KINDS if kind is not CodermError}
+    assert parents.pop("RequestRefusedError") == (ServerError,)
+    assert set(parents.values()) == {(CodermError,)}
 
 
 NEAREST = [

@@ -11,10 +11,14 @@ import pytest
 from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.isolation.levels import FULL
+from coderm_eval.execution.sandbox.isolation.namespaces import readable_paths
 from helpers.paths import ROOT
 
 Host = tuple[str, list[str], str, str]
 """(name, how unshare makes it, what to do there first, the best level it grants)."""
+
+HAS_OWN_TMP = not any(path.is_relative_to("/tmp") for path in readable_paths())
+"""Whether /tmp is the sandbox's own folder here: not where the interpreter lies below it."""
 
 FORBID = "echo 0 > /proc/sys/user/max_user_namespaces && "
 """Inside of a user namespace, for those below it."""
