@@ -122,12 +122,11 @@ def _recorded_test_source(
 ) -> TestSupply[RecordedTests]:
     """The tests of a file. Where `benchmark` is named, each is for a task of it, and no problem may lack a line."""
     path = _tests_file(settings)
-    lines = read_by_task(path, "test")
+    lines = _recorded_lines(path)
     log.debug("%s: %d tests of %d tasks", path, sum(map(len, lines.values())), len(lines))
     entry_points = {item.problem.task_id: item.problem.entry_point for item in problems}
     if benchmark is not None:
         check_coverage(path, lines, _expected(lines, entry_points, known_tasks), benchmark)
-    lines = {task: [] if listed == [NO_TEST] else listed for task, listed in lines.items()}
     require_tests(path, lines, entry_points)
     per_problem = settings.num or max(map(len, lines.values()))
     available = {task: len(lines.get(task, ())) for task in entry_points}

@@ -16,6 +16,7 @@ from coderm_eval.generation.answer_notices import AnswerTally
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.generation.sample import DEFAULT_N, extract_program, policy_prompt
 from coderm_eval.generation.write_tests import check_tests_file
+from coderm_eval.hosts.scores import table_rows
 from coderm_eval.pipeline.preflight import preflight
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.run_identity import run_identity
@@ -23,8 +24,6 @@ from coderm_eval.pipeline.settings import DEFAULT_STORE, load_settings
 from coderm_eval.report.provenance import Caller
 from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.run_directory import RunDirectory
-from coderm_eval.report.scores import ROWS
-from coderm_eval.selection import ALL_RULES
 
 __all__ = ["PromptStyle", "RerankedBenchmark", "Typed"]
 
@@ -83,10 +82,8 @@ class RerankedBenchmark:
 
     @property
     def rows(self) -> tuple[str, ...]:
-        """Rows of the result table; with `select: all` there is one for each rule as well, without tests no vote."""
-        rules = self.settings.compared if self.settings.select == ALL_RULES else ()
-        voted = self.settings.tests.backend != "none"
-        return tuple(sorted(row for row in {*ROWS, *rules} if voted or row != "majority"))
+        """Rows of the result table."""
+        return table_rows(self.settings)
 
     def documents(self) -> list[dict[str, str]]:
         """A row for each problem, with the prompt under `text`; no gold test or canonical solution is in it."""

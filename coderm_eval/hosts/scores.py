@@ -8,14 +8,23 @@ from collections.abc import Collection
 from coderm_eval.core.records import Selection
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.reporter import RunReport
+from coderm_eval.report.scores import ROWS
+from coderm_eval.selection import ALL_RULES
 
-__all__ = ["HIGHER_IS_BETTER", "Scores", "scores_by_problem"]
+__all__ = ["HIGHER_IS_BETTER", "Scores", "scores_by_problem", "table_rows"]
 
 HIGHER_IS_BETTER = {"pass@1": True, "pass@1_answered": True, "coverage": True, "tests_per_problem": False}
 """The metrics of a reranked task."""
 
 Scores = dict[str, dict[str, dict[str, float]]]
 """By task id, row and metric."""
+
+
+def table_rows(settings: Settings) -> tuple[str, ...]:
+    """Rows of the result table; with `select: all` there is one for each rule as well, without tests no vote."""
+    rules = settings.compared if settings.select == ALL_RULES else ()
+    voted = settings.tests.backend != "none"
+    return tuple(sorted(row for row in {*ROWS, *rules} if voted or row != "majority"))
 
 
 def scores_by_problem(report: RunReport, settings: Settings, rows: Collection[str]) -> Scores:

@@ -9,9 +9,9 @@ from inspect_ai.scorer import Score, ci_wilson, mean
 
 from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.records import Grade, RerankResult
+from coderm_eval.hosts.scores import table_rows
 from coderm_eval.pipeline.settings import Settings
-from coderm_eval.report.scores import ROWS, problem_scores
-from coderm_eval.selection import ALL_RULES
+from coderm_eval.report.scores import problem_scores
 
 __all__ = ["ROW_METRICS", "row_score"]
 
@@ -38,7 +38,7 @@ def row_score(result: RerankResult, grades: Sequence[Grade], settings: Settings,
         )
     selection = result.selections[settings.rule]
     scores = problem_scores(result, grades, settings.rule)
-    value = {row: scores[row] for row in _rows(settings)}
+    value = {row: scores[row] for row in table_rows(settings)}
     if settings.abstain_below is not None:
         answered = selection.is_answer(settings.abstain_below)
         value |= {"coverage": float(answered), "coderm_answered": scores["coderm"] if answered else math.nan}
@@ -50,10 +50,3 @@ def row_score(result: RerankResult, grades: Sequence[Grade], settings: Settings,
         explanation=f"{why}: {said}",
         metadata={"grade": dict(grade.statuses), "not_graded": ungraded},
     )
-
-
-def _rows(settings: Settings) -> list[str]:
-    """With `select: all` there is one for each rule as well, and without tests no vote."""
-    rules = settings.compared if settings.select == ALL_RULES else ()
-    voted = settings.tests.backend != "none"
-    return sorted(row for row in {*ROWS, *rules} if voted or row != "majority")
