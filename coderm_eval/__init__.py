@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from coderm_eval.core.errors import CodermError
-    from coderm_eval.core.protocols import Cell, ExecutionResult
+    from coderm_eval.core.protocols import Block
     from coderm_eval.core.records import (
         Candidate,
         Grade,
@@ -30,10 +30,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Block",
     "Candidate",
-    "Cell",
     "CodermError",
-    "ExecutionResult",
     "Grade",
     "Problem",
     "ProblemCandidates",
@@ -52,9 +51,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Cell": "core.protocols",
+    "Block": "core.protocols",
     "CodermError": "core.errors",
-    "ExecutionResult": "core.protocols",
     "Run": "report.finished_run",
     "UniformBudget": "selection.budget",
     "compare": "pipeline.api",

@@ -6,13 +6,10 @@ python docs/generate.py --check    write nothing; exit 1 if one of them is out o
 
 from __future__ import annotations
 
-import ast
 import inspect
-import itertools
 import json
 import re
 import sys
-import textwrap
 import types
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,6 +20,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from coderm_eval.cli import main as command_line
+from coderm_eval.core.docstrings import field_docstrings
 from coderm_eval.pipeline.settings import Settings
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
@@ -115,13 +113,13 @@ def parameter_text(parameter: click.Parameter) -> str:
 
 def settings_sections(section: type[BaseModel], path: str) -> Iterator[str]:
     """The table of a section, then those of the sections in it."""
-    said, inner = attribute_docstrings(section), []  # a field without a docstring is an error
+    said, inner = field_docstrings(section), []  # a field without a docstring is an error
     rows = []
     for key, field in section.model_fields.items():
         if nested := section_of(field):
             inner.append((nested, f"{path}{key}"))
         elif not key.startswith("_") and not is_hidden(field):
-            rows.append([code(f"{path}{key}"), values(field), default(field), said[key]])
+            rows.append([code(f"{path}{key}"), values(field), default(field), unwrapped(said[key])])
     if rows:
         yield table(["key", "values", "default", "is"], rows) + "\n"
     if names := earlier_names(section, path):
@@ -152,29 +150,6 @@ def is_hidden(field: FieldInfo) -> bool:
 def section_docstring(section: type[BaseModel]) -> str:
     """The docstring of the class itself: pydantic and Python would give that of a base class."""
     return unwrapped_paragraphs(inspect.cleandoc(section.__dict__.get("__doc__") or ""))
-
-
-def attribute_docstrings(section: type[BaseModel]) -> dict[str, str]:
-    """The string after each field, those of base classes included."""
-    found: dict[str, str] = {}
-    for base in reversed(section.__mro__):
-        if issubclass(base, BaseModel) and base is not BaseModel:
-            [definition] = ast.parse(textwrap.dedent(inspect.getsource(base))).body
-            assert isinstance(definition, ast.ClassDef)
-            found |= docstrings_after_fields(definition.body)
-    return found
-
-
-def docstrings_after_fields(body: Sequence[ast.stmt]) -> dict[str, str]:
-    return {
-        field.target.id: unwrapped(inspect.cleandoc(text.value.value))
-        for field, text in itertools.pairwise(body)
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(field.target, ast.Name)
-        and isinstance(text, ast.Expr)
-        and isinstance(text.value, ast.Constant)
-        and isinstance(text.value.value, str)
-    }
 
 
 def values(field: FieldInfo) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 
 from coderm_eval.core.records import Probes, ProblemCandidates, RerankResult, Selection, Verdicts
 from coderm_eval.core.store import Store
-from coderm_eval.execution.backends.local import LocalExecutor
+from coderm_eval.execution.backends.base import Executor
 from coderm_eval.execution.probing import make_probe
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.report.run_directory import RunDirectory
@@ -61,7 +61,7 @@ def main() -> None:
     print_table(["", "pass@1", "over random", "agreement minus it"], list(rows(scores)))
 
 
-def run_inputs(executor: LocalExecutor, store: Store, problems: Sequence[ProblemCandidates]) -> list[RerankResult]:
+def run_inputs(executor: Executor, store: Store, problems: Sequence[ProblemCandidates]) -> list[RerankResult]:
     """Run all candidates on the most inputs."""
     probe = make_probe(executor, store, EXECUTION, "perf", max(INPUTS))
     assert probe

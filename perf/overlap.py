@@ -16,22 +16,24 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coderm_eval.core.protocols import Cell, Execute, ExecutionResult
-from coderm_eval.core.records import Problem, ProblemCandidates, Selection, Verdict, deduplicate_candidates
+from coderm_eval.core.protocols import Block, Execute
+from coderm_eval.core.records import Problem, ProblemCandidates, Selection, Verdict, Verdicts, deduplicate_candidates
 from coderm_eval.core.store import open_store
-from coderm_eval.execution.program_test import ProgramTest
+from coderm_eval.execution.backends.local import LocalExecutor
+from coderm_eval.execution.cached import cached_execution
+from coderm_eval.execution.settings import ExecutionSettings
 from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.models.openai_server import OpenAIServer
 from coderm_eval.generation.settings import TestSettings
 from coderm_eval.generation.test_sources import ModelTests
 from coderm_eval.pipeline.loop import rerank
 from coderm_eval.selection.budget import BudgetPolicy, ProblemState, UniformBudget
-from perf._common import argument_parser, execute, print_table, served
+from perf._common import argument_parser, print_table, served
 from perf.loopback import response, serve
 
 PROGRAM = """
@@ -142,21 +144,23 @@ def work(options: argparse.Namespace) -> Iterator[ProblemCandidates]:
         yield ProblemCandidates(problem, deduplicate_candidates(sources))
 
 
-def made_up(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
-    return (ExecutionResult(cell, Verdict.PASSED, 0.0) for cells in problems for cell in cells)
+def made_up(blocks: Iterable[Block | None]) -> Iterator[tuple[Block, Verdicts]]:
+    for block in filter(None, blocks):
+        verdicts = Verdicts.not_run(len(block.programs), len(block.tests))
+        verdicts.matrix[:] = Verdict.PASSED
+        yield block, verdicts
 
 
 def real(workers: int) -> Execute:
-    return lambda problems: execute(program_tests(problems), workers)
+    def execute(blocks: Iterable[Block | None]) -> Iterator[tuple[Block, Verdicts]]:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            open_store(Path(folder)) as store,
+            LocalExecutor(workers=workers) as executor,
+        ):
+            yield from cached_execution(executor, store.verdicts(), ExecutionSettings(), "perf", bar=False)(blocks)
 
-
-def program_tests(problems: Iterable[Sequence[Cell]]) -> Iterator[ProgramTest[Cell] | None]:
-    for cells in problems:
-        yield from (
-            ProgramTest(cell, cell.program, cell.test, cell.problem.task_id, cell.problem.entry_point) for cell in cells
-        )
-        if not cells:
-            yield None
+    return execute
 
 
 async def serve_slowly(seconds_a_test: float) -> None:

@@ -23,7 +23,7 @@ from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.core.protocols import Execute, Probe
 from coderm_eval.core.records import Grade, Probes, ProblemCandidates, RerankResult, Selection, deduplicate_candidates
 from coderm_eval.core.store import Store, open_store
-from coderm_eval.execution.backends.local import LocalExecutor
+from coderm_eval.execution.backends.base import Executor
 from coderm_eval.execution.cached import cached_execution
 from coderm_eval.execution.executor import make_executor
 from coderm_eval.execution.probing import make_probe
@@ -83,7 +83,7 @@ def grades_by_task(directory: RunDirectory) -> dict[str, dict[int, Grade]]:
     }
 
 
-def first_tests(run: Path, most: int) -> dict[str, list[str]]:
+def first_tests(run: Path, most: int) -> dict[str, Sequence[str]]:
     """Return the first tests of each problem of a run, by task id."""
     return {task: listed[:most] for task, listed in read_by_task(run / "tests.jsonl", "test").items()}
 
@@ -99,7 +99,7 @@ def run(
 ) -> tuple[list[RerankResult], tuple[float, float]]:
     """Run all tests, and then the most inputs; returns the CPU seconds of each, too."""
 
-    def run_inputs(executor: LocalExecutor, store: Store) -> list[RerankResult]:
+    def run_inputs(executor: Executor, store: Store) -> list[RerankResult]:
         probe: Probe | None = make_probe(executor, store, EXECUTION, "perf", max(INPUTS))
         assert probe
         rows = {r.problem.task_id: finalists(r.candidates, r.tests, r.verdicts) for r in results}
@@ -113,7 +113,7 @@ def run(
 
 
 def run_tests(
-    executor: LocalExecutor, store: Store, problems: Sequence[ProblemCandidates], tests: Mapping[str, Sequence[str]]
+    executor: Executor, store: Store, problems: Sequence[ProblemCandidates], tests: Mapping[str, Sequence[str]]
 ) -> list[RerankResult]:
     """Run all tests; the results have the picks of `evidence` and of `majority`."""
 
@@ -121,7 +121,7 @@ def run_tests(
         for task, samples in wanted.items():
             yield task, [(n, tests[task][n]) for n in samples if n < len(tests.get(task, ()))]
 
-    execute: Execute = cached_execution(executor, store.table("verdicts"), EXECUTION, "perf")
+    execute: Execute = cached_execution(executor, store.verdicts(), EXECUTION, "perf")
     budget = UniformBudget(max(map(len, tests.values())))
     rules = [RULE, "majority"]
     return rerank(problems, write_tests=written, execute=execute, rule=RULE, rules=rules, budget=budget)
@@ -131,7 +131,7 @@ def _part(result: RerankResult, rows: Sequence[int]) -> ProblemCandidates:
     return ProblemCandidates(result.problem, tuple(result.candidates[row] for row in rows))
 
 
-def with_executor(work: Callable[[LocalExecutor, Store], Done]) -> tuple[Done, float]:
+def with_executor(work: Callable[[Executor, Store], Done]) -> tuple[Done, float]:
     """Return what the work gives, and the CPU seconds of the processes that it started."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with (

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from coderm_eval.core.protocols import Cell, ExecutionResult, Probe
-from coderm_eval.core.records import Grade, ProblemCandidates, RerankResult, Verdict
+from coderm_eval.core.protocols import Block, Probe
+from coderm_eval.core.records import Grade, ProblemCandidates, RerankResult, Verdicts
 from coderm_eval.core.store import open_store
 from coderm_eval.execution.executor import make_executor
 from coderm_eval.execution.probing import make_probe
@@ -129,12 +129,10 @@ def _rerank(
             order = orders[task]
             yield task, [(n, recorded[task].tests[order[n]].source) for n in samples if n < len(order)]
 
-    def execute(cells: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
-        for cell in (cell for listed in cells for cell in listed):
-            task = cell.problem.task_id
-            place = cell.row, columns[task][cell.test]
-            verdicts = recorded[task].verdicts
-            yield ExecutionResult(cell, Verdict(int(verdicts.matrix[place])), 0.0, output=int(verdicts.outputs[place]))
+    def execute(blocks: Iterable[Block | None]) -> Iterator[tuple[Block, Verdicts]]:
+        for block in filter(None, blocks):
+            task = block.problem.task_id
+            yield block, recorded[task].verdicts.of_tests([columns[task][test] for test in block.tests])
 
     problems = [ProblemCandidates(result.problem, result.candidates) for result in results]
     return rerank(

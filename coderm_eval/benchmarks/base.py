@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,7 +26,7 @@ class Benchmark(ABC):
     """A named set of problems and the gold tests that go with it."""
 
     name: str
-    problems: tuple[Problem, ...]
+    problems: Sequence[Problem]
     dataset_sha256: str
     """SHA-256 of the dataset file, uncompressed."""
     protocol_note: str = ""
@@ -47,6 +47,11 @@ class Benchmark(ABC):
     @abstractmethod
     def grader(self) -> str:
         """Return everything that affects a grade besides the program, as one string: grader, version, limits, data."""
+
+    @property
+    def has_gold_tests(self) -> bool:
+        """Whether a run can be graded; only files of problems may hold none."""
+        return True
 
     def require_gold_tests(self) -> None:  # noqa: B027  # most have them
         """Refuse to grade problems that lack them.
@@ -69,7 +74,8 @@ class Benchmark(ABC):
         The benchmark has its own limits; `executor` may have run something else before under others.
         """
 
-    def problem_by_id(self) -> dict[str, Problem]:
+    def problem_by_id(self) -> Mapping[str, Problem]:
+        """The problems by task id, in their order."""
         return {problem.task_id: problem for problem in self.problems}
 
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Sequence
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from coderm_eval.benchmarks.base import Benchmark
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.messages import single_line, suggestion
-from coderm_eval.core.settings import Section
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from coderm_eval.benchmarks.base import Benchmark
+    from coderm_eval.core.settings import Section
 
 __all__ = [
     "BENCHMARKS",
@@ -48,9 +51,9 @@ class _Loader(NamedTuple):
 
 
 BENCHMARKS = {
-    "humaneval+": _Loader("evalplus", "load_humaneval_plus", "humaneval_plus_files", "evalplus"),
-    "mbpp+": _Loader("evalplus", "load_mbpp_plus", "mbpp_plus_files", "evalplus"),
-    "livecodebench": _Loader("livecodebench", "load_livecodebench", "livecodebench_files", "livecodebench"),
+    "humaneval+": _Loader("evalplus.benchmark", "load_humaneval_plus", "humaneval_plus_files", "evalplus"),
+    "mbpp+": _Loader("evalplus.benchmark", "load_mbpp_plus", "mbpp_plus_files", "evalplus"),
+    "livecodebench": _Loader("livecodebench.benchmark", "load_livecodebench", "livecodebench_files", "livecodebench"),
     "demo": _Loader("demo", "load_demo", "demo_files", None),
 }
 
@@ -78,6 +81,8 @@ def require_benchmark_name(name: object) -> str:
     names = benchmark_names()
     if isinstance(name, str) and (name in names or is_problem_file(name)):
         return name
+    if isinstance(name, str) and Path(name).is_file():
+        raise InputError(f"{name}: a file of problems has one on each line, and its name ends in .jsonl or .jsonl.gz")
     near = suggestion(str(name).lower(), names)
     raise InputError(f"no benchmark is called {name!r}; {near}, or a file of problems, such as problems.jsonl")
 
@@ -127,11 +132,15 @@ def _call(loader: _Loader, function: str, section: Section | None) -> Any:
 
 
 def _points() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points
+
     return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
 
 
 def _plugin(point: EntryPoint) -> Benchmark:
     """Load another package's benchmark, which may do anything when it is loaded."""
+    from coderm_eval.benchmarks.base import Benchmark
+
     place = f"the benchmark {point.name!r} of the entry point {point.name} = {point.value}"
     mend = f"mend or uninstall the package {point.dist.name if point.dist else ''}".rstrip()
     try:

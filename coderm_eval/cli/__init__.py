@@ -1,4 +1,8 @@
-"""The command line: one file for each group of verbs, loaded when a verb of it is used."""
+"""The command line: one file for each group of verbs, loaded when a verb of it is used.
+
+A file imports what its flags need. What a verb works with is imported by its function: it takes long, and `--help` does
+without.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +31,17 @@ _VERBS: dict[str, dict[str, _Verb]] = {
     "The whole run": {
         "demo": _Verb("rerank:demo_command", "Rerank the embedded example: no model, no network."),
         "rerank": _Verb("rerank:rerank_command", "Rerank recorded candidates and write a run directory."),
+        "reproduce": _Verb("reproduce:reproduce_group", "Run what a paper reports, from its authors' records."),
     },
     "One stage": {
         "sample": _Verb("generate:sample_command", "Sample candidates from a policy model."),
         "write-tests": _Verb("generate:write_tests_command", "Have a model write unit tests."),
         "grade": _Verb("grade:grade_command", "Grade samples with the benchmark's own tests."),
         "report": _Verb("report:report_command", "Print the tables of a finished run."),
+        "labels": _Verb("labels:labels_command", "Write the reward of each sample, as training data."),
         "compare": _Verb("compare:compare_command", "Compare graded runs, problem by problem."),
         "verify": _Verb("verify:verify_command", "Check a run's files, and run some of it again."),
+        "merge": _Verb("merge:merge_command", "Put the shards of a run together."),
         "export": _Verb("export:export_command", "Write a run for boards, databases and papers."),
         "probe": _Verb("probe:probe_group", "Predict pass rates from a model's hidden states."),
     },
@@ -43,6 +50,7 @@ _VERBS: dict[str, dict[str, _Verb]] = {
         "replay": _Verb("replay:replay_command", "Serve recorded candidates and tests as an OpenAI-compatible server."),
         "fetch": _Verb("setup:fetch_command", "Download a benchmark and check it."),
         "doctor": _Verb("setup:doctor_command", "Check this machine and the settings before a run."),
+        "store": _Verb("store:store_group", "Convert and merge stores of results."),
     },
 }
 _ALIASES = {"solutions": "sample", "tests": "write-tests"}

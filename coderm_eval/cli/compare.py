@@ -5,22 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from coderm_eval.cli.options import FILE, replace_option
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_text
-from coderm_eval.core.outputs import check_output
-from coderm_eval.report.comparison.graded_run import read_graded_run
-from coderm_eval.report.comparison.paired_runs import Comparison, compare_runs
-from coderm_eval.report.comparison.tables import (
-    comparison_as_csv,
-    comparison_as_json,
-    comparison_as_latex,
-    render_comparison,
-)
-from coderm_eval.report.run_directory import RunDirectory
+
+if TYPE_CHECKING:
+    from coderm_eval.report.comparison.paired_runs import Comparison
+    from coderm_eval.report.run_directory import RunDirectory
 
 _STDOUT = Path("-")
 
@@ -49,6 +44,12 @@ def compare_command(
     \b
     coderm-eval compare run1 run2 --html difference.html
     """
+    from coderm_eval.core.outputs import check_output
+    from coderm_eval.report.comparison.graded_run import read_graded_run
+    from coderm_eval.report.comparison.paired_runs import compare_runs
+    from coderm_eval.report.comparison.tables import render_comparison
+    from coderm_eval.report.run_directory import RunDirectory
+
     given = {"json": json_file, "html": html, "csv": csv_file, "latex": latex_file}
     files = {name: path for name, path in given.items() if path}
     if len({path.resolve() for path in files.values()}) < len(files):
@@ -66,6 +67,8 @@ def compare_command(
 
 
 def _as_text(found: Comparison, directories: Sequence[RunDirectory], format_name: str) -> str:
+    from coderm_eval.report.comparison.tables import comparison_as_csv, comparison_as_json, comparison_as_latex
+
     if format_name == "html":
         from coderm_eval.report.page.comparison_page import render_comparison_page  # with jinja2, for a page alone
 

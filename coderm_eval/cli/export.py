@@ -5,30 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from coderm_eval.benchmarks import Benchmark, load_benchmark, section_of
 from coderm_eval.cli.options import FILE, overwrite_option
+from coderm_eval.core.choices import OWN_EXPORTERS
 from coderm_eval.core.files import write_text
-from coderm_eval.core.outputs import check_output, require_same
-from coderm_eval.core.settings import flags_to_settings, merge, read_yaml
-from coderm_eval.pipeline.settings import load_settings
-from coderm_eval.report.exporters.base import (
-    OWN_EXPORTERS,
-    exporter_names,
-    load_exporter,
-    make_export,
-    require_benchmark,
-    require_format,
-)
-from coderm_eval.report.exporters.exported_run import read_exported_run, require_as_written
-from coderm_eval.report.run_directory import RunDirectory
+
+if TYPE_CHECKING:
+    from coderm_eval.benchmarks import Benchmark
 
 
 def _keys_and_values(_: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, Any]:
     """Texts such as "policy.model=M", as values in their sections; of a key that is there twice the last counts."""
+    from coderm_eval.core.settings import flags_to_settings
+
     parts = {text: text.partition("=") for text in given}
     for text, (key, equals, _value) in parts.items():
         if not key or not equals:
@@ -38,6 +30,8 @@ def _keys_and_values(_: click.Context, option: click.Parameter, given: tuple[str
 
 
 def _formats(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    from coderm_eval.report.exporters.base import exporter_names
+
     return [name for name in exporter_names() if name.startswith(incomplete)]
 
 
@@ -72,6 +66,12 @@ def export_command(
     \b
     coderm-eval export run --to latex --out tables --name "P + CodeRM-8B Bo20"
     """
+    from coderm_eval.core.outputs import check_output, require_same
+    from coderm_eval.core.settings import flags_to_settings, merge, read_yaml
+    from coderm_eval.report.exporters.base import load_exporter, make_export, require_benchmark, require_format
+    from coderm_eval.report.exporters.exported_run import read_exported_run, require_as_written
+    from coderm_eval.report.run_directory import RunDirectory
+
     check_output(out, inputs={}, files=())
     directory = RunDirectory(run)
     if to is None:
@@ -98,6 +98,9 @@ def export_command(
 
 def _benchmark_of(run: Path, summary: Mapping[str, Any]) -> Benchmark:
     """The benchmark of a run, with the settings that it was loaded with."""
+    from coderm_eval.benchmarks import load_benchmark, section_of
+    from coderm_eval.pipeline.settings import load_settings
+
     name = summary["benchmark"]
     key = section_of(name)
     given = {key: summary["settings"][key]} if key else {}

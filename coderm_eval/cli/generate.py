@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.cli.options import (
     BENCHMARK,
     CANDIDATES,
@@ -23,23 +22,18 @@ from coderm_eval.cli.options import (
     tasks_options,
 )
 from coderm_eval.cli.verbosity import verbosity_options
+from coderm_eval.core.choices import Backend, ShownCandidate
 from coderm_eval.core.errors import SettingsError
-from coderm_eval.core.outputs import check_output
-from coderm_eval.core.records import Problem, ProblemCandidates
-from coderm_eval.core.settings import flags_to_settings
-from coderm_eval.core.store import open_store
-from coderm_eval.generation.cached_model import TokenUsage
-from coderm_eval.generation.models.registry import make_model
-from coderm_eval.generation.origin import origin_of_answers, origin_of_tests
-from coderm_eval.generation.recorded.meta import write_meta
-from coderm_eval.generation.recorded.samples import read_candidates
-from coderm_eval.generation.sample import DEFAULT_N, Settle, policy_model, sample_candidates, sampling_requests
-from coderm_eval.generation.settings import Backend, SamplingSettings, ShownCandidate, TestSettings
-from coderm_eval.generation.test_sources import ModelTests
-from coderm_eval.generation.write_tests import TestSupply, make_test_model, model_test_source, write_tests
-from coderm_eval.pipeline.dry_run import SamplingEstimate, estimate_sampling
-from coderm_eval.pipeline.settings import Settings, load_settings
-from coderm_eval.pipeline.settling import settle
+
+if TYPE_CHECKING:
+    from coderm_eval.core.records import Problem, ProblemCandidates
+    from coderm_eval.generation.cached_model import TokenUsage
+    from coderm_eval.generation.sample import Settle
+    from coderm_eval.generation.settings import SamplingSettings, TestSettings
+    from coderm_eval.generation.test_sources import ModelTests
+    from coderm_eval.generation.write_tests import TestSupply
+    from coderm_eval.pipeline.dry_run import SamplingEstimate
+    from coderm_eval.pipeline.settings import Settings
 
 _TEST_KEYS = {key: f"tests.{key}" for key in ("num", "shown_candidate", "condition")}
 
@@ -54,7 +48,7 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--backend", type=click.Choice(get_args(Backend)), help="Where the model runs.  [default: openai]"
         ),
-        click.option("--base-url", help="Root of an OpenAI-compatible server."),
+        click.option("--base-url", help="Root of an OpenAI-compatible server, or of several, with commas."),
         click.option("--model", help="Model name on the server or the Hub, or a local folder."),
     ):
         command = option(command)
@@ -75,6 +69,16 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, overwrite: bool, **
     \b
     coderm-eval sample --benchmark mbpp+ --model P --base-url http://127.0.0.1:8000/v1 --n 100 --out samples.jsonl
     """
+    from coderm_eval.benchmarks import load_benchmark
+    from coderm_eval.core.outputs import check_output
+    from coderm_eval.core.settings import flags_to_settings
+    from coderm_eval.core.store import open_store
+    from coderm_eval.generation.origin import origin_of_answers
+    from coderm_eval.generation.recorded.meta import write_meta
+    from coderm_eval.generation.sample import DEFAULT_N, policy_model, sample_candidates, sampling_requests
+    from coderm_eval.pipeline.dry_run import estimate_sampling
+    from coderm_eval.pipeline.settings import load_settings
+
     given = flags_to_settings(flags, {**KEYS, **model_keys("policy")})
     settings = load_settings(given, source="flags", config=flags["config"], selects=False)
     _require_model(settings.policy)
@@ -107,6 +111,8 @@ def sample_command(benchmark: str, out: Path, dry_run: bool, overwrite: bool, **
 
 def _settle(problems: Sequence[Problem], settings: Settings) -> Settle | None:
     """The decision how many candidates each problem gets; None where all get n."""
+    from coderm_eval.pipeline.settling import settle
+
     certainty = settings.policy.settled
     if certainty is None:
         return None
@@ -135,6 +141,16 @@ def write_tests_command(
     coderm-eval write-tests --benchmark mbpp+ --samples samples.jsonl --model KAKA22/CodeRM-8B \\
         --base-url http://127.0.0.1:8001/v1 --num 100 --out tests.jsonl
     """
+    from coderm_eval.benchmarks import load_benchmark
+    from coderm_eval.core.outputs import check_output
+    from coderm_eval.core.settings import flags_to_settings
+    from coderm_eval.core.store import open_store
+    from coderm_eval.generation.origin import origin_of_tests
+    from coderm_eval.generation.recorded.meta import write_meta
+    from coderm_eval.generation.recorded.samples import read_candidates
+    from coderm_eval.generation.write_tests import make_test_model, model_test_source, write_tests
+    from coderm_eval.pipeline.settings import load_settings
+
     flags["backend"] = flags["backend"] or "openai"  # also where the file of settings names recorded tests
     given = flags_to_settings(flags, {**KEYS, **model_keys("tests"), **_TEST_KEYS})
     settings = load_settings(given, source="flags", config=flags["config"], selects=False)
@@ -162,13 +178,17 @@ def write_tests_command(
 
 
 def plan_tests(
-    tests: TestSupply[ModelTests], work: list[ProblemCandidates], settings: TestSettings
+    tests: TestSupply[ModelTests], work: Sequence[ProblemCandidates], settings: TestSettings
 ) -> SamplingEstimate:
+    from coderm_eval.pipeline.dry_run import estimate_sampling
+
     return estimate_sampling(tests.source.model, settings, tests.source.requests(tests.wanted(work)))
 
 
 def _require_model(settings: SamplingSettings) -> None:
     """Find out, before a store is made, that no model is named or that it cannot be used."""
+    from coderm_eval.generation.models.registry import make_model
+
     missing = next((key for key in ("model", "base_url") if getattr(settings, key) is None), None)
     if settings.backend == "openai" and missing:
         raise SettingsError(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from coderm_eval.benchmarks import BENCHMARKS, benchmark_names, require_benchmark_name
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.task_choice import TaskChoice, read_task_ids
-from coderm_eval.pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from coderm_eval.core.task_choice import TaskChoice
+    from coderm_eval.pipeline.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -60,26 +62,32 @@ TESTS = 'Recorded tests: {"task_id", "test"} lines, gzipped or not; -: standard 
 """The help of --tests."""
 
 
-class _BenchmarkName(click.ParamType[str]):
+class BenchmarkName(click.ParamType[str]):
     """A benchmark's name, or a file of problems; of a wrong name it says which was meant."""
 
     name = "benchmark"
 
+    others: tuple[str, ...] = ()
+    """What a verb takes in a benchmark's place."""
+
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        return f"[{'|'.join(BENCHMARKS)}|FILE.jsonl]"
+        return f"[{'|'.join((*BENCHMARKS, *self.others))}|FILE.jsonl]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in self.others:
+            return str(value)
         try:
             return require_benchmark_name(value)
         except InputError as error:
             self.fail(str(error), param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        names = [CompletionItem(name) for name in benchmark_names() if name.startswith(incomplete)]
+        known = (*benchmark_names(), *self.others)
+        names = [CompletionItem(name) for name in known if name.startswith(incomplete)]
         return names or [CompletionItem(incomplete, type="file")]
 
 
-BENCHMARK = _BenchmarkName()
+BENCHMARK = BenchmarkName()
 
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace what is at --out: another run, another file, or an input."
@@ -96,8 +104,9 @@ workers_option = click.option("--workers", type=int, help="Programs that run at 
 
 
 def tasks_options(command: Command) -> Command:
-    """Add --limit and --task-ids; `task_choice` reads them."""
+    """Add --limit, --task-ids and --shard; `task_choice` reads them."""
     for option in (
+        click.option("--shard", metavar="I/N", help="Only part I of N, such as 3/8; the parts are of the same size."),
         click.option("--task-ids", metavar="A,B|FILE", help="Only these tasks; in a file one on each line."),
         click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N tasks."),
     ):
@@ -106,7 +115,20 @@ def tasks_options(command: Command) -> Command:
 
 
 def task_choice(flags: Mapping[str, Any]) -> TaskChoice:
-    return TaskChoice(flags["limit"], read_task_ids(flags["task_ids"]) if flags["task_ids"] is not None else None)
+    """The tasks that the flags of `tasks_options` name.
+
+    Raises:
+        InputError: there is no task id, or no such shard.
+    """
+    from coderm_eval.core.shard import read_shard
+    from coderm_eval.core.task_choice import TaskChoice, read_task_ids
+
+    ids, shard = flags["task_ids"], flags["shard"]
+    return TaskChoice(
+        limit=flags["limit"],
+        ids=None if ids is None else read_task_ids(ids),
+        shard=None if shard is None else read_shard(shard),
+    )
 
 
 def model_keys(section: str) -> dict[str, str]:

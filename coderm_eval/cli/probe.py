@@ -4,36 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from pytablewriter import MarkdownTableWriter
 
-from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.cli.options import BENCHMARK, FILE, model_keys, overwrite_option
 from coderm_eval.cli.verbosity import verbosity_options
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.files import write_jsonl
-from coderm_eval.core.outputs import check_output
-from coderm_eval.core.progress import progress
-from coderm_eval.core.settings import flags_to_settings
-from coderm_eval.generation.models.base import SampleRequest
-from coderm_eval.generation.models.registry import make_model
-from coderm_eval.generation.probe.embeddings import EmbeddingServer
-from coderm_eval.generation.probe.features import (
-    Features,
-    FeatureSource,
-    collect_features,
-    read_features,
-    write_features,
-)
-from coderm_eval.generation.probe.hidden_states import HiddenStates
-from coderm_eval.generation.probe.holdout import FOLDS, CrossValidation
-from coderm_eval.generation.probe.libraries import require_probe_libraries
-from coderm_eval.generation.probe.probe import Probe, predict, rates_of, read_probe, train, write_probe
-from coderm_eval.generation.sample import sampling_requests
-from coderm_eval.generation.settings import PolicySettings
-from coderm_eval.pipeline.settings import load_settings
+
+if TYPE_CHECKING:
+    from coderm_eval.generation.models.base import SampleRequest
+    from coderm_eval.generation.probe.embeddings import EmbeddingServer
+    from coderm_eval.generation.probe.features import Features
+    from coderm_eval.generation.probe.hidden_states import HiddenStates
+    from coderm_eval.generation.probe.holdout import CrossValidation
+    from coderm_eval.generation.probe.probe import Probe
+    from coderm_eval.generation.settings import PolicySettings
 
 __all__ = ["probe_group"]
 
@@ -59,6 +46,14 @@ def features_command(benchmark: str, layer: int, config: Path | None, out: Path,
     \b
     coderm-eval probe features --benchmark mbpp+ --backend hf --model P --out features.safetensors
     """
+    from coderm_eval.benchmarks import load_benchmark
+    from coderm_eval.core.outputs import check_output
+    from coderm_eval.core.settings import flags_to_settings
+    from coderm_eval.generation.probe.features import write_features
+    from coderm_eval.generation.probe.libraries import require_probe_libraries
+    from coderm_eval.generation.sample import sampling_requests
+    from coderm_eval.pipeline.settings import load_settings
+
     check_output(out, inputs={"--config": config}, overwrite=overwrite)
     require_probe_libraries()  # the file would be written after hours
     given = flags_to_settings(flags, model_keys("policy"))
@@ -85,6 +80,10 @@ def train_command(features_path: Path, pass_rates: Path, out: Path, hidden: int,
     \b
     coderm-eval probe train --features features.safetensors --pass-rates rates.jsonl --out probe.safetensors
     """
+    from coderm_eval.core.outputs import check_output
+    from coderm_eval.generation.probe.features import read_features
+    from coderm_eval.generation.probe.probe import rates_of, train, write_probe
+
     check_output(out, inputs={"--features": features_path, "--pass-rates": pass_rates}, overwrite=overwrite)
     features = read_features(features_path)
     probe = train(features, rates_of(features, features_path, pass_rates), hidden=hidden, seed=seed)
@@ -104,6 +103,10 @@ def predict_command(probe_path: Path, features_path: Path, out: Path, overwrite:
     \b
     coderm-eval probe predict --probe probe.safetensors --features features.safetensors --out rates.jsonl
     """
+    from coderm_eval.core.outputs import check_output
+    from coderm_eval.generation.probe.features import read_features
+    from coderm_eval.generation.probe.probe import predict, read_probe
+
     check_output(out, inputs={"--probe": probe_path, "--features": features_path}, overwrite=overwrite)
     probe, features = read_probe(probe_path), read_features(features_path)
     rates = predict(probe, probe_path, features, features_path)
@@ -114,6 +117,9 @@ def predict_command(probe_path: Path, features_path: Path, out: Path, overwrite:
 
 
 def _make_features(requests: Sequence[SampleRequest], policy: PolicySettings, layer: int, benchmark: str) -> Features:
+    from coderm_eval.core.progress import progress
+    from coderm_eval.generation.probe.features import FeatureSource, collect_features
+
     reader = _state_reader(policy, layer)
     states = dict(progress(reader.states(requests), len(requests), "reading prompts", "prompts"))
     source = FeatureSource(
@@ -129,6 +135,10 @@ def _make_features(requests: Sequence[SampleRequest], policy: PolicySettings, la
 
 def _state_reader(policy: PolicySettings, layer: int) -> HiddenStates | EmbeddingServer:
     """Whatever reads states of this policy; raises SettingsError if the settings are incomplete or impossible."""
+    from coderm_eval.generation.models.registry import make_model
+    from coderm_eval.generation.probe.embeddings import EmbeddingServer
+    from coderm_eval.generation.probe.hidden_states import HiddenStates
+
     if policy.backend == "vllm":
         raise SettingsError(
             "policy.backend is 'vllm', which shows no hidden states in this process: give --backend hf, or serve the "
@@ -145,6 +155,10 @@ def _state_reader(policy: PolicySettings, layer: int) -> HiddenStates | Embeddin
 
 
 def _render_cross_validation(held_out: CrossValidation) -> str:
+    from pytablewriter import MarkdownTableWriter
+
+    from coderm_eval.generation.probe.holdout import FOLDS
+
     rows: list[list[Any]] = [
         ["Brier score", f"{held_out.brier:.4f}", f"{held_out.brier_of_constant:.4f}"],
         ["Mean calibration error", f"{held_out.calibration_error:.4f}", ""],

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from coderm_eval.cli.options import FILE, replace_option
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_text
-from coderm_eval.core.outputs import check_output
-from coderm_eval.report.page.page import render_page
-from coderm_eval.report.run_directory import RunDirectory
-from coderm_eval.report.tables import (
-    render_abstention,
-    render_misleading,
-    render_quality,
-    render_risk_coverage,
-    render_rules,
-    scores_table,
-    without_vote,
-)
+
+if TYPE_CHECKING:
+    from coderm_eval.report.run_directory import RunDirectory
 
 
 @click.command("report")
@@ -33,12 +25,18 @@ from coderm_eval.report.tables import (
 )
 @replace_option
 def report_command(run: Path, html: Path | None, no_programs: bool, overwrite: bool) -> None:
-    """Print a graded run's tables: scores, rules, the risk of the surest picks, the quality of tests, and which misled.
+    """Print a run's tables: scores, rules, the risk of the surest picks, the quality of tests, and which misled.
+
+    Without grades a run has picks and no scores; then its counts are printed.
 
     \b
     coderm-eval report run
     coderm-eval report run --html report.html
     """
+    from coderm_eval.core.outputs import check_output
+    from coderm_eval.report.page.page import render_page
+    from coderm_eval.report.run_directory import RunDirectory
+
     if html is None:
         click.echo("\n".join(_tables(RunDirectory(run))))
         return
@@ -51,19 +49,42 @@ def _tables(directory: RunDirectory) -> tuple[str, ...]:
     """All tables and notices, before any of them is printed.
 
     Raises:
-        InputError: the run was not graded, or another version wrote it.
+        InputError: this is no run, or another version wrote it.
     """
-    summary, misleading = directory.graded_summary(), directory.rows("misleading_tests.jsonl")
+    summary = directory.summary()
+    misleading = directory.rows("misleading_tests.jsonl") if summary.get("rules") else []
     try:
-        return *_tables_of(summary, misleading), *(f"note: {n}" for n in summary["notices"])
+        tables = _tables_of(summary, misleading) if summary["rules"] else _of_picks(directory, summary)
+        return *tables, *(f"note: {n}" for n in summary["notices"])
     except (AttributeError, KeyError, TypeError, ValueError):
         raise InputError(
-            f"{directory}: not what this version of coderm-eval writes; run the same `coderm-eval rerank --grade` with "
+            f"{directory}: not what this version of coderm-eval writes; run the same `coderm-eval rerank` with "
             "--overwrite"
         ) from None
 
 
+def _of_picks(directory: RunDirectory, summary: Mapping[str, Any]) -> Iterator[str]:
+    """What there is to say of a run without grades."""
+    from coderm_eval.report.labels import picks_table
+
+    yield str(picks_table(summary))
+    yield (
+        "There are no grades, and so no scores. The picks are in chosen.jsonl; the reward of each sample:\n"
+        f"coderm-eval labels {shlex.quote(str(directory))} --out labels.jsonl"
+    )
+
+
 def _tables_of(summary: Mapping[str, Any], misleading: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    from coderm_eval.report.tables import (
+        render_abstention,
+        render_misleading,
+        render_quality,
+        render_risk_coverage,
+        render_rules,
+        scores_table,
+        without_vote,
+    )
+
     tests = summary["tests_per_problem"]
     yield str(scores_table(summary))
     yield render_rules(without_vote(summary["rules"], tests))

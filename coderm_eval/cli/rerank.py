@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
-import numpy as np
 
-from coderm_eval.benchmarks import Benchmark, demo, load_benchmark
 from coderm_eval.cli.generate import plan_tests
 from coderm_eval.cli.options import (
     BENCHMARK,
@@ -25,35 +23,17 @@ from coderm_eval.cli.options import (
     workers_option,
 )
 from coderm_eval.cli.verbosity import note, verbosity_options
+from coderm_eval.core.choices import BudgetPolicyName
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.inputs import require_one_from_stdin
 from coderm_eval.core.messages import abbreviated
-from coderm_eval.core.outputs import check_output
 from coderm_eval.core.secrets import typed_command
-from coderm_eval.core.settings import flags_to_settings
-from coderm_eval.core.store import open_store
-from coderm_eval.core.task_choice import TaskChoice
-from coderm_eval.generation.recorded.samples import read_candidates
-from coderm_eval.generation.write_tests import make_test_source
-from coderm_eval.pipeline.cross_checks import without_errata
-from coderm_eval.pipeline.dry_run import estimate_executions
-from coderm_eval.pipeline.recorded_run import require_runnable, run_recorded
-from coderm_eval.pipeline.settings import Settings, load_settings
-from coderm_eval.report.reporter import RunReport
-from coderm_eval.report.run_directory import RUN_FILES, RunDirectory
-from coderm_eval.report.scores import mean_scores
-from coderm_eval.report.statistics import mean_interval
-from coderm_eval.report.tables import (
-    render_abstention,
-    render_curve,
-    render_resampled,
-    render_rules,
-    render_scores,
-    scores_legend,
-    without_vote,
-)
-from coderm_eval.selection import ALL_RULES, known_rules
-from coderm_eval.selection.budget.settings import BudgetPolicyName
+
+if TYPE_CHECKING:
+    from coderm_eval.benchmarks import Benchmark
+    from coderm_eval.core.task_choice import TaskChoice
+    from coderm_eval.pipeline.settings import Settings
+    from coderm_eval.report.reporter import RunReport
 
 _TASKS = {
     "humaneval+": "humanevalplus_coderm",
@@ -71,6 +51,13 @@ _TASKS = {
 @verbosity_options
 def demo_command(out: Path, overwrite: bool, **flags: Any) -> None:
     """Rerank the embedded example: no model, no network, no dataset."""
+    from coderm_eval.benchmarks import demo, load_benchmark
+    from coderm_eval.core.outputs import check_output
+    from coderm_eval.core.settings import flags_to_settings
+    from coderm_eval.pipeline.recorded_run import run_recorded
+    from coderm_eval.pipeline.settings import load_settings
+    from coderm_eval.report.run_directory import RUN_FILES
+
     settings = load_settings({**flags_to_settings(flags, KEYS), "tests": {"file": demo.TESTS}}, source="demo")
     check_output(out, inputs={}, files=RUN_FILES, overwrite=overwrite)
     benchmark = load_benchmark("demo")
@@ -85,6 +72,8 @@ def demo_command(out: Path, overwrite: bool, **flags: Any) -> None:
 
 
 def _rules(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    from coderm_eval.selection import ALL_RULES, known_rules
+
     return [name for name in (*sorted(known_rules()), ALL_RULES) if name.startswith(incomplete)]
 
 
@@ -144,6 +133,13 @@ def rerank_command(
     \b
     coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --tests tests.jsonl --out run --grade
     """
+    from coderm_eval.benchmarks import load_benchmark
+    from coderm_eval.core.outputs import check_output
+    from coderm_eval.core.settings import flags_to_settings
+    from coderm_eval.pipeline.recorded_run import require_runnable, run_recorded
+    from coderm_eval.pipeline.settings import load_settings
+    from coderm_eval.report.run_directory import RUN_FILES
+
     if flags["tests"] and flags["no_tests"]:
         raise SettingsError("--tests and --no-tests exclude each other: candidates are picked by tests, or without any")
     settings = load_settings(flags_to_settings(flags, KEYS), source="flags", config=flags["config"])
@@ -169,14 +165,26 @@ def rerank_command(
 
 
 def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, out: Path) -> None:
+    from coderm_eval.report.run_directory import RunDirectory
+    from coderm_eval.report.statistics import mean_interval
+    from coderm_eval.report.tables import (
+        render_abstention,
+        render_curve,
+        render_resampled,
+        render_rules,
+        render_scores,
+        scores_legend,
+        without_vote,
+    )
+    from coderm_eval.selection import ALL_RULES
+
     if result.scores:
-        used = [r.selections[settings.rule].tests_used for r in result.results]
-        tests = mean_interval(np.array(used, dtype=float))
+        tests = mean_interval(result.tally.column("tests_used"))
         click.echo(render_scores(_TASKS.get(benchmark.name, benchmark.name), result.scores, tests))
-        if kept := without_errata(benchmark, result.problems):
-            tasks = abbreviated(result.summary["cross_checks"]["without_errata"]["tasks"])
-            click.echo(render_scores(f"excluding known-bad {tasks}", mean_scores(kept), tests))
-        if (problems := len(result.results)) < len(benchmark.problems):
+        if errata := result.summary["cross_checks"]["without_errata"]:
+            kept = result.tally.mean_scores(without_known_bad=True)
+            click.echo(render_scores(f"excluding known-bad {abbreviated(errata['tasks'])}", kept, tests))
+        if (problems := len(result.tally)) < len(benchmark.problems):
             click.echo(f"{problems} of {len(benchmark.problems)} problems")
         rows = without_vote(result.scores.pass_at_1, tests.value)
         click.echo(f"{scores_legend(rows)}\n")
@@ -200,12 +208,19 @@ def _print_result(benchmark: Benchmark, result: RunReport, settings: Settings, o
 def _plan_rerank(
     benchmark: Benchmark, samples: Path, settings: Settings, out: Path, allow_partial: bool, tasks: TaskChoice
 ) -> None:
+    from coderm_eval.core.store import open_store
+    from coderm_eval.generation.recorded.samples import read_candidates
+    from coderm_eval.generation.write_tests import open_tests
+    from coderm_eval.pipeline.dry_run import estimate_executions
+    from coderm_eval.pipeline.sharding import in_units
+
     known = benchmark.problem_by_id()
+    tasks = in_units(tasks, benchmark, settings)
     work = read_candidates(
         samples, known, benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial, tasks=tasks
     )
     with open_store(settings.store or out / "store", read_only=True) as store:
-        tests = make_test_source(
+        tests = open_tests(
             work,
             settings.tests,
             store,
@@ -213,7 +228,7 @@ def _plan_rerank(
             known_tasks=known,
             benchmark=benchmark.name,
             allow_partial=allow_partial,
-        )
+        ).of(work)
         if settings.tests.written:
             click.echo(f"tests: {plan_tests(tests, work, settings.tests)}")
         most, stored = estimate_executions(work, tests, settings, store)

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from coderm_eval.cli.options import FILE, KEYS, workers_option
 from coderm_eval.cli.verbosity import note, verbosity_options
+from coderm_eval.core.choices import Api, BudgetPolicyName
 from coderm_eval.core.errors import SettingsError
-from coderm_eval.core.settings import flags_to_settings
-from coderm_eval.core.store import open_store
-from coderm_eval.generation.models.openai_server import OpenAIServer
-from coderm_eval.generation.sample import DEFAULT_N
-from coderm_eval.generation.settings import Api
-from coderm_eval.hosts.server.http import listen, serve_until_interrupted
-from coderm_eval.hosts.server.serve.app import ServedRules, serve_app
-from coderm_eval.hosts.server.serve.best_of_n import BestOfN
-from coderm_eval.pipeline.online import open_reranker
-from coderm_eval.pipeline.settings import Settings, load_settings
-from coderm_eval.selection.budget.settings import BudgetPolicyName
+
+if TYPE_CHECKING:
+    from coderm_eval.pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +33,10 @@ _STORE = Path("coderm-serve.store")
 
 @click.command("serve")
 @click.option("--model", help="The policy's name on its server.")
-@click.option("--base-url", help="Root of the policy's OpenAI-compatible server.")
+@click.option("--base-url", help="Root of the policy's OpenAI-compatible server, or of several, with commas.")
 @click.option("--api", type=click.Choice(get_args(Api)), help="Ask the policy by this API only.  [default: as asked]")
 @click.option("--tests-model", help="Name of the model that writes tests.")
-@click.option("--tests-base-url", help="Root of the test writer's OpenAI-compatible server.")
+@click.option("--tests-base-url", help="Root of the test writer's OpenAI-compatible server, or of several.")
 @click.option("--no-tests", flag_value="none", help="Pick by agreement on probing inputs alone.")
 @click.option("--n", type=int, help="Answers that are drawn for each request.  [default: 20]")
 @click.option("--num", type=int, help="Test samples per request.  [default: 20]")
@@ -79,6 +72,16 @@ def serve_command(
     coderm-eval serve --model P --base-url http://127.0.0.1:8000/v1 --tests-model KAKA22/CodeRM-8B \\
         --tests-base-url http://127.0.0.1:8001/v1 --n 20 --num 20 --port 8100
     """
+    from coderm_eval.core.settings import flags_to_settings
+    from coderm_eval.core.store import open_store
+    from coderm_eval.generation.models.openai_server import OpenAIServer
+    from coderm_eval.generation.sample import DEFAULT_N
+    from coderm_eval.hosts.server.http import listen, serve_until_interrupted
+    from coderm_eval.hosts.server.serve.app import ServedRules, serve_app
+    from coderm_eval.hosts.server.serve.best_of_n import BestOfN
+    from coderm_eval.pipeline.online import open_reranker
+    from coderm_eval.pipeline.settings import load_settings
+
     settings = load_settings(flags_to_settings(flags, _KEYS), source="flags", config=config)
     _require_served(settings)
     if api_key == "":
@@ -110,6 +113,8 @@ def serve_command(
 
 def _require_served(settings: Settings) -> None:
     """Refuse settings that lack a model, or can be used for a whole benchmark or by one thread only."""
+    from coderm_eval.generation.sample import DEFAULT_N
+
     for section in (settings.policy, settings.tests):
         if section.backend in ("vllm", "hf"):
             raise SettingsError(

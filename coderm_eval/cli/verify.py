@@ -12,9 +12,6 @@ import click
 from coderm_eval.cli.options import FILE
 from coderm_eval.cli.verbosity import verbosity_options
 from coderm_eval.core.messages import counted
-from coderm_eval.core.scratch_folder import scratch_folder
-from coderm_eval.pipeline.verification.verify import verify
-from coderm_eval.report.run_directory import RunDirectory
 
 _PROBLEMS = 20
 
@@ -34,6 +31,10 @@ def verify_command(run: Path, problems: int, run_all: bool, workers: int | None,
     \b
     coderm-eval verify run
     """
+    from coderm_eval.core.scratch_folder import scratch_folder
+    from coderm_eval.pipeline.verification.verify import verify
+    from coderm_eval.report.run_directory import RunDirectory
+
     with _without_notices(), scratch_folder("coderm-verify-") as scratch:
         some = None if run_all else problems
         found = verify(RunDirectory(run), scratch, problems=some, workers=workers, rule_file=select)

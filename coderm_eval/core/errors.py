@@ -6,7 +6,8 @@
     ├── OutputError        a file that cannot be written, or would take another's place
     ├── DatasetError       a benchmark that is not on this machine
     ├── ServerError        a server that does not answer
-    │   └── RequestRefusedError   a server that answers, and finds the request wrong
+    │   ├── RequestRefusedError   a server that answers, and finds the request wrong
+    │   └── NotServedError        a server that answers, and has not what is asked for
     ├── ModelError         a model in this process that cannot be loaded or run
     └── IncompleteRunError something could not be run; it is in no score   exit 3
 
@@ -21,6 +22,7 @@ __all__ = [
     "IncompleteRunError",
     "InputError",
     "ModelError",
+    "NotServedError",
     "OutputError",
     "RequestRefusedError",
     "ServerError",
@@ -69,6 +71,10 @@ class ServerError(CodermError):
 
 class RequestRefusedError(ServerError):
     """A server found a request wrong, such as a field that it does not know."""
+
+
+class NotServedError(ServerError):
+    """A server has no such model, or nothing at the address that it was asked at."""
 
 
 class ModelError(CodermError):

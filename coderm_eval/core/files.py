@@ -8,10 +8,12 @@ import io
 import json
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from coderm_eval.core.errors import OutputError
 
@@ -21,12 +23,20 @@ __all__ = [
     "json_text",
     "jsonl_text",
     "not_written",
+    "stream_sha256",
     "write_atomically",
     "write_csv",
     "write_json",
     "write_jsonl",
+    "write_parts",
     "write_text",
 ]
+
+_PART = 2**20
+"""Bytes of a file that are in memory at a time."""
+
+_BESIDE = re.compile(r"(\..+)\.([0-9]{1,9})")
+"""The name of a file that is being written: that of what it becomes, and the id of the process."""
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +48,17 @@ def write_atomically(path: Path, content: bytes) -> None:
         OutputError: it cannot be written; nothing is left behind.
     """
     log.debug("%s: %d bytes are written", path, len(content))
+    write_parts(path, [content])
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """As `write_atomically`, of content that comes in parts."""
     try:
         if path.exists() and not path.is_file():
-            path.write_bytes(content)
+            with path.open("wb") as file:
+                file.writelines(parts)
         else:
-            _replace(Path(os.path.realpath(path)), content)  # what a link names is written, and the link stays
+            _replace(Path(os.path.realpath(path)), parts)  # what a link names is written, and the link stays
     except BrokenPipeError:
         raise  # whoever reads it wants no more
     except OSError as error:
@@ -56,16 +72,41 @@ def not_written(path: Path, error: OSError) -> OutputError:
     )
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, parts: Iterable[bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name[:100]}.{os.getpid()}")
+    hidden = f".{path.name[:100]}"
+    beside = path.with_name(f"{hidden}.{os.getpid()}")
+    for process in _begun_in(path.parent).get(hidden, []):
+        if not _is_running(process):  # it was killed
+            path.with_name(f"{hidden}.{process}").unlink(missing_ok=True)
     try:
-        beside.write_bytes(content)
+        with beside.open("wb") as file:
+            file.writelines(parts)
         beside.replace(path)
-    except OSError:
+    except BaseException:  # also of who makes the parts
         with suppress(OSError):
             beside.unlink()
         raise
+
+
+@lru_cache(maxsize=16)
+def _begun_in(folder: Path) -> Mapping[str, Sequence[int]]:
+    """The processes that began to write files in the folder, by the hidden names of these, when it was first asked."""
+    found: dict[str, list[int]] = {}
+    for path in folder.iterdir():
+        if begun := _BESIDE.fullmatch(path.name):
+            found.setdefault(begun[1], []).append(int(begun[2]))
+    return found
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # another user's
+    return True
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -73,7 +114,9 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    write_text(path, jsonl_text(rows))
+    """As `write_atomically`, one row at a time."""
+    log.debug("%s is written", path)
+    write_parts(path, (line.encode() for line in _json_lines(rows)))
 
 
 def json_text(content: Mapping[str, Any]) -> str:
@@ -81,7 +124,11 @@ def json_text(content: Mapping[str, Any]) -> str:
 
 
 def jsonl_text(rows: Iterable[Mapping[str, Any]]) -> str:
-    return "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)
+    return "".join(_json_lines(rows))
+
+
+def _json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    return (json.dumps(row, allow_nan=False) + "\n" for row in rows)
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -100,7 +147,16 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def file_sha256(path: Path) -> str:
     """64 hex digits, as sha256sum prints them."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return stream_sha256(file)
+
+
+def stream_sha256(file: BinaryIO) -> str:
+    """As `file_sha256`, of what is left to read of an open file."""
+    digest = hashlib.sha256()
+    while part := file.read(_PART):
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -18,6 +18,7 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.messages import quoted_line, single_line
 
 __all__ = [
+    "BYTE_ORDER_MARK",
     "PARQUET",
     "ZIP",
     "called",
@@ -34,6 +35,8 @@ _STANDARD_INPUT = "-"
 
 _NAMES: ContextVar[Mapping[Path, str]] = ContextVar("names", default={})  # noqa: B039  # nobody writes to it
 """What messages call files that the user did not name, but gave from memory."""
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -166,7 +169,7 @@ def parse_object(path: Path, number: int, line: bytes, expected: str) -> dict[st
         InputError: it is not JSON, or not UTF-8; says what was `expected`.
     """
     try:
-        row = json.loads(line.decode("utf-8-sig", "surrogatepass"))
+        row = json.loads(line.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "surrogatepass"))  # thrice as fast as -sig
     except UnicodeDecodeError:
         raise InputError(f"{path}:{number}: not UTF-8: {quoted_line(line)}; save the file in UTF-8") from None
     except (ValueError, RecursionError):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -24,7 +24,7 @@ def progress(
     total: int | Callable[[], int],
     what: str | None,
     unit: str,
-    note: Callable[[T], str] | None = None,
+    note: Callable[[], str] | None = None,
     done: int = 0,
 ) -> Iterator[T]:
     """`items`, with a bar; in a log file a line every half minute.
@@ -32,17 +32,18 @@ def progress(
     Args:
         what: is being done; None for no bar.
         total: how many items there are; or says how many are known by now, and the bar starts with the first one.
-        note: what to say at the end of the line.
+        note: says what stands at the end of the line; asked when the line is written.
         done: how many of the total an earlier run did, and are not among the items.
     """
     known = total if callable(total) else lambda: total
     items = iter(items)
     first = list(islice(items, 1)) if callable(total) else []
     terminal = sys.stderr.isatty()
-    with tqdm(
+    with _Bar(
+        known,
+        note,
         chain(first, items),
         desc=what,
-        total=known(),
         initial=done,
         unit=f" {unit}",
         mininterval=0.5 if terminal else 30,
@@ -50,11 +51,22 @@ def progress(
         delay=1 if terminal else 10,  # short work, such as one turn of many, needs no line
         disable=what is None or known() == done or not log.isEnabledFor(logging.WARNING),
     ) as bar:
-        for item in bar:
-            bar.total = known()
-            if note:
-                bar.set_postfix_str(note(item), refresh=False)
-            yield item
+        yield from bar
+
+
+class _Bar(tqdm):  # type: ignore[type-arg]
+    """A bar that asks for its total and its note when it is written, and not with each item."""
+
+    def __init__(self, known: Callable[[], int], note: Callable[[], str] | None, *arguments: Any, **named: Any) -> None:
+        self._known = known
+        self._note = note
+        super().__init__(*arguments, **named)
+
+    @property
+    def format_dict(self) -> MutableMapping[str, Any]:
+        self.total = self._known()
+        self.postfix = self._note() if self._note else None
+        return super().format_dict
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The two calls that the loop makes: write tests, execute cells."""
+"""The two calls that the loop makes: write tests, execute blocks of cells."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ from typing import Generic, TypeVar
 
 from coderm_eval.core.records import NO_OUTPUT, Problem, ProblemCandidates, UnitTest, Verdict, Verdicts
 
-__all__ = ["Cell", "Draw", "Execute", "ExecutionResult", "Explain", "Probe", "WriteTests", "Written"]
+__all__ = ["Block", "Draw", "Execute", "ExecutionResult", "Explain", "Probe", "WriteTests", "Written"]
 
 Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One candidate against one test: its place in the problem's verdict matrix, and what to run."""
+class Block:
+    """Candidates of one problem against tests of it: neighbouring columns of its verdict matrix, and what to run."""
 
     problem: Problem
-    row: int
-    column: int
-    program: str
-    """The candidate's source, in the problem's form."""
-    test: str
-    """Its source; or a probing input, which is a call as text."""
+    first: int
+    """The first of the columns."""
+    programs: Sequence[str]
+    """The candidates' sources, in the problem's form; one row each."""
+    tests: Sequence[str]
+    """Their sources, one column each; or probing inputs, which are calls as text."""
+
+    @property
+    def cells(self) -> int:
+        return len(self.programs) * len(self.tests)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: there is one for each cell, and that would take four times as long
 class ExecutionResult(Generic[Key]):
     """The result of running one program against one test."""
 
@@ -43,12 +47,13 @@ class ExecutionResult(Generic[Key]):
 Draw = Callable[[Mapping[str, range]], Mapping[str, Sequence[str]]]
 """{task id: sample indices wanted} -> the programs of these samples, by task id."""
 
-Execute = Callable[[Iterable[Sequence[Cell]]], Iterable[ExecutionResult[Cell]]]
-"""Takes the new cells of one problem after the other, as they come, and yields their results in any order. An empty
-sequence says that no cells are ready yet, and that results are welcome meanwhile."""
+Execute = Callable[[Iterable[Block | None]], Iterable[tuple[Block, Verdicts]]]
+"""Takes block after block, as they come, and yields each with its verdicts, in any order, once it is done. None says
+that no block is ready yet, and that results are welcome meanwhile."""
 
-Explain = Callable[[Iterable[Cell]], Mapping[tuple[str, int], str]]
-"""Finds, by task id and column, the errors of their own with which tests end; empty where one does not."""
+Explain = Callable[[Iterable[Block]], Mapping[tuple[str, int], str]]
+"""Takes blocks of one program and one test, and finds, by task id and column, the errors of their own with which the
+tests end; empty where one does not."""
 
 Probe = Callable[[Sequence[tuple[ProblemCandidates, Sequence[UnitTest]]]], Mapping[str, Verdicts]]
 """Runs candidates of each problem on probing inputs, which are made from the calls of its tests; returns what became of

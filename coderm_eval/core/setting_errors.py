@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from coderm_eval.core.docstrings import field_docstrings
 from coderm_eval.core.messages import suggestion
 
 __all__ = ["describe"]
@@ -50,8 +51,7 @@ def describe(section: type[BaseModel], problem: Mapping[str, Any]) -> str:
     if kind == "extra_forbidden":
         return f"unknown setting {name!r}; {suggestion(where[-1], list(sections[-1].model_fields))}"
     if kind == "missing":
-        about = sections[-1].model_fields[where[-1]].description
-        return f"{name} is missing: give the {about}"
+        return f"{name} is missing: give the {field_docstrings(sections[-1]).get(where[-1], 'value')}"
     if kind == "value_error":  # raised by a section, which knows what may be shown
         return ": ".join(filter(None, [name, str(problem["ctx"]["error"])]))
     if kind == "model_type":

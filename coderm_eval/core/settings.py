@@ -40,9 +40,7 @@ class Section(BaseModel):
     Other names of a key stand there as well.
     """
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False)
 
     renamed: ClassVar[Mapping[str, str]] = {}
     """{earlier or other key: key of today}."""

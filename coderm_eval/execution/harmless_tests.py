@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
-from coderm_eval.core.programs.given_to_tests import NAMES, is_given
+from coderm_eval.core.programs.given_to_tests import is_given, names_used
 from coderm_eval.core.programs.source import all_nodes, is_main_guard, is_special
 from coderm_eval.execution.harmless_imports import Imports, Nodes, names_of_candidate
 from coderm_eval.execution.harmless_names import (
@@ -57,18 +57,25 @@ def is_harmless(tree: ast.Module) -> bool:
         Exception: the tree is too much for the analysis, such as one of deep nesting.
     """
     nodes: Nodes = defaultdict(list)
-    for part in tree.body:
-        if not (is_main_guard(part) or is_given(part)):
+    others = [part for part in tree.body if not is_given(part)]
+    for part in others:
+        if not is_main_guard(part):
             for node in all_nodes(part):
                 nodes[type(node)].append(node)
-    return _Proof(nodes).holds()
+    return _Proof(nodes, names_used() if len(others) < len(tree.body) else frozenset()).holds()
 
 
 class _Proof:
-    """The proof for one test."""
+    """The proof for one test.
 
-    def __init__(self, nodes: Nodes) -> None:
+    Args:
+        nodes: those that are looked at.
+        given: names that others use, which are known.
+    """
+
+    def __init__(self, nodes: Nodes, given: Set[str]) -> None:
         self._nodes = nodes
+        self._given = given
         self._imports = Imports(nodes)
         self._candidates = names_of_candidate(nodes)
         self._set = [node for node in nodes[ast.Attribute] if receiver_set(node)]
@@ -99,7 +106,7 @@ class _Proof:
             and all(check(node) for kind, check in self._checks.items() for node in self._nodes[kind])
             and self._receivers_are_own()
             and all(map(_may_be_bound, self._imports.bound))
-            and self._imports.are_harmless(self._loaded | NAMES | self._of_others | self._own)
+            and self._imports.are_harmless(self._loaded | self._given | self._of_others | self._own)
         )
 
     def _receivers_are_own(self) -> bool:

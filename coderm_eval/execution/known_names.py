@@ -18,7 +18,7 @@ from collections.abc import Mapping
 
 __all__ = [
     *("BLIND_BUILTINS", "BLIND_MEMBERS", "HARMLESS_DUNDERS", "PURE_ATTRIBUTES", "PURE_BUILTINS", "PURE_MEMBERS"),
-    *("REVEALING_ATTRIBUTES", "SPECIAL_METHODS"),
+    *("REVEALING_ATTRIBUTES", "SPECIAL_METHODS", "STREAM_ATTRIBUTES", "STREAM_BUILTINS", "STREAM_MEMBERS"),
 ]
 
 
@@ -104,6 +104,21 @@ BLIND_MEMBERS = _members(
     }
 )
 """What may keep a state, but shows a program nothing of its text: no docstring, no line number, no frame, no code."""
+
+STREAM_MEMBERS = _members(
+    {
+        "io": "BytesIO StringIO",
+        "os": "fstat read write",
+        "random": "choice choices gauss getrandbits normalvariate randint random randrange sample seed shuffle "
+        "triangular uniform",
+        "sys": "exit getrecursionlimit stderr stdin stdout",
+        "time": "monotonic monotonic_ns perf_counter perf_counter_ns process_time sleep time time_ns",
+    }
+)
+"""What a program that reads standard input may use besides, and leaves nothing in its process that a second run of it
+would see: the streams are new ones for each run, the limits and the state of `random` are set again."""
+STREAM_BUILTINS = frozenset({"__name__", "exit", "hash", "input", "quit"})
+STREAM_ATTRIBUTES = frozenset({"buffer", "flush", "getvalue", "read", "readline", "readlines", "st_size", "write"})
 
 _EXCEPTIONS = frozenset(
     name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, BaseException)

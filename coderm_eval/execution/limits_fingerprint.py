@@ -8,13 +8,13 @@ import platform
 from coderm_eval.core.records import fingerprint
 from coderm_eval.execution.limits import Limits
 
-__all__ = ["limits_fingerprint"]
+__all__ = ["EXECUTOR_REVISION", "limits_fingerprint"]
 
-_EXECUTOR_REVISION = 20
+EXECUTOR_REVISION = 20
 """Raise it when a change of the executor can change a verdict, so that stored ones are not used again."""
 
 
 def limits_fingerprint(limits: Limits) -> str:
     """Return a text that changes with every limit, with the executor, and with the Python that runs the programs."""
     version = ".".join(platform.python_version_tuple()[:2])
-    return fingerprint(json.dumps(tuple(limits)), version, str(_EXECUTOR_REVISION))
+    return fingerprint(json.dumps(tuple(limits)), version, str(EXECUTOR_REVISION))

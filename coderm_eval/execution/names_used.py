@@ -30,6 +30,8 @@ class NamesUsed:
         """{name: how often it is read}."""
         self.asked: Counter[str] = Counter()
         """{`getattr` or `type`: how often it is called with what shows no more than an attribute or a class}."""
+        self.opens_streams = 0
+        """How often `open` is called for standard input or output."""
         self.bound: set[str] = set()
         """Names of variables, functions, classes and arguments."""
         self.own: set[str] = set()
@@ -84,6 +86,8 @@ class NamesUsed:
         elif name == "getattr" and len(node.args) in (2, 3) and isinstance(node.args[1], ast.Constant):
             self.asked[name] += 1
             self.attributes.add(str(node.args[1].value))
+        elif name == "open" and node.args and isinstance(node.args[0], ast.Constant):
+            self.opens_streams += node.args[0].value in _STREAMS
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.bound.add(node.name)
@@ -133,6 +137,7 @@ class NamesUsed:
                 self.imported[alias.asname or alias.name].add((node.module, alias.name))
 
 
+_STREAMS = (0, 1, "/dev/stdin")
 _UNBOUND = frozenset({"classmethod", "staticmethod"})
 
 

@@ -10,7 +10,7 @@ __all__ = ["Key", "ProgramTest"]
 Key = TypeVar("Key")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: there is one for each cell, and that would take four times as long
 class ProgramTest(Generic[Key]):
     """One test to run against one program; `key` comes back with the result."""
 
@@ -25,7 +25,8 @@ class ProgramTest(Generic[Key]):
     timeout_s: float | None = None
     """CPU seconds, in place of those of the limits."""
     process_per_call: bool = False
-    """Whether each call is made in a process of its own, so that no answer depends on another call."""
+    """Whether no answer may depend on another call: each is made in a process of its own, unless the program is proved
+    to keep no state."""
     trusted: bool = False
     """Whether no model wrote the test, so that it can share a process with others, whatever it does."""
     is_call: bool = False

@@ -15,15 +15,20 @@ from coderm_eval.execution.known_names import (
     PURE_MEMBERS,
     REVEALING_ATTRIBUTES,
     SPECIAL_METHODS,
+    STREAM_ATTRIBUTES,
+    STREAM_BUILTINS,
+    STREAM_MEMBERS,
 )
 from coderm_eval.execution.names_used import NamesUsed
 from coderm_eval.execution.star_names import star_names
 
-__all__ = ["is_blind", "is_pure", "stays_inside"]
+__all__ = ["is_blind", "is_pure", "leaves_nothing", "stays_inside"]
 
 _BUILT_IN = frozenset(vars(builtins))
 
 _Members = Mapping[str, frozenset[str]]
+
+_LISTS: Sequence[_Members] = (PURE_MEMBERS, BLIND_MEMBERS, STREAM_MEMBERS)
 
 
 def is_blind(names: NamesUsed, source: str) -> bool:
@@ -55,14 +60,36 @@ def stays_inside(names: NamesUsed, source: str) -> bool:
 
     A state of its own begins anew wherever it is loaded anew.
     """
+    return _changes_no_import(names) and _reads_what_computes(names, source)
+
+
+def leaves_nothing(names: NamesUsed, source: str) -> bool:
+    """Return whether a program that reads standard input, run again in the same process, finds all as the first time.
+
+    It has a new module for its own names, new streams, and the same limits and state of `random`.
+    """
+    opened = {"open"} if names.read["open"] == names.opens_streams else set()
+    return _changes_no_import(names) and _reads(
+        names, STREAM_ATTRIBUTES, [PURE_MEMBERS, STREAM_MEMBERS], PURE_BUILTINS | STREAM_BUILTINS | opened, source
+    )
+
+
+def _changes_no_import(names: NamesUsed) -> bool:
     starred = {name for module in names.starred for name in _star(module)}
-    return names.changed.isdisjoint(names.imported.keys() | starred) and _reads_what_computes(names, source)
+    return names.changed.isdisjoint(names.imported.keys() | starred)
 
 
 def _reads_what_computes(names: NamesUsed, source: str) -> bool:
-    own = names.own | PURE_ATTRIBUTES | HARMLESS_DUNDERS
-    return all(attribute in own for attribute in _attributes(names)) and _are_known(
-        names, [PURE_MEMBERS], PURE_BUILTINS, source
+    return _reads(names, frozenset(), [PURE_MEMBERS], PURE_BUILTINS, source)
+
+
+def _reads(
+    names: NamesUsed, attributes: frozenset[str], members: Sequence[_Members], built_in: frozenset[str], source: str
+) -> bool:
+    """Return whether what a program reads is its own, or plain data's, or in these lists."""
+    harmless = (names.own, PURE_ATTRIBUTES, HARMLESS_DUNDERS, attributes)  # their union would take longer than all else
+    return all(any(name in each for each in harmless) for name in _attributes(names)) and _are_known(
+        names, members, built_in, source
     )
 
 
@@ -90,7 +117,7 @@ def _are_known(names: NamesUsed, members: Sequence[_Members], built_in: frozense
     """Return whether all that the program reads of modules and of Python is in these lists."""
     read = names.read.keys()
     unknown = {name for name in names.imported.keys() & read if not _is_known_import(name, names, members)}
-    unknown |= {name for name in read & _BUILT_IN - built_in if names.read[name] != names.asked[name]}
+    unknown |= {name for name in read & _BUILT_IN if name not in built_in and names.read[name] != names.asked[name]}
     unknown |= {name for name in read if is_special(name)} - {"__name__"}
     return _is_known_star(names, members) and (not unknown or unknown <= _local(unknown & names.bound, source))
 
@@ -121,7 +148,7 @@ def _is_known_star(names: NamesUsed, members: Sequence[_Members]) -> bool:
 
 def _star(module: str) -> frozenset[str]:
     """Return what `from module import *` binds; nothing for modules that are in no list, which are not imported."""
-    return star_names(module) if module in PURE_MEMBERS or module in BLIND_MEMBERS else frozenset()
+    return star_names(module) if any(module in listed for listed in _LISTS) else frozenset()
 
 
 def _local(wanted: set[str], source: str) -> set[str]:

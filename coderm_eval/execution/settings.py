@@ -1,4 +1,4 @@
-"""Settings of stage 3: limits of one execution, and how many run at a time."""
+"""Settings of stage 3: limits of one execution, how many run at a time, and where."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from pydantic import Field
 
 from coderm_eval.core.settings import Section
 
-__all__ = ["ExecutionSettings"]
+__all__ = ["ExecutionSettings", "RaySettings"]
+
+
+class RaySettings(Section):
+    """The Ray cluster, with the backend `ray`."""
+
+    address: str = "auto"
+    """`HOST:PORT` of its head; `auto`: the cluster that this machine is a node of, or that `RAY_ADDRESS` names."""
 
 
 class ExecutionSettings(Section):
@@ -19,8 +26,11 @@ class ExecutionSettings(Section):
     renamed: ClassVar[Mapping[str, str]] = {"allow_not_run": "allow_incomplete"}
     renamed_values: ClassVar[Mapping[str, Mapping[str, str]]] = {"isolation": {"require": "strict"}}
 
+    backend: Literal["local", "ray"] = "local"
+    """`ray`: all nodes of a Ray cluster, in place of this machine."""
+    ray: RaySettings = Field(default_factory=RaySettings)
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
-    """Worker processes, all cores by default; no verdict depends on it."""
+    """Worker processes on each machine, all cores by default; no verdict depends on it."""
     timeout_s: float = Field(default=1.0, gt=0)
     """CPU seconds of a program in one test; the wall limit is twice that, as in the paper."""
     memory_mb: int = Field(default=1024, ge=64)

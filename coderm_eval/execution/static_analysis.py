@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import marshal
 import types
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from coderm_eval.core.programs.source import all_nodes, is_main_guard, syntax_tree
+from coderm_eval.core.programs.stdin_runner import whole_program
 from coderm_eval.execution.harmless_tests import is_harmless
 from coderm_eval.execution.known_names import PURE_MEMBERS
 from coderm_eval.execution.names_used import NamesUsed
-from coderm_eval.execution.purity import is_blind, is_pure, stays_inside
+from coderm_eval.execution.purity import is_blind, is_pure, leaves_nothing, stays_inside
 
 __all__ = ["PURE_MODULES", "ProgramInfo", "TestInfo", "analyse", "analyse_test"]
 
@@ -45,6 +47,8 @@ class ProgramInfo(NamedTuple):
     of its process. In doubt it is yes."""
     knows_addresses: bool = False
     """Whether it calls Python's `id`, so that its answers may differ in every process."""
+    code: bytes = b""
+    """What can be run in place of the text, as marshal writes it; empty if the program could notice."""
 
 
 def analyse(program: str) -> ProgramInfo | None:
@@ -90,10 +94,26 @@ def _looked_at(text: str, look: Callable[[ast.Module], _Found], unknown: _Found)
 def _info_of_test(tree: ast.Module, test: str) -> TestInfo:
     harmless = is_harmless(tree)  # first: docstrings are dropped for the identity
     nodes = all_nodes(tree)
-    return TestInfo(_identity(tree, nodes) if is_blind(NamesUsed(nodes), test) else test, harmless)
+    return TestInfo(_identity(_bare_code(tree, nodes)) if is_blind(NamesUsed(nodes), test) else test, harmless)
 
 
 def _info(tree: ast.Module, program: str) -> ProgramInfo:
+    whole = whole_program(tree)
+    return _info_of_functions(tree, program) if whole is None else _info_of_whole(whole, program)
+
+
+def _info_of_whole(whole: str, program: str) -> ProgramInfo:
+    """Look at a program that reads standard input.
+
+    Args:
+        whole: its source.
+        program: the function that was made of it.
+    """
+    names = NamesUsed(all_nodes(syntax_tree(whole)))
+    return ProgramInfo(program, not leaves_nothing(names, whole), tuple(sorted(names.modules)))
+
+
+def _info_of_functions(tree: ast.Module, program: str) -> ProgramInfo:
     tree.body = [node for node in tree.body if not is_main_guard(node)]
     nodes = all_nodes(tree)
     names = NamesUsed(nodes)
@@ -102,12 +122,18 @@ def _info(tree: ast.Module, program: str) -> ProgramInfo:
     blind = is_blind(names, program)
     stateful = not (blind and is_pure(names, program) and all(map(_keeps_nothing, tree.body)))
     reaches_out = stateful and not stays_inside(names, program)
-    identity = _identity(tree, nodes) if blind else program
-    return ProgramInfo(identity, stateful, imports, reaches_out, knows_addresses)
+    code = _bare_code(tree, nodes) if blind else None
+    identity, written = (_identity(code), marshal.dumps(code)) if code else (program, b"")
+    return ProgramInfo(identity, stateful, imports, reaches_out, knows_addresses, written)
 
 
-def _identity(tree: ast.Module, nodes: Sequence[ast.AST]) -> str:
-    """Return the compiled code as text, without docstrings and line numbers: it takes half the time of unparsing."""
+def _identity(code: types.CodeType) -> str:
+    """Return compiled code as text, without line numbers: it takes half the time of unparsing."""
+    return repr(_essence(code))
+
+
+def _bare_code(tree: ast.Module, nodes: Sequence[ast.AST]) -> types.CodeType:
+    """Compile a tree without docstrings."""
     for node in nodes:
         if isinstance(node, _WITH_DOCSTRING):
             _drop_docstring(node)
@@ -115,7 +141,7 @@ def _identity(tree: ast.Module, nodes: Sequence[ast.AST]) -> str:
                 _forget_line(node)
     with warnings.catch_warnings():  # `x is 1` is the model's business, not the user's
         warnings.simplefilter("ignore")
-        return repr(_essence(compile(tree, "<source>", "exec", dont_inherit=True)))
+        return compile(tree, "<source>", "exec", dont_inherit=True)
 
 
 def _essence(code: types.CodeType) -> tuple[Any, ...]:

@@ -123,5 +123,5 @@ class CachedModel:
 _FIELDS = tuple(Completion.__dataclass_fields__)
 
 
-def _token_note(usage: TokenUsage) -> Callable[[Completion], str]:
-    return lambda _: f"{usage.prompt_tokens + usage.completion_tokens:,} tokens"
+def _token_note(usage: TokenUsage) -> Callable[[], str]:
+    return lambda: f"{usage.prompt_tokens + usage.completion_tokens:,} tokens"

@@ -30,7 +30,7 @@ def policy_origin(known: Mapping[str, Any]) -> dict[str, Any]:
 def writer_origin(known: Mapping[str, Any]) -> dict[str, Any]:
     """The entry `test_writer`."""
     sampling = {name: known.get(name) for name in ("num", *_SAMPLING)}
-    return {**_model(known), "backend": known.get("backend"), "sampling": sampling}
+    return {**_model(known), "backend": known.get("backend"), "prompt": known.get("prompt"), "sampling": sampling}
 
 
 def _model(known: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +59,8 @@ def origin_of_answers(settings: SamplingSettings, usage: TokenUsage, number: int
     }
     if isinstance(settings, PolicySettings):
         return policy_origin({**known, "n": number, "settled": settings.settled})
-    return writer_origin({**known, "num": number})
+    prompt = settings.prompt if isinstance(settings, TestSettings) else None
+    return writer_origin({**known, "num": number, "prompt": prompt})
 
 
 def origin_of_tests(settings: TestSettings, usage: TokenUsage) -> dict[str, Any]:

@@ -30,7 +30,16 @@ DEFAULT_N = 20
 
 
 def policy_prompt(problem: Problem, *, completes: bool) -> str:
-    """The prompt for a policy: a message to a chat model, or the benchmark's own prompt for a model that completes."""
+    """The prompt for a policy: a message to a chat model, or the benchmark's own prompt for a model that completes.
+
+    Raises:
+        SettingsError: the problem has no code for a model that completes.
+    """
+    if completes and not problem.prompt:
+        raise SettingsError(
+            f"{problem.task_id} has no code to go on from, which a model that completes text needs: give its prompt in "
+            "the file of problems, or ask a chat model (policy.api: chat; in lm-eval a task without _base)"
+        )
     return problem.prompt if completes else problem.request
 
 
@@ -58,11 +67,6 @@ def sampling_requests(problems: Sequence[Problem], settings: PolicySettings, n: 
         SettingsError: a problem has no code for a model that completes.
     """
     samples, completes = range(n or DEFAULT_N), settings.api == "completions"
-    if completes and (bare := next((p.task_id for p in problems if not p.prompt), None)):
-        raise SettingsError(
-            f"policy.api is 'completions', and {bare} has no code to go on from: give its prompt in the file of "
-            "problems, or set policy.api to 'chat'"
-        )
     return [SampleRequest(p.task_id, policy_prompt(p, completes=completes), samples) for p in problems]
 
 

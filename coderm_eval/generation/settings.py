@@ -8,27 +8,22 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter, field_validator, model_validator
 
+from coderm_eval.core.choices import Api, Backend, ShownCandidate
 from coderm_eval.core.settings import Section
 
 __all__ = [
-    "Api",
-    "Backend",
     "Extraction",
     "PolicySettings",
     "SamplingSettings",
-    "ShownCandidate",
+    "TestPrompt",
     "TestSettings",
     "Votes",
     "with_backend",
 ]
 
-Api = Literal["chat", "completions"]
-
-Backend = Literal["openai", "vllm", "hf"]
-
 Extraction = Literal["default", "paper"]
 
-ShownCandidate = Literal["first", "rotate", "none"]
+TestPrompt = Literal["paper", "example", "asserts"]
 
 Votes = Literal["class", "method"]
 
@@ -48,7 +43,8 @@ class SamplingSettings(Section):
     model: str | None = None
     """Model name on the server or the Hugging Face Hub, or a local folder."""
     base_url: str | None = None
-    """Root of an OpenAI-compatible server, such as http://127.0.0.1:8001/v1."""
+    """Root of an OpenAI-compatible server, such as http://127.0.0.1:8001/v1. Several servers of the same model, which
+    share the requests: a list, or one text with commas."""
     api: Api = "chat"
     """`chat`: the prompt is a user's message; `completions`: a text to continue, as for a base model."""
     system_prompt: str | None = None
@@ -71,7 +67,14 @@ class SamplingSettings(Section):
     retries: int = Field(default=10, ge=0)
     """Retries of a request after 429, 5xx, a time-out or a connection error, with exponential backoff."""
     concurrency: int = Field(default=64, ge=1)
-    """Most requests that are under way at once."""
+    """Most requests that are under way at once, at each server."""
+    batch_size: int = Field(default=32, ge=1)
+    """Sequences that `hf` generates at a time, of any prompts; halved where the memory is too small for them."""
+
+    @field_validator("base_url", mode="before")
+    @classmethod
+    def _join_addresses(cls, base_url: Any) -> Any:
+        return ",".join(map(str, base_url)) if isinstance(base_url, (list, tuple)) else base_url
 
     @field_validator("backend_args")
     @classmethod
@@ -82,12 +85,20 @@ class SamplingSettings(Section):
             raise ValueError(f"{secret!r} would be stored: give keys in the variables HF_TOKEN and OPENAI_API_KEY")
         return backend_args
 
+    @property
+    def base_urls(self) -> tuple[str, ...]:
+        """The addresses of all servers."""
+        return tuple(filter(None, (address.strip() for address in (self.base_url or "").split(","))))
+
     def identity(self) -> str:
         """Everything about the model and its sampling that affects an answer, as one string.
 
         It is part of the keys of stored answers. Its own names stay as they are, whatever a setting is renamed to.
         """
-        affects_answers = {
+        return TypeAdapter(dict[str, Any]).dump_json(self._affecting_answers()).decode()
+
+    def _affecting_answers(self) -> dict[str, Any]:
+        affecting = {
             "backend": self.backend,
             "model": self.model,
             "api": self.api,
@@ -99,7 +110,9 @@ class SamplingSettings(Section):
             "seed": self.seed,
             "extra": self.backend_args,
         }
-        return TypeAdapter(dict[str, Any]).dump_json(affects_answers).decode()
+        if self.backend == "hf":  # what is computed together changes the last bits
+            affecting["batch_size"] = self.batch_size
+        return affecting
 
 
 class PolicySettings(SamplingSettings):
@@ -140,6 +153,10 @@ class TestSettings(SamplingSettings):
     shown_candidate: ShownCandidate = "first"
     """The candidate that a test prompt shows. `first`: the first that parses, as in the paper; `rotate`: another one
     for each sample, so that the tests' errors have less in common; `none`: no candidate."""
+    prompt: TestPrompt = "paper"
+    """The words that ask for tests. `paper`: those of the CodeRM paper, which CodeRM-8B was trained on; `example`: they
+    show a function with a class of tests; `asserts`: they ask for plain asserts, each of which votes on its own. The
+    last two are for models that answer the first without tests, as small ones do."""
     votes: Votes = "class"
     """What one vote is. `class`: all test methods of a test sample, which passes if all of them do; `method`: each test
     method. Test samples are counted as before: by `num` and by budgets."""
@@ -148,6 +165,10 @@ class TestSettings(SamplingSettings):
     def written(self) -> bool:
         """Whether a model writes the tests."""
         return self.backend not in ("file", "none")
+
+    def _affecting_answers(self) -> dict[str, Any]:
+        affecting = super()._affecting_answers()
+        return affecting if self.prompt == "paper" else {**affecting, "prompt": self.prompt}
 
     @model_validator(mode="before")
     @classmethod

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from coderm_eval.core.choices import ShownCandidate
 from coderm_eval.core.programs.forms import is_solution
 from coderm_eval.core.programs.source import parse
 from coderm_eval.core.records import Candidate, Problem
-from coderm_eval.generation.settings import ShownCandidate
 
 __all__ = ["round_robin", "shown_candidates"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coderm_eval.core.protocols import Written
@@ -38,6 +38,23 @@ class TestWritingStats:
         self.rejected[reason] += 1
         self.examples[reason] = min((task_id, sample), self.examples.get(reason, (task_id, sample)))
 
+    @classmethod
+    def total(cls, parts: Iterable[TestWritingStats]) -> TestWritingStats:
+        """The counts of several together."""
+        whole = cls()
+        for part in parts:
+            whole.samples += part.samples
+            whole.rejected += part.rejected
+            whole.truncated += part.truncated
+            whole.truncated_but_usable += part.truncated_but_usable
+            whole.usage.prompt_tokens += part.usage.prompt_tokens
+            whole.usage.completion_tokens += part.usage.completion_tokens
+            whole.usage.seconds += part.usage.seconds
+            whole.usage.models |= part.usage.models
+            for reason, example in part.examples.items():
+                whole.examples[reason] = min(example, whole.examples.get(reason, example))
+        return whole
+
 
 class TestSource(ABC):
     """Turns raw test samples into the sources of tests, and counts those that it could not use."""
@@ -45,7 +62,12 @@ class TestSource(ABC):
     def __init__(self, entry_points: Mapping[str, str], votes: Votes) -> None:
         self._entry_points = entry_points
         self._votes = votes
-        self.stats = TestWritingStats()
+        self.stats_by_task: defaultdict[str, TestWritingStats] = defaultdict(TestWritingStats)
+
+    @property
+    def stats(self) -> TestWritingStats:
+        """The counts of all tasks together."""
+        return TestWritingStats.total(self.stats_by_task.values())
 
     @abstractmethod
     def __call__(self, wanted: Mapping[str, range]) -> Iterator[Written]:
@@ -53,9 +75,10 @@ class TestSource(ABC):
 
     def _count(self, task_id: str, sample: int, extracted: Extracted) -> list[tuple[int, str]]:
         """The tests of a sample, which is counted."""
-        self.stats.samples += 1
+        stats = self.stats_by_task[task_id]
+        stats.samples += 1
         if extracted.rejected:
-            self.stats.reject(extracted.rejected, task_id, sample)
+            stats.reject(extracted.rejected, task_id, sample)
         return [(sample, vote) for source in extracted.sources for vote in self._parts(source)]
 
     def _parts(self, source: str) -> Sequence[str]:
@@ -123,11 +146,11 @@ class ModelTests(TestSource):
 
     def _tests_of_sample(self, task_id: str, sample: int) -> list[tuple[int, str]]:
         completion = self.model.completion(round_robin(self._prompts[task_id], sample), sample)
-        truncated = completion.finish_reason == "length"
-        self.stats.truncated += truncated
-        self.stats.usage.add(completion)
+        truncated, stats = completion.finish_reason == "length", self.stats_by_task[task_id]
+        stats.truncated += truncated
+        stats.usage.add(completion)
         if completion.finish_reason == CONTEXT_OVERFLOW:
             return self._count(task_id, sample, Extracted((), PROMPT_TOO_LONG))
         extracted = extract_tests(completion.text, self._entry_points[task_id], self._extraction, truncated=truncated)
-        self.stats.truncated_but_usable += truncated and not extracted.rejected
+        stats.truncated_but_usable += truncated and not extracted.rejected
         return self._count(task_id, sample, extracted)

@@ -10,27 +10,29 @@ from typing import Any, Generic, TypeVar
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_jsonl
+from coderm_eval.core.lazy import LazyMapping, task_ids
 from coderm_eval.core.outputs import note_output
 from coderm_eval.core.programs.forms import for_prompt
 from coderm_eval.core.records import NO_TEST, Candidate, Problem, ProblemCandidates
 from coderm_eval.core.store import Store, open_store
 from coderm_eval.generation.cached_model import CachedModel
 from coderm_eval.generation.models.registry import make_model
-from coderm_eval.generation.prompts import unit_test_prompt
+from coderm_eval.generation.prompts import prompt_for_tests
 from coderm_eval.generation.recorded.readers import check_coverage, read_by_task
 from coderm_eval.generation.recorded.usable_tests import require_tests
-from coderm_eval.generation.settings import Extraction, TestSettings
+from coderm_eval.generation.settings import Extraction, TestPrompt, TestSettings
 from coderm_eval.generation.shown_candidate import round_robin, shown_candidates
 from coderm_eval.generation.test_sources import ModelTests, RecordedTests, TestSource
 
 __all__ = [
     "DEFAULT_TESTS",
+    "RunTests",
     "TestSupply",
     "check_tests_file",
     "make_test_model",
-    "make_test_source",
     "make_test_supplier",
     "model_test_source",
+    "open_tests",
     "validate_test_settings",
     "write_tests",
 ]
@@ -90,7 +92,19 @@ def check_tests_file(
         check_coverage(path, lines, _expected(lines, tasks, known_tasks), benchmark, advice)
 
 
-def make_test_source(
+@dataclass(frozen=True)
+class RunTests:
+    """The tests of a run, of which some problems are reranked at a time."""
+
+    per_problem: int
+    """Test samples that each problem gets."""
+    available: Mapping[str, int]
+    """By task id, the test samples that exist; a task without an entry has as many as are requested."""
+    of: Callable[[Sequence[ProblemCandidates]], TestSupply[Any]]
+    """Makes the source of the tests of these problems."""
+
+
+def open_tests(
     problems: Sequence[ProblemCandidates],
     settings: TestSettings,
     store: Store,
@@ -99,10 +113,11 @@ def make_test_source(
     known_tasks: Collection[str],
     benchmark: str,
     allow_partial: bool,
-) -> TestSupply[Any]:
-    """Make the source of tests that the settings name; nothing is written yet.
+) -> RunTests:
+    """Check what the settings say of a run's tests; nothing is written yet.
 
     Args:
+        problems: of the run.
         known_tasks: ids of all tasks of the benchmark; a tests file may hold tests of them all.
         benchmark: its name, for messages.
         allow_partial: whether a tests file may lack tasks, and hold tests of other tasks.
@@ -111,26 +126,34 @@ def make_test_source(
         SettingsError: no model is named. InputError: the tests file cannot be used.
     """
     if settings.backend == "file":
-        return _recorded_test_source(problems, settings, known_tasks, None if allow_partial else benchmark)
+        return _recorded_tests(problems, settings, known_tasks, None if allow_partial else benchmark)
     if not settings.written:
-        return TestSupply(RecordedTests({}, {}), 0, {}, {item.problem.task_id: 0 for item in problems})
-    return model_test_source(problems, settings, make_test_model(settings, store), extraction)
+        none = {item.problem.task_id: 0 for item in problems}
+        return RunTests(0, none, lambda _: TestSupply(RecordedTests({}, {}), 0, {}, none))
+    model = make_test_model(settings, store)
+    per_problem = settings.num or DEFAULT_TESTS
+    return RunTests(per_problem, {}, lambda some: model_test_source(some, settings, model, extraction))
 
 
-def _recorded_test_source(
+def _recorded_tests(
     problems: Sequence[ProblemCandidates], settings: TestSettings, known_tasks: Collection[str], benchmark: str | None
-) -> TestSupply[RecordedTests]:
+) -> RunTests:
     """The tests of a file. Where `benchmark` is named, each is for a task of it, and no problem may lack a line."""
     path = _tests_file(settings)
     lines = _recorded_lines(path)
     log.debug("%s: %d tests of %d tasks", path, sum(map(len, lines.values())), len(lines))
-    entry_points = {item.problem.task_id: item.problem.entry_point for item in problems}
+    tasks = dict.fromkeys(task_ids(problems))
     if benchmark is not None:
-        check_coverage(path, lines, _expected(lines, entry_points, known_tasks), benchmark)
-    require_tests(path, lines, entry_points)
+        check_coverage(path, lines, _expected(lines, tasks, known_tasks), benchmark)
+    require_tests(path, lines, (item.problem for item in problems))
     per_problem = settings.num or max(map(len, lines.values()))
-    available = {task: len(lines.get(task, ())) for task in entry_points}
-    return TestSupply(RecordedTests(lines, entry_points, settings.votes), per_problem, {}, available)
+    available = {task: len(lines.get(task, ())) for task in tasks}
+
+    def of(some: Sequence[ProblemCandidates]) -> TestSupply[RecordedTests]:
+        names = {item.problem.task_id: item.problem.entry_point for item in some}
+        return TestSupply(RecordedTests(lines, names, settings.votes), per_problem, {}, available)
+
+    return RunTests(per_problem, available, of)
 
 
 def make_test_supplier(
@@ -155,9 +178,14 @@ def make_test_supplier(
     return supply
 
 
-def _recorded_lines(path: Path) -> dict[str, list[str]]:
+def _recorded_lines(path: Path) -> Mapping[str, Sequence[str]]:
     """The tests of a file, by task id; none where its line says that there are none."""
-    return {task: [] if listed == [NO_TEST] else listed for task, listed in read_by_task(path, "test").items()}
+    lines = read_by_task(path, "test")
+    return LazyMapping(lines.keys(), lambda task: () if _has_none(lines[task]) else lines[task])
+
+
+def _has_none(listed: Sequence[str]) -> bool:
+    return len(listed) == 1 and listed[0] == NO_TEST
 
 
 def make_test_model(settings: TestSettings, store: Store, *, bar: bool = True) -> CachedModel:
@@ -181,7 +209,9 @@ def model_test_source(
         for item in problems
     }
     prompts = {
-        item.problem.task_id: [_test_prompt(item.problem, candidate) for candidate in shown[item.problem.task_id]]
+        item.problem.task_id: [
+            _test_prompt(item.problem, candidate, settings.prompt) for candidate in shown[item.problem.task_id]
+        ]
         for item in problems
     }
     source = ModelTests(
@@ -230,9 +260,9 @@ def _test_rows(
             yield {"task_id": task_id, "test": source, "sample": sample, "shown": round_robin(shown[task_id], sample)}
 
 
-def _test_prompt(problem: Problem, candidate: Candidate | None) -> str:
+def _test_prompt(problem: Problem, candidate: Candidate | None, prompt: TestPrompt) -> str:
     program = for_prompt(candidate.program, problem).strip() if candidate else None
-    return unit_test_prompt(problem.question, program)
+    return prompt_for_tests(problem, program, prompt)
 
 
 def _tests_file(settings: TestSettings) -> Path:

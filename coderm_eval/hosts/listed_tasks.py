@@ -7,18 +7,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from coderm_eval.core.messages import single_line
+from coderm_eval.hosts.lm_eval_tasks import TASKS
 from coderm_eval.hosts.lm_eval_version import PIP_INSTALL, installed_version, is_known, unknown_version
 from coderm_eval.pipeline.doctor.finding import Finding
 from coderm_eval.pipeline.settings import Settings
 
-__all__ = ["TASKS", "check_lm_eval"]
-
-TASKS = frozenset(
-    {
-        *("coderm_demo", "humanevalplus_coderm", "humanevalplus_coderm_base"),
-        *("livecodebench_coderm", "mbppplus_coderm", "mbppplus_coderm_base"),
-    }
-)
+__all__ = ["check_lm_eval"]
 
 _AGAIN = "pip install --force-reinstall --no-deps coderm-eval, or `pip install .` in its clone"
 
@@ -39,7 +33,7 @@ def check_lm_eval(settings: Settings) -> Iterator[Finding]:
     except Exception as error:  # whatever breaks its import would break a run as well
         yield Finding("lm-eval", "failed", f"it cannot list tasks ({single_line(error)})", PIP_INSTALL)
         return
-    if missing := sorted(TASKS - listed):
+    if missing := sorted(TASKS.keys() - listed):
         yield Finding("lm-eval", "failed", f"it does not list {', '.join(missing)}: not in {folder}", _AGAIN)
     else:
         yield Finding("lm-eval", "ok", f"{version} lists all {len(TASKS)} tasks: {', '.join(sorted(TASKS)[:2])}, ...")

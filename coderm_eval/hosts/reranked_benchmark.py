@@ -16,7 +16,7 @@ from coderm_eval.generation.answer_notices import AnswerTally
 from coderm_eval.generation.recorded.readers import read_by_task
 from coderm_eval.generation.sample import DEFAULT_N, extract_program, policy_prompt
 from coderm_eval.generation.write_tests import check_tests_file
-from coderm_eval.hosts.scores import table_rows
+from coderm_eval.hosts.scores import UNGRADED_ROWS, table_rows
 from coderm_eval.pipeline.preflight import preflight
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.run_identity import run_identity
@@ -83,10 +83,14 @@ class RerankedBenchmark:
     @property
     def rows(self) -> tuple[str, ...]:
         """Rows of the result table."""
-        return table_rows(self.settings)
+        return table_rows(self.settings) if self._benchmark.has_gold_tests else UNGRADED_ROWS
 
     def documents(self) -> list[dict[str, str]]:
-        """A row for each problem, with the prompt under `text`; no gold test or canonical solution is in it."""
+        """A row for each problem, with the prompt under `text`; no gold test or canonical solution is in it.
+
+        Raises:
+            SettingsError: a problem has no code for a model that completes.
+        """
         return [
             {"task_id": p.task_id, "entry_point": p.entry_point, "text": policy_prompt(p, completes=self._completes)}
             for p in self._benchmark.problems
@@ -99,7 +103,8 @@ class RerankedBenchmark:
             greedy: whether the model draws nothing, so that all its answers to a prompt are the same.
 
         Raises:
-            CodermError: greedy decoding of several samples, a setting that cannot be used, a host without isolation.
+            CodermError: greedy decoding of several samples, gold tests of some problems only, a setting that cannot be
+                used, a host without isolation.
         """
         if greedy and self.n > 1:
             raise SettingsError(
@@ -108,6 +113,8 @@ class RerankedBenchmark:
             )
         if self.settings.tests.written and self.settings.tests.model is None:
             raise SettingsError(f"tests.model is not set: {self._typed.test_writer}")
+        if self._benchmark.has_gold_tests:
+            self._benchmark.require_gold_tests()
         require_writable(self.store_folder, is_folder=True, flag="the setting `store`")
         preflight(self.settings)
 
@@ -123,7 +130,7 @@ class RerankedBenchmark:
     def run(
         self, answers: Mapping[str, Sequence[str]], *, name: str, sampled: Sequence[str], caller: Caller
     ) -> RunReport:
-        """Rerank and grade all answers, and write the run directory in the store.
+        """Rerank all answers, grade them if there are gold tests, and write the run directory in the store.
 
         Args:
             answers: by task id, in the order of their sample index.
@@ -149,12 +156,16 @@ class RerankedBenchmark:
             self.settings,
             out=folder,
             store_folder=self.store_folder,
-            graded=True,
+            graded=self._benchmark.has_gold_tests,
             extracted=not self.is_recorded,
             caller=caller,
         )
         self.run_directory = RunDirectory(folder)
         log.warning("%s", self.run_directory.where())
+        if not self._benchmark.has_gold_tests:
+            log.warning(
+                "%s has no gold_tests: the run has picks, rewards and verdicts, and no scores", self._benchmark.name
+            )
         return report
 
     def _candidates(self, task_id: str, answers: Sequence[str]) -> tuple[Candidate, ...]:

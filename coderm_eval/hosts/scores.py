@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from coderm_eval.core.records import Selection
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.scores import ROWS
 from coderm_eval.selection import ALL_RULES
 
-__all__ = ["HIGHER_IS_BETTER", "Scores", "scores_by_problem", "table_rows"]
+__all__ = ["HIGHER_IS_BETTER", "UNGRADED_ROWS", "Scores", "scores_by_problem", "table_rows"]
 
 HIGHER_IS_BETTER = {"pass@1": True, "pass@1_answered": True, "coverage": True, "tests_per_problem": False}
 """The metrics of a reranked task."""
@@ -27,28 +26,33 @@ def table_rows(settings: Settings) -> tuple[str, ...]:
     return tuple(sorted(row for row in {*ROWS, *rules} if voted or row != "majority"))
 
 
+UNGRADED_ROWS = ("coderm",)
+"""Rows of a run without grades: what its picks rest on, and no score."""
+
+
 def scores_by_problem(report: RunReport, settings: Settings, rows: Collection[str]) -> Scores:
     """The scores of all problems of a run.
 
-    An undefined one (of a program that could not be graded) is not there, so that it is in no mean of the harness.
+    An undefined one (of a program that could not be graded, or of a run without grades) is not there, so that it is in
+    no mean of the harness.
     """
-    picks = {result.problem.task_id: result.selections[settings.rule] for result in report.results}
+    used, confidence = (report.tally.column(name).tolist() for name in ("tests_used", "confidence"))
     return {
         task_id: {
-            row: _defined({"pass@1": right[row], **(_of_pick(pick, right[row], settings) if row == "coderm" else {})})
+            row: _defined({"pass@1": score, **(_of_pick(tests, sure, score, settings) if row == "coderm" else {})})
             for row in rows
+            for score in (right.get(row, math.nan),)
         }
-        for task_id, pick in picks.items()
-        for right in (report.problems[task_id],)
+        for (task_id, right), tests, sure in zip(report.tally.scores_by_task().items(), used, confidence, strict=True)
     }
 
 
-def _of_pick(pick: Selection, right: float, settings: Settings) -> dict[str, float]:
+def _of_pick(used: float, confidence: float, right: float, settings: Settings) -> dict[str, float]:
     """What only the row `coderm` has; an abstained pick is left out of `pass@1_answered`."""
-    scores = {"tests_per_problem": float(pick.tests_used)}
+    scores = {"tests_per_problem": used}
     if settings.abstain_below is None:
         return scores
-    answered = pick.is_answer(settings.abstain_below)
+    answered = confidence >= settings.abstain_below
     return {**scores, "coverage": float(answered), "pass@1_answered": right if answered else math.nan}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from coderm_eval.benchmarks import load_benchmark, require_benchmark_name
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.outputs import check_output
+from coderm_eval.core.shard import read_shard
 from coderm_eval.core.task_choice import TaskChoice
 from coderm_eval.pipeline.given_texts import Texts, as_files, as_path
 from coderm_eval.pipeline.recorded_run import require_runnable, run_recorded
@@ -37,6 +38,7 @@ def evaluate(
     grade: bool = True,
     limit: int | None = None,
     task_ids: Sequence[str] | None = None,
+    shard: str | None = None,
     allow_partial: bool = False,
     overwrite: bool = False,
     config: str | Path | None = None,
@@ -53,6 +55,8 @@ def evaluate(
         grade: whether the benchmark's own tests are run, too; without them a run has no scores.
         limit: run the benchmark's first so many tasks only.
         task_ids: run these tasks only.
+        shard: run only a part of the tasks, such as "3/8" for the third of eight; `coderm-eval merge` puts them
+            together.
         allow_partial: whether tasks without samples are left out; else they are an error.
         overwrite: whether another run in `out` may be replaced.
         config: a YAML file of settings.
@@ -63,7 +67,7 @@ def evaluate(
         IncompleteRunError: something could not be run; `load_run(out)` has the rest.
     """
     require_benchmark_name(benchmark)
-    tasks = _choice(limit, task_ids)
+    tasks = _choice(limit, task_ids)._replace(shard=None if shard is None else read_shard(shard))
     folder = as_path(out, "out", "a folder, such as 'run'")
     with as_files(samples, tests) as given:
         if given.tests is not None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.progress import gauge
 from coderm_eval.core.records import Grade, RerankResult
-from coderm_eval.generation.write_tests import TestSupply
+from coderm_eval.generation.write_tests import RunTests
 from coderm_eval.pipeline.budget_policy import all_policies
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.report.budget_curve import MakePolicy
@@ -21,7 +20,7 @@ from coderm_eval.selection.budget.settings import BudgetSettings
 __all__ = ["budget_bar", "policies_of", "require_enough_tests"]
 
 
-def require_enough_tests(settings: Settings, tests: TestSupply[Any]) -> None:
+def require_enough_tests(settings: Settings, tests: RunTests) -> None:
     """Refuse to draw more tests than any problem can have, which would be all of them each time, or any of none.
 
     Raises:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
+from coderm_eval.core.choices import BudgetPolicyName
 from coderm_eval.core.pass_rates import rates_for
 from coderm_eval.selection.budget import BudgetPolicy, GreedyBudget, SequentialBudget, UniformBudget
-from coderm_eval.selection.budget.settings import BudgetPolicyName, BudgetSettings
+from coderm_eval.selection.budget.settings import BudgetSettings
 
-__all__ = ["all_policies", "make_budget", "max_tests", "tests_per_problem"]
+__all__ = ["all_policies", "make_budget", "max_tests", "require_rates", "tests_per_problem"]
 
 _MOST = 4
 """Times the average, for one problem, where budget.max is not set."""
@@ -47,6 +48,16 @@ def make_budget(settings: BudgetSettings, each: int, most: Mapping[str, int], or
         InputError: the file of pass rates cannot be used.
     """
     return _policy(settings, each, most, _rates(settings, list(most), oracle))
+
+
+def require_rates(settings: BudgetSettings, tasks: Sequence[str]) -> None:
+    """Find out before anything is run whether a file of pass rates can be used for all `tasks`.
+
+    Raises:
+        InputError: it cannot.
+    """
+    if settings.policy == "greedy" and settings.rates not in ("agreement", "oracle"):
+        _rates(settings, tasks, dict)
 
 
 def _policy(

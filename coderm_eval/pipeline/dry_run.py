@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coderm_eval.core.protocols import Cell
+from coderm_eval.core.protocols import Block
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.store import Store
 from coderm_eval.execution.cached import stored_cells
@@ -79,9 +79,10 @@ def estimate_executions(
     if settings.tests.written:
         return _most_cells(problems, wanted, each * len(problems)) + on_probes, 0
     written = dict(tests.source(wanted))
-    cells = [cell for item in problems for cell in _cells(item, written.get(item.problem.task_id, ()))]
+    blocks = [_block(item, written.get(item.problem.task_id, ())) for item in problems]
     with working_executor(settings.tests, settings.execution) as (_, isolation):
-        return len(cells) + on_probes, stored_cells(cells, store.table("verdicts"), settings.execution, isolation)
+        stored = stored_cells(blocks, store.verdicts(), settings.execution, isolation)
+    return sum(block.cells for block in blocks) + on_probes, stored
 
 
 def _most_cells(problems: Sequence[ProblemCandidates], wanted: Mapping[str, range], total: int) -> int:
@@ -94,8 +95,7 @@ def _most_cells(problems: Sequence[ProblemCandidates], wanted: Mapping[str, rang
     return cells
 
 
-def _cells(item: ProblemCandidates, written: Sequence[tuple[int, str]]) -> Iterator[Cell]:
+def _block(item: ProblemCandidates, written: Sequence[tuple[int, str]]) -> Block:
     """Each candidate against each distinct test."""
-    for column, test in enumerate(dict.fromkeys(source for _, source in written)):
-        for row, candidate in enumerate(item.candidates):
-            yield Cell(item.problem, row, column, candidate.program, test)
+    programs = [candidate.program for candidate in item.candidates]
+    return Block(item.problem, 0, programs, list(dict.fromkeys(source for _, source in written)))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import grade_programs, require_complete
 from coderm_eval.core.outputs import note_output
+from coderm_eval.core.records import Grade
 from coderm_eval.core.store import open_store
 from coderm_eval.execution.executor import make_executor
 from coderm_eval.execution.settings import ExecutionSettings
@@ -17,7 +19,16 @@ from coderm_eval.report.evalplus_results import results_rows, write_results
 from coderm_eval.report.scores import pass_at_1
 from coderm_eval.report.statistics import Interval, score_interval
 
-__all__ = ["grade_samples"]
+__all__ = ["GradedSamples", "grade_samples"]
+
+
+class GradedSamples(NamedTuple):
+    """Samples that were graded."""
+
+    pass_at_1: Interval
+    """The mean over tasks of the share of right programs."""
+    grades: Mapping[tuple[str, str], Grade]
+    """By task id and program."""
 
 
 def grade_samples(
@@ -27,11 +38,8 @@ def grade_samples(
     *,
     out: Path,
     store_folder: Path,
-) -> Interval:
+) -> GradedSamples:
     """Grade every program and write the results file `out`.
-
-    Returns:
-        pass@1, the mean over tasks of the share of right programs.
 
     Raises:
         IncompleteRunError: something could not be graded and `execution.allow_incomplete` is off; the file is written.
@@ -45,4 +53,4 @@ def grade_samples(
     ungraded = sum(grades[pair].passed is None for pair in pairs)
     require_complete(executions=0, grades=ungraded, out=out, allowed=execution.allow_incomplete)
     shares = [pass_at_1([grades[task, program] for program in listed]) for task, listed in programs.items()]
-    return score_interval(np.array(shares))
+    return GradedSamples(score_interval(np.array(shares)), grades)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from coderm_eval.core.protocols import Cell, Execute, Probe, WriteTests
+from coderm_eval.core.protocols import Block, Execute, Probe, WriteTests
 from coderm_eval.core.records import Probes, ProblemCandidates, RerankResult
 from coderm_eval.pipeline.background_writer import BackgroundTestWriter, PendingTests
 from coderm_eval.pipeline.verdict_matrix import VerdictMatrix
@@ -67,8 +67,8 @@ def rerank(
         return writer.start({task: matrices[task].request(tests) for task, tests in more.items()})
 
     def finish(pending: PendingTests) -> None:
-        for result in execute(_cells(pending, matrices)):
-            matrices[result.key.problem.task_id].record(result)
+        for block, verdicts in execute(_blocks(pending, matrices)):
+            matrices[block.problem.task_id].record(block, verdicts)
         pending.check()
         for task in pending.wanted:
             matrices[task].in_flight = False
@@ -85,6 +85,6 @@ def _probes(probe: Probe, matrices: Mapping[str, VerdictMatrix]) -> Mapping[str,
     return {task: Probes(rows[task], verdicts) for task, verdicts in found.items()}
 
 
-def _cells(pending: PendingTests, matrices: Mapping[str, VerdictMatrix]) -> Iterator[list[Cell]]:
+def _blocks(pending: PendingTests, matrices: Mapping[str, VerdictMatrix]) -> Iterator[Block | None]:
     for arrival in pending.arrivals():
-        yield matrices[arrival[0]].add(arrival[1]) if arrival else []
+        yield matrices[arrival[0]].add(arrival[1]) if arrival else None

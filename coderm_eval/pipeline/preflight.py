@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from coderm_eval.execution.backends.local import LocalExecutor
+from coderm_eval.execution.backends.base import Executor
 from coderm_eval.execution.executor import limits_from_settings, make_executor
 from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
 from coderm_eval.execution.settings import ExecutionSettings
@@ -31,7 +31,7 @@ def preflight(settings: Settings) -> None:
 
 
 @contextmanager
-def working_executor(tests: TestSettings, execution: ExecutionSettings) -> Iterator[tuple[LocalExecutor, str]]:
+def working_executor(tests: TestSettings, execution: ExecutionSettings) -> Iterator[tuple[Executor, str]]:
     """`checked_executor`, once the settings of tests are found to be complete."""
     validate_test_settings(tests)
     with checked_executor(execution) as working:
@@ -39,7 +39,7 @@ def working_executor(tests: TestSettings, execution: ExecutionSettings) -> Itera
 
 
 @contextmanager
-def checked_executor(execution: ExecutionSettings) -> Iterator[tuple[LocalExecutor, str]]:
+def checked_executor(execution: ExecutionSettings) -> Iterator[tuple[Executor, str]]:
     """An executor that passed its own test, and the isolation in force."""
     with make_executor(execution) as executor:
         isolation = executor.self_test(limits_from_settings(execution))

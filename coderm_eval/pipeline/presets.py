@@ -12,6 +12,7 @@ PAPER: Mapping[str, Any] = {
     "tests": {
         "num": 100,
         "shown_candidate": "first",
+        "prompt": "paper",
         "temperature": 0.8,
         "top_p": 0.95,
         "max_tokens": 2048,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from coderm_eval.benchmarks import Benchmark
@@ -11,10 +11,11 @@ from coderm_eval.core.errors import InputError, SettingsError
 from coderm_eval.core.records import ProblemCandidates
 from coderm_eval.core.task_choice import ALL_TASKS, TaskChoice
 from coderm_eval.generation.origin import origin_of_samples
-from coderm_eval.generation.recorded.samples import read_candidates
+from coderm_eval.generation.recorded.samples import candidates_of, read_samples
 from coderm_eval.pipeline.run import run
 from coderm_eval.pipeline.settings import Settings
 from coderm_eval.pipeline.settling import settled_part
+from coderm_eval.pipeline.sharding import in_units
 from coderm_eval.report.provenance import Caller
 from coderm_eval.report.reporter import RunReport
 
@@ -53,6 +54,7 @@ def run_recorded(
     tasks: TaskChoice = ALL_TASKS,
     command: Sequence[str] | None = None,
     from_memory: Collection[Path] = (),
+    programs: Mapping[str, Sequence[str]] | None = None,
 ) -> RunReport:
     """Read the candidates and run them; by default the store is a folder of the run directory `out`.
 
@@ -64,18 +66,18 @@ def run_recorded(
         tasks: which of the benchmark's problems are run.
         command: what was typed, without secrets; None where a program calls.
         from_memory: files that hold what was given from memory, which provenance.json does not name.
+        programs: what `read_samples` finds in them, where that was read before.
 
     Raises:
         CodermError: as `pipeline.run.run`, or the samples cannot be used.
     """
-    work = read_candidates(
-        samples,
-        benchmark.problem_by_id(),
-        benchmark=benchmark.name,
-        n=settings.n,
-        allow_partial=allow_partial,
-        tasks=tasks,
-    )
+    known = benchmark.problem_by_id()
+    tasks = in_units(tasks, benchmark, settings)
+    if programs is None:
+        programs = read_samples(
+            samples, known, benchmark=benchmark.name, n=settings.n, allow_partial=allow_partial, tasks=tasks
+        )
+    work = candidates_of(programs, known)
     store_folder = settings.store or out / "store"
     settled = settings.policy.settled
     policy = origin_of_samples(settings.policy, samples, settled=settled)
@@ -90,6 +92,7 @@ def run_recorded(
         graded=graded,
         allow_partial=allow_partial,
         overwrite=overwrite,
+        shard=tasks.record(list(known), benchmark.name),
         caller=Caller(command=command, samples=samples, from_memory=from_memory, policy=policy),
     )
 

@@ -14,7 +14,7 @@ _NOT_RECORDED = {
     "store": True,
     "report": True,
     "policy": True,  # its answers are the candidates, wherever they come from
-    "execution": {"workers", "allow_incomplete"},
+    "execution": {"backend", "ray", "workers", "allow_incomplete"},
     "tests": {"concurrency", "timeout_s", "retries", "base_url", "file"},
 }
 """Settings that change how fast or where a run happens, but not what it finds."""
@@ -32,6 +32,8 @@ def recorded_settings(settings: Settings, benchmark: str, *, extracted: bool) ->
     recorded["budget"] = {key: recorded["budget"][key] for key in (*settings.budget.applied, *of_curve)}
     recorded["probe_inputs"] = settings.inputs
     unused = {loader.section for loader in BENCHMARKS.values()} - {section_of(benchmark)}
+    if settings.tests.backend != "hf":
+        del recorded["tests"]["batch_size"]
     if not settings.tests.written:
         unused |= set() if extracted else {"extraction"}
         recorded["tests"] = {key: recorded["tests"][key] for key in ("backend", "num", "votes")}

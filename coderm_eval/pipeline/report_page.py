@@ -19,12 +19,24 @@ SLOW_S = 5.0
 """Only a page that takes longer is worth a line: one of 164 problems with 20 candidates each takes two to three."""
 
 
-def write_page(directory: RunDirectory) -> None:
+_MOST_PROBLEMS = 3_000
+"""A page holds all of them, with 20 programs and 20 tests each about 10 KB a problem: browsers open no larger one."""
+
+
+def write_page(directory: RunDirectory, problems: int) -> None:
     """Write report.html, programs and tests included, or warn why there is none.
 
     Args:
         directory: of a run whose other files are written.
+        problems: how many the run is of.
     """
+    if problems > _MOST_PROBLEMS:
+        log.warning(
+            "%s: left out, as a page of %s problems is too large for a browser; "
+            "`coderm-eval report %s --html FILE --no-programs` writes one without texts",
+            *(directory.page, f"{problems:,}", directory),
+        )
+        return
     try:
         from coderm_eval.report.page.page import render_page  # with jinja2 and matplotlib, which a start need not load
 

@@ -60,7 +60,7 @@ class Reranker:
         self._supply = supply
         self._budget = budget
         self._rules = rules
-        self._execute: Execute = cached_execution(executor, store.table("verdicts"), execution, isolation, bar=False)
+        self._execute: Execute = cached_execution(executor, store.verdicts(), execution, isolation, bar=False)
         self._probe: Probe | None = make_probe(executor, store, execution, isolation, inputs, bar=False)
 
     def rerank(self, item: ProblemCandidates, supply: TestSupply[Any] | None = None) -> Reranked:

@@ -2,35 +2,37 @@
 
     sample -> write tests -> execute -> select -> grade -> report
 
-Candidates have been sampled when a run begins. All that is expensive passes through the store, so that the same
-command goes on where it was stopped.
+Candidates have been sampled when a run begins. It goes through its problems in windows, so that its memory does not
+grow with them, and writes what a window gives before the next one begins. All that is expensive passes through the
+store as well. The same command goes on where it was stopped.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from coderm_eval.benchmarks import Benchmark
 from coderm_eval.benchmarks.grade import require_complete
 from coderm_eval.core.locks import alone_in
 from coderm_eval.core.records import ProblemCandidates
+from coderm_eval.core.stopwatch import Stopwatch, seconds_since_start
 from coderm_eval.core.store import open_store
 from coderm_eval.generation.origin import origin_of_tests
-from coderm_eval.pipeline.budget import budget_bar
-from coderm_eval.pipeline.cross_checks import messages
-from coderm_eval.pipeline.loop import rerank
 from coderm_eval.pipeline.report_page import write_page
-from coderm_eval.pipeline.run_identity import require_same_run, run_identity, run_sha256
+from coderm_eval.pipeline.run_identity import require_same_run, run_identity, run_key, run_sha256
 from coderm_eval.pipeline.settings import Settings
-from coderm_eval.pipeline.stages import Stages, assemble
+from coderm_eval.pipeline.stages import assemble
+from coderm_eval.pipeline.windows import run_window, windows
 from coderm_eval.report import provenance
+from coderm_eval.report.cross_checks import messages
+from coderm_eval.report.finished_report import finished_report
 from coderm_eval.report.provenance import Caller
 from coderm_eval.report.reporter import RunReport
 from coderm_eval.report.run_directory import RunDirectory
-from coderm_eval.report.test_faults import all_faults, suspects
 
 __all__ = ["run"]
 
@@ -48,6 +50,7 @@ def run(
     allow_partial: bool = False,
     extracted: bool = False,
     overwrite: bool = False,
+    shard: Mapping[str, Any] | None = None,
     caller: Caller | None = None,
 ) -> RunReport:
     """Rerank the candidates of all `problems`, which are the benchmark's, and write the run directory `out`.
@@ -55,6 +58,7 @@ def run(
     Args:
         extracted: whether the candidates were found in a model's answers, as `extraction` says.
         overwrite: whether `out` may hold another run, whose place this one takes.
+        shard: which part of a larger run this is, as `Shard.record` has it.
         caller: who asked for the run; by default a program that says no more.
 
     Raises:
@@ -64,56 +68,75 @@ def run(
     """
     if graded:
         benchmark.require_gold_tests()
-    identity = run_identity(benchmark, problems, settings, extracted=extracted)
     directory, caller = RunDirectory(out), caller or Caller()
+    watch = Stopwatch("starting", began_s=seconds_since_start() if caller.is_process else 0.0)
+    identity = run_identity(benchmark, problems, settings, extracted=extracted, shard=shard)
+    key = run_key(identity, settings.execution, graded=graded)
     with alone_in(out):
+        finished = None
         if not overwrite:
-            require_same_run(directory, problems, identity)
-        with (
-            open_store(store_folder) as store,
-            assemble(
-                *(benchmark, problems, settings, out, store),
-                identity={**identity, "policy": caller.policy, "test_writer": partial(origin_of_tests, settings.tests)},
-                graded=graded,
-                allow_partial=allow_partial,
-            ) as stages,
-        ):
-            # a run that is refused leaves nothing behind
-            provenance.begin(directory, caller, run=run_sha256(identity), tests=settings.tests.file)
-            directory.write_samples(problems)
-            report = _run(stages, problems)
+            require_same_run(directory, problems, identity, graded=graded)
+            finished = None if settings.budget_curve else finished_report(directory, key)
+        report = finished or _run_all(
+            *(benchmark, problems, settings, directory, store_folder),
+            identity={**identity, "policy": caller.policy, "test_writer": partial(origin_of_tests, settings.tests)},
+            key=key,
+            graded=graded,
+            allow_partial=allow_partial,
+            caller=caller,
+            watch=watch,
+        )
+        if not settings.report:
             directory.remove_page()
-            provenance.finish(directory)
-            if settings.report:
-                write_page(directory)
+        elif not directory.page.is_file():
+            with watch.during("page"):
+                write_page(directory, len(problems))
+            if not finished:
+                provenance.note_seconds(directory, watch)
     _announce(report)
     require_complete(**report.summary["not_run"], out=out, allowed=settings.execution.allow_incomplete)
     return report
 
 
-def _run(stages: Stages, problems: Sequence[ProblemCandidates]) -> RunReport:
-    """The list itself."""
-    select = stages.select
-    with budget_bar(select.budget, select.total, select.tolerance) as on_round:
-        results = rerank(
-            problems,
-            write_tests=stages.write_tests.source,
-            execute=stages.execute,
-            rule=select.rule,
-            rules=select.rules,
-            budget=select.budget,
-            probe=stages.probe,
-            on_round=on_round,
-        )
-    graded = stages.grade(results) if stages.grade else None
-    return stages.report.write(
-        results,
-        graded,
-        shown=stages.write_tests.shown,
-        written=stages.write_tests.source.stats,
-        faults=all_faults(results, stages.explain(cell for result in results for cell in suspects(result))),
-        change_probabilities=select.budget.change_probabilities,
-    )
+def _run_all(
+    benchmark: Benchmark,
+    problems: Sequence[ProblemCandidates],
+    settings: Settings,
+    directory: RunDirectory,
+    store_folder: Path,
+    *,
+    identity: Mapping[str, Any],
+    key: str,
+    graded: bool,
+    allow_partial: bool,
+    caller: Caller,
+    watch: Stopwatch,
+) -> RunReport:
+    """Run what no earlier process finished, window by window."""
+    with (
+        open_store(store_folder) as store,
+        assemble(
+            *(benchmark, problems, settings, directory, store),
+            identity=identity,
+            key=key,
+            graded=graded,
+            allow_partial=allow_partial,
+            watch=watch,
+        ) as stages,
+    ):
+        # a run that is refused leaves nothing behind
+        provenance.begin(directory, caller, run=run_sha256(identity), tests=settings.tests.file)
+        directory.write_samples(problems)
+        for pools in windows(len(problems), settings.budget, done=stages.report.done):
+            with watch.during("choosing"):
+                run_window(stages, problems, pools)
+        watch.enter("reporting")
+        report = stages.report.finish()
+        watch.enter("ending")
+    directory.remove_page()
+    provenance.finish(directory, key)
+    provenance.note_seconds(directory, watch)
+    return report
 
 
 def _announce(report: RunReport) -> None:

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 
-from coderm_eval.core.protocols import Cell, ExecutionResult
-from coderm_eval.core.records import (
-    NO_OUTPUT,
-    Probes,
-    ProblemCandidates,
-    RerankResult,
-    Selection,
-    UnitTest,
-    Verdict,
-    Verdicts,
-)
+from coderm_eval.core.protocols import Block
+from coderm_eval.core.records import Probes, ProblemCandidates, RerankResult, Selection, UnitTest, Verdicts
 from coderm_eval.selection import finalists, select
 from coderm_eval.selection.budget import ProblemState
 from coderm_eval.selection.budget.state import current_pick
 
 __all__ = ["VerdictMatrix"]
-
-_CELL = np.dtype([("verdict", np.uint8), ("cpu_seconds", np.float64), ("output", np.int64)])
 
 
 class VerdictMatrix:
@@ -36,17 +26,16 @@ class VerdictMatrix:
         self.in_flight = False
         self._samples: dict[str, list[int]] = {}
         """Sample indices by test; the tests are the columns, in this order."""
-        self._cells = np.empty((len(item.candidates), 0), dtype=_CELL)
+        self._verdicts = Verdicts.not_run(len(item.candidates), 0)
         """Room for more columns than there are tests, so that growing copies each cell about once."""
         self._pick: Selection | None = None
 
     def state(self) -> ProblemState:
-        cells = self._cells[:, : len(self._samples)]
         return ProblemState(
             requested=self._requested,
             candidates=self._item.candidates,
             tests=tuple(UnitTest(source, tuple(indices)) for source, indices in self._samples.items()),
-            verdicts=Verdicts(cells["verdict"], cells["cpu_seconds"], cells["output"]),
+            verdicts=self._verdicts.of_tests(slice(len(self._samples))),
             in_flight=self.in_flight,
         )
 
@@ -61,30 +50,27 @@ class VerdictMatrix:
         self.in_flight = True
         return range(self._requested - more, self._requested)
 
-    def add(self, written: Sequence[tuple[int, str]]) -> list[Cell]:
-        """Take in test samples; returns the cells of those tests that are new."""
+    def add(self, written: Sequence[tuple[int, str]]) -> Block | None:
+        """Take in test samples; returns what is to be run of those tests that are new, None where none is."""
         first = len(self._samples)
         for index, source in written:
             self._samples.setdefault(source, []).append(index)
         self._pick = None
         self._make_room(len(self._samples))
-        new = list(enumerate(list(self._samples)[first:], first))
-        return [
-            Cell(self._item.problem, row, column, candidate.program, source)
-            for row, candidate in enumerate(self._item.candidates)
-            for column, source in new
-        ]
+        new = list(islice(self._samples, first, None))
+        programs = [candidate.program for candidate in self._item.candidates]
+        return Block(self._item.problem, first, programs, new) if new else None
 
     def _make_room(self, columns: int) -> None:
-        rows, capacity = self._cells.shape
+        rows, capacity = self._verdicts.matrix.shape
         if columns > capacity:
-            more = np.empty((rows, max(columns, 2 * capacity) - capacity), dtype=_CELL)
-            more["verdict"], more["cpu_seconds"], more["output"] = Verdict.NOT_RUN, 0.0, NO_OUTPUT
-            self._cells = np.hstack([self._cells, more])
+            more = Verdicts.not_run(rows, max(columns, 2 * capacity) - capacity)
+            self._verdicts = Verdicts(*map(np.hstack, zip(self._verdicts.arrays, more.arrays, strict=True)))
 
-    def record(self, result: ExecutionResult[Cell]) -> None:
-        place = result.key.row, result.key.column
-        self._cells[place] = (result.verdict, result.cpu_seconds, result.output)
+    def record(self, block: Block, verdicts: Verdicts) -> None:
+        columns = slice(block.first, block.first + len(block.tests))
+        for mine, new in zip(self._verdicts.arrays, verdicts.arrays, strict=True):
+            mine[:, columns] = new
         self._pick = None
 
     def finalists(self) -> tuple[int, ...]:

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.report.rows import interval_row, json_number
-from coderm_eval.report.scores import pick_scores
 from coderm_eval.report.statistics import score_interval
+from coderm_eval.report.tally import Tally
 
 __all__ = ["abstention"]
 
 
-def abstention(
-    results: Sequence[RerankResult], rule: str, below: float | None, grades: Sequence[Sequence[Grade]]
-) -> dict[str, Any] | None:
+def abstention(tally: Tally, below: float | None) -> dict[str, Any] | None:
     """The entry `abstention` of summary.json: scores of the answered problems and of the others, each by itself.
 
     Args:
-        results: of each problem.
-        rule: whose picks are looked at.
+        tally: of the run.
         below: the confidence below which a pick is no answer; None: there is no such entry.
-        grades: of each problem's candidates; empty where grading was not asked for.
     """
     if below is None:
         return None
-    answered = np.array([result.selections[rule].is_answer(below) for result in results])
+    answered = tally.column("confidence") >= below
     scores: Mapping[str, Any] | None = None
-    if grades:
-        right = pick_scores(results, rule, grades)
+    if tally.is_graded:
+        right = tally.scores("coderm")
         parts = {"answered": right[answered], "abstained": right[~answered]}
         scores = {name: interval_row(score_interval(part)) for name, part in parts.items()}
     return {

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from coderm_eval.core.records import Grade, RerankResult
 from coderm_eval.report.risk_coverage import best_aurc, risk_coverage
 from coderm_eval.report.rows import json_number
-from coderm_eval.report.scores import pick_scores
+from coderm_eval.report.tally import Tally
 
 __all__ = ["calibration"]
 
@@ -21,21 +20,16 @@ _Floats = npt.NDArray[np.float64]
 _BINS = 5
 
 
-def calibration(results: Sequence[RerankResult], rule: str, grades: Sequence[Sequence[Grade]]) -> dict[str, Any]:
-    """The entry `confidence` of summary.json: of the picks of `rule`, those without a grade left out.
-
-    Args:
-        results: of each problem.
-        rule: whose picks are looked at.
-        grades: of each problem's candidates; empty where grading was not asked for.
+def calibration(tally: Tally) -> dict[str, Any]:
+    """The entry `confidence` of summary.json: of the picks, those without a grade left out.
 
     Returns:
         {"mean", "brier": the mean squared difference of confidence and outcome (Brier 1950), "reliability": by fifths
         of confidence, "risk_coverage": how often the surest picks are wrong}; the last three are None without grades.
     """
-    expected = np.array([result.selections[rule].confidence for result in results])
+    expected = tally.column("confidence")
     summary = {"mean": json_number(float(expected.mean())), "brier": None, "reliability": None, "risk_coverage": None}
-    right = pick_scores(results, rule, grades) if grades else np.full(len(results), math.nan)
+    right = tally.scores("coderm") if tally.is_graded else np.full(len(tally), math.nan)
     graded = ~np.isnan(right)
     if not graded.any():
         return summary

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from coderm_eval.core.messages import counted
 from coderm_eval.selection.confidence import FITTED_TO
 
 __all__ = ["notices"]
@@ -25,8 +26,14 @@ def notices(summary: Mapping[str, Any]) -> list[str]:
 
 def _of_problems(summary: Mapping[str, Any]) -> Iterator[str]:
     problems, known = summary["n_problems"], summary["n_problems_of_benchmark"]
-    if problems < known:
-        name = summary["benchmark"]
+    name, shard = summary["benchmark"], summary.get("shard")  # earlier versions had none
+    if shard:
+        part = f"{problems:,} of {counted(shard['problems'], 'problem')} of {name}"
+        yield (
+            f"shard {shard['number']} of {shard['of']}: {part}, and every score is of these; `coderm-eval merge` puts "
+            "the shards together"
+        )
+    elif problems < known:
         verb = "is" if problems == 1 else "are"
         yield f"{problems} of the {known} problems of {name} {verb} in this run, and every score is of these"
     if isinstance(summary["n_candidates"], list):

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from pytablewriter import MarkdownTableWriter, String
-from pytablewriter.style import Style
-
 __all__ = ["Table"]
 
 
@@ -25,6 +22,9 @@ class Table:
     number keeps its plus sign."""
 
     def __str__(self) -> str:
+        from pytablewriter import MarkdownTableWriter, String  # here: it takes longer to import than to print
+        from pytablewriter.style import Style
+
         writer = MarkdownTableWriter(headers=list(self.headers), value_matrix=list(self.rows))
         if self.names is not None:
             numbers = len(self.headers) - self.names

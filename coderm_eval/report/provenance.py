@@ -17,17 +17,20 @@ from typing import Any
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import file_sha256, write_json
+from coderm_eval.core.stopwatch import Stopwatch
 from coderm_eval.generation.origin import Origin, policy_origin
 from coderm_eval.report.run_directory import PROVENANCE, RUN_FILES, RunDirectory
 
-__all__ = ["Caller", "begin", "finish", "hashes_of_files", "name_results_file", "read_provenance"]
+__all__ = ["Caller", "begin", "finish", "hashes_of_files", "name_results_file", "note_seconds", "read_provenance"]
+
+_OWN = "coderm-eval"
 
 
 @dataclass(frozen=True)
 class Caller:
     """Who asked for a run, and what it knows of the candidates."""
 
-    host: str = "coderm-eval"
+    host: str = _OWN
     """The package whose command or function was called."""
     command: Sequence[str] | None = None
     """The arguments of the process without secrets; None where no command was given."""
@@ -37,6 +40,11 @@ class Caller:
     """Files that hold what was given from memory, and are gone after the run: they are not named."""
     policy: Origin = field(default_factory=lambda: policy_origin({}))
     """The entry `policy` of summary.json."""
+
+    @property
+    def is_process(self) -> bool:
+        """Whether the run is all that its process does, as with a command of this package."""
+        return self.host == _OWN and self.command is not None
 
 
 def read_provenance(directory: RunDirectory) -> Mapping[str, Any] | None:
@@ -57,11 +65,13 @@ def begin(directory: RunDirectory, caller: Caller, *, run: str, tests: Path | No
     """
     content = {
         "run": run,
+        "key": None,
         "command": caller.command and list(caller.command),
         "started": _first_start(directory, run) or _now(),
         "finished": None,
         "host": {"name": caller.host, "version": importlib.metadata.version(caller.host)},
         "results_file": None,
+        "seconds": None,
         "input_files": {
             name: None if path in caller.from_memory else _input_file(path)
             for name, path in (("samples", caller.samples), ("tests", tests))
@@ -76,9 +86,22 @@ def begin(directory: RunDirectory, caller: Caller, *, run: str, tests: Path | No
     write_json(directory.folder / PROVENANCE, content)
 
 
-def finish(directory: RunDirectory) -> None:
-    """Add the time, and the hashes of all files that the run wrote."""
-    _add(directory, finished=_now(), files=hashes_of_files(directory))
+def finish(directory: RunDirectory, key: str) -> None:
+    """Add the time, and the hashes of all files that the run wrote; `key` tells all that they depend on."""
+    _add(directory, finished=_now(), key=key, files=hashes_of_files(directory))
+
+
+def note_seconds(directory: RunDirectory, watch: Stopwatch) -> None:
+    """Add what the run took in this process, stage by stage, and what its workers took.
+
+    A stage that was added before stays as it is: the page shows it, and made again it would be another one.
+    """
+    stages = {
+        stage: {"wall": round(seconds.wall, 3), "cpu": round(seconds.cpu, 3)} for stage, seconds in watch.taken.items()
+    }
+    before = (read_provenance(directory) or {}).get("seconds") or {"stages": {}}
+    taken = {"workers_cpu": round(watch.children_cpu, 3), **before, "stages": stages | before["stages"]}
+    _add(directory, seconds=taken)
 
 
 def name_results_file(directory: RunDirectory, path: Path) -> None:

@@ -9,7 +9,7 @@ times counts six times.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +47,11 @@ class ConfusionMatrix:
     """Wrong and rejected."""
     false_negative: float
     """Right and rejected."""
+
+    @property
+    def counts(self) -> list[float]:
+        """The four, in their order."""
+        return [self.true_positive, self.false_positive, self.true_negative, self.false_negative]
 
     @property
     def accuracy(self) -> float:
@@ -133,14 +138,14 @@ class MisleadingTest:
     """Share of the problem's right samples that pass the test."""
 
 
-def confusion_of_each_test(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> ConfusionMatrix:
-    """Count the outcomes of each test by itself, over all problems."""
-    return _total(_GradedMatrix(r, g).each_test() for r, g in zip(results, grades, strict=True))
+def confusion_of_each_test(result: RerankResult, grades: Sequence[Grade]) -> ConfusionMatrix:
+    """Count the outcomes of each test of a problem by itself."""
+    return _GradedMatrix(result, grades).each_test()
 
 
-def confusion_of_majority_vote(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> ConfusionMatrix:
-    """Count the outcomes of the vote of a problem's tests, over all problems that have tests."""
-    return _total(_GradedMatrix(r, g).majority_vote() for r, g in zip(results, grades, strict=True) if r.tests)
+def confusion_of_majority_vote(result: RerankResult, grades: Sequence[Grade]) -> ConfusionMatrix:
+    """Count the outcomes of the vote of a problem's tests; none where it has no tests."""
+    return _GradedMatrix(result, grades).majority_vote() if result.tests else ConfusionMatrix(0, 0, 0, 0)
 
 
 def misleading_tests(result: RerankResult, grades: Sequence[Grade]) -> list[MisleadingTest]:
@@ -186,10 +191,6 @@ class _GradedMatrix:
 
     def majority_vote(self) -> ConfusionMatrix:
         return ConfusionMatrix.from_weights(self.leads.astype(np.float64), self.right, self.sizes)
-
-
-def _total(parts: Iterable[ConfusionMatrix]) -> ConfusionMatrix:
-    return sum(parts, ConfusionMatrix(0, 0, 0, 0))
 
 
 def _weighted_mean(values: _Weights, weights: _Weights) -> float:

@@ -1,52 +1,48 @@
-"""Stage 6, REPORT: from a run's results to its scores and its files."""
+"""Stage 6, REPORT: from a run's results to its scores and its files, some problems at a time."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from coderm_eval.core.progress import progress
 from coderm_eval.core.records import Grade, RerankResult
-from coderm_eval.generation.test_sources import TestWritingStats
 from coderm_eval.report.budget_curve import BudgetPoint, MakePolicy, budget_curve, doubling_budgets, write_curve
-from coderm_eval.report.rules import compare_rules, resampled_scores
-from coderm_eval.report.run_directory import AlternativeGrades, RunDirectory
-from coderm_eval.report.scores import MeanScores, mean_scores
-from coderm_eval.report.statistics import DrawSummary
-from coderm_eval.report.summary import GradedRecord, Resampled, RunContext, RunRecord
-from coderm_eval.report.test_faults import TestFault
+from coderm_eval.report.problem_lines import problem_lines
+from coderm_eval.report.rows import read_interval
+from coderm_eval.report.rules import resampled_scores
+from coderm_eval.report.run_directory import TALLY, RunDirectory
+from coderm_eval.report.scores import MeanScores
+from coderm_eval.report.summary import Resampled, RunContext, Seconds, summarise
+from coderm_eval.report.tally import Tally
+from coderm_eval.report.tally_row import ReportedProblem
 from coderm_eval.selection.resampling import DRAWS, resample
 
-__all__ = ["GradedResults", "PoliciesOf", "Reporter", "RunReport"]
-
-
-@dataclass(frozen=True)
-class GradedResults:
-    """The benchmark's grades of a run's candidates, and the scores of its picks."""
-
-    grades: Sequence[Sequence[Grade]]
-    """Grades of each problem, in the order of the results; of each of its candidates, in their order."""
-    scores: Mapping[str, Mapping[str, float]]
-    """pass@1 of each way to choose, by task id."""
-    alternative: AlternativeGrades | None
-    """Grades of the picks by the benchmark's other grader, if it has one."""
-    cross_checks: Mapping[str, Any]
-    """The entry `cross_checks` of summary.json."""
+__all__ = ["PoliciesOf", "Reporter", "RunReport"]
 
 
 @dataclass(frozen=True)
 class RunReport:
-    """The findings of a run; the last three are empty where grading was not asked for."""
+    """The findings of a run."""
 
-    results: Sequence[RerankResult]
+    directory: RunDirectory
     summary: Mapping[str, Any]
     """The content of summary.json."""
-    scores: MeanScores | None
-    problems: Mapping[str, Mapping[str, float]]
-    """pass@1 of each way to choose, by task id."""
-    curve: Sequence[BudgetPoint]
+    tally: Tally
+    """What it was counted from, problem by problem."""
+    curve: Sequence[BudgetPoint] = ()
     """Each budget policy at growing budgets, where that was asked for."""
+
+    @cached_property
+    def scores(self) -> MeanScores | None:
+        """pass@1 by the names in `report.scores.ROWS`, with six digits; None where grading was not asked for."""
+        if not self.summary["pass@1"]:
+            return None
+        parts = (self.summary["pass@1"], self.summary["paired_gain"])
+        return MeanScores(*({name: read_interval(row) for name, row in part.items()} for part in parts))
 
 
 PoliciesOf = Callable[[Sequence[RerankResult], Sequence[Sequence[Grade]]], Mapping[str, MakePolicy]]
@@ -59,87 +55,84 @@ class Reporter:
     Args:
         directory: the run directory.
         context: what the run was given.
+        key: tells the run from all others: one that was killed goes on after the problems that were added.
         resample_tests: also score the rules with so many of each problem's tests, drawn many times.
-        policies: the budget policies to score on the recorded tests; None: no budget curve.
+        policies: the budget policies to score on the recorded tests; None: no budget curve. Either of these two looks
+            at all problems at once: they are held in memory, and a run that was killed adds them anew.
     """
 
     def __init__(
-        self, directory: RunDirectory, context: RunContext, *, resample_tests: int | None, policies: PoliciesOf | None
+        self,
+        directory: RunDirectory,
+        context: RunContext,
+        *,
+        key: str,
+        resample_tests: int | None,
+        policies: PoliciesOf | None,
     ) -> None:
         self._directory = directory
         self._context = context
         self._resample_tests = resample_tests
         self._policies = policies
+        self._whole: list[ReportedProblem] | None = [] if resample_tests or policies else None
+        self._files = directory.growing(key)
+        if self._whole is not None:
+            self._files.discard()
+        self._tally = Tally(self._files.lines(TALLY))
+        self._seconds = Seconds(**self._files.noted.get("seconds", {}))
 
-    def write(
-        self,
-        results: Sequence[RerankResult],
-        graded: GradedResults | None,
-        *,
-        shown: Mapping[str, Sequence[int | None]],
-        written: TestWritingStats,
-        faults: Sequence[TestFault],
-        change_probabilities: Mapping[str, float],
-    ) -> RunReport:
-        """Write all files but the samples, which were written before the run.
+    @property
+    def done(self) -> int:
+        """How many problems were added, in this process or in one that was killed."""
+        return len(self._tally)
+
+    def add(self, problems: Sequence[ReportedProblem], shown: Mapping[str, Sequence[int | None]]) -> None:
+        """Write the lines of some problems, which come in the benchmark's order.
 
         Args:
-            results: of each problem.
-            graded: None where grading was not asked for.
+            problems: all that the run found out about them.
             shown: by task id, the samples that a problem's test prompts showed, in turn.
-            written: what became of the test samples.
-            faults: tests that say nothing of any program.
-            change_probabilities: by task id, the probability that the pick would change with more tests.
         """
-        context = self._context
-        self._directory.write_results(results, rule=context.rule, abstain_below=context.abstain_below, shown=shown)
-        if graded:
-            self._directory.write_grades(results, graded.grades, graded.alternative)
-        else:
-            self._directory.remove_grades()
+        lines: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for problem in problems:
+            below, rule = self._context.abstain_below, self._context.rule
+            for name, found in problem_lines(problem, rule, abstain_below=below, shown=shown).items():
+                lines[name].extend(found)
+        self._seconds = sum(map(_seconds, problems), self._seconds)
+        self._files.append(lines, {"seconds": asdict(self._seconds)})
+        for row in lines[TALLY]:
+            self._tally.add(row)
+        if self._whole is not None:
+            self._whole += problems
+
+    def finish(self) -> RunReport:
+        """Put all files in place but the samples, which were written before the run."""
+        results = [problem.result for problem in self._whole or ()]
+        grades = [problem.grades or () for problem in self._whole or ()]
+        self._directory.put_in_place(self._files)
         if not self._policies:
             self._directory.remove_curve()
-        record = RunRecord(
-            context=context,
-            results=results,
-            tests=written,
-            faults=faults,
-            change_probabilities=change_probabilities,
-            graded=self._grade_record(results, graded) if graded else None,
-        )
-        summary = record.as_json()
+        summary = summarise(self._context, self._tally, self._seconds, self._resampled(results, grades))
         self._directory.write_summary(summary)
-        return RunReport(
-            results=results,
-            summary=summary,
-            scores=record.graded.scores if record.graded else None,
-            problems=graded.scores if graded else {},
-            curve=self._write_curve(results, graded.grades) if graded and self._policies else [],
-        )
-
-    def _grade_record(self, results: Sequence[RerankResult], graded: GradedResults) -> GradedRecord:
-        return GradedRecord(
-            grades=graded.grades,
-            scores=mean_scores(list(graded.scores.values())),
-            rules=compare_rules(results, graded.grades),
-            resampled=self._resampled(results, graded.grades),
-            cross_checks=graded.cross_checks,
-        )
+        return RunReport(self._directory, summary, self._tally, self._write_curve(results, grades))
 
     def _resampled(self, results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> Resampled | None:
-        if not self._resample_tests:
+        if not self._resample_tests or not self._tally.is_graded:
             return None
         draws = resample(results, tests=self._resample_tests, rules=self._context.rules)
-        scores: Mapping[str, DrawSummary] = resampled_scores(
-            progress(draws, DRAWS, "resampling tests", "draws"), grades
-        )
+        scores = resampled_scores(progress(draws, DRAWS, "resampling tests", "draws"), grades)
         return Resampled(self._resample_tests, scores)
 
     def _write_curve(self, results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> list[BudgetPoint]:
-        assert self._policies
+        if not self._policies or not self._tally.is_graded:
+            return []
         context = self._context
         policies = self._policies(results, grades)
         points = budget_curve(results, grades, context.rule, policies, doubling_budgets(results))
         if points:
             write_curve(self._directory.folder, points, f"{context.benchmark}, {context.rule}")
         return points
+
+
+def _seconds(problem: ReportedProblem) -> Seconds:
+    return Seconds(problem.written.usage.seconds, float(problem.result.verdicts.cpu_seconds.sum()))

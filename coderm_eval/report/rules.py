@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coderm_eval.core.records import Grade, RerankResult
-from coderm_eval.report.scores import expected_pass_at_1, random_pass_at_1
+from coderm_eval.report.scores import expected_pass_at_1
 from coderm_eval.report.statistics import (
     GAIN_OVER_ITSELF,
     DrawSummary,
@@ -20,6 +20,7 @@ from coderm_eval.report.statistics import (
     score_interval,
     summarise_draws,
 )
+from coderm_eval.report.tally import Tally
 
 __all__ = ["RuleScore", "compare_rules", "fully_graded", "resampled_scores"]
 
@@ -38,16 +39,17 @@ class RuleScore:
     """Probability that this rule scores above the next one on another draw of the problems; NaN for the last rule."""
 
 
-def compare_rules(results: Sequence[RerankResult], grades: Sequence[Sequence[Grade]]) -> list[RuleScore]:
+def compare_rules(tally: Tally) -> list[RuleScore]:
     """One score for each rule that was applied, the best first; rules with equal scores are sorted by name.
 
     A problem with a candidate that could not be graded is left out, for all rules alike.
     """
-    graded = fully_graded(results, grades)
-    rules = sorted(results[0].selections) if results else []
-    columns = {rule: np.array([expected_pass_at_1(r, g, rule) for r, g in graded]) for rule in rules}
-    chance = np.array([random_pass_at_1(r, g) for r, g in graded])
-    rules.sort(key=lambda rule: (-columns[rule].mean() if graded else 0.0, rule))
+    chance = tally.scores("random")
+    graded = ~np.isnan(chance)  # it depends on all candidates
+    chance = chance[graded]
+    rules = sorted(tally.rules)
+    columns = {rule: tally.scores(rule)[graded] for rule in rules}
+    rules.sort(key=lambda rule: (-columns[rule].mean() if chance.size else 0.0, rule))
     return [
         RuleScore(
             rule,

@@ -1,9 +1,10 @@
-"""The files of a run directory: each is written whole or not at all.
+"""The files of a run directory: each is put in place when it is whole.
 
 samples.jsonl             the candidates as programs, in EvalPlus's format
 tests.jsonl               the test samples that were used; a test that was written twice stands there twice
 chosen.jsonl              the chosen program of each task, as EvalPlus samples
 verdicts.jsonl            the matrix, votes, ties and pick of each task; nothing of the benchmark's own tests
+tally.jsonl               of each task what summary.json counts
 summary.json              the numbers; all but `seconds` is the same for the same inputs
 report.html               all of it as a page, unless `report: false`
 provenance.json           the command, times, machine and hashes of the files: the only file that never repeats
@@ -20,7 +21,7 @@ curve.csv, curve.svg      what each budget policy makes of the tests, if that wa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,31 +29,37 @@ from typing import Any
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.files import write_json, write_jsonl
-from coderm_eval.core.records import Grade, ProblemCandidates, RerankResult
-from coderm_eval.report.quality import misleading_tests
-from coderm_eval.report.rows import (
-    chosen_row,
-    grade_row,
-    misleading_row,
-    read_grade,
-    sample_rows,
-    test_rows,
-    verdict_row,
-)
-from coderm_eval.report.scores import pass_rates
+from coderm_eval.core.records import Grade, ProblemCandidates
+from coderm_eval.report.growing_files import GrowingFiles
+from coderm_eval.report.rows import read_grade, sample_rows
 
-__all__ = ["PROVENANCE", "RUN_FILES", "AlternativeGrades", "RunDirectory"]
+__all__ = [
+    "ALTERNATIVE_GRADES",
+    "FILES_OF_LINES",
+    "PROVENANCE",
+    "RUN_FILES",
+    "TALLY",
+    "AlternativeGrades",
+    "RunDirectory",
+]
 
 PROVENANCE = "provenance.json"
+TALLY = "tally.jsonl"
 _SUMMARY = "summary.json"
-_ALTERNATIVE_GRADES = "alternative_grades.jsonl"
-_OF_GRADES = ("grades.jsonl", "pass_rates.jsonl", "misleading_tests.jsonl")
+ALTERNATIVE_GRADES = "alternative_grades.jsonl"
+_OF_GRADES = ("grades.jsonl", "pass_rates.jsonl", "misleading_tests.jsonl", ALTERNATIVE_GRADES)
+_OF_PROBLEMS = ("tests.jsonl", "chosen.jsonl", "verdicts.jsonl", TALLY, *_OF_GRADES)
+"""The files that grow with each problem."""
+FILES_OF_LINES = ("samples.jsonl", *_OF_PROBLEMS)
+"""The files with a line, or several, or none, of each problem in turn."""
+_GROWING = ".partial"
+"""The folder in which they grow."""
 _CURVE = ("curve.csv", "curve.svg")
 _PAGE = "report.html"
 
 RUN_FILES = (
-    *("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", _SUMMARY, PROVENANCE),
-    *(*_OF_GRADES, _ALTERNATIVE_GRADES, *_CURVE, _PAGE),
+    *(*FILES_OF_LINES, _SUMMARY, PROVENANCE),
+    *(*_CURVE, _PAGE),
 )
 """Names of all files that a run may write."""
 
@@ -100,55 +107,14 @@ class RunDirectory:
         except InputError:
             return True
 
-    def write_results(
-        self,
-        results: Sequence[RerankResult],
-        *,
-        rule: str,
-        abstain_below: float | None,
-        shown: Mapping[str, Sequence[int | None]],
-    ) -> None:
-        """Write the tests, the verdicts and the picks.
+    def growing(self, key: str) -> GrowingFiles:
+        """The files that grow with each problem, until they are put in place; `key` tells the run from all others."""
+        return GrowingFiles(self.folder / _GROWING, key)
 
-        Args:
-            results: of each problem.
-            rule: whose picks are the chosen programs.
-            abstain_below: mark those of less confidence; None: mark none.
-            shown: by task id, the samples that the problem's test prompts showed, in turn.
-        """
-        write_jsonl(self.folder / "tests.jsonl", (row for r in results for row in test_rows(r)))
-        write_jsonl(self.folder / "chosen.jsonl", (chosen_row(r, rule, abstain_below) for r in results))
-        write_jsonl(self.folder / "verdicts.jsonl", (verdict_row(r, shown) for r in results))
-
-    def write_grades(
-        self,
-        results: Sequence[RerankResult],
-        grades: Sequence[Sequence[Grade]],
-        alternative: AlternativeGrades | None,
-    ) -> None:
-        """Write what only grades can say.
-
-        Args:
-            results: of each problem.
-            grades: of each problem's candidates, in the order of the results.
-            alternative: what another grader says of the picks.
-        """
-        pairs = list(zip(results, grades, strict=True))
-        rates = pass_rates(results, grades)
-        misleading = (misleading_row(r, t) for r, g in pairs for t in misleading_tests(r, g))
-        write_jsonl(self.folder / "grades.jsonl", (grade_row(r, g) for r, g in pairs))
-        write_jsonl(self.folder / "pass_rates.jsonl", ({"task_id": task, "rate": rate} for task, rate in rates.items()))
-        write_jsonl(self.folder / "misleading_tests.jsonl", misleading)
-        if alternative is None:
-            self._remove(_ALTERNATIVE_GRADES)
-        else:
-            graded = alternative.grades.items()
-            rows = ({"task_id": task, "grader": alternative.grader, **g.statuses} for task, g in graded)
-            write_jsonl(self.folder / _ALTERNATIVE_GRADES, rows)
-
-    def remove_grades(self) -> None:
-        """Remove the files that `write_grades` wrote for an earlier run, which had other picks."""
-        self._remove(*_OF_GRADES, _ALTERNATIVE_GRADES)
+    def put_in_place(self, files: GrowingFiles) -> None:
+        """Put the files in place that have grown, and remove those of an earlier run which this one has not."""
+        self._remove(*(set(_OF_PROBLEMS) - set(files.names)))
+        files.finish(self.folder)
 
     def remove_page(self) -> None:
         """Remove the page of an earlier run."""
@@ -196,7 +162,10 @@ class RunDirectory:
         """
         summary = self.summary()
         if not summary.get("rules"):
-            raise InputError(f"{self}: nothing in it was graded; run the same `coderm-eval rerank` with --grade")
+            raise InputError(
+                f"{self}: a run without grades, which has no scores; where the benchmark has gold tests, the same "
+                "`coderm-eval rerank` with --grade adds them"
+            )
         return summary
 
     def rows(self, name: str) -> list[dict[str, Any]]:
@@ -205,8 +174,18 @@ class RunDirectory:
         Raises:
             InputError: the file cannot be read.
         """
+        return list(self.lines(name))
+
+    def lines(self, name: str) -> Iterator[dict[str, Any]]:
+        """As `rows`, one after the other."""
         path = self.folder / name
-        return [_parsed(path, line) for line in _read(path).splitlines()]
+        try:
+            with path.open(encoding="utf-8") as file:
+                yield from (_parsed(path, line) for line in file)
+        except UnicodeDecodeError as error:
+            raise _no_text(path, error) from None
+        except OSError as error:
+            raise InputError(_unreadable(path, error)) from error
 
     def grades_of_picks(self, rule: str) -> dict[str, Grade]:
         """The grades of the picks of `rule`, by task id.
@@ -221,7 +200,7 @@ class RunDirectory:
 
     def alternative_grades(self) -> AlternativeGrades | None:
         """The grades of the picks by another grader; None if there is no such file, or nothing in it."""
-        rows = self.rows(_ALTERNATIVE_GRADES) if (self.folder / _ALTERNATIVE_GRADES).exists() else []
+        rows = self.rows(ALTERNATIVE_GRADES) if (self.folder / ALTERNATIVE_GRADES).exists() else []
         if not rows:
             return None
         [grader] = {row.pop("grader") for row in rows}
@@ -252,14 +231,18 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not what `coderm-eval rerank` wrote ({error.reason}); run it again") from None
+        raise _no_text(path, error) from None
     except OSError as error:
         raise InputError(_unreadable(path, error)) from error
 
 
+def _no_text(path: Path, error: UnicodeDecodeError) -> InputError:
+    return InputError(f"{path}: not what `coderm-eval rerank` wrote ({error.reason}); run it again")
+
+
 def _unreadable(path: Path, error: OSError) -> str:
     """What is wrong with a run directory, one of whose files cannot be read."""
-    folder, name_one = path.parent, "name one that `coderm-eval rerank --grade --out` wrote"
+    folder, name_one = path.parent, "name one that `coderm-eval rerank --out` wrote"
     if not folder.exists():
         return f"{folder}: no such folder; {name_one}"
     if folder.is_file():

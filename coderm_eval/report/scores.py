@@ -20,7 +20,6 @@ __all__ = [
     "pass_at_1",
     "pass_rate",
     "pass_rates",
-    "pick_scores",
     "problem_scores",
     "random_pass_at_1",
     "tied_pass_at_1",
@@ -90,26 +89,16 @@ def pass_rate(candidates: Sequence[Candidate], grades: Sequence[Grade]) -> float
     return sum(size for right, size in known if right) / max(1, sum(size for _, size in known))
 
 
-def pick_scores(
-    results: Sequence[RerankResult], rule: str, grades: Sequence[Sequence[Grade]]
-) -> npt.NDArray[np.float64]:
-    """1 for each problem whose pick by `rule` is right, 0 where it is wrong, NaN where it could not be graded."""
-    return np.array([_right(row)[r.selections[rule].chosen] for r, row in zip(results, grades, strict=True)])
-
-
 def pass_at_1(grades: Sequence[Grade]) -> float:
     """Share of right programs; NaN if one could not be graded."""
     return float(np.mean(_right(grades)))
 
 
-def mean_scores(problems: Sequence[Mapping[str, float]]) -> MeanScores:
-    """Average what `problem_scores` gives over problems."""
-    columns = {row: np.array([problem[row] for problem in problems]) for row in ROWS}
+def mean_scores(columns: Mapping[str, npt.NDArray[np.float64]]) -> MeanScores:
+    """Average what `problem_scores` gives over problems, of which each of ROWS has a column."""
     return MeanScores(
-        pass_at_1={row: score_interval(values) for row, values in columns.items()},
-        paired_gain={
-            row: gain_interval(columns["coderm"] - values) for row, values in columns.items() if row != "coderm"
-        },
+        pass_at_1={row: score_interval(columns[row]) for row in ROWS},
+        paired_gain={row: gain_interval(columns["coderm"] - columns[row]) for row in ROWS if row != "coderm"},
     )
 
 

@@ -3,6 +3,9 @@
 A percentile bootstrap never leaves the values that were seen: of 20 problems that are all right it makes the interval
 from 1 to 1. Therefore scores that are all 0 or 1 get Wilson's interval, and values that are all equal one that allows
 for problems which were not seen.
+
+The formulas are written out: scipy.stats would take longer to import than the report of a small run, and what its
+bootstrap returns has changed in the last bit between its versions.
 """
 
 from __future__ import annotations
@@ -13,7 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 __all__ = [
     "GAIN_OVER_ITSELF",
@@ -29,8 +31,13 @@ __all__ = [
 
 RESAMPLES = 9_999
 """Bootstrap samples: with the sample itself 10,000, so that 2.5 % of them is a whole number."""
+MANY = 2_500
+"""From so many problems on, the normal approximation takes the bootstrap's place: RESAMPLES x problems numbers would
+fill 200 MB and more, and the two intervals differ by less than a fiftieth of their width."""
 _SEED = 0
 _CONFIDENCE = 0.95
+_DEVIATIONS = 1.959963984540054
+"""So many standard deviations around its mean hold _CONFIDENCE of a normal distribution."""
 _EQUAL = 1e-9
 """Values that differ by no more are equal: differences of the same scores are rounded differently."""
 
@@ -77,19 +84,26 @@ def gain_interval(gains: npt.NDArray[np.float64]) -> Interval:
 
 
 def mean_interval(values: npt.NDArray[np.float64]) -> Interval:
-    """Mean, percentile bootstrap over problems (seeded) and standard error."""
+    """Mean, percentile bootstrap over problems (seeded; of MANY problems the normal approximation), standard error."""
     known = _known(values)
     found = _moments(known)
     if known.size < 2:
         return found
-    interval = stats.bootstrap(
-        (known,),
-        np.mean,
-        n_resamples=RESAMPLES,
-        method="percentile",
-        rng=np.random.default_rng(_SEED),
-    ).confidence_interval
-    return found._replace(low=float(interval.low), high=float(interval.high))
+    if known.size >= MANY:
+        half = _DEVIATIONS * found.stderr
+        return found._replace(low=found.value - half, high=found.value + half)
+    drawn = np.random.default_rng(_SEED).integers(0, known.size, (RESAMPLES, known.size))
+    means = np.sort(known[drawn].mean(axis=1))
+    outside = (1 - _CONFIDENCE) / 2
+    return found._replace(low=_quantile(means, outside), high=_quantile(means, 1 - outside))
+
+
+def _quantile(ascending: npt.NDArray[np.float64], share: float) -> float:
+    """Linear between the two values that are next to it."""
+    place = share * ascending.size + (1 - share)  # from 1
+    below = int(place)
+    above = place - below
+    return float((1 - above) * ascending[below - 1] + above * ascending[below])
 
 
 def _bounded(known: npt.NDArray[np.float64], lowest: float, highest: float) -> Interval:
@@ -117,8 +131,10 @@ def _moments(known: npt.NDArray[np.float64]) -> Interval:
 
 
 def _wilson(right: int, problems: int) -> tuple[float, float]:
-    found = stats.binomtest(right, problems).proportion_ci(_CONFIDENCE, method="wilson")
-    return float(found.low), float(found.high)
+    share, width = right / problems, 2 * (problems + _DEVIATIONS**2)
+    middle = (2 * problems * share + _DEVIATIONS**2) / width
+    half = _DEVIATIONS / width * math.sqrt(4 * problems * share * (1 - share) + _DEVIATIONS**2)
+    return middle - half if right else 0.0, middle + half if right < problems else 1.0
 
 
 def summarise_draws(draws: npt.NDArray[np.float64]) -> DrawSummary:
@@ -131,6 +147,11 @@ def order_probability(above: npt.NDArray[np.float64], below: npt.NDArray[np.floa
     """Share of bootstrap samples of the problems (seeded) in which the mean of `above` is higher; ties count half."""
     if above.size == 0:
         return math.nan
+    if above.size >= MANY:
+        from scipy.special import ndtr
+
+        gap = _moments(above - below)
+        return float(ndtr(gap.value / gap.stderr)) if gap.stderr else (np.sign(gap.value) + 1) / 2
     difference = np.round(_bootstrap_counts(above.size) @ (above - below), 9)
     return float((difference > 0).mean() + (difference == 0).mean() / 2)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from coderm_eval.report.budget_curve import ORDERS, BudgetPoint
+from coderm_eval.report.percent import UNDEFINED, percent
 from coderm_eval.report.printed_table import Table
 from coderm_eval.report.rows import draw_summary_row, interval_row
 from coderm_eval.report.scores import MeanScores
@@ -54,7 +55,6 @@ _RULES_LEGEND = (
 )
 _RISK_LEGEND = "Risk: share of wrong picks among the answered, the surest picks first; equally sure ones go together."
 _ORDERS_OF_PICKS = {"aurc": "by confidence", "aurc_of_random_order": "in random order", "aurc_of_best_order": "at best"}
-_UNDEFINED = "-"
 _SAME = "equal everywhere"
 """In place of the interval of a difference that is 0 on each problem."""
 _PASS_AT_1 = "pass@1, %"
@@ -129,7 +129,7 @@ def render_abstention(found: Mapping[str, Any], of_all: Mapping[str, Any]) -> st
     }
     total, _ = rows["all"]
     headers = ["Picks", "Problems", "Share, %", _PASS_AT_1, _INTERVAL]
-    return _table(headers, [[name, n, _percent(n / total), *value_and_ci(row)] for name, (n, row) in rows.items()])
+    return _table(headers, [[name, n, percent(n / total), *value_and_ci(row)] for name, (n, row) in rows.items()])
 
 
 def render_risk_coverage(found: Mapping[str, Any]) -> str:
@@ -138,10 +138,10 @@ def render_risk_coverage(found: Mapping[str, Any]) -> str:
     points = {row["picks"]: row for row in found["points"]}  # few problems have fewer points than there are shares
     lines = [
         [
-            _percent(row["coverage"]),
+            percent(row["coverage"]),
             picks,
             f"{row['least_confidence']:.6f}",
-            *map(_percent, (1 - row["risk"], row["risk"])),
+            *map(percent, (1 - row["risk"], row["risk"])),
         ]
         for picks, row in points.items()
     ]
@@ -174,7 +174,7 @@ def render_quality(quality: Mapping[str, Any]) -> str:
     FPR and FNR are the textbooks': the share of wrong programs that are accepted, and of right ones that are rejected.
     """
     headers = ["Tests, %", "Acc", "F1", "FAR (paper)", "FRR (paper)", "Precision", "Recall", "FPR", "FNR"]
-    return _table(headers, [[_HOW_TESTS_ACCEPT[name], *map(_percent, row.values())] for name, row in quality.items()])
+    return _table(headers, [[_HOW_TESTS_ACCEPT[name], *map(percent, row.values())] for name, row in quality.items()])
 
 
 def render_misleading(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -203,19 +203,15 @@ def value_and_ci(row: Mapping[str, Any], sign: str = "") -> list[str]:
     low, high = row["ci95"]
     if sign and row["value"] == 0 and low is not None and not row["stderr"]:  # null for one problem
         return ["0.0", _SAME]
-    return [_percent(row["value"], sign), _range(low, high, sign)]
+    return [percent(row["value"], sign), _range(low, high, sign)]
 
 
 def _value_and_draws(row: Mapping[str, Any]) -> list[str]:
-    return [_percent(row["value"]), _range(*row["draws95"])]
+    return [percent(row["value"]), _range(*row["draws95"])]
 
 
 def _range(low: float | None, high: float | None, sign: str = "") -> str:
-    return _UNDEFINED if low is None or high is None else f"{_percent(low, sign)} to {_percent(high, sign)}"
-
-
-def _percent(value: float | None, sign: str = "") -> str:
-    return _UNDEFINED if value is None else f"{100 * value:{sign}.1f}"
+    return UNDEFINED if low is None or high is None else f"{percent(low, sign)} to {percent(high, sign)}"
 
 
 def _line(task: str, row: str, metric: str, arrow: str, value: Interval) -> list[object]:

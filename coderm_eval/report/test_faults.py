@@ -20,8 +20,9 @@ from coderm_eval.core.programs.assertions import asserts, asserts_time_only, men
 from coderm_eval.core.programs.forms import is_solution
 from coderm_eval.core.programs.other_process import replaces_or_captures
 from coderm_eval.core.programs.source import parse
-from coderm_eval.core.protocols import Cell
-from coderm_eval.core.records import NO_OUTPUT, Candidate, Problem, RerankResult, Verdict
+from coderm_eval.core.protocols import Block
+from coderm_eval.core.records import NO_OUTPUT, Candidate, Problem, RerankResult, UnitTest, Verdict
+from coderm_eval.report.tally import Tally
 
 __all__ = [
     "ASSERTS_NOTHING",
@@ -32,6 +33,7 @@ __all__ = [
     "TIME_ONLY",
     "TestFault",
     "all_faults",
+    "fault_counts",
     "fault_rows",
     "suspects",
     "visible_faults",
@@ -74,7 +76,7 @@ def visible_faults(result: RerankResult) -> list[TestFault]:
     return found
 
 
-def suspects(result: RerankResult) -> list[Cell]:
+def suspects(result: RerankResult) -> list[Block]:
     """The tests that no candidate passes, each with the candidate that is the likeliest to tell why.
 
     That is the one that passes the most of the problem's tests; where none passes any, the first with the function. One
@@ -87,10 +89,10 @@ def suspects(result: RerankResult) -> list[Cell]:
     return [_suspect(result, column, order) for column in _failed_by_all(result)]
 
 
-def _suspect(result: RerankResult, column: int, order: Sequence[int]) -> Cell:
+def _suspect(result: RerankResult, column: int, order: Sequence[int]) -> Block:
     failed = [row for row in order if result.verdicts.matrix[row, column] == Verdict.FAILED] or order
     row = next((row for row in failed if result.verdicts.outputs[row, column] != NO_OUTPUT), failed[0])
-    return Cell(result.problem, row, column, result.candidates[row].program, result.tests[column].source)
+    return Block(result.problem, column, [result.candidates[row].program], [result.tests[column].source])
 
 
 def ended_by(reasons: Mapping[tuple[str, int], str]) -> list[TestFault]:
@@ -102,33 +104,43 @@ def ended_by(reasons: Mapping[tuple[str, int], str]) -> list[TestFault]:
     ]
 
 
-def all_faults(results: Sequence[RerankResult], reasons: Mapping[tuple[str, int], str]) -> list[TestFault]:
-    """One fault at most for each test: an error says more than the text does."""
-    found = {(f.task_id, f.column): f for result in results for f in visible_faults(result)}
-    return list({**found, **{(f.task_id, f.column): f for f in ended_by(reasons)}}.values())
+def all_faults(
+    results: Sequence[RerankResult], reasons: Mapping[tuple[str, int], str]
+) -> dict[str, Sequence[TestFault]]:
+    """By task id one fault at most for each test: an error says more than the text does."""
+    found = {result.problem.task_id: {fault.column: fault for fault in visible_faults(result)} for result in results}
+    for fault in ended_by(reasons):
+        found[fault.task_id][fault.column] = fault
+    return {task: list(faults.values()) for task, faults in found.items()}
 
 
-def fault_rows(faults: Sequence[TestFault], results: Sequence[RerankResult]) -> dict[str, Any]:
-    """The entry `test_faults` of summary.json: test samples by reason, the most frequent first, with an example each.
+def fault_counts(faults: Sequence[TestFault], tests: Sequence[UnitTest]) -> dict[str, Any]:
+    """Test samples of one problem by reason, with the first example of each.
 
     Args:
         faults: at most one for each test.
-        results: of all problems.
+        tests: of the problem.
     """
-    tests = {r.problem.task_id: r.tests for r in results}
     counts: Counter[str] = Counter()
-    for fault in faults:
-        counts[fault.kind] += tests[fault.task_id][fault.column].multiplicity
     examples: dict[str, Mapping[str, Any]] = {}
     for fault in faults:
-        number = tests[fault.task_id][fault.column].samples[0]
-        examples.setdefault(fault.kind, {"task_id": fault.task_id, "test": number, "message": fault.message})
-    faulty = Counter(fault.task_id for fault in faults)
+        test = tests[fault.column]
+        counts[fault.kind] += test.multiplicity
+        examples.setdefault(fault.kind, {"test": test.samples[0], "message": fault.message})
+    return {kind: {"test_samples": number, "example": examples[kind]} for kind, number in counts.items()}
+
+
+def fault_rows(tally: Tally) -> dict[str, Any]:
+    """The entry `test_faults` of summary.json: test samples by reason, the most frequent first, with an example."""
+    tests, faulty = tally.column("tests"), tally.column("faulty")
     return {
-        "test_samples": sum(test.multiplicity for listed in tests.values() for test in listed),
-        "faulty": counts.total(),
-        "problems_with_no_other": sum(faulty[task] == len(listed) for task, listed in tests.items() if listed),
-        "by_reason": {kind: {"test_samples": n, "example": examples[kind]} for kind, n in counts.most_common()},
+        "test_samples": tally.total("test_samples"),
+        "faulty": tally.faults.total(),
+        "problems_with_no_other": int(((tests > 0) & (tests == faulty)).sum()),
+        "by_reason": {
+            kind: {"test_samples": number, "example": tally.fault_examples[kind]}
+            for kind, number in sorted(tally.faults.items(), key=lambda each: (-each[1], each[0]))
+        },
     }
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from coderm_eval.core.records import NO_OUTPUT
 from coderm_eval.selection.ballot import Ballot
@@ -35,7 +36,8 @@ def confidence(ballot: Ballot, row: int) -> float:
     tests = ballot.test_multiplicity.astype(np.float64)
     votes, most = ballot.passed[row] @ tests, ballot.passed.any(axis=0) @ tests
     share = votes / (most + 1) if tests.size else 0.5
-    return round(float(expit(_BASE + _OF_TESTS * share + _OF_CROWD * _crowd(ballot, row))), _DIGITS)
+    log_odds = _BASE + _OF_TESTS * share + _OF_CROWD * _crowd(ballot, row)
+    return round(1 / (1 + math.exp(-log_odds)), _DIGITS)
 
 
 def _crowd(ballot: Ballot, row: int) -> float:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from scipy.special import betainc
-
 from coderm_eval.core.records import NO_OUTPUT, Verdicts
 
 __all__ = ["behaviours", "certainty_of_lead", "next_round"]
@@ -28,6 +26,8 @@ def certainty_of_lead(groups: Iterable[int]) -> float:
 
     That is how likely the first is the more frequent of the two, from a uniform prior on its share of both.
     """
+    from scipy.special import betainc  # here: it takes longer to import than all else that a run needs
+
     first, second, *_ = [*sorted(groups, reverse=True), 0, 0]
     return float(betainc(second + 1, first + 1, 0.5))
 

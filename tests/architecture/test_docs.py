@@ -14,11 +14,12 @@ PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "leaderboards").glob("*.md")),
+    *sorted((ROOT / "examples").rglob("*.md")),
 ]
 
 
 def test_every_file_that_a_page_names_exists() -> None:
-    pattern = re.compile(r"`((?:coderm_eval|tests|perf|tasks|docs|leaderboards)/[\w./-]*)`")
+    pattern = re.compile(r"`((?:coderm_eval|tests|perf|tasks|docs|leaderboards|examples)/[\w./-]*)`")
     named = {(page.name, path) for page in PAGES for path in pattern.findall(page.read_text())}
     assert {(page, path) for page, path in named if not (ROOT / path).exists()} == set()
 

@@ -43,7 +43,7 @@ BREAKS = [
     Break("circles", "generation/models/base.py", "coderm_eval.generation.models.registry"),
     Break("circles", "selection/groups.py", "coderm_eval.selection.budget"),
     Break("blind", "core/messages.py", "lm_eval"),
-    Break("blind", "selection/ballot.py", "coderm_eval.pipeline.cross_checks"),
+    Break("blind", "selection/ballot.py", "coderm_eval.pipeline.windows"),
     Break("blind", "execution/limits.py", "coderm_eval.benchmarks.base"),
     Break("blind", "generation/prompts.py", "coderm_eval.report.scores"),
     Break("blind", "pipeline/loop.py", "coderm_eval.benchmarks.grade"),

@@ -18,18 +18,20 @@ STAGES = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
 EXAMPLE = """
 from coderm_eval import (
-    Candidate, Cell, CodermError, ExecutionResult, Grade, Problem, ProblemCandidates, RerankResult, Run, Selection,
+    Block, Candidate, CodermError, Grade, Problem, ProblemCandidates, RerankResult, Run, Selection,
     UniformBudget, UnitTest, Verdict, Verdicts, compare, evaluate, load_run, rerank, select,
 )
 
 def write_tests(wanted):
     return [(task, [(i, f"test {i}") for i in samples]) for task, samples in wanted.items()]
 
-def execute(problems):
-    for cells in problems:
-        for cell in cells:
-            assert isinstance(cell, Cell)
-            yield ExecutionResult(cell, Verdict.PASSED if cell.program == "right" else Verdict.FAILED, 0.0)
+def execute(blocks):
+    for block in filter(None, blocks):
+        assert isinstance(block, Block)
+        verdicts = Verdicts.not_run(len(block.programs), len(block.tests))
+        for row, program in enumerate(block.programs):
+            verdicts.matrix[row] = Verdict.PASSED if program == "right" else Verdict.FAILED
+        yield block, verdicts
 
 problem = Problem("demo/0", "f", prompt="def f():", question="Return 1.")
 candidates = (Candidate("wrong", (0, 2)), Candidate("right", (1,)))

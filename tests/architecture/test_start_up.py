@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -21,14 +23,36 @@ COMMANDS = {
     "a worker": "from coderm_eval.execution.sandbox import test_runner, test_sandbox, test_server, worker",
     "completion": "import click; from coderm_eval.cli import main; main.shell_complete(click.Context(main), 'r')",
     "--version": "from coderm_eval.cli import main; main(['--version'], standalone_mode=False)",
+    "--help of every verb": "from coderm_eval.cli import main; "
+    "[main([verb, '--help'], standalone_mode=False) for verb in main.list_commands(None)]",
 }
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_nothing_slow_is_imported_to_start(command: str) -> None:
-    code = f"{COMMANDS[command]}\nimport sys\nprint(*[name for name in {SLOW} if name in sys.modules], file=sys.stderr)"
+    assert imported(COMMANDS[command], SLOW) == []
+
+
+def imported(code: str, names: Sequence[str]) -> list[str]:
+    """Those of the modules that a process which runs this code has at its end."""
+    code += f"\nimport sys\nprint(*[name for name in {names} if name in sys.modules], file=sys.stderr)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stderr.split() == []
+    return run.stderr.split()
+
+
+UNUSED = ("aiohttp", "asyncio", "datasets", "jinja2", "lm_eval", "matplotlib", "scipy", "torch", "transformers")
+
+
+def test_a_run_imports_nothing_slow_that_it_does_not_use(tmp_path: Path) -> None:
+    """From the command to the last file, by the default rule; jinja2 is for pages, aiohttp for models at servers."""
+    command = ["demo", "--out", str(tmp_path / "run"), "--no-report", "-q"]
+    code = f"from coderm_eval.cli import main; main({command}, standalone_mode=False)"
+    assert imported(code, UNUSED) == []
+
+
+def test_a_task_adds_nothing_slow_to_what_lm_eval_imports() -> None:
+    own = "import sys, datasets, lm_eval.api.task\nbefore = set(sys.modules)\nimport coderm_eval.hosts.lm_eval\n"
+    assert imported(f"{own}for name in before - {{'sys'}}: del sys.modules[name]", UNUSED) == []
 
 
 def test_what_is_called_slow_can_be_imported() -> None:

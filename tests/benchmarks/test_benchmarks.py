@@ -9,7 +9,7 @@ import pickle
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 from helpers.execution import graded
 from helpers.mini_humaneval import MiniHumanEval
 from helpers.other_hosts import granted
+from helpers.paths import ROOT
 
 from coderm_eval.benchmarks import BENCHMARKS, Benchmark, GradeTask, benchmark_of_task, load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
@@ -63,10 +64,12 @@ print("\\n" + json.dumps(said))
 """
 
 
-@pytest.fixture(autouse=True)
-def _scratch_is_kept_apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def _scratch_is_kept_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """EvalPlus leaves the temporary folder of a program that exits or is killed."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("scratch")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("scratch")))
+        yield
 
 
 def _rows(path: Path) -> list[Row]:
@@ -85,7 +88,7 @@ def _truth_file(mini: MiniHumanEval) -> Path:
 
 
 def _answers_file(mini: MiniHumanEval) -> Path:
-    return _truth_file(mini).with_suffix(".coderm2.json")
+    return _truth_file(mini).with_suffix(".coderm3.json")
 
 
 # The embedded example
@@ -364,6 +367,24 @@ def test_a_missing_dataset_is_reported_with_the_variable_to_set(tmp_path: Path, 
         check=True,
     )
     assert f"set {variable}=" in told.stdout
+
+
+_WITHOUT_DATASETS = """
+import sys
+from coderm_eval.benchmarks.evalplus.loaders import loaders
+
+data = loaders()
+print("datasets" in sys.modules, data.load_dataset("evalperf"), "datasets" in sys.modules)
+"""
+
+
+def test_evalplus_loads_datasets_where_it_needs_it(tmp_path: Path) -> None:
+    (tmp_path / "datasets.py").write_text("def load_dataset(name):\n    return f'rows of {name}'\n")
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    told = subprocess.check_output(
+        [sys.executable, "-c", _WITHOUT_DATASETS], env={**os.environ, "PYTHONPATH": path}, text=True
+    )
+    assert told == "False rows of evalperf True\n"
 
 
 # Recorded data

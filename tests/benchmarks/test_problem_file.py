@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from helpers.cli import coderm, rows, said, write_rows
 from helpers.execution import graded
-from helpers.own_problems import ADD, MEAN, PROBLEMS, RIGHT, TOTAL, WRONG, write_own_problems
+from helpers.own_problems import ADD, MEAN, PROBLEMS, RIGHT, TOTAL, WRONG, install_package, write_own_problems
 from helpers.paths import ROOT
 
 from coderm_eval.benchmarks import Benchmark, GradeTask, load_benchmark, require_benchmark_name
@@ -72,6 +72,13 @@ BAD_LINES: dict[str, tuple[object, str]] = {
     "gold tests of numbers": ({**TOTAL, "gold_tests": [1]}, "gold_tests"),
     "a gold test that tests nothing": ({**TOTAL, "gold_tests": ["x = 1"]}, "a gold test of 'sums/total'"),
     "a gold test that is not Python": ({**TOTAL, "gold_tests": ["assert ("]}, "a gold test of 'sums/total'"),
+    "an entry point without its sign": (
+        {"task_id": "a", "entrypoint": "f"},
+        "'entrypoint'; did you mean 'entry_point'",
+    ),
+    "a form in capitals": ({**TOTAL, "Form": "stdin"}, "'Form'; did you mean 'form'"),
+    "gold tests in the singular": ({"task_id": "a", "gold_test": ""}, "'gold_test'; did you mean 'gold_tests'"),
+    "gold tests as others call them": ({"task_id": "a", "tests": ""}, "'tests'; did you mean 'gold_tests'"),
     "the same task twice": (ADD, "a second problem with the task_id 'io/add'"),
 }
 
@@ -86,6 +93,13 @@ def test_a_line_that_cannot_be_used_is_named(bad: str, tmp_path: Path) -> None:
     assert words in message
 
 
+def test_other_keys_are_their_owners(tmp_path: Path) -> None:
+    """Beside a key of ours also one that is like it: it cannot be meant for that."""
+    kept = {"difficulty": "easy", "source": "us", "platform": "own", "format": "text", "tests": ["unused"]}
+    with_others, without = (list(_benchmark(tmp_path, row).problems) for row in ({**TOTAL, **kept}, TOTAL))
+    assert with_others == without
+
+
 def test_a_missing_or_empty_file_is_named(tmp_path: Path) -> None:
     assert "no such file" in said(InputError, load_benchmark, str(tmp_path / "problems.jsonl"))
     (tmp_path / "empty.jsonl").touch()
@@ -96,7 +110,7 @@ def test_a_gzipped_file_is_the_same_benchmark(tmp_path: Path) -> None:
     plain = _benchmark(tmp_path)
     (tmp_path / "packed.jsonl.gz").write_bytes(gzip.compress((tmp_path / "problems.jsonl").read_bytes()))
     packed = load_benchmark(str(tmp_path / "packed.jsonl.gz"))
-    assert (packed.problems, packed.dataset_sha256) == (plain.problems, plain.dataset_sha256)
+    assert (list(packed.problems), packed.dataset_sha256) == (list(plain.problems), plain.dataset_sha256)
 
 
 def test_a_wrong_name_is_told_from_a_file() -> None:
@@ -134,6 +148,16 @@ def test_without_gold_tests_there_are_picks_and_no_scores(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert {row["task_id"]: row["solution"] for row in rows(tmp_path / "run" / "chosen.jsonl")} == RIGHT
     assert json.loads((tmp_path / "run" / "summary.json").read_text())["pass@1"] is None
+    reported = coderm("report", "run", cwd=tmp_path)
+    assert reported.returncode == 0, reported.stderr
+    assert "|samples                      |   6|" in reported.stdout and "--grade" not in reported.stdout
+    (labels,) = [line for line in reported.stdout.splitlines() if line.startswith("coderm-eval labels")]
+    labelled = coderm(*labels.split()[1:], cwd=tmp_path)
+    assert labelled.returncode == 0, labelled.stderr
+    written = rows(tmp_path / "labels.jsonl")
+    assert {row["task_id"]: row["solution"] for row in written if row["chosen"]} == RIGHT
+    assert {row["task_id"]: row["solution"] for row in written if not row["chosen"]} == WRONG
+    assert all(row["reward"] > 0.9 and row["votes"] == row["tests"] for row in written if row["chosen"])
 
 
 @pytest.mark.parametrize("verb", ["rerank", "grade"])
@@ -160,44 +184,34 @@ def test_samples_are_graded_alone(tmp_path: Path) -> None:
 # Benchmarks of other packages
 
 
-PACKAGE = """
-from pathlib import Path
-
-from coderm_eval.benchmarks.problem_file import load_problem_file
-
-
-def load():
-    return load_problem_file(Path(__file__).with_name("problems.jsonl"))
-"""
-
-
-def _with_package(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+def _with_package(folder: Path, site: Path) -> subprocess.CompletedProcess[str]:
     """`rerank --benchmark sums` where a package has a benchmark of that name."""
     write_own_problems(folder)
-    (folder / "sums.py").write_text(code)
-    metadata = folder / "sums-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: sums\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[coderm_eval.benchmarks]\nsums = sums:load\n")
     files = ("--samples", "own_samples.jsonl", "--tests", "own_tests.jsonl", "--out", "run")
     return subprocess.run(
         [sys.executable, "-m", "coderm_eval", "rerank", "--benchmark", "sums", *files],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(site), str(ROOT)])},
         capture_output=True,
         text=True,
     )
 
 
 def test_a_package_has_a_benchmark(tmp_path: Path) -> None:
-    done = _with_package(tmp_path, PACKAGE)
+    done = _with_package(tmp_path, install_package(tmp_path))
     assert done.returncode == 0, done.stderr
     assert len(rows(tmp_path / "run" / "chosen.jsonl")) == len(PROBLEMS)
 
 
 @pytest.mark.parametrize("code", ["import nothing_of_that_name", "def load():\n    return 3\n", "raise SystemExit(1)"])
 def test_a_package_that_is_broken_is_named(code: str, tmp_path: Path) -> None:
-    done = _with_package(tmp_path, code)
+    site = tmp_path / "site"
+    metadata = site / "sums-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (site / "sums.py").write_text(code)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: sums\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[coderm_eval.benchmarks]\nsums = sums:load\n")
+    done = _with_package(tmp_path, site)
     assert done.returncode == 2
     assert "'sums' of the entry point sums = sums:load" in done.stderr
     assert "uninstall the package sums" in done.stderr

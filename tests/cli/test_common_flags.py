@@ -79,7 +79,7 @@ def test_models_are_asked_for_the_wanted_tasks_only(files: Path, tmp_path: Path)
 
 def test_workers_and_what_is_done_are_said_with_v(rerank: Rerank) -> None:
     said = rerank("--task-ids", "demo/0", "--workers", 2, "-v", "--grade").stderr
-    for words in ("2 workers", "samples of 3 tasks", "rows", "of them found in the store", "bytes are written"):
+    for words in ("2 workers", "samples of 3 tasks", "of them found in the store", "bytes are written"):
         assert words in said
     assert logging.getLogger("coderm_eval").level == logging.NOTSET
 
@@ -97,10 +97,10 @@ def test_q_prints_the_result_and_errors_only(rerank: Rerank, files: Path, tmp_pa
 
 LONG = {
     "demo": "--workers -v -q",
-    "rerank": "--limit --task-ids --workers -v -q",
-    "sample": "--limit --task-ids -v -q",
-    "write-tests": "--limit --task-ids -v -q",
-    "grade": "--limit --task-ids --workers -v -q",
+    "rerank": "--limit --task-ids --shard --workers -v -q",
+    "sample": "--limit --task-ids --shard -v -q",
+    "write-tests": "--limit --task-ids --shard -v -q",
+    "grade": "--limit --task-ids --shard --workers -v -q",
     "verify": "--workers -v -q",
     "fetch": "-v -q",
 }

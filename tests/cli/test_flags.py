@@ -35,6 +35,7 @@ MISTAKES = [
     ("sample --benchmark mbpp", "did you mean 'mbpp+'?"),
     ("rerank --benchmark LiveCodeBench", "did you mean 'livecodebench'?"),
     ("fetch humaneval", "did you mean 'humaneval+'?"),
+    (f"grade --benchmark {__file__}", "a file of problems has one on each line, and its name ends in .jsonl"),
     ("grade --benchmark xyz", "known: humaneval+, mbpp+, livecodebench, demo"),
     (RERANK, "no unit tests: give --tests tests.jsonl, or name the model that writes them in --config"),
     (SAMPLE, "policy.model is not set: give --model M --base-url http://127.0.0.1:8000/v1"),
@@ -84,7 +85,7 @@ def test_every_verb_that_writes_replaces_files_only_on_demand() -> None:
     verbs += [verb for group in verbs if isinstance(group, click.Group) for verb in group.commands.values()]
     flags = [{flag for option in verb.params for flag in option.opts} for verb in verbs if verb]
     writing = [given for given in flags if "--out" in given]
-    assert len(writing) == 9
+    assert len(writing) == 12
     assert all("--overwrite" in given for given in writing)
 
 

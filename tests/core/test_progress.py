@@ -7,20 +7,19 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from tqdm import tqdm
 
-from coderm_eval.core.progress import gauge, progress
+from coderm_eval.core.progress import _Bar, gauge, progress
 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    class AtOnce(tqdm):  # type: ignore[type-arg]
+    class AtOnce(_Bar):
         """Bars as they are, but that short work has one, too."""
 
         def __init__(self, *items: Any, **how: Any) -> None:
             super().__init__(*items, **{**how, "delay": 0})
 
-    monkeypatch.setattr("coderm_eval.core.progress.tqdm", AtOnce)
+    monkeypatch.setattr("coderm_eval.core.progress._Bar", AtOnce)
 
 
 def test_a_bar_begins_where_an_earlier_run_ended(capsys: pytest.CaptureFixture[str]) -> None:

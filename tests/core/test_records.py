@@ -176,7 +176,7 @@ def test_every_error_is_a_coderm_error_with_its_exit_code(kind: type[CodermError
 def test_no_kind_of_error_hides_another() -> None:
     """So that `except InputError` can never swallow a server that is down. A refusal is a server's error."""
     parents = {kind.__name__: kind.__bases__ for kind in KINDS if kind is not CodermError}
-    assert parents.pop("RequestRefusedError") == (ServerError,)
+    assert parents.pop("RequestRefusedError") == parents.pop("NotServedError") == (ServerError,)
     assert set(parents.values()) == {(CodermError,)}
 
 

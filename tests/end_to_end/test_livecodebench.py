@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from helpers.execution import graded
+from helpers.kept_workers import end_idle_workers
 from helpers.livecodebench import rows as made
 from helpers.livecodebench.programs import CASES, PROBLEMS, Case
 from helpers.processes import our_processes
 
 from coderm_eval.benchmarks import GradeTask
-from coderm_eval.benchmarks.livecodebench import LiveCodeBench
+from coderm_eval.benchmarks.livecodebench.benchmark import LiveCodeBench
 from coderm_eval.benchmarks.livecodebench.dataset import read_rows
 from coderm_eval.benchmarks.livecodebench.problem_filter import ProblemFilter
 from coderm_eval.benchmarks.livecodebench.rows import Row
@@ -29,8 +30,10 @@ STDIN = [case for case in CASES if case.kind == "stdin"]
 @pytest.fixture(scope="module", autouse=True)
 def _no_process_is_left() -> Iterator[None]:
     """Whatever the programs of the battery started, or killed."""
+    end_idle_workers()
     before = our_processes()
     yield
+    end_idle_workers()
     assert our_processes() <= before
 
 

@@ -56,7 +56,8 @@ def test_what_was_noted_beside_the_files_is_known_to_their_run(url: str, tmp_pat
     candidates, tests, _ = origins(tmp_path, "--tests", "t.jsonl", "--n", 1)
     assert candidates == policy({"n": 2, **DRAWN}, model=MODEL, server=url)
     sampling = {"num": 3, **DRAWN}
-    assert tests == {"model": MODEL, "revision": None, "server": url, "backend": "openai", "sampling": sampling}
+    writer = {"model": MODEL, "revision": None, "server": url, "backend": "openai", "prompt": "paper"}
+    assert tests == {**writer, "sampling": sampling}
 
 
 def test_nothing_is_known_of_files_that_were_changed_unless_it_is_said(url: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 from helpers.cli import CLI, DEMO_TASKS, coderm, quick, rows, write_rows
+from helpers.earlier_stores import write_earlier
 from helpers.servers import serving, well_behaved
+from helpers.small_disks import mounted
+from helpers.stores import everything
 
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 from coderm_eval.core.locks import alone_in
@@ -70,11 +74,10 @@ def test_what_would_be_lost_is_refused_by_name_before_work(files: Path, line: st
 
 
 def test_a_file_of_the_users_in_the_store_is_not_added_to(files: Path) -> None:
-    """A table is called like it."""
-    (files / "old" / "grades.jsonl").write_text('{"task_id": "demo/0"}\n')
+    (files / "old" / "store.sqlite3").write_text("a list of old things")
     before = contents(files)
     done = coderm(*f"{GRADE} s.jsonl --out g.json --store old".split(), cwd=files)
-    assert done.returncode == 2 and "old/grades.jsonl: not written by this version's store" in done.stderr
+    assert done.returncode == 2 and "old/store.sqlite3: damaged, or no store" in done.stderr
     assert contents(files) == before
 
 
@@ -111,6 +114,40 @@ def test_a_finished_run_is_not_replaced_by_another(finished: Path, flags: str, w
     done = coderm(*line.split(), cwd=finished)
     assert done.returncode == 2 and words in done.stderr.splitlines()[-1], done.stderr
     assert contents(finished) == before
+
+
+def test_a_finished_run_of_an_earlier_version_is_called_one(finished: Path, tmp_path: Path) -> None:
+    """It lacks what came later, which is no setting that the user could have given."""
+    folder = Path(shutil.copytree(finished, tmp_path / "copy"))
+    summary = json.loads((folder / "run" / "summary.json").read_text())
+    del summary["shard"], summary["settings"]["budget"]["pool"]
+    (folder / "run" / "summary.json").write_text(json.dumps(summary))
+    done = coderm(*f"{RERANK} --samples s.jsonl --tests t.jsonl --out run".split(), cwd=folder)
+    assert done.returncode == 2
+    assert "run: it holds a finished run of an earlier version; give another --out, or" in done.stderr
+
+
+def test_a_run_of_an_earlier_version_is_replaced_in_the_way_that_is_said(finished: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(finished, tmp_path / "copy"))
+    (folder / "run" / "summary.json").write_text("{}")
+    (folder / "run" / "store" / "store.sqlite3").unlink()
+    write_earlier(folder / "run" / "store", answers={"a": {"v": 1}})
+    line = f"{RERANK} --samples s.jsonl --tests t.jsonl --out run".split()
+    refused = coderm(*line, cwd=folder)
+    assert refused.stderr.strip().endswith("or --overwrite to replace it, after `coderm-eval store convert run/store`")
+    assert coderm("store", "convert", "run/store", cwd=folder).returncode == 0
+    assert coderm(*line, "--overwrite", cwd=folder).returncode == 0
+
+
+def test_grades_are_not_taken_away_by_the_same_run_without(finished: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(finished, tmp_path / "copy"))
+    line = f"{RERANK} --samples s.jsonl --tests t.jsonl --out run".split()
+    assert coderm(*line, "--grade", cwd=folder).returncode == 0
+    before = contents(folder)
+    done = coderm(*line, cwd=folder)
+    assert done.returncode == 2
+    assert "run: it holds this run with grades; add --grade, or give another --out, or" in done.stderr
+    assert contents(folder) == before
 
 
 def test_the_same_run_repeats_and_another_replaces_it_on_demand(finished: Path) -> None:
@@ -188,14 +225,8 @@ def test_a_full_disk_behind_the_output_is_one_sentence(finished: Path) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system with room for a part of a run."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48k", "tmpfs", folder], capture_output=True).returncode:
-        pytest.skip("no file system can be mounted here")
-    try:
+    with mounted(tmp_path / "disk", "400k") as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
 
 
 REFUSED_RUNS = [
@@ -226,12 +257,10 @@ def test_a_run_goes_on_once_a_full_disk_has_room_again(small_disk: Path, finishe
     full = coderm(*line, cwd=finished)
     sentence = full.stderr.splitlines()[-1]
     assert full.returncode == 2 and "No space left on device" in sentence and "run the same command again" in sentence
-    stored = (small_disk / "run" / "store" / "verdicts.jsonl").read_bytes()
+    before = everything(small_disk / "run" / "store")
     subprocess.run(["mount", "-o", "remount,size=10m", small_disk], check=True)
     assert coderm(*line, cwd=finished).returncode == 0
-    whole = (small_disk / "run" / "store" / "verdicts.jsonl").read_bytes()
-    complete = stored[: stored.rindex(b"\n") + 1]
-    assert complete and whole.startswith(complete)
+    assert before < everything(small_disk / "run" / "store")
 
 
 def test_two_runs_are_never_at_work_in_one_folder(files: Path) -> None:

@@ -20,7 +20,9 @@ import numpy as np
 import pytest
 from helpers.board import ENTRIES
 from helpers.cli import coderm
+from helpers.harness_environments import python_of
 from helpers.livecodebench import rows as livecodebench_rows
+from helpers.lm_eval_tasks import lm_eval_command
 from helpers.mini_humaneval import MiniHumanEval
 from helpers.own_problems import write_own_problems
 from helpers.paths import ROOT
@@ -29,9 +31,9 @@ from helpers.replaying import replaying
 from helpers.serve import chat_body, post
 
 from coderm_eval.benchmarks import load_benchmark
+from coderm_eval.core.choices import OWN_EXPORTERS
 from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
 from coderm_eval.hosts.server.replay import RecordedAnswers
-from coderm_eval.report.exporters.base import OWN_EXPORTERS
 from coderm_eval.selection import Ballot, known_rules, registry
 from leaderboards import check
 
@@ -60,8 +62,16 @@ def command(start: str) -> str:
 
 
 def shell(line: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a line as it stands, by a shell."""
     environment = {**os.environ, **variables, "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"}
     return subprocess.run(line, shell=True, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def run(line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a line of `coderm-eval` or `lm_eval` in this process, which spares it its imports and its workers."""
+    script, *arguments = shlex.split(line)
+    assert not {*"|&;<>$`*?"} & {*line}, f"a shell makes something else of it: {line}"
+    return {"coderm-eval": coderm, "lm_eval": lm_eval_command}[script](*arguments, cwd=cwd)
 
 
 def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
@@ -73,16 +83,21 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
         "coderm-eval report",
         "coderm-eval compare",
         "coderm-eval verify",
+        "coderm-eval merge",
+        "for i in 1 2 3 4; do",  # of clusters.md, as the next, in test_merge.py
+        "cat samples-",
         "coderm-eval doctor",
         "coderm-eval sample",
         "coderm-eval write-tests",
         "coderm-eval fetch",
+        "coderm-eval reproduce",  # in test_reproduce.py
         "coderm-eval export",
+        "coderm-eval labels",
+        "head -n 2 labels.jsonl",
         "evalplus.coderm",
         "evalplus.evaluate",
         "python ask.py",
         "python cheats.py",
-        "python differences.py",
         "eval ",
         "CODERM_CONFIG=coderm.yaml lighteval",  # in tests/hosts/lighteval
         "inspect ",  # in tests/hosts/inspect_ai
@@ -92,12 +107,22 @@ def test_every_command_is_run_by_a_test_here_or_by_ci() -> None:
 
 
 @pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which the command of the first screen ran, with a file `output` of what it printed."""
+def short_loops(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A file of settings: the demo's endless loops take half a minute of the CPU with a second each, and a quarter of
+    one is a hundred times what its other programs need."""
+    path = tmp_path_factory.mktemp("short") / "settings.yaml"
+    path.write_text("report: false\nexecution: {timeout_s: 0.25}\n")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory, short_loops: str) -> Path:
+    """The folder in which the command of the first screen ran, with files `output` and `log` of what it said."""
     folder = tmp_path_factory.mktemp("example")
-    done = shell(command("HF_HUB_OFFLINE=1 lm_eval"), folder)
+    done = shell(command("HF_HUB_OFFLINE=1 lm_eval"), folder, CODERM_CONFIG=short_loops)
     assert done.returncode == 0, done.stderr
     (folder / "output").write_text(done.stdout)
+    (folder / "log").write_text(done.stderr)
     return folder
 
 
@@ -107,6 +132,28 @@ def test_the_first_screen_shows_the_real_output_of_its_command(example: Path) ->
     assert (folder / "summary.json").exists()
 
 
+def found_twice(log: str) -> list[str]:
+    """What lm-eval says, of all its tasks, of those of this project that it finds in two places."""
+    said = [line for line in log.splitlines() if re.search("Duplicate task name|overrides existing task", line)]
+    return [line for line in said if "coderm" in line]
+
+
+def test_the_tasks_are_listed_once(example: Path) -> None:
+    log = (example / "log").read_text()
+    assert "Selected tasks" in log or "Selected Tasks" in log  # what is logged is there
+    assert found_twice(log) == []
+
+
+def test_the_first_screen_is_the_same_in_lm_eval_0_5(example: Path, short_loops: str, tmp_path: Path) -> None:
+    """From the same store."""
+    shutil.copytree(example / "coderm-runs", tmp_path / "coderm-runs")
+    line = command("HF_HUB_OFFLINE=1 lm_eval").replace("lm_eval", f"{python_of('lm-eval-0.5')} -m lm_eval")
+    done = shell(line, tmp_path, PYTHONPATH=str(ROOT), CODERM_CONFIG=short_loops)
+    assert done.returncode == 0, done.stderr
+    assert table(done.stdout) == table(FIRST_SCREEN)
+    assert found_twice(done.stderr) == []
+
+
 def test_the_boards_entry_of_the_demo_comes_out_again(example: Path, tmp_path: Path) -> None:
     """By the command of the guide, from a run that was made here in full."""
     (folder,) = (example / "coderm-runs").glob("coderm_demo-*")
@@ -114,17 +161,20 @@ def test_the_boards_entry_of_the_demo_comes_out_again(example: Path, tmp_path: P
     written = tmp_path / "leaderboards" / "entries" / "NAME"
     written.mkdir(parents=True)
     shutil.copy(ENTRIES / "demo" / "about.yaml", written)
-    exported = shell(command("coderm-eval export run --to board"), tmp_path)
+    exported = run(command("coderm-eval export run --to board"), tmp_path)
     assert exported.returncode == 0, exported.stderr
     assert (written / "picks.jsonl").read_text() == (ENTRIES / "demo" / "picks.jsonl").read_text()
     for folder in (ENTRIES / "demo", written):
         assert check.main([str(folder), "--run", str(tmp_path / "run")]) == 0
 
 
-def test_the_embedded_example_gives_the_same_table_without_lm_eval(example: Path) -> None:
-    """From the same store, to save half a minute of endless loops."""
+def test_the_embedded_example_gives_the_same_table_without_lm_eval(
+    example: Path, short_loops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the same store."""
+    monkeypatch.setenv("CODERM_CONFIG", short_loops)
     shutil.copytree(example / "coderm-runs", example / "coderm-demo" / "store")
-    done = shell("coderm-eval demo", example)
+    done = run("coderm-eval demo", example)
     assert done.returncode == 0, done.stderr
     assert table(done.stdout) == table(FIRST_SCREEN)
 
@@ -164,44 +214,58 @@ def test_the_two_file_commands_run_as_they_stand(tmp_path: Path, mini_humaneval:
     assert reranked.returncode == 0, reranked.stderr
     assert "|humanevalplus_coderm|" in reranked.stdout
     assert "|evidence" in reranked.stdout
-    reported = shell("coderm-eval report run", tmp_path)
+    reported = run("coderm-eval report run", tmp_path)
     assert reported.returncode == 0, reported.stderr
     assert "|each test" in reported.stdout
-    as_page = shell(command("coderm-eval report run --html"), tmp_path)
+    as_page = run(command("coderm-eval report run --html"), tmp_path)
     assert as_page.returncode == 0, as_page.stderr
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
-    limited = coderm(*shlex.split(command("coderm-eval rerank --limit 2"))[1:], cwd=tmp_path)
+    limited = run(command("coderm-eval rerank --limit 2"), tmp_path)
     assert (limited.returncode, limited.stderr) == (0, "") and "\n2 of 3 problems\n" in limited.stdout
-    abstained = coderm(*shlex.split(command("coderm-eval rerank --abstain-below"))[1:], cwd=tmp_path)
+    abstained = run(command("coderm-eval rerank --abstain-below"), tmp_path)
     assert abstained.returncode == 0 and "answered" in abstained.stdout, abstained.stderr
-    by_majority = shell(command("coderm-eval rerank --select majority"), tmp_path)
+    by_majority = run(command("coderm-eval rerank --select majority"), tmp_path)
     assert by_majority.returncode == 0, by_majority.stderr
-    compared = shell(command("coderm-eval compare"), tmp_path)
+    compared = run(command("coderm-eval compare"), tmp_path)
     assert compared.returncode == 0, compared.stderr
     assert "|run|run-majority|" in compared.stdout
     assert (tmp_path / "difference.html").read_text().startswith("<!doctype html>")
-    verified = shell(command("coderm-eval verify"), tmp_path)
+    verified = run(command("coderm-eval verify"), tmp_path)
     assert verified.returncode == 0, verified.stdout
     assert "Findings: none" in verified.stdout
-    graded = shell(command("coderm-eval grade --benchmark humaneval+ --samples samples.jsonl"), tmp_path)
+    graded = run(command("coderm-eval grade --benchmark humaneval+ --samples samples.jsonl"), tmp_path)
     assert graded.returncode == 0, graded.stderr
     assert json.loads((tmp_path / "samples_eval_results.json").read_text())["eval"]
 
 
 def test_the_command_without_tests_runs_as_it_stands(tmp_path: Path, mini_humaneval: MiniHumanEval) -> None:
     write_files(tmp_path, mini_humaneval)
-    done = shell(command("coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --no-tests"), tmp_path)
+    done = run(command("coderm-eval rerank --benchmark humaneval+ --samples samples.jsonl --no-tests"), tmp_path)
     assert done.returncode == 0, done.stderr
     assert "|humanevalplus_coderm|" in done.stdout
 
 
-def test_the_commands_for_problems_of_ones_own_run_as_they_stand(tmp_path: Path) -> None:
+def test_the_commands_for_problems_of_ones_own_run_as_they_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the labels are those that the page shows."""
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
     write_own_problems(tmp_path)
     for start, scored in (("problems.jsonl", True), ("unlabelled.jsonl", False)):
-        done = shell(command(f"coderm-eval rerank --benchmark {start}"), tmp_path)
+        done = run(command(f"coderm-eval rerank --benchmark {start}"), tmp_path)
         assert done.returncode == 0, done.stderr
         assert ("|problems.jsonl|" in done.stdout) == scored
-    assert (tmp_path / "labels" / "chosen.jsonl").read_text() == (tmp_path / "own_run" / "chosen.jsonl").read_text()
+    picks = [(tmp_path / run / "chosen.jsonl").read_text() for run in ("run-of-labels", "own_run")]
+    assert picks[0] == picks[1]
+    labelled = run(command("coderm-eval labels"), tmp_path)
+    assert labelled.returncode == 0, labelled.stderr
+    head = command("head -n 2 labels.jsonl")
+    shown = (DOCS / "guide" / "your-problems.md").read_text().partition(f"$ {head}\n")[2].partition("```")[0]
+    assert shell(head, tmp_path).stdout == shown
+    with started(command("coderm-eval replay --benchmark").replace("8000", "0"), tmp_path) as url:
+        line = command("lm_eval run --tasks coderm_problems").replace("http://127.0.0.1:8000/v1", url)
+        table_of = run(line, tmp_path)
+    assert "|coderm_problems|" in table_of.stdout
 
 
 def test_the_evalplus_commands_run(tmp_path: Path, mini_humaneval: MiniHumanEval, server: str) -> None:
@@ -227,8 +291,8 @@ def test_the_cheats_of_the_guide_pass_evalplus_and_are_found_out_here(
         (tmp_path / name).write_text(code)
     grade = "coderm-eval grade --benchmark humaneval+ --samples leaderboard.jsonl"
     printed = {}
-    for start in ("python cheats.py", "evalplus.evaluate", grade, "python differences.py"):
-        done = shell(command(start), tmp_path)
+    for start in ("python cheats.py", "evalplus.evaluate", grade):
+        done = (run if start == grade else shell)(command(start), tmp_path)
         assert done.returncode == 0, done.stderr
         printed[start] = done.stdout
     cells = re.findall(r"^\| (\d) \|.*\| \**(\w+)\** \| (\w+) \|$", page, re.MULTILINE)
@@ -238,26 +302,28 @@ def test_the_cheats_of_the_guide_pass_evalplus_and_are_found_out_here(
     for task in mini_humaneval.right:
         statuses = [[sample["plus_status"] for sample in graded[task]] for graded in results]
         assert [[*pair] for pair in zip(*statuses, strict=True)] == [*shown.values()]
-    differing = [f"{task} {number} " for task in mini_humaneval.right for number, (a, b) in shown.items() if a != b]
-    assert re.findall(r"^\S+ \d ", printed["python differences.py"], re.MULTILINE) == differing
+    differing = [f"{task} sample {n}:" for task in mini_humaneval.right for n, (a, b) in shown.items() if a != b]
+    assert re.findall(r"^\S+ sample \d:", printed[grade], re.MULTILINE) == differing
     assert "pass@1:\t0.667" in printed["evalplus.evaluate"]
     assert printed[grade].startswith("pass@1 0.1667")
 
 
-def test_the_livecodebench_commands_run_as_they_stand(tmp_path: Path) -> None:
+def test_the_livecodebench_commands_run_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over a file of one invented problem; what fetch does where the hub can be reached is tested with its parts."""
     livecodebench_rows.write(tmp_path / "problems.jsonl", [livecodebench_rows.row()])
     right = "class Solution:\n    def latest_tide(self, tides):\n        return max(tides, default=0)\n"
     (tmp_path / "outputs.json").write_text(json.dumps([{"question_id": "7001", "code_list": ["", right] * 10}]))
     (tmp_path / "tests.jsonl").write_text('{"task_id": "7001", "test": "assert latest_tide([2, 1]) == 2"}\n')
-    variables = {"LIVECODEBENCH_PATH": str(tmp_path / "problems.jsonl")}
-    reranked = shell(command("coderm-eval rerank --benchmark livecodebench"), tmp_path, **variables)
+    monkeypatch.setenv("LIVECODEBENCH_PATH", str(tmp_path / "problems.jsonl"))
+    reranked = run(command("coderm-eval rerank --benchmark livecodebench"), tmp_path)
     assert reranked.returncode == 0, reranked.stderr
     assert "|livecodebench_coderm|" in reranked.stdout
-    exported = shell(command("coderm-eval export lcb"), tmp_path, **variables)
+    exported = run(command("coderm-eval export lcb"), tmp_path)
     assert exported.returncode == 0, exported.stderr
     assert len(list((tmp_path / "submission").rglob("*_eval_all.json"))) == 1
-    offline = shell(command("coderm-eval fetch"), tmp_path, HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(tmp_path / "hub"))
+    offline = shell(
+        command("coderm-eval fetch livecodebench"), tmp_path, HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(tmp_path / "hub")
+    )
     assert offline.returncode == 2 and "could not be downloaded" in offline.stderr
 
 
@@ -275,7 +341,7 @@ def test_the_export_commands_run_as_they_stand(tmp_path: Path, mini_humaneval: M
     lines = [line for line in COMMANDS if line.startswith("coderm-eval export run") and "--to board" not in line]
     assert {shlex.split(line)[4] for line in lines} == {*OWN_EXPORTERS} - {"board", "livecodebench"}
     for line in lines:
-        done = coderm(*shlex.split(line)[1:], cwd=tmp_path)
+        done = run(line, tmp_path)
         assert done.returncode == 0, done.stderr
         assert all((tmp_path / path).stat().st_size for path in done.stdout.splitlines())
 
@@ -295,7 +361,7 @@ def test_the_rule_of_ones_own_is_a_rule() -> None:
 
 
 def test_the_doctor_says_which_isolation_there_is(tmp_path: Path) -> None:
-    done = shell("coderm-eval doctor", tmp_path)
+    done = run("coderm-eval doctor", tmp_path)
     assert done.returncode == 0, done.stderr
     (shown,) = re.findall(r"^ok +isolation .*$", (DOCS / "design" / "security.md").read_text(), re.M)
     full = f"ok       isolation      {FULL}: {describe(FULL)}"
@@ -431,9 +497,8 @@ TEST = "import unittest\n\n\nclass TestIt(unittest.TestCase):\n    def test_it(s
 
 def test_the_lm_eval_command_runs(tmp_path: Path, server: str) -> None:
     """Only its addresses are changed."""
-    line = command("lm_eval run").replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server)
-    done = shell(line, tmp_path)
-    assert done.returncode == 0, done.stderr
+    line = command("lm_eval run --model").replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server)
+    done = run(line, tmp_path)
     values = {float(row.split("|")[7]) for row in table(done.stdout) if "pass@1" in row}
     assert values == {1.0}
     (results,) = (tmp_path / "out").rglob("results_*.json")
@@ -448,11 +513,11 @@ def test_the_lm_eval_command_runs(tmp_path: Path, server: str) -> None:
 
 def test_the_commands_that_ask_models_run(tmp_path: Path, server: str) -> None:
     """Only their addresses are changed."""
-    examined = shell(command("coderm-eval doctor --base-url").replace("127.0.0.1:8001", server), tmp_path)
+    examined = run(command("coderm-eval doctor --base-url").replace("127.0.0.1:8001", server), tmp_path)
     assert examined.returncode == 1, examined.stderr
     assert re.search(r"^failed +tests +.* serves recorded, not KAKA22/CodeRM-8B$", examined.stdout, re.M)
     for start in ("coderm-eval sample", "coderm-eval write-tests"):
-        done = shell(command(start).replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server), tmp_path)
+        done = run(command(start).replace("127.0.0.1:8000", server).replace("127.0.0.1:8001", server), tmp_path)
         assert done.returncode == 0, done.stderr
     for name, each in (("samples.jsonl", 20), ("tests.jsonl", 100)):
         assert len((tmp_path / name).read_text().splitlines()) == 3 * each

@@ -22,6 +22,7 @@ from helpers.other_hosts import HOSTS, Host, on, skip_unless
 from helpers.processes import heed_interrupts, soon
 from helpers.replaying import replaying
 from helpers.servers import Behaviour, Reply, refusing, serving, well_behaved
+from helpers.stores import everything, stored, verdicts_stored
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
@@ -35,7 +36,7 @@ from coderm_eval.selection import known_rules
 
 FINAL_FILES = (
     *("samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", "grades.jsonl", "pass_rates.jsonl"),
-    *("misleading_tests.jsonl", "summary.json"),
+    *("misleading_tests.jsonl", "tally.jsonl", "summary.json"),
 )
 
 GRADED_FILES = ("grades.jsonl", "pass_rates.jsonl", "misleading_tests.jsonl")
@@ -195,13 +196,13 @@ def test_a_run_without_tests_goes_on_where_it_was_killed(untested: list[object],
     assert coderm(*untested, "--out", "whole", cwd=tmp_path).returncode == 0
     store = tmp_path / "run" / "store"
     process = subprocess.Popen([*CLI, *map(str, untested), "--out", "run"], cwd=tmp_path, stderr=subprocess.DEVNULL)
-    assert soon(lambda: (store / "probes.jsonl").exists() and (store / "probes.jsonl").stat().st_size > 0)
+    assert soon(lambda: verdicts_stored(store) > 0)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    before = (store / "probes.jsonl").read_bytes().rpartition(b"\n")[0]
+    before = everything(store)
     assert coderm(*untested, "--out", "run", cwd=tmp_path).returncode == 0
-    assert (store / "probes.jsonl").read_bytes().startswith(before)
-    assert len(rows(store / "probes.jsonl")) == len(rows(tmp_path / "whole" / "store" / "probes.jsonl"))
+    assert everything(store) >= before
+    assert verdicts_stored(store) == verdicts_stored(tmp_path / "whole" / "store")
     assert final(tmp_path / "run") == final(tmp_path / "whole")
 
 
@@ -286,8 +287,8 @@ def test_a_report_shows_rules_the_quality_of_tests_and_who_was_misled(finished: 
 NO_GRADED_RUN = [
     (None, "run: no finished run is in this folder (it has no summary.json); name one that `coderm-eval rerank"),
     ("not JSON", "run/summary.json: not what `coderm-eval rerank` wrote: 'not JSON'"),
-    ('{"rules": null}', "nothing in it was graded; run the same `coderm-eval rerank` with --grade"),
-    ("{}", "nothing in it was graded"),
+    ('{"rules": null}', "run: not what this version of coderm-eval writes"),
+    ("{}", "run: not what this version of coderm-eval writes"),
     ('{"rules": {"majority": {}}}', "run/misleading_tests.jsonl: cannot be read (No such file or directory)"),
 ]
 
@@ -304,7 +305,7 @@ def test_a_report_of_what_is_no_graded_run_is_one_sentence(tmp_path: Path, summa
 
 
 NO_RUN = [
-    ("gone", "gone: no such folder; name one that `coderm-eval rerank --grade --out` wrote"),
+    ("gone", "gone: no such folder; name one that `coderm-eval rerank --out` wrote"),
     ("file", "file: a file, and no run directory; name one that"),
     (".", ".: no finished run is in this folder"),
 ]
@@ -354,24 +355,24 @@ def test_a_finished_run_repeats_to_the_byte_without_running_anything(
     demo: list[object], finished: Path, tmp_path: Path
 ) -> None:
     before = {name: (finished / name).read_bytes() for name in FINAL_FILES}
-    stored = {path.name: path.read_bytes() for path in (finished / "store").iterdir()}
+    stored = everything(finished / "store")
     assert coderm(*demo, "--out", finished, cwd=tmp_path).returncode == 0
     assert {name: (finished / name).read_bytes() for name in FINAL_FILES} == before
-    assert {path.name: path.read_bytes() for path in (finished / "store").iterdir()} == stored
+    assert everything(finished / "store") == stored
 
 
 def test_a_run_killed_at_five_random_moments_ends_as_an_undisturbed_one(
     demo: list[object], finished: Path, tmp_path: Path
 ) -> None:
-    """SIGKILL once the store has grown by a random number of bytes, five times over."""
+    """SIGKILL once the store has grown by a random number of verdicts, five times over."""
     command = [*CLI, *map(str, demo), "--out", "run"]
     dice = random.Random(1)
-    whole = sum(path.stat().st_size for path in (finished / "store").iterdir())
+    whole = verdicts_stored(finished / "store")
     store, starts = tmp_path / "run" / "store", []
     for _ in range(5):
-        goal = stored_bytes(store) + dice.randrange(whole // 8)
+        goal = verdicts_stored(store) + dice.randrange(whole // 8)
         process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        while stored_bytes(store) <= goal and process.poll() is None:
+        while verdicts_stored(store) <= goal and process.poll() is None:
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
@@ -381,10 +382,6 @@ def test_a_run_killed_at_five_random_moments_ends_as_an_undisturbed_one(
     assert final(tmp_path / "run") == final(finished)
     provenance = json.loads((tmp_path / "run" / "provenance.json").read_text())
     assert {provenance["started"]} == {*starts} and provenance["finished"] > starts[0]
-
-
-def stored_bytes(store: Path) -> int:
-    return sum(path.stat().st_size for path in store.iterdir()) if store.exists() else 0
 
 
 # Tests are written while others are run: HumanEval/0 and 2 take turns with HumanEval/1, and every program fails
@@ -432,8 +429,7 @@ class Watched:
 
     def ran(self, out: str) -> int:
         """Executions that are stored."""
-        stored = self.folder / out / "store" / "verdicts.jsonl"
-        return len(rows(stored)) if stored.exists() else 0
+        return verdicts_stored(self.folder / out / "store")
 
 
 @pytest.fixture
@@ -624,6 +620,29 @@ def test_the_test_writer_of_a_config_file_is_used_where_no_tests_are_given(
     assert (summary["pass@1"]["first"]["value"], summary["pass@1"]["coderm"]["value"]) == (0.0, 1.0)
     assert summary["tokens"]["tests"]["completion"] > 0
     assert [row["shown"] for row in rows(tmp_path / "run" / "verdicts.jsonl")] == [[[0], [0]]] * 3
+
+    assert summary["test_writer"]["prompt"] == summary["settings"]["tests"]["prompt"] == "paper"
+
+
+def test_other_words_that_ask_for_tests_make_another_run(
+    tmp_path: Path, mini_humaneval: MiniHumanEval, tests_server: str
+) -> None:
+    """Its tests are asked for anew, and say in the store which words asked for them."""
+    samples = write_rows(
+        tmp_path / "samples.jsonl", [{"task_id": t, "solution": p} for t, p in mini_humaneval.right.items()]
+    )
+    writer = f"tests: {{model: recorded, base_url: '{tests_server}', num: 1"
+    for prompt in ("paper", "asserts"):
+        (tmp_path / f"{prompt}.yaml").write_text(f"{writer}, prompt: {prompt}}}\n")
+    arguments = ["rerank", "--benchmark", "humaneval+", "--samples", samples, "--store", "kept", "--out", "run"]
+    assert coderm(*arguments, "--config", "paper.yaml", cwd=tmp_path).returncode == 0
+    refused = coderm(*arguments, "--config", "asserts.yaml", cwd=tmp_path)
+    assert refused.returncode == 2 and "settings.tests.prompt is 'paper', and here it is 'asserts'" in refused.stderr
+    assert coderm(*arguments, "--config", "asserts.yaml", "--overwrite", cwd=tmp_path).returncode == 0
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["test_writer"]["prompt"] == "asserts"
+    sampled = [json.loads(row["sampling"]) for row in stored(tmp_path / "kept", "answers")]
+    assert [sampling.get("prompt") for sampling in sampled] == [None] * 3 + ["asserts"] * 3
 
 
 def test_a_program_is_said_to_be_shown_only_where_a_test_prompt_showed_it(finished: Path) -> None:

@@ -95,26 +95,43 @@ def test_a_test_finds_nothing_without_isolation_either(limited: Verdicts, spy: s
     assert Verdict.PASSED not in {limited[spy, program, "attack"] for program in ("right", "right too")}
 
 
+def _attacks(mode: str, part: int | None) -> list[AttackByTest]:
+    """Those that are run in this mode: all, or one of three parts."""
+    attacks = WITHOUT_FILTER if mode == "rlimits" else [*ATTACKS_BY_TESTS, *SPIES]
+    return attacks if part is None else attacks[part::3]
+
+
 _REPORT = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from execution.test_attacks_by_tests import ATTACKS_BY_TESTS, SPIES, WITHOUT_FILTER, _verdicts
-attacks = WITHOUT_FILTER if sys.argv[2] == "rlimits" else [*ATTACKS_BY_TESTS, *SPIES]
+from execution.test_attacks_by_tests import _attacks, _verdicts
+attacks = _attacks(sys.argv[2], json.loads(sys.argv[3]))
 print(json.dumps([[*key, verdict.name] for key, verdict in _verdicts(attacks, sys.argv[2]).items()]))
 """
-PLACES = [*((host, "auto") for host in [*HOSTS[1:], OPEN_TO_FILES]), (HOSTS[1], "rlimits")]
-"""Hosts and modes; `isolated` and `limited` are this host's."""
+PLACES: list[tuple[Host, str, int | None]] = [
+    (HOSTS[1], "auto", 0),
+    *((host, "auto", part) for part, host in enumerate(HOSTS[2:])),
+    (OPEN_TO_FILES, "auto", None),
+    (HOSTS[1], "rlimits", 1),
+]
+"""Hosts, modes and parts; `isolated` and `limited` run all of them on this host."""
 
 
-@pytest.mark.parametrize(("host", "mode"), PLACES, ids=[f"{host[0]}, {mode}" for host, mode in PLACES])
-def test_good_tests_are_the_judges_they_were_on_a_host(host: Host, mode: str) -> None:
+@pytest.mark.parametrize("level", sorted({host[3] for host, mode, _ in PLACES if mode == "auto"} - {FULL}))
+def test_at_each_level_every_attack_is_run(level: str) -> None:
+    parts = [_attacks(mode, part) for host, mode, part in PLACES if (host[3], mode) == (level, "auto")]
+    assert {attack.name for part in parts for attack in part} == {a.name for a in _attacks("auto", None)}
+
+
+@pytest.mark.parametrize(("host", "mode", "part"), PLACES, ids=[f"{host[0]}, {mode}" for host, mode, _ in PLACES])
+def test_good_tests_are_the_judges_they_were_on_a_host(host: Host, mode: str, part: int | None) -> None:
     _, unshare, first, _ = host
     skip_unless(unshare, first)
-    done = on(unshare, first, "-c", _REPORT, str(ROOT / "tests"), mode)
+    done = on(unshare, first, "-c", _REPORT, str(ROOT / "tests"), mode, json.dumps(part))
     assert done.returncode == 0, done.stderr
     verdicts = {(a, p, t): Verdict[v] for a, p, t, v in json.loads(done.stdout)}
     bent = {attack: _good_ones(verdicts, attack) for attack, _, _ in verdicts}
-    assert set(bent) >= {attack.name for attack in WITHOUT_FILTER}
+    assert set(bent) == {attack.name for attack in _attacks(mode, part)}
     assert {attack: found for attack, found in bent.items() if found != EXPECTED} == {}
     assert {key for key, verdict in verdicts.items() if verdict is Verdict.NOT_RUN} == set()
     spies = [spy.name for spy in SPIES if not (spy.reads_files and host is OPEN_TO_FILES)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from helpers.execution import run_tests
+from helpers.execution import run_kept
 
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.limits import Limits
@@ -477,7 +477,7 @@ def _test(body: str) -> str:
 
 def _verdicts(cases: list[tuple[str, str, str]]) -> dict[str, Verdict]:
     tests = (ProgramTest(name, program, _test(body), str(len(program)), "tides") for name, program, body in cases)
-    return {result.key: result.verdict for result in run_tests(tests, LIMITS, workers=1)}
+    return {result.key: result.verdict for result in run_kept(tests, LIMITS, workers=1)}
 
 
 @pytest.fixture(scope="module")
@@ -513,7 +513,7 @@ def test_programs_that_behave_alike_have_the_same_outputs() -> None:
     other = TIDES.replace("higher", "rises").replace("class Solution:", "class Solution:\n    LIMIT = 3\n")
     test = _test("s = Solution()\n---self.assertEqual(self.s.tides([1, 2, 1, 3]), 2)")
     tests = [ProgramTest(n, program, test, "p", "tides") for n, program in enumerate([TIDES, other, TIDES + "Z = 1\n"])]
-    results = list(run_tests(tests, LIMITS, workers=1))
+    results = list(run_kept(tests, LIMITS, workers=1))
     assert {result.verdict for result in results} == {Verdict.PASSED} and len({r.output for r in results}) == 1
 
 

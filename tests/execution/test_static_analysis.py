@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import textwrap
 import warnings
 from typing import Any
@@ -298,6 +299,20 @@ def test_a_stateless_program_answers_the_same_however_often_it_was_asked(name: s
     if "f" in names:
         again = [names["f"](4) for _ in range(3)]
         assert again == [_loaded(program)["f"](4)] * 3
+
+
+@pytest.mark.parametrize(("name", "program"), STATELESS)
+def test_the_code_of_a_program_answers_as_its_text_does(name: str, program: str) -> None:
+    source = analyse(program)
+    assert source and source.code
+    names: dict[str, Any] = {}
+    exec(marshal.loads(source.code), names)
+    assert "f" not in names or names["f"](4) == _loaded(program)["f"](4)
+
+
+def test_a_program_that_reads_its_docstring_runs_as_it_was_written() -> None:
+    source = analyse('def f(x):\n    "One."\n    return f.__doc__\n')
+    assert source and not source.code
 
 
 def _loaded(program: str) -> dict[str, Any]:

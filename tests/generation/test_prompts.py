@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gzip
 import json
+import unittest
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,13 +17,15 @@ from hypothesis import strategies as st
 
 from coderm_eval.benchmarks.livecodebench.prompts import method_request, stdin_request
 from coderm_eval.benchmarks.prompts import function_request
+from coderm_eval.core.choices import ShownCandidate
 from coderm_eval.core.programs.forms import paper_function
 from coderm_eval.core.programs.source import parse
 from coderm_eval.core.records import Candidate, Problem, deduplicate_candidates
 from coderm_eval.generation import prompts
-from coderm_eval.generation.prompts import question_of_test_prompt
+from coderm_eval.generation.extraction.fences import fences
+from coderm_eval.generation.prompts import prompt_for_tests, question_of_test_prompt
 from coderm_eval.generation.questions import docstring_question, function_question, method_question, stdin_question
-from coderm_eval.generation.settings import ShownCandidate
+from coderm_eval.generation.settings import TestPrompt
 from coderm_eval.generation.shown_candidate import shown_candidates
 
 DATASETS = {"humaneval+": "HumanEvalPlus-v0.1.10", "mbpp+": "MbppPlus-v0.2.0"}
@@ -252,6 +255,32 @@ def test_a_prompt_without_a_program_asks_the_same_of_the_same_question() -> None
     assert "code solution" not in bare and FINE not in bare
     assert bare.rpartition("\n\n")[2] == full.rpartition("\n\n")[2]
     assert prompts.question_of_test_prompt(bare) == prompts.question_of_test_prompt(full) == "Ebb."
+
+
+# The other prompts
+
+TIDE = Problem("t", entry_point="tide", prompt="", question="Write {a} function.\nassert tide(1) == 2")
+
+
+@pytest.mark.parametrize("prompt", get_args(TestPrompt))
+@pytest.mark.parametrize("program", [None, "", FINE, "# ### question\n\n### code solution\n"])
+def test_the_question_is_found_whatever_words_asked(prompt: TestPrompt, program: str | None) -> None:
+    assert question_of_test_prompt(prompt_for_tests(TIDE, program, prompt)) == TIDE.question
+
+
+@pytest.mark.parametrize("prompt", ["example", "asserts"])
+def test_a_prompt_ends_by_naming_the_function_under_test(prompt: TestPrompt) -> None:
+    message = prompt_for_tests(TIDE, FINE, prompt)
+    assert "`tide`" in message.rpartition("\n\n")[2] and f"\n{FINE}\n\n" in message
+    assert "code solution" not in prompt_for_tests(TIDE, None, prompt)
+
+
+def test_the_example_passes_its_own_tests() -> None:
+    function, tests = (fence.body for fence in fences(prompt_for_tests(TIDE, None, "example")))
+    names: dict[str, Any] = {"__name__": "example"}
+    exec(f"{function}\n{tests}", names)
+    done = unittest.defaultTestLoader.loadTestsFromTestCase(names["TestDouble"]).run(unittest.TestResult())
+    assert done.testsRun == 3 and done.wasSuccessful()
 
 
 # LiveCodeBench's, against the paper's own inputs

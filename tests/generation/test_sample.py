@@ -10,7 +10,7 @@ import yaml
 from helpers.paths import ROOT
 from helpers.servers import serving, well_behaved
 
-from coderm_eval.benchmarks.evalplus import AFTER_DOCSTRING
+from coderm_eval.benchmarks.evalplus.benchmark import AFTER_DOCSTRING
 from coderm_eval.benchmarks.livecodebench.prompts import STOP
 from coderm_eval.benchmarks.prompts import AFTER_FUNCTION
 from coderm_eval.core.errors import SettingsError

@@ -17,6 +17,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -127,8 +128,8 @@ def main(arguments: Sequence[str]) -> int:
             hint = f"; did you mean {meant[0]!r}?" if meant else ""
             print(f"{name!r} is no environment; there are {', '.join(ENVIRONMENTS)}{hint}", file=sys.stderr)
             return 2
-    installed = [_report(name) for name in names]
-    return 0 if all(installed) else 1
+    with ThreadPoolExecutor(2) as threads:  # pip mostly waits, or has one core busy
+        return 0 if all([*threads.map(_report, names)]) else 1
 
 
 def _report(name: str) -> bool:

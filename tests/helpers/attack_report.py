@@ -1,8 +1,9 @@
-"""Run attacks and print what came of them: `python -m helpers.attack_report ISOLATION PLACE KIND[,KIND]`.
+"""Run attacks and print what came of them: `python -m helpers.attack_report ISOLATION`, with {place: names} as JSON on
+the standard input.
 
 One worker runs each attack and, after those that leave something behind and after every tenth of the others, a right
-program that looks at what it finds. The report is {"level", "attacks":
-verdicts by name, "neighbours": the same for the programs after them, "outside": what has changed there}.
+program that looks at what it finds. The report is {"level", "attacks": {place: verdicts by name}, "neighbours": the
+same for the programs after them, "outside": what has changed there}.
 
 Places: candidate (a function), test (a function of a test's own), stdin (a program that reads its input), grades (a
 function under gold tests).
@@ -17,7 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from coderm_eval.benchmarks.livecodebench import gold_tests
@@ -149,17 +150,19 @@ def _has_visitor(server: socket.socket) -> bool:
     return True
 
 
-def _tests(place: str, kinds: list[str], outside: Outside) -> Iterator[ProgramTest[str]]:
-    chosen = [attack for attack in ATTACKS if attack.kind in kinds]
-    for number, attack in enumerate(chosen):
+def _tests(place: str, names: Sequence[str], outside: Outside) -> Iterator[ProgramTest[str]]:
+    for number, attack in enumerate(attack for attack in ATTACKS if attack.name in names):
         yield _placed(place, f"attack: {attack.name}", outside.arm(attack.program))
         if attack.kind == "leaves behind" or number % 10 == 9:
             neighbour = _NEIGHBOUR.format(mark=attack.name, expected=_expected())
             yield _placed(place, f"neighbour: {attack.name}", neighbour)
 
 
-def report(isolation: str, place: str, kinds: list[str]) -> dict[str, object]:
-    limits = (gold_tests.LIMITS if place == "grades" else Limits())._replace(timeout_s=0.5, memory_mb=512)
+def _limits(place: str) -> Limits:
+    return (gold_tests.LIMITS if place == "grades" else Limits())._replace(timeout_s=0.5, memory_mb=512)
+
+
+def report(isolation: str, chosen: Mapping[str, Sequence[str]]) -> dict[str, object]:
     folder = Path(tempfile.mkdtemp())
     outside = Outside(folder / "outside")
     temporary = folder / "temporary"
@@ -168,17 +171,25 @@ def report(isolation: str, place: str, kinds: list[str]) -> dict[str, object]:
     try:
         with LocalExecutor(workers=1, isolation=isolation) as executor:
             level = executor.self_test(Limits(timeout_s=5))
-            verdicts = {r.key: r.verdict.code for r in executor.run(_tests(place, kinds, outside), limits)}
+            verdicts = {
+                place: {r.key: r.verdict.code for r in executor.run(_tests(place, names, outside), _limits(place))}
+                for place, names in chosen.items()
+            }
         changes = outside.changes()
     finally:
         outside.close()
         remove(folder, within_s=60)  # a worker that was killed leaves folders too deep for shutil
-    found: dict[str, dict[str, str]] = {"attack": {}, "neighbour": {}}
-    for key, verdict in verdicts.items():
-        who, _, name = key.partition(": ")
-        found[who][name] = verdict
-    return {"level": level, "attacks": found["attack"], "neighbours": found["neighbour"], "outside": changes}
+    return {
+        "level": level,
+        "attacks": {place: _of("attack", found) for place, found in verdicts.items()},
+        "neighbours": {place: _of("neighbour", found) for place, found in verdicts.items()},
+        "outside": changes,
+    }
+
+
+def _of(who: str, verdicts: Mapping[str, str]) -> dict[str, str]:
+    return {key.partition(": ")[2]: verdict for key, verdict in verdicts.items() if key.startswith(f"{who}: ")}
 
 
 if __name__ == "__main__":
-    print(json.dumps(report(sys.argv[1], sys.argv[2], sys.argv[3].split(","))))
+    print(json.dumps(report(sys.argv[1], json.load(sys.stdin))))

@@ -53,8 +53,16 @@ class Page:
         """Open a file and wait until it has loaded."""
         for domain in ("Page", "Runtime", "Log"):
             await self.call(f"{domain}.enable")
-        await self.call("Page.navigate", url=path.resolve().as_uri())
-        while not any(message.get("method") == "Page.loadEventFired" for message in self._happened):
+        await self._load("Page.navigate", url=path.resolve().as_uri())
+
+    async def reload(self) -> None:
+        """Load the page again and wait until it has loaded."""
+        await self._load("Page.reload")
+
+    async def _load(self, method: str, **parameters: Any) -> None:
+        before = len(self._happened)
+        await self.call(method, **parameters)
+        while not any(message.get("method") == "Page.loadEventFired" for message in self._happened[before:]):
             await self._next()
 
     async def run(self, script: str) -> Any:

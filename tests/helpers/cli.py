@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ from click.testing import CliRunner
 
 from coderm_eval.cli import main
 from coderm_eval.core.errors import CodermError
+from helpers.paths import working_in
 
 CLI = [sys.executable, "-m", "coderm_eval.cli"]
 
@@ -24,13 +24,12 @@ DEMO_TASKS = ("demo/0", "demo/8", "demo/11")
 
 def coderm(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run it to its end in this process, which spares two seconds of imports."""
-    before, root = Path.cwd(), logging.getLogger()
+    root = logging.getLogger()
     handlers, root.handlers = root.handlers, []  # pytest's would keep warnings off the standard error
-    os.chdir(cwd)
     try:
-        done = CliRunner().invoke(main, [*map(str, arguments)], prog_name="coderm-eval")
+        with working_in(cwd):
+            done = CliRunner().invoke(main, [*map(str, arguments)], prog_name="coderm-eval")
     finally:
-        os.chdir(before)
         root.handlers = handlers
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception

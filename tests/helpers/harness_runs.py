@@ -107,7 +107,7 @@ def _lm_eval(
     (folder / "tasks" / "as_humaneval_plus.yaml").write_text(yaml.safe_dump(settings))
     python, kind, where = client
     args = f"model={model},seed=0,{where}"  # seed=0: it sends 1234 otherwise, and another recorded answer is the first
-    command = [python, "-m", "lm_eval", "run", "--model", kind, "--model_args", args, *flags]
+    command = [python, _TASKS / "lm_eval_runner.py", "run", "--model", kind, "--model_args", args, *flags]
     out = ["--tasks", "as_humaneval_plus", "--include_path", "tasks", "--output_path", "out", "--log_samples"]
     _run([*command, *out], recording, folder)
     return {row["doc"]["task_id"]: row["resps"][0][0] for row in rows(_only(folder, "out/**/samples_*.jsonl"))}

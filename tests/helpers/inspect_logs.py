@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["INSPECT", "archived", "inspect_eval", "log_of", "sample_of"]
+from helpers.inspect_runs import inspect
 
-INSPECT = str(Path(sys.executable).parent / "inspect")
+__all__ = ["archived", "inspect_eval", "log_of", "sample_of"]
 
 _TASK = """
 import json
@@ -64,20 +61,9 @@ def inspect_eval(folder: Path, asked: Mapping[str, str], address: str, *flags: s
     folder.mkdir()
     (folder / "recorded.py").write_text(_TASK)
     (folder / "asked.json").write_text(json.dumps(asked))
-    variables = {
-        "TIDE_BASE_URL": f"http://{address}/v1",
-        "TIDE_API_KEY": "none",
-        "INSPECT_LOG_DIR": str(folder / "logs"),
-    }
-    command = [INSPECT, "eval", "recorded.py", "--model", "openai-api/tide/recorded", "--display", "none"]
-    done = subprocess.run(
-        [*command, "--max-retries", "0", *flags],
-        cwd=folder,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    variables = {"TIDE_BASE_URL": f"http://{address}/v1", "TIDE_API_KEY": "none"}
+    command = ["eval", "recorded.py", "--model", "openai-api/tide/recorded", "--display", "none", "--max-retries", "0"]
+    done = inspect(*command, *flags, cwd=folder, **variables)
+    assert done.returncode == 0, done.stdout
     (log,) = (folder / "logs").iterdir()
     return log

@@ -12,7 +12,7 @@ from typing import Any
 from helpers.harness_environments import python_of
 from helpers.paths import ROOT
 
-__all__ = ["Command", "lighteval", "refusals", "shell_with_lighteval"]
+__all__ = ["Command", "each_alone", "refusals", "shell_with_lighteval"]
 
 Ended = subprocess.CompletedProcess[str]
 
@@ -38,10 +38,41 @@ print(json.dumps([refusal(*command) for command in json.load(sys.stdin)]))
 """
 
 
-def lighteval(*arguments: str, cwd: Path, variables: Mapping[str, str]) -> Ended:
-    """Run `lighteval endpoint litellm` with these arguments to its end, as it is installed."""
-    command = [str(python_of("lighteval").with_name("lighteval")), "endpoint", "litellm", *arguments]
-    return _run(command, cwd=cwd, variables=variables)
+_FORKS = """
+import json, os, sys
+import lighteval.models.endpoints.litellm_model
+from lighteval.__main__ import app
+
+codes = []
+for folder, arguments, variables in json.load(sys.stdin):
+    child = os.fork()
+    if not child:
+        os.chdir(folder)
+        os.environ.update(variables)
+        for descriptor, name in ((1, "stdout"), (2, "stderr")):
+            os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), descriptor)
+        sys.argv = ["lighteval", *arguments]
+        sys.exit(app())
+    codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+print(json.dumps(codes))
+"""
+
+
+def each_alone(commands: Mapping[Path, Command], variables: Mapping[str, str]) -> list[int]:
+    """The exit statuses of `lighteval endpoint litellm` in each of the folders, with its arguments.
+
+    What they say is in the files `stdout` and `stderr` there. Each is a fork of one process, since lighteval takes
+    eight seconds to start.
+    """
+    given = [
+        [str(folder), ["endpoint", "litellm", *arguments], {"HOME": str(folder), **more}]
+        for folder, (arguments, more) in commands.items()
+    ]
+    command = [str(python_of("lighteval")), "-c", _FORKS]
+    done = _run(command, cwd=next(iter(commands)), variables=variables, input=json.dumps(given))
+    assert done.returncode == 0, done.stderr
+    codes: list[int] = json.loads(done.stdout.splitlines()[-1])
+    return codes
 
 
 def shell_with_lighteval(line: str, cwd: Path, variables: Mapping[str, str]) -> Ended:

@@ -5,9 +5,13 @@ python -m helpers.lm_eval_tasks '{"task": "coderm_demo", "model": "dummy", "mode
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -16,10 +20,12 @@ import lm_eval
 from lm_eval.tasks import TaskManager
 from lm_eval.utils import make_table
 
-__all__ = ["OURS", "evaluate_task"]
+from helpers.paths import ROOT, working_in
 
-OURS = Path(lm_eval.__file__).parent / "tasks" / "coderm"
-"""To index lm-eval's own 14,000 tasks takes ten seconds."""
+__all__ = ["OURS", "evaluate_task", "lm_eval_command"]
+
+OURS = ROOT / "tasks"
+"""As they are in this tree. To index lm-eval's own 14,000 tasks takes ten seconds."""
 
 
 def evaluate_task(
@@ -39,6 +45,24 @@ def evaluate_task(
         )
     assert results is not None
     return dict(results)
+
+
+def lm_eval_command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run `lm_eval` with these arguments to its end in this process, which spares fifteen seconds of the CPU."""
+    from lm_eval._cli import HarnessCLI
+
+    ours_alone = partial(TaskManager.__init__, include_defaults=False)
+    command, said = ["lm_eval", *arguments], io.StringIO()
+    with (
+        working_in(cwd),
+        mock.patch.object(sys, "argv", [*command, "--include_path", str(OURS)]),
+        mock.patch.object(TaskManager, "__init__", lambda self, *a, **k: ours_alone(self, *a, **k)),
+        mock.patch.multiple("lm_eval.evaluator", add_env_info=mock.DEFAULT, add_tokenizer_info=mock.DEFAULT),
+        contextlib.redirect_stdout(said),
+    ):
+        parser = HarnessCLI()
+        parser.execute(parser.parse_args())
+    return subprocess.CompletedProcess(command, 0, said.getvalue(), "")
 
 
 if __name__ == "__main__":

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-__all__ = ["MINI_PROBLEMS", "MiniHumanEval", "mini_row", "point_evalplus", "write_mini"]
+from coderm_eval.benchmarks.evalplus.compute_reference import make
+from coderm_eval.benchmarks.evalplus.dataset import Dataset
+
+__all__ = ["MINI_PROBLEMS", "MiniHumanEval", "compute_here", "mini_row", "point_evalplus", "write_mini"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,17 @@ def point_evalplus(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]
         if name in variables:
             monkeypatch.setattr(module, name, variables[name])
     monkeypatch.setattr(utils, "CACHE_DIR", f"{variables['XDG_CACHE_HOME']}/evalplus")
+
+
+def compute_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have this process compute expected outputs: another one takes two seconds to import EvalPlus."""
+    module = import_module("coderm_eval.benchmarks.evalplus.reference_answers")  # the package names its function so
+
+    def make_here(dataset: Dataset, path: Path) -> object:
+        make(dataset)
+        return module._read(path)
+
+    monkeypatch.setattr(module, "_make", make_here)
 
 
 def mini_row(

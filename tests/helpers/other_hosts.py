@@ -54,13 +54,16 @@ HOSTS: list[Host] = [
 OPEN_TO_FILES: Host = ("a container without Landlock", [], refusing("unshare", "landlock"), "seccomp+rlimits")
 
 
-def on(unshare: list[str], first: str, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def on(
+    unshare: list[str], first: str, *arguments: str, cwd: Path = ROOT, given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run Python with these arguments on such a host, with a text on its standard input."""
     command = [sys.executable, *arguments]
     if unshare or first:
         command = ["sh", "-c", f'{first}exec "$@"', "sh", *command]
     if unshare:
         command = ["unshare", *unshare, *command]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=cwd, input=given, capture_output=True, text=True, check=False)
 
 
 def skip_unless(unshare: list[str], first: str) -> None:

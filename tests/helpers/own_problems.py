@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 from helpers.cli import write_rows
 
-__all__ = ["ADD", "MEAN", "PROBLEMS", "RIGHT", "TOTAL", "WRONG", "write_own_problems"]
+__all__ = ["ADD", "MEAN", "PROBLEMS", "RIGHT", "TOTAL", "WRONG", "install_package", "write_own_problems"]
 
 TOTAL: dict[str, Any] = {
     "task_id": "sums/total",
@@ -51,3 +53,41 @@ def write_own_problems(folder: Path) -> None:
     tests = {"sums/total": "assert total([4, 5]) == 9\nassert total([]) == 0", "sums/mean": "assert mean([]) == 0"}
     tests["io/add"] = "assert solve('2 2').split() == ['4']"
     write_rows(folder / "own_tests.jsonl", [{"task_id": task, "test": test} for task, test in tests.items()])
+
+
+_LOAD = """
+from pathlib import Path
+
+from coderm_eval.benchmarks.problem_file import load_problem_file
+
+
+def load():
+    return load_problem_file(Path(__file__).with_name("problems.jsonl"))
+"""
+_PROJECT = """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "sums"
+version = "1.0"
+
+[project.entry-points."coderm_eval.benchmarks"]
+sums = "sums:load"
+"""
+
+
+def install_package(folder: Path) -> Path:
+    """Install a package with these problems as the benchmark `sums` into a folder for PYTHONPATH, which is returned.
+
+    By pip, from a project as a user has it, and without the network: hatchling, which builds it, is at hand.
+    """
+    project, site = folder / "sums-project", folder / "sums-site"
+    (project / "sums").mkdir(parents=True)
+    (project / "pyproject.toml").write_text(_PROJECT)
+    (project / "sums" / "__init__.py").write_text(_LOAD)
+    write_rows(project / "sums" / "problems.jsonl", PROBLEMS)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--target", str(site), str(project)], check=True, capture_output=True)
+    return site

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["RECORDED_DATA", "ROOT", "TEST_DATA"]
+__all__ = ["RECORDED_DATA", "ROOT", "TEST_DATA", "working_in"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -14,3 +16,14 @@ TEST_DATA = ROOT / "tests" / "data"
 
 RECORDED_DATA = Path(os.environ.get("CODERM_RECORDED_DATA", ROOT.parent / "shared" / "data"))
 """Real recorded outputs, too large and not ours to keep here; tests that want them skip without them."""
+
+
+@contextmanager
+def working_in(folder: Path) -> Iterator[None]:
+    """With a folder as the working folder of this process; `contextlib.chdir` of Python 3.11."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.cli import CLI, coderm_process, rows, write_rows
+import pytest
+
+from helpers.cli import CLI, coderm, rows, write_rows
 from helpers.livecodebench import rows as livecodebench_rows
-from helpers.mini_humaneval import write_mini
+from helpers.mini_humaneval import point_evalplus, write_mini
+from helpers.own_problems import write_own_problems
 from helpers.processes import soon
 
 __all__ = [
@@ -23,6 +26,7 @@ __all__ = [
     "picks_of_rerank",
     "write_humaneval",
     "write_livecodebench",
+    "write_own",
 ]
 
 
@@ -53,6 +57,13 @@ class Recording:
             return fenced[1] if fenced else prompts[task] + answer
 
         return {task: program(task, answer) for task, answer in answers.items()}
+
+    def point_to_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Have this process read the dataset from its file."""
+        for name, value in self.variables.items():
+            monkeypatch.setenv(name, value)
+        if self.benchmark == "humaneval+":
+            point_evalplus(monkeypatch, self.variables)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -108,6 +119,18 @@ def write_livecodebench(folder: Path) -> Recording:
     )
 
 
+def write_own(folder: Path) -> Recording:
+    """Problems of one's own: a function, a method and a stdin program, the first candidate wrong on each."""
+    write_own_problems(folder)
+    problems = folder / "problems.jsonl"
+    asserts = {
+        "sums/total": ["assert total([4, 5]) == 9", "assert total([]) == 0"],
+        "sums/mean": ["assert mean([2, 4]) == 3", "assert mean([]) == 0"],
+        "io/add": ["assert solve('2 2').split() == ['4']", "assert solve('0 1').split() == ['1']"],
+    }
+    return Recording(str(problems), problems, {}, folder / "own_samples.jsonl", _write_tests(folder, asserts))
+
+
 def _write_tests(folder: Path, asserts: Mapping[str, Sequence[str]]) -> Path:
     listed = [{"task_id": task, "test": test} for task, tests in asserts.items() for test in tests]
     return write_rows(folder / "tests.jsonl", listed)
@@ -116,12 +139,10 @@ def _write_tests(folder: Path, asserts: Mapping[str, Sequence[str]]) -> Path:
 def picks_of_rerank(recording: Recording, folder: Path) -> Picks:
     """What `coderm-eval rerank` picks, with every recorded test for every problem."""
     how = ["--budget", "uniform"] if recording.tests else ["--no-tests"]
-    done = coderm_process(
-        *("rerank", "--benchmark", recording.benchmark, "--out", "run", *recording.files, *how, "--allow-partial"),
-        cwd=folder,
-        env=recording.environment,
-        timeout=600,
-    )
+    flags = ["--benchmark", recording.benchmark, "--out", "run", *recording.files, *how, "--allow-partial"]
+    with pytest.MonkeyPatch.context() as patch:
+        recording.point_to_it(patch)
+        done = coderm("rerank", *flags, cwd=folder)
     assert done.returncode == 0, done.stderr
     first: dict[str, str] = {}
     for row in rows(recording.samples):
@@ -132,7 +153,9 @@ def picks_of_rerank(recording: Recording, folder: Path) -> Picks:
 @contextmanager
 def best_of_n(recording: Recording, folder: Path) -> Iterator[str]:
     """The URL of `coderm-eval serve`; `replay` is its policy and writes its tests, as many of each as are recorded."""
-    with _running(["replay", *recording.files], recording.environment, folder) as replay:
+    with _running(
+        ["replay", "--benchmark", recording.benchmark, *recording.files], recording.environment, folder
+    ) as replay:
         policy = ["--model", "recorded", "--base-url", replay, "--n", _most(recording.samples)]
         how: list[object] = ["--no-tests"]
         if recording.tests:

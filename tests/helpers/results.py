@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,8 @@ from coderm_eval.core.records import (
     Verdict,
     Verdicts,
 )
+from coderm_eval.report.tally import Tally
+from coderm_eval.report.tally_row import ReportedProblem, tally_row
 
 
 def problem(task: str, *rows: str, sizes: tuple[int, ...] = ()) -> RerankResult:
@@ -48,6 +51,16 @@ def noisy(tasks: int, tests: int, seed: int, candidates: int = 6) -> list[Rerank
         passed = rng.uniform(size=(candidates, tests)) < rng.uniform(size=(candidates, 1))
         found.append(problem(f"n{n}", *("".join("P" if p else "F" for p in row) for row in passed)))
     return found
+
+
+def tallied(
+    results: Sequence[RerankResult], grades: Sequence[Sequence[Grade] | None] = (), rule: str = "majority"
+) -> Tally:
+    """The tally of problems, of which nothing else is known; without `grades` they are not graded."""
+    return Tally(
+        tally_row(ReportedProblem(result, grades=row), rule)
+        for result, row in zip(results, grades or [None] * len(results), strict=True)
+    )
 
 
 def grades(*right: bool | None) -> list[Grade]:

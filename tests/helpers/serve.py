@@ -49,9 +49,11 @@ def models_at(url: str) -> list[str]:
 
 
 @contextmanager
-def best_of_n_server(folder: Path, *flags: object, config: Mapping[str, Any] | None = None) -> Iterator[Served]:
+def best_of_n_server(
+    folder: Path, *flags: object, config: Mapping[str, Any] | None = None, workers: int = 1
+) -> Iterator[Served]:
     """The server with these flags; it is ended with SIGTERM, unless it has ended."""
-    (folder / "config.yaml").write_text(json.dumps({"execution": {"workers": 2}, **(config or {})}))
+    (folder / "config.yaml").write_text(json.dumps({"execution": {"workers": workers}, **(config or {})}))
     command = [*CLI, "serve", "--port", "0", "--config", "config.yaml", *map(str, flags)]
     log = folder / "serve.log"
     with log.open("w") as stderr:

@@ -263,7 +263,7 @@ def test_flags_mean_what_evalplus_means_and_other_picks_get_own_results(again: P
     assert (settings["select"], settings["budget"]["policy"]) == ("majority", "uniform")
     limits = {key: settings["evalplus"][key] for key in ("min_time_limit", "gt_time_limit_factor", "mini", "base_only")}
     assert limits == {"min_time_limit": 2, "gt_time_limit_factor": 5.5, "mini": False, "base_only": False}
-    assert (again / "elsewhere" / "grades.jsonl").exists()
+    assert (again / "elsewhere" / "store.sqlite3").exists()
     assert "picked by rule majority with 1 tests per problem" in out
     assert blocks(out) == [
         *("humaneval (base tests)", "pass@1:\t0.750", "humaneval+ (base + extra tests)", "pass@1:\t0.500"),

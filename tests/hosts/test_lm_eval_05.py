@@ -22,7 +22,11 @@ pytestmark = pytest.mark.skipif(
     installed_version() >= Version("0.5.dev0"), reason="it compares this environment with that of lm-eval 0.5"
 )
 
-CLAIMS = ["tests/hosts/test_lm_eval.py", "tests/hosts/test_lm_eval_repeats.py"]
+CLAIMS = [
+    "tests/hosts/test_lm_eval.py",
+    "tests/hosts/test_lm_eval_repeats.py",
+    "tests/hosts/test_lm_eval_own_problems.py",
+]
 
 LIMIT_S = 1200
 
@@ -48,15 +52,6 @@ def test_every_claim_about_lm_eval_holds_in_0_5() -> None:
 
 def table(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("|")]
-
-
-def test_the_readmes_command_prints_the_readmes_table(tmp_path: Path) -> None:
-    interpreter = python_of("lm-eval-0.5")
-    demo = ["-m", "lm_eval", "run", "--model", "dummy", "--tasks", "coderm_demo", "--confirm_run_unsafe_code"]
-    done = python(interpreter, *demo, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    shown = table((ROOT / "README.md").read_text())
-    assert table(done.stdout) == shown[: len(table(done.stdout))]
 
 
 def run_in(folder: Path, interpreter: str | Path, given: dict[str, Any]) -> tuple[list[str], dict[str, str]]:

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from helpers.cli import DEMO_TASKS, coderm, quick, rows, said, write_rows
 from helpers.replaying import replaying
+from helpers.stores import everything, verdicts_stored
 
 from coderm_eval import Run, Verdict, compare, evaluate, load_run
 from coderm_eval.benchmarks import load_benchmark
@@ -254,10 +255,10 @@ def test_an_interrupted_evaluation_goes_on(folder: Path, run: Run, tmp_path: Pat
     """The kernel's stop button sends SIGINT; what was run until then is not run again."""
     given: dict[str, Any] = {"samples": folder / "s.jsonl", "tests": folder / "t.jsonl", "allow_partial": True}
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    verdicts = tmp_path / "run" / "store" / "verdicts.jsonl"
+    store = tmp_path / "run" / "store"
 
     def stop() -> None:
-        while not (verdicts.exists() and verdicts.stat().st_size):
+        while not verdicts_stored(store):
             stopped.wait(0.01)
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
@@ -265,9 +266,9 @@ def test_an_interrupted_evaluation_goes_on(folder: Path, run: Run, tmp_path: Pat
     threading.Thread(target=stop, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
         evaluate("demo", out=tmp_path / "run", **given)
-    kept = verdicts.read_text()
+    kept = everything(store)
     with pytest.raises(InputError):
         load_run(tmp_path / "run")
     again = evaluate("demo", out=tmp_path / "run", **given)
-    assert verdicts.read_text().startswith(kept)
+    assert everything(store) >= kept
     assert again.picks == run.picks and again.scores == run.scores

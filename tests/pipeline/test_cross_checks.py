@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from helpers.cli import coderm, rows, write_rows
 from helpers.livecodebench import rows as made
+from helpers.results import picked
 
-from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.core.records import Grade
-from coderm_eval.pipeline.cross_checks import cross_checks
+from coderm_eval.report.cross_checks import cross_checks
 from coderm_eval.report.provenance import hashes_of_files
-from coderm_eval.report.run_directory import AlternativeGrades, RunDirectory
+from coderm_eval.report.run_directory import RunDirectory
+from coderm_eval.report.tally import Tally
+from coderm_eval.report.tally_row import OtherGrade, ReportedProblem, tally_row
 
 ITERATES = "import sys\nprint(sum(map(int, sys.stdin)))\n"
 """Right, but the official grader's standard input cannot be iterated over."""
@@ -71,9 +73,12 @@ def test_picks_on_which_the_other_grader_disagrees_are_counted(tmp_path: Path, g
 
 def test_a_pick_that_one_grader_could_not_run_is_no_disagreement() -> None:
     right, wrong, missing = Grade({"tests": "pass"}), Grade({"tests": "fail"}), Grade()
-    picks = {"a": right, "b": right, "c": missing, "d": right}
-    alternative = AlternativeGrades("official", {"a": wrong, "b": missing, "c": wrong, "d": right})
-    checks = cross_checks(load_benchmark("demo"), {}, picks, alternative)
+    pairs = {"a": (right, wrong), "b": (right, missing), "c": (missing, wrong), "d": (right, right)}
+    rows = [
+        ReportedProblem(picked(task, 0.5), grades=[grade, grade], other=OtherGrade("official", other))
+        for task, (grade, other) in pairs.items()
+    ]
+    checks = cross_checks(Tally(tally_row(row, "majority") for row in rows), "")
     assert checks["other_grader"] == {"grader": "official", "picks": 2, "differ": 1}
 
 
@@ -140,6 +145,6 @@ def test_verify_asks_the_other_grader_again(tmp_path: Path) -> None:
     hashes = hashes_of_files(RunDirectory(run))
     (run / "provenance.json").write_text(json.dumps({**provenance, "files": hashes}))
     changed = coderm("verify", "run", "--all", cwd=tmp_path)
-    assert changed.stdout.splitlines()[:-1] == [
-        "alternative_grades.jsonl: 2: it is {'tests': 'pass'}, and now {'tests': 'fail'}"
-    ]
+    [counted, graded, _] = changed.stdout.splitlines()
+    assert counted.startswith("tally.jsonl:2: graded is")
+    assert graded == "alternative_grades.jsonl: 2: it is {'tests': 'pass'}, and now {'tests': 'fail'}"

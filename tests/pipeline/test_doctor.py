@@ -19,7 +19,8 @@ from helpers.servers import listing, serving, silent
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.execution.sandbox.isolation.levels import FULL
-from coderm_eval.hosts.listed_tasks import TASKS, check_lm_eval
+from coderm_eval.hosts.listed_tasks import check_lm_eval
+from coderm_eval.hosts.lm_eval_tasks import TASKS
 from coderm_eval.pipeline.doctor import CHECKS, examine, host, models
 from coderm_eval.pipeline.doctor.datasets import check_datasets
 from coderm_eval.pipeline.doctor.finding import Finding, render_finding, verdict
@@ -85,6 +86,13 @@ def test_an_address_is_shown_without_its_password() -> None:
 def test_an_address_is_shown_without_a_token_in_it() -> None:
     (finding,) = found(models.check_models, policy={"base_url": "http://127.0.0.1:9/v1?token=t0ken", "model": "m"})
     assert "http://127.0.0.1:9/v1?token=***" in finding.fact and "t0ken" not in str(finding)
+
+
+def test_one_of_several_servers_that_is_down_is_a_warning() -> None:
+    with listing(200, MODELS) as url:
+        findings = found(models.check_models, tests={"base_url": [url, "http://127.0.0.1:9/v1"], "model": "m"})
+    assert [finding.status for finding in findings] == ["ok", "warning"]
+    assert "127.0.0.1:9/v1 could not be reached" in findings[1].fact
 
 
 PROXIES: list[tuple[Server, str]] = [
@@ -187,7 +195,7 @@ def test_a_disk_without_room_and_a_locked_folder_are_found(tmp_path: Path, monke
 
 def test_lm_eval_lists_what_the_repository_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {path.stem for path in (ROOT / "tasks").glob("[!_]*.yaml")}
-    assert files == TASKS
+    assert files == TASKS.keys()
     assert [f.status for f in found(check_lm_eval)] == ["ok"]
     monkeypatch.setattr("coderm_eval.hosts.listed_tasks._folder", lambda _: tmp_path)
     (missing,) = found(check_lm_eval)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from helpers.blocks import execute
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.core.protocols import Cell, ExecutionResult, Written
+from coderm_eval.core.protocols import Block, Written
 from coderm_eval.core.records import (
     Candidate,
     Problem,
@@ -36,18 +37,19 @@ class Script:
 
     tests: Mapping[str, Sequence[str]]
     requested: list[dict[str, range]] = field(default_factory=list)
-    ran: list[Cell] = field(default_factory=list)
+    ran: list[Block] = field(default_factory=list)
 
     def write(self, wanted: Mapping[str, range]) -> Iterator[Written]:
         self.requested.append(dict(wanted))
         for task, samples in wanted.items():
             yield task, [(i, self.tests[task][i]) for i in samples if i < len(self.tests[task])]
 
-    def execute(self, problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
-        for cells in problems:
-            self.ran.extend(cells)
-            for cell in reversed(cells):  # order must not matter
-                yield ExecutionResult(cell, Verdict.PASSED if cell.test in cell.program else Verdict.FAILED, 0.5)
+    def execute(self, blocks: Iterable[Block | None]) -> Iterator[tuple[Block, Verdicts]]:
+        for block, verdicts in execute(lambda _, program, test: Verdict.PASSED if test in program else Verdict.FAILED)(
+            blocks
+        ):
+            self.ran.append(block)
+            yield block, verdicts
 
     def rerank(self, *items: ProblemCandidates, budget: int = 4) -> list[RerankResult]:
         return rerank(
@@ -93,7 +95,7 @@ def test_a_problem_that_nobody_writes_tests_for_keeps_its_first_sample() -> None
 def test_identical_programs_and_identical_tests_meet_once() -> None:
     script = Script({"a": ["x", "x", "y"]})
     (result,) = script.rerank(work("a", "x", "y", "x"))
-    assert [(cell.program, cell.test) for cell in script.ran] == [("x", "x"), ("x", "y"), ("y", "x"), ("y", "y")]
+    assert [(block.programs, block.tests) for block in script.ran] == [(["x", "y"], ["x", "y"])]
     assert [c.samples for c in result.candidates] == [(0, 2), (1,)]
     assert [t.samples for t in result.tests] == [(0, 1), (2,)]
 
@@ -165,7 +167,7 @@ def test_a_later_round_runs_only_the_new_cells_and_keeps_the_old_verdicts() -> N
         budget=TwoRounds(),
     )
     assert script.requested == [{"a": range(1)}, {"b": range(1)}, {"a": range(1, 3)}]
-    assert [(cell.problem.task_id, cell.test, cell.column) for cell in script.ran] == [
+    assert [(block.problem.task_id, *block.tests, block.first) for block in script.ran] == [
         ("a", "x", 0),
         ("b", "y", 0),
         ("a", "y", 1),
@@ -175,14 +177,11 @@ def test_a_later_round_runs_only_the_new_cells_and_keeps_the_old_verdicts() -> N
 
 
 def test_a_cell_that_nobody_could_run_stays_missing() -> None:
-    def execute(problems: Iterable[Sequence[Cell]]) -> Iterable[ExecutionResult[Cell]]:
-        return [ExecutionResult(cell, Verdict.NOT_RUN, 0.0) for cells in problems for cell in cells]
-
     script = Script({"a": ["x"]})
     (result,) = rerank(
         [work("a", "x", "y")],
         write_tests=script.write,
-        execute=execute,
+        execute=execute(lambda *_: Verdict.NOT_RUN),
         rule="majority",
         rules=["majority"],
         budget=UniformBudget(1),

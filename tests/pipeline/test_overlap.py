@@ -12,23 +12,25 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.cli import rows
+from helpers.blocks import filled
 from helpers.execution import run_tests
 from helpers.servers import TEST
+from helpers.stores import stored
 
-from coderm_eval.core.protocols import Cell, ExecutionResult, Written
+from coderm_eval.core.protocols import Block, Written
 from coderm_eval.core.records import (
     Problem,
     ProblemCandidates,
     RerankResult,
     Selection,
     Verdict,
+    Verdicts,
     deduplicate_candidates,
 )
 from coderm_eval.core.store import Store, open_store
@@ -79,13 +81,13 @@ class Script:
             self.happen(f"written {task}{samples[0]}")
             yield task, [(sample, f"test {sample}") for sample in samples]
 
-    def execute(self, problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
-        for cells in problems:
-            if self.happened("run") and not cells:
+    def execute(self, blocks: Iterable[Block | None]) -> Iterator[tuple[Block, Verdicts]]:
+        for block in blocks:
+            if block:
+                self.happen(f"run {block.problem.task_id}{block.first}")
+                yield block, filled(block, lambda *_: Verdict.PASSED)
+            elif self.happened("run"):
                 self.happen(f"idle after {self.happened('run')[-1]}")
-            for cell in cells:
-                self.happen(f"run {cell.problem.task_id}{cell.column}")
-                yield ExecutionResult(cell, Verdict.PASSED, 0.0)
 
     def rerank(self, tasks: str, budget: Any = None) -> list[RerankResult]:
         """One candidate for each of the problems, whose names are letters."""
@@ -207,10 +209,10 @@ def hurried(seed: int) -> list[Any]:
             time.sleep(chance.random() / 300)
             yield task, [(sample, f"test {sample % 6}") for sample in wanted[task]]
 
-    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
-        late: list[Cell] = []
-        for cells in problems:
-            late += cells
+    def execute(blocks: Iterable[Block | None]) -> Iterator[tuple[Block, Verdicts]]:
+        late: list[Block] = []
+        for block in blocks:
+            late += [block] if block else []
             while late and chance.random() < 0.7:
                 time.sleep(chance.random() / 1000)
                 yield drawn(late.pop(chance.randrange(len(late))))
@@ -224,9 +226,12 @@ def hurried(seed: int) -> list[Any]:
     return [(r.tests, r.verdicts.rows(), r.verdicts.outputs.tolist(), r.selections) for r in results]
 
 
-def drawn(cell: Cell) -> ExecutionResult[Cell]:
-    dice = random.Random(f"{cell.problem.task_id} {cell.program} {cell.test}")
-    return ExecutionResult(cell, dice.choice([Verdict.PASSED, Verdict.FAILED]), 0.0, dice.randrange(2))
+def drawn(block: Block) -> tuple[Block, Verdicts]:
+    def decide(problem: Problem, program: str, test: str) -> tuple[Verdict, int]:
+        dice = random.Random(f"{problem.task_id} {program} {test}")
+        return dice.choice([Verdict.PASSED, Verdict.FAILED]), dice.randrange(2)
+
+    return block, filled(block, decide)
 
 
 def test_speed_and_order_change_no_result() -> None:
@@ -297,7 +302,7 @@ def test_a_writer_that_outlives_its_run_finds_the_store_closed(tmp_path: Path, u
             script.rerank("ab")
     let_the_writer_end(script)
     assert unheard == []
-    assert [row["task_id"] for row in rows(tmp_path / "answers.jsonl")] == ["a"]
+    assert [row["task_id"] for row in stored(tmp_path, "answers")] == ["a"]
 
 
 def test_a_run_leaves_no_thread() -> None:

@@ -229,7 +229,7 @@ UNKNOWN_KEYS = [
     ({"execution": {"worker": 2}}, "flags: unknown setting 'execution.worker'; did you mean 'workers'?"),
     (
         {"budget": {"total": 2}},
-        "flags: unknown setting 'budget.total'; known: policy, average, min, max, tolerance, rates",
+        "flags: unknown setting 'budget.total'; known: policy, average, min, max, tolerance, pool, rates",
     ),
 ]
 
@@ -422,8 +422,8 @@ def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
 # What summary.json lists: settings that were applied, and no others
 
 OF_BUDGETS = {
-    "sequential": {"policy", "average", "min", "max", "tolerance"},
-    "greedy": {"policy", "average", "min", "max", "rates"},
+    "sequential": {"policy", "average", "min", "max", "tolerance", "pool"},
+    "greedy": {"policy", "average", "min", "max", "rates", "pool"},
     "uniform": {"policy", "average"},
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from helpers.results import grades, picked
+from helpers.results import grades, picked, tallied
 
 from coderm_eval.report.abstention import abstention
 from coderm_eval.report.notices import notices
@@ -17,7 +17,7 @@ GRADES = [RIGHT, WRONG, RIGHT, WRONG]
 
 
 def counts(below: float, given: list[Any] = GRADES) -> dict[str, Any]:
-    found = abstention(RESULTS, "majority", below, given)
+    found = abstention(tallied(RESULTS, given), below)
     assert found
     return found
 
@@ -50,7 +50,7 @@ def test_without_grades_there_are_numbers_and_no_scores() -> None:
 
 
 def test_nothing_is_said_where_every_pick_is_an_answer() -> None:
-    assert abstention(RESULTS, "majority", None, GRADES) is None
+    assert abstention(tallied(RESULTS, GRADES), None) is None
 
 
 @pytest.mark.parametrize(("rule", "sentences"), [("evidence", 1), ("majority", 2)])
@@ -58,7 +58,7 @@ def test_another_rule_than_the_fitted_one_is_named(rule: str, sentences: int) ->
     quiet = dict.fromkeys(("answers_without_code", "programs_without_function", "problems_with_one_program"), 0)
     nothing = {"test_faults": {"faulty": 0, "test_samples": 0, "problems_with_no_other": 0}}
     tests = {"test_samples": {"rejected": {}, "truncated": 0, "read": 0}, "probing_inputs": {"problems_undecided": 0}}
-    sizes = {"n_problems": 4, "n_problems_of_benchmark": 4, "n_candidates": 2, "n_samples": 8}
+    sizes = {"benchmark": "demo", "n_problems": 4, "n_problems_of_benchmark": 4, "n_candidates": 2, "n_samples": 8}
     found = notices({**quiet, **nothing, **tests, **sizes, "select": rule, "abstention": counts(0.5)})
     assert len(found) == sentences and found[0].startswith("2 of 4 problems are abstained from")
     assert all(rule in sentence for sentence in found[1:])

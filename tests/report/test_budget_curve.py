@@ -6,7 +6,7 @@ import csv
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,8 +16,8 @@ from helpers.cli import coderm, quick
 from helpers.results import grades, noisy, problem
 
 from coderm_eval.benchmarks.demo import SAMPLES, TESTS
-from coderm_eval.core.protocols import Cell, ExecutionResult
-from coderm_eval.core.records import ProblemCandidates, Verdict
+from coderm_eval.core.protocols import Block
+from coderm_eval.core.records import ProblemCandidates, Verdicts
 from coderm_eval.pipeline.budget_policy import all_policies
 from coderm_eval.pipeline.loop import rerank
 from coderm_eval.report.budget_curve import ORDERS, BudgetPoint, budget_curve, doubling_budgets, write_curve
@@ -117,12 +117,11 @@ def test_a_simulated_policy_sees_what_it_would_see_in_a_run() -> None:
         for task, samples in wanted.items():
             yield task, [(sample, sources[task][sample]) for sample in samples]
 
-    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
-        for cell in (cell for cells in problems for cell in cells):
-            full = by_task[cell.problem.task_id]
-            column = [test.source for test in full.tests].index(cell.test)
-            verdict = Verdict(full.verdicts.matrix[cell.row, column])
-            yield ExecutionResult(cell, verdict, 0.0, int(full.verdicts.outputs[cell.row, column]))
+    def execute(blocks: Iterable[Block | None]) -> Iterator[tuple[Block, Verdicts]]:
+        for block in filter(None, blocks):
+            full = by_task[block.problem.task_id]
+            columns = {test.source: column for column, test in enumerate(full.tests)}
+            yield block, full.verdicts.of_tests([columns[test] for test in block.tests])
 
     ran = rerank(
         [ProblemCandidates(r.problem, r.candidates) for r in RESULTS],

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from helpers.cli import coderm, rows, write_rows
 from helpers.mini_humaneval import MiniHumanEval
+from helpers.stores import everything
 
 RIGHT_TESTS = {
     "HumanEval/0": ["assert buoy_gap(9, 4) == 5", "assert buoy_gap(1, 1) == 0"],
@@ -267,9 +268,9 @@ def test_all_tests_of_a_writer_who_errs_alike_are_no_weak_model(files: Files) ->
 def test_a_second_run_says_the_same_and_runs_nothing(files: Files) -> None:
     files.tests["HumanEval/1"].append(OWN_ERRORS[0][0])
     first = files.notices()
-    stored = (files.folder / "run" / "store" / "reasons.jsonl").read_bytes()
+    before = everything(files.folder / "run" / "store")
     assert files.notices() == first
-    assert (files.folder / "run" / "store" / "reasons.jsonl").read_bytes() == stored
+    assert everything(files.folder / "run" / "store") == before
 
 
 def test_a_few_tests_that_say_nothing_are_counted_but_not_shown(files: Files) -> None:

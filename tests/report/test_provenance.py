@@ -38,10 +38,13 @@ def test_a_run_says_how_it_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     started, finished = (datetime.strptime(found[key], "%Y-%m-%dT%H:%M:%SZ") for key in ("started", "finished"))
     assert started <= finished
     assert found["input_files"] == {"samples": {"file": "s.jsonl", "sha256": sha256(samples)}, "tests": None}
-    files = {"samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", "summary.json"}
+    files = {"samples.jsonl", "tests.jsonl", "chosen.jsonl", "verdicts.jsonl", "tally.jsonl", "summary.json"}
     assert found["files"] == {name: sha256(tmp_path / "run" / name) for name in files}
     assert (found["host"]["name"], found["results_file"]) == ("coderm-eval", None)
     assert set(found["machine"]) == {"platform", "cpus", "python"}
+    assert set(found["seconds"]) == {"stages", "workers_cpu"}
+    assert {"starting", "choosing", "reporting", "ending"} <= set(found["seconds"]["stages"])
+    assert found["seconds"]["stages"]["starting"]["cpu"] > 0
 
 
 def test_a_run_that_goes_on_keeps_its_first_start(tmp_path: Path) -> None:
@@ -51,7 +54,7 @@ def test_a_run_that_goes_on_keeps_its_first_start(tmp_path: Path) -> None:
     path.write_text(json.dumps({**read(tmp_path), "started": "2026-01-01T00:00:00Z"}))
     assert read(tmp_path)["finished"] is None
     provenance.begin(directory, Caller(), run="one", tests=None)
-    provenance.finish(directory)
+    provenance.finish(directory, "key")
     assert read(tmp_path)["started"] == "2026-01-01T00:00:00Z" < read(tmp_path)["finished"]
     provenance.begin(directory, Caller(), run="another", tests=None)
     assert read(tmp_path)["started"] > "2026-01-01T00:00:00Z"

@@ -113,36 +113,28 @@ def counts(found: ConfusionMatrix) -> tuple[float, float, float, float]:
 def test_each_pair_of_a_program_sample_and_a_test_sample_counts() -> None:
     """A right program sampled twice passes a test sampled three times and fails another; a wrong one the reverse."""
     asked = problem([[P, F], [F, P]], [(0, 1), (2,)], [(0, 1, 2), (3,)])
-    assert counts(confusion_of_each_test([asked], [grades(True, False)])) == (6, 1, 3, 2)
+    assert counts(confusion_of_each_test(asked, grades(True, False))) == (6, 1, 3, 2)
 
 
 def test_the_vote_accepts_the_programs_that_pass_the_most_tests() -> None:
     asked = problem([[P, P], [P, P], [P, F]], [(0,), (1, 2), (3,)], [(0,), (1,)])
-    assert counts(confusion_of_majority_vote([asked], [grades(True, False, True)])) == (1, 2, 0, 1)
+    assert counts(confusion_of_majority_vote(asked, grades(True, False, True))) == (1, 2, 0, 1)
 
 
 def test_problems_add_up() -> None:
     asked = problem([[P], [F]], [(0,), (1,)], [(0,)])
-    assert counts(confusion_of_majority_vote([asked, asked], [grades(True, False), grades(False, True)])) == (
-        1,
-        1,
-        1,
-        1,
-    )
+    one, other = (confusion_of_majority_vote(asked, given) for given in (grades(True, False), grades(False, True)))
+    assert counts(one + other) == (1, 1, 1, 1)
 
 
 def test_what_could_not_be_run_or_graded_is_not_counted() -> None:
     asked = problem([[P, N], [P, P], [F, F]], [(0,), (1,), (2,)], [(0,), (1,)])
-    assert counts(confusion_of_each_test([asked], [grades(True, None, False)])) == (1, 0, 2, 0)
+    assert counts(confusion_of_each_test(asked, grades(True, None, False))) == (1, 0, 2, 0)
 
 
 def test_a_problem_without_tests_has_no_vote() -> None:
-    assert counts(confusion_of_majority_vote([problem([[], []], [(0,), (1,)], [])], [grades(True, False)])) == (
-        0,
-        0,
-        0,
-        0,
-    )
+    untested = problem([[], []], [(0,), (1,)], [])
+    assert counts(confusion_of_majority_vote(untested, grades(True, False))) == (0, 0, 0, 0)
 
 
 def test_the_tests_that_misled_are_those_only_the_wrong_leader_passes() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from helpers.results import grades
+from helpers.results import grades, tallied
 
 from coderm_eval.core.records import NO_OUTPUT, Candidate, Problem, RerankResult, UnitTest, Verdict, Verdicts
 from coderm_eval.report.rows import interval_row
@@ -36,7 +36,7 @@ DIFFER = problem(["PPP.", "P..P"], [1, 4])
 
 
 def test_each_rule_is_scored_and_the_best_comes_first() -> None:
-    found = compare_rules([DIFFER] * 4, [grades(False, True)] * 3 + [grades(True, False)])
+    found = compare_rules(tallied([DIFFER] * 4, [grades(False, True)] * 3 + [grades(True, False)]))
     assert [score.rule for score in found] == ["codet", "majority"]
     assert [score.pass_at_1.value for score in found] == [0.75, 0.25]
     assert [score.gain_over_majority.value for score in found] == [0.5, 0.0]
@@ -44,25 +44,25 @@ def test_each_rule_is_scored_and_the_best_comes_first() -> None:
 
 def test_the_gain_over_random_is_paired() -> None:
     """Four of five samples are right on every problem and codet is right on all: no gain differs from 0.2."""
-    [codet, majority] = compare_rules([DIFFER] * 5, [grades(False, True)] * 5)
+    [codet, majority] = compare_rules(tallied([DIFFER] * 5, [grades(False, True)] * 5))
     assert (codet.gain_over_random.value, codet.gain_over_random.stderr) == pytest.approx((0.2, 0.0))
     assert majority.gain_over_random.value == pytest.approx(-0.8)
 
 
 def test_a_problem_that_could_not_be_graded_is_left_out_for_all_rules() -> None:
-    found = compare_rules([DIFFER] * 2, [grades(False, True), grades(None, True)])
+    found = compare_rules(tallied([DIFFER] * 2, [grades(False, True), grades(None, True)]))
     assert [score.pass_at_1.value for score in found] == [1.0, 0.0]
 
 
 def test_without_a_graded_problem_every_number_is_undefined() -> None:
     assert all(
         math.isnan(s.pass_at_1.value) and math.isnan(s.ahead_of_next)
-        for s in compare_rules([DIFFER], [grades(None, True)])
+        for s in compare_rules(tallied([DIFFER], [grades(None, True)]))
     )
 
 
 def test_the_last_rule_has_no_next_one() -> None:
-    assert math.isnan(compare_rules([DIFFER], [grades(False, True)])[-1].ahead_of_next)
+    assert math.isnan(compare_rules(tallied([DIFFER], [grades(False, True)]))[-1].ahead_of_next)
 
 
 def test_the_table_shows_undefined_numbers_as_such() -> None:
@@ -92,7 +92,7 @@ def test_without_a_majority_vote_nothing_is_compared_with_it() -> None:
 
 
 def test_a_rule_has_no_interval_of_its_gain_over_itself() -> None:
-    [_, majority] = compare_rules([DIFFER] * 5, [grades(False, True)] * 5)
+    [_, majority] = compare_rules(tallied([DIFFER] * 5, [grades(False, True)] * 5))
     assert majority.gain_over_majority.value == 0 and math.isnan(majority.gain_over_majority.low)
 
 

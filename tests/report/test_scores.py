@@ -113,12 +113,13 @@ def test_nothing_graded_is_undefined_and_becomes_null(tmp_path: Path) -> None:
 
 def test_the_gain_is_paired_by_problem() -> None:
     """Both rows vary from problem to problem, their difference does not."""
-    scores = mean_scores([{**dict.fromkeys(ROWS, base), "coderm": base + 0.25} for base in (0.0, 0.75, 0.5)])
+    base = np.array([0.0, 0.75, 0.5])
+    scores = mean_scores({**dict.fromkeys(ROWS, base), "coderm": base + 0.25})
     gain = scores.paired_gain["random"]
     assert (gain.value, gain.stderr) == pytest.approx((0.25, 0.0))
 
 
 def test_the_table_has_one_line_per_row_in_lm_evals_shape() -> None:
-    scores = mean_scores([dict.fromkeys(ROWS, 0.5), dict.fromkeys(ROWS, 1.0)])
+    scores = mean_scores(dict.fromkeys(ROWS, np.array([0.5, 1.0])))
     lines = render_scores("coderm_demo", scores, mean_interval(np.array([16.0, 16.0]))).splitlines()
     assert [line.split("|")[3].strip() for line in lines[2:] if line.strip()] == [*ROWS, "coderm"]

@@ -19,6 +19,12 @@ from evalplus.eval._special_oracle import (
     _surface_Area,
 )
 
+__all__ = ["BROKEN_TASK", "check", "same_text_is_right", "with_tolerances"]
+
+BROKEN_TASK = "find_zero"
+"""The function of HumanEval/32. EvalPlus 0.3.1 calls all its solutions wrong, its own included: it compares them in a
+way of their own, and then forgets to count the input as passed."""
+
 _FLOAT_ATOL = 1e-6
 _RTOL = 1e-7
 
@@ -37,7 +43,7 @@ def check(name: str, given: Sequence[Any], got: Any, wanted: Any, atol: float) -
     Raises:
         Exception: it is wrong; an AssertionError, or what comparing it raises.
     """
-    if name == "find_zero":
+    if name == BROKEN_TASK:
         assert abs(_poly(*given, got)) <= atol
         return
     right = _is_right(name, given, got, wanted, atol)
@@ -48,6 +54,11 @@ def check(name: str, given: Sequence[Any], got: Any, wanted: Any, atol: float) -
     if isinstance(wanted, (list, tuple)):
         assert len(got) == len(wanted)
     assert np.allclose(got, wanted, rtol=_RTOL, atol=atol)
+
+
+def same_text_is_right(name: str) -> bool:
+    """Return whether an answer of the function called `name` is right if it equals the expected one."""
+    return name != BROKEN_TASK and name not in MBPP_OUTPUT_SET_EQ_TASKS
 
 
 def _is_right(name: str, given: Sequence[Any], got: Any, wanted: Any, atol: float) -> Any:

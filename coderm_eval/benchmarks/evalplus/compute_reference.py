@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from coderm_eval.benchmarks.evalplus.dataset import Dataset
+from coderm_eval.benchmarks.evalplus.dataset import Dataset, Row
 from coderm_eval.benchmarks.evalplus.reference_answers import SUITES, Answers, answers_file, truth_file
 from coderm_eval.core.files import write_atomically
 from coderm_eval.core.user_errors import user_errors
@@ -33,7 +33,8 @@ def make(dataset: Dataset) -> None:
     path = truth_file(dataset)
     path.parent.mkdir(parents=True, exist_ok=True)
     truth = _kept(path) or _compute(dataset, path)
-    kept = {task: {suite: _answers(found, suite) for suite in SUITES} for task, found in truth.items()}
+    rows = dataset.rows()
+    kept = {task: {suite: _answers(rows[task], found, suite) for suite in SUITES} for task, found in truth.items()}
     write_atomically(answers_file(dataset), json.dumps(kept).encode())
 
 
@@ -62,14 +63,15 @@ def _compute(dataset: Dataset, path: Path) -> dict[str, Any]:
     return truth
 
 
-def _answers(found: dict[str, Any], suite: str) -> Answers:
+def _answers(row: Row, found: dict[str, Any], suite: str) -> Answers:
+    inputs = [encode(list(given)) for given in row[f"{suite}_input"]]
     texts, digests = [], {}
     for number, answer in enumerate(found[suite]):
         digest = sha256_of_answer(answer) if _is_large(answer) else None
         texts.append("null" if digest else encode(answer))
         if digest:
             digests[str(number)] = digest
-    return Answers(texts, digests, max(found[f"{suite}_time"], default=0.0))
+    return Answers(inputs, texts, digests, max(found[f"{suite}_time"], default=0.0))
 
 
 def _is_large(answer: Any) -> bool:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from coderm_eval.benchmarks.evalplus.loaders import loaders
 from coderm_eval.benchmarks.evalplus.settings import EvalPlusSettings
 from coderm_eval.core.errors import DatasetError
 from coderm_eval.core.messages import single_line
@@ -36,9 +37,8 @@ class Dataset(NamedTuple):
         Raises:
             DatasetError: no override, nothing in EvalPlus's cache, and no network; or a file that is no dataset.
         """
-        from evalplus.data import get_human_eval_plus, get_mbpp_plus
-
-        load = get_human_eval_plus if self.name == "humaneval" else get_mbpp_plus
+        data = loaders()
+        load = data.get_human_eval_plus if self.name == "humaneval" else data.get_mbpp_plus
         try:
             rows: dict[str, Row] = load(**self._part())
             if not rows:
@@ -54,15 +54,15 @@ class Dataset(NamedTuple):
         Raises:
             DatasetError: it is no dataset.
         """
-        from evalplus.data import humaneval, mbpp, utils
-
+        data = loaders()
+        humaneval, mbpp = data.humaneval, data.mbpp
         if self.name == "humaneval":  # of which EvalPlus takes its own version, whatever is asked
             override, version = humaneval.HUMANEVAL_OVERRIDE_PATH, humaneval.HUMANEVAL_PLUS_VERSION
         else:
             override = mbpp.MBPP_OVERRIDE_PATH
             version = mbpp.MBPP_PLUS_VERSION if self.version == "default" else self.version
         file_name = {"humaneval": "HumanEvalPlus", "mbpp": "MbppPlus"}[self.name]
-        path = Path(override or utils.get_dataset_metadata(file_name, version, self.mini, self.noextreme)[1])
+        path = Path(override or data.utils.get_dataset_metadata(file_name, version, self.mini, self.noextreme)[1])
         if not override and not path.exists():
             return []
         self.rows()
@@ -70,8 +70,7 @@ class Dataset(NamedTuple):
 
     def sha256(self) -> str:
         """Return the SHA-256 of the file, uncompressed."""
-        from evalplus.data import humaneval, mbpp
-
+        humaneval, mbpp = loaders().humaneval, loaders().mbpp
         ready = humaneval._ready_human_eval_plus_path if self.name == "humaneval" else mbpp._ready_mbpp_plus_path
         path = Path(ready(**self._part()))
         data = path.read_bytes()
@@ -79,9 +78,9 @@ class Dataset(NamedTuple):
 
     def hash(self) -> str:
         """Return the name of the dataset in EvalPlus's cache and results files: the file's MD5."""
-        from evalplus.data import get_human_eval_plus_hash, get_mbpp_plus_hash
-
-        found: str = (get_human_eval_plus_hash if self.name == "humaneval" else get_mbpp_plus_hash)(**self._part())
+        data = loaders()
+        compute = data.get_human_eval_plus_hash if self.name == "humaneval" else data.get_mbpp_plus_hash
+        found: str = compute(**self._part())
         return found
 
     def _part(self) -> dict[str, Any]:

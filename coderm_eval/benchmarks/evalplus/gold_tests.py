@@ -8,27 +8,28 @@ and an exception that ends it makes the program wrong; a process that dies, or d
 from __future__ import annotations
 
 import functools
-import importlib.resources
 import inspect
+import json
 import re
 from collections.abc import Mapping
 
+from coderm_eval.benchmarks.evalplus import comparison
+from coderm_eval.benchmarks.evalplus import suite as suite_module
+from coderm_eval.benchmarks.evalplus.comparison import BROKEN_TASK
 from coderm_eval.benchmarks.evalplus.dataset import Row
 from coderm_eval.benchmarks.evalplus.reference_answers import Answers
 from coderm_eval.core.programs.source import after_future
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.static_analysis import PURE_MODULES
-from coderm_eval.execution.wire.encoding import encode
 
 __all__ = [
-    "BROKEN_TASK",
     "LIBRARIES",
     "LIMITS",
-    "LOADS",
     "REVISION",
     "accepts_any_solution",
     "gold_program",
+    "loads_test",
     "statuses",
     "suite_test",
 ]
@@ -48,51 +49,57 @@ LIMITS = Limits(
 """All limits but the seconds of a call, which depend on the problem, and the memory, which depends on a variable of
 EvalPlus's."""
 
-REVISION = 1
-"""Part of the keys of stored grades, in place of the tests' text. Raise it when a change here or in `comparison` can
-change a status."""
+REVISION = 2
+"""Part of the keys of stored grades, in place of the tests' text. Raise it when a change here, in `suite` or in
+`comparison` can change a status."""
 
-LOADS = "import unittest\n\n\nclass TestLoads(unittest.TestCase):\n    def test_it_loads(self):\n        pass\n"
-"""A test that passes unless the program ends, or runs out of time, while it is loaded."""
-
-_SUITE = """
-import copy as _copy
+_LOADS = """
 import unittest as _unittest
 
-from coderm_eval.execution.wire.encoding import decode as _decode
-from evalplus.gen.util import trusted_exec as _trusted_exec
 
-_ORACLE = {{}}
-exec({oracle!r}, _ORACLE)
-_INPUTS = {inputs!r}
-_EXPECTED = {expected!r}
-_DIGESTS = {digests!r}
+def _judged_calls():
+    return ['["{name}"]']
+
+
+def _judge_answer(number, answer):
+    return "P"
+
+
+class _TestLoads(_unittest.TestCase):
+    def test_it_loads(self):
+        pass
+"""
+
+_SUITE = """
+import sys as _sys
+import types as _types
+import unittest as _unittest
+
+for _name, _source in {modules!r}:
+    if _name not in _sys.modules:
+        _sys.modules[_name] = _types.ModuleType(_name)
+        exec(_source, vars(_sys.modules[_name]))
+
+_SUITE = _sys.modules[_name].Suite({name!r}, {contents!r}, {atol!r}, {solution!r})
+
+
+def _judged_calls():
+    return _SUITE.calls()
+
+
+def _judge_answer(number, answer):
+    return _SUITE.judge(number, answer)
 
 
 class _TestGold(_unittest.TestCase):
-    assert_right = staticmethod(_ORACLE["check"])
-
     def test_all_inputs(self):
-        expected = _ORACLE["with_tolerances"](map(_decode, _EXPECTED), {atol!r})
-        for number, (given, (wanted, tolerance)) in enumerate(zip(map(_decode, _INPUTS), expected)):
-            digest = _DIGESTS.get(str(number))
-            if digest and {name}.sha256(*given) == digest:
-                continue
-            original = digest and _copy.deepcopy(given)
-            answer = {name}(*given)
-            if digest:
-                [wanted] = _trusted_exec({solution!r}, [original], {name!r})
-            self.assert_right({name!r}, given, answer, wanted, tolerance)
+        _SUITE.check({name})
 """
-"""Its names begin with an underscore, since Mbpp/56 asks for a function `check`. Inputs and answers are decoded as they
-are needed, since most wrong programs fail at the first."""
+"""It brings the source of what it uses of this package, which a sandbox hides. Its names begin with an underscore,
+since Mbpp/56 asks for a function `check`."""
 
 LIBRARIES = ("evalplus.eval", "evalplus.gen.util")
 """Modules that these tests import, which takes half a second."""
-
-BROKEN_TASK = "find_zero"
-"""The function of HumanEval/32. EvalPlus 0.3.1 calls all its solutions wrong, its own included: it compares them in a
-way of their own, and then forgets to count the input as passed."""
 
 
 @functools.cache
@@ -105,20 +112,29 @@ def accepts_any_solution() -> bool:
     return bool(status == "pass")
 
 
-def suite_test(row: Row, suite: str, answers: Answers) -> str:
+def loads_test(row: Row) -> str:
+    """Return a test that passes unless the program ends, or runs out of time, while it is loaded."""
+    return _LOADS.format(name=row["entry_point"])
+
+
+def suite_test(row: Row, answers: Answers) -> str:
     """Return a unittest class that calls the program with all inputs of a suite, where answers are large for a digest.
 
     A program cannot know a digest without the answer.
     """
     return _SUITE.format(
-        oracle=_text_of("comparison.py"),
-        inputs=[encode(given) for given in row[f"{suite}_input"]],
-        expected=answers.texts,
-        digests=answers.digests,
-        solution=row["prompt"] + row["canonical_solution"],
+        modules=_modules(),
         name=row["entry_point"],
+        contents=json.dumps([answers.inputs, answers.texts, answers.digests]),
         atol=row["atol"],
+        solution=row["prompt"] + row["canonical_solution"],
     )
+
+
+@functools.cache
+def _modules() -> list[tuple[str, str]]:
+    """Return names and sources of modules in the order in which they import each other."""
+    return [(module.__name__, inspect.getsource(module)) for module in (comparison, suite_module)]
 
 
 def gold_program(program: str) -> str:
@@ -152,10 +168,6 @@ def _guard() -> str:
     forgotten = f"for name in [*sys.modules]:\n    name.partition('.')[0] in {_BROKEN} and sys.modules.pop(name)\n"
     called = f"{imports}{made}\n{standard}{forgotten}{reliability_guard.__name__}()\n"
     return f"__import__('os').putenv and exec({called!r}, {{}})"
-
-
-def _text_of(file: str) -> str:
-    return importlib.resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
 
 
 def statuses(verdicts: Mapping[str, Verdict], *, unpassable: bool = False) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""The answers of EvalPlus's reference solutions, as far as tests need them.
+"""The inputs of EvalPlus's suites, and the answers of its reference solutions, as far as tests need them.
 
 EvalPlus keeps all answers in a file of its cache, 250 MB for HumanEval+ and 800 MB for MBPP+, of which a handful of
-problems take nearly all. What is kept here beside it, under `.coderm2.json`, has a digest in the place of each large
-answer, and is 10 MB and 3 MB. `reference` makes both.
+problems take nearly all. What is kept here beside it, under `.coderm3.json`, has a digest in the place of each large
+answer, and is 20 MB and 6 MB. `compute_reference` makes both.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from coderm_eval.benchmarks.evalplus.dataset import Dataset
+from coderm_eval.benchmarks.evalplus.loaders import loaders
 from coderm_eval.core.errors import IncompleteRunError
 
 __all__ = ["SUITES", "Answers", "answers_file", "reference_answers", "truth_file"]
@@ -27,10 +28,12 @@ _MAKER = "coderm_eval.benchmarks.evalplus.compute_reference"
 
 
 class Answers(NamedTuple):
-    """The answers to the inputs of one suite of a problem."""
+    """The inputs of one suite of a problem, and the answers to them."""
 
+    inputs: list[str]
+    """As `wire.encoding.encode` writes them, each a list: to write those of a dataset takes half a second."""
     texts: list[str]
-    """As `wire.encoding.encode` writes them; null where there is a digest."""
+    """The answers, written in the same way; null where there is a digest."""
     digests: dict[str, str]
     """{number of the input: `sha256_of_answer`} of large answers."""
     seconds: float
@@ -76,11 +79,9 @@ def truth_file(dataset: Dataset) -> Path:
 
 def answers_file(dataset: Dataset) -> Path:
     """Return the path of the file that this package keeps next to it."""
-    return _in_cache(dataset, ".coderm2.json")
+    return _in_cache(dataset, ".coderm3.json")
 
 
 def _in_cache(dataset: Dataset, suffix: str) -> Path:
     """Return a path in EvalPlus's cache, with the name that it gives to the dataset."""
-    from evalplus.data.utils import CACHE_DIR
-
-    return Path(CACHE_DIR) / f"{dataset.hash()}{suffix}"
+    return Path(loaders().utils.CACHE_DIR) / f"{dataset.hash()}{suffix}"

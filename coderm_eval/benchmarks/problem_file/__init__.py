@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from coderm_eval.benchmarks.base import Benchmark, GradeTask, grade_from_verdict
-from coderm_eval.benchmarks.problem_file.rows import read_rows
+from coderm_eval.benchmarks.problem_file.rows import ProblemRows
 from coderm_eval.core.errors import DatasetError
 from coderm_eval.core.inputs import open_input
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.core.programs.forms import to_callable
-from coderm_eval.core.records import Grade, Verdict
+from coderm_eval.core.records import Grade, Problem, Verdict
 from coderm_eval.execution.backends.base import Executor
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.limits_fingerprint import limits_fingerprint
@@ -32,21 +31,27 @@ the program is right, unless it failed another."""
 class _ProblemFile(Benchmark):
     def __init__(self, path: Path) -> None:
         with open_input(path) as file:
-            data = file.read()
-        rows = read_rows(path, data)
+            self._rows = ProblemRows(path, file)
         self.name = str(path)
-        self.problems = tuple(row.problem for row in rows)
-        self.dataset_sha256 = hashlib.sha256(data).hexdigest()
-        self._gold: Mapping[str, Sequence[str]] = {row.problem.task_id: row.gold_tests for row in rows}
+        self.problems = self._rows.problems
+        self.dataset_sha256 = self._rows.sha256()
         self._limits = Limits(timeout_s=_GOLD_S)
+
+    @property
+    def has_gold_tests(self) -> bool:
+        """As `Benchmark.has_gold_tests`; where only some problems have them, the others are named."""
+        return len(self._rows.without_gold_tests) < len(self.problems)
+
+    def problem_by_id(self) -> Mapping[str, Problem]:
+        """As `Benchmark.problem_by_id`."""
+        return self._rows.by_id
 
     def require_gold_tests(self) -> None:
         """As `Benchmark.require_gold_tests`."""
-        lacking = [task for task, tests in self._gold.items() if not tests]
-        if lacking:
+        if lacking := self._rows.without_gold_tests:
             raise DatasetError(
                 f"{self.name}: no gold_tests for {abbreviated(lacking)}, so that there are no grades; give them, or "
-                "rerank without --grade (in Python: grade=False)"
+                "rerank without --grade (in Python: grade=False; in a harness: a file without any gold_tests)"
             )
 
     def grader(self) -> str:
@@ -61,7 +66,7 @@ class _ProblemFile(Benchmark):
 
         def tests() -> Iterator[ProgramTest[str]]:
             for task in tasks:
-                problem, gold = problems[task.task_id], self._gold[task.task_id]
+                problem, gold = problems[task.task_id], self._rows.gold_tests(task.task_id)
                 program = to_callable(task.program, problem)
                 owed[task.key] = len(gold)
                 for test in gold:
@@ -74,6 +79,7 @@ class _ProblemFile(Benchmark):
             verdicts[result.key].add(result.verdict)
             owed[result.key] -= 1
             if not owed[result.key]:
+                del owed[result.key]
                 found = verdicts.pop(result.key)
                 yield result.key, grade_from_verdict(next(v for v in _DECIDES if v in found), "gold")
 

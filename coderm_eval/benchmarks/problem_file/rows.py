@@ -8,42 +8,46 @@
 
 from __future__ import annotations
 
+import difflib
+import functools
 import io
 import keyword
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.inputs import number_lines, parse_object
-from coderm_eval.core.messages import quoted_line
+from coderm_eval.core.inputs import parse_object
+from coderm_eval.core.lazy import LazyMapping, LazySequence
+from coderm_eval.core.line_index import LineIndex
+from coderm_eval.core.messages import quoted, quoted_line
 from coderm_eval.core.records import Problem
 from coderm_eval.core.setting_errors import describe
 from coderm_eval.generation.extraction.unit_tests import recorded_tests
-from coderm_eval.generation.questions import function_question, stdin_question
+from coderm_eval.generation.program_request import OwnForm, own_question, program_request
 
-__all__ = ["ProblemRow", "read_rows"]
+__all__ = ["ProblemRows"]
+
+_KEPT = 64
+"""Problems that are kept once they were read: each of a task's completions needs its prompt."""
 
 _EXPECTED = '{"task_id": "...", "entry_point": "...", "question": "..."}'
 
-
-class ProblemRow(NamedTuple):
-    """A problem, and its gold tests: unittest modules, of which a right program passes all."""
-
-    problem: Problem
-    gold_tests: tuple[str, ...]
+_TESTS = frozenset({"test", "tests", "unittests"})
+"""What other files of problems call their tests, without signs."""
 
 
 class _Line(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
-    task_id: str = Field(description="problem a name of its own")
+    task_id: str
+    """problem a name of its own"""
     entry_point: str = "solve"
     prompt: str = ""
     question: str = ""
-    form: Literal["function", "method", "stdin"] = "function"
+    form: OwnForm = "function"
     gold_tests: list[str] = []
 
     @field_validator("gold_tests", mode="before")
@@ -80,57 +84,99 @@ class _Line(BaseModel):
         return self
 
 
-def read_rows(path: Path, data: bytes) -> list[ProblemRow]:
-    """Parse a file's content.
+class ProblemRows:
+    """The problems of a file. Every line is checked now, and read again when its problem is asked for.
+
+    Args:
+        path: for messages.
+        file: at its start.
 
     Raises:
-        InputError: names the line, and what is wrong with it.
+        InputError: names the line, and what is wrong with it; also, when a problem is asked for, a file that was
+            changed meanwhile.
     """
-    rows: dict[str, ProblemRow] = {}
-    for number, line in number_lines(io.BytesIO(data)):
-        row = _row(f"{path}:{number}", parse_object(path, number, line, _EXPECTED), line)
-        if row.problem.task_id in rows:
-            raise InputError(f"{path}:{number}: a second problem with the task_id {row.problem.task_id!r}; rename it")
-        rows[row.problem.task_id] = row
-    if not rows:
-        raise InputError(f"{path}: no lines; expected {_EXPECTED} on each")
-    return list(rows.values())
+
+    def __init__(self, path: Path, file: io.BufferedReader) -> None:
+        self._path = path
+        self._index = LineIndex(path, file)
+        self.without_gold_tests: list[str] = []
+        """Task ids."""
+        for number, line in self._index.read():
+            self._check(number, line)
+        if not self._index:
+            raise InputError(f"{path}: no lines; expected {_EXPECTED} on each")
+        problem = functools.lru_cache(_KEPT)(self._problem)
+        self.problems: Sequence[Problem] = LazySequence(list(self._index), problem)
+        self.by_id: Mapping[str, Problem] = LazyMapping(self._index, problem)
+
+    def _check(self, number: int, line: bytes) -> None:
+        place = f"{self._path}:{number}"
+        parsed = _parsed(self._path, number, line)
+        if parsed.task_id in self._index:
+            raise InputError(f"{place}: a second problem with the task_id {parsed.task_id!r}; rename it")
+        if not _gold_tests(place, parsed):
+            self.without_gold_tests.append(parsed.task_id)
+        self._index.add(parsed.task_id, 1)
+
+    def _line(self, task_id: str) -> _Line:
+        (line,) = self._index.lines(task_id)
+        return _parsed(self._path, 0, line)
+
+    def _problem(self, task_id: str) -> Problem:
+        return _problem(self._line(task_id))
+
+    def gold_tests(self, task_id: str) -> Sequence[str]:
+        """Unittest modules, of which a right program passes all; none where the file has none."""
+        return _gold_tests(str(self._path), self._line(task_id))
+
+    def sha256(self) -> str:
+        """64 hex digits for the whole file, unpacked."""
+        return self._index.sha256()
 
 
-def _row(place: str, given: dict[str, Any], line: bytes) -> ProblemRow:
+def _parsed(path: Path, number: int, line: bytes) -> _Line:
+    row = parse_object(path, number, line, _EXPECTED)
+    _refuse_mistyped(f"{path}:{number}", row)
     try:
-        parsed = _Line.model_validate(given)
+        return _Line.model_validate(row)
     except ValidationError as error:
         fault = describe(_Line, error.errors()[0])
-        raise InputError(f"{place}: {fault}: {quoted_line(line)}; expected {_EXPECTED}") from None
-    return ProblemRow(_problem(parsed), tuple(_gold_tests(place, parsed)))
+        raise InputError(f"{path}:{number}: {fault}: {quoted_line(line)}; expected {_EXPECTED}") from None
+
+
+def _refuse_mistyped(place: str, keys: Iterable[str]) -> None:
+    """Refuse a key that is nearly one of ours which the line lacks; others may be there, for whoever reads them.
+
+    Raises:
+        InputError: says which was meant.
+    """
+    lacking = {_without_signs(key): key for key in _Line.model_fields if key not in keys}
+    for key in keys:
+        if key in _Line.model_fields:
+            continue
+        plain = _without_signs(key)
+        near = difflib.get_close_matches("goldtests" if plain in _TESTS else plain, lacking, n=1, cutoff=0.85)
+        if near:
+            raise InputError(
+                f"{place}: unknown key {quoted(key)}; did you mean {lacking[near[0]]!r}? Rename it, or, if you keep "
+                "something else there, call that otherwise"
+            )
+
+
+def _without_signs(key: str) -> str:
+    return "".join(filter(str.isalnum, key.lower()))
 
 
 def _problem(line: _Line) -> Problem:
-    question = line.question or function_question(line.prompt, line.entry_point)
+    stated = (line.question, line.prompt, line.form, line.entry_point)
     return Problem(
         task_id=line.task_id,
         entry_point=line.entry_point,
         prompt=line.prompt,
-        question=stdin_question(question) if line.form == "stdin" else question,
-        request=_request(line, question),
+        question=own_question(*stated),
+        request=program_request(*stated),
         form=line.form,
     )
-
-
-_WANTED = {
-    "function": "a self-contained Python script that defines the function `{name}`",
-    "method": "a self-contained Python script that defines a class `Solution` with the method `{name}`",
-    "stdin": "a self-contained Python script that reads its standard input and prints the answer",
-}
-
-
-def _request(line: _Line, question: str) -> str:
-    """The message that asks a chat model for a program."""
-    wanted = _WANTED[line.form].format(name=line.entry_point)
-    code = f"\n\nGo on from this code:\n```python\n{line.prompt.rstrip()}\n```" if line.prompt.strip() else ""
-    words = "" if code and not line.question else f"\n\n{question}"
-    return f"Please provide {wanted}, in a markdown code block, for the following problem.{words}{code}\n"
 
 
 def _gold_tests(place: str, line: _Line) -> Sequence[str]:

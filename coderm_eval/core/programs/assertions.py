@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from coderm_eval.core.programs.given_to_tests import is_given
+from coderm_eval.core.programs.source import all_nodes
 from coderm_eval.core.programs.time_assertions import is_of_time
 
 __all__ = ["asserts", "asserts_time_only", "mentions"]
@@ -40,7 +41,7 @@ def asserts_time_only(tree: ast.Module) -> bool:
 
 def mentions(tree: ast.Module, name: str) -> bool:
     """Return whether a test names the function under test: as a name, an attribute, an import or a text."""
-    return any(_name(node) == name for node in ast.walk(tree))
+    return any(_name(node) == name for node in all_nodes(tree))
 
 
 def _name(node: ast.AST) -> str | None:
@@ -70,7 +71,7 @@ def _reached(tree: ast.Module) -> Iterator[ast.AST]:
 def _swallows(handler: ast.ExceptHandler) -> bool:
     """Return whether a handler catches a failed assertion and goes on."""
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return not any(map(_can_fail, ast.walk(handler))) and not _SWALLOWING.isdisjoint(map(_last_name, caught))
+    return not any(map(_can_fail, all_nodes(handler))) and not _SWALLOWING.isdisjoint(map(_last_name, caught))
 
 
 def _is_never_run(method: ast.stmt, case: ast.ClassDef) -> bool:
@@ -113,7 +114,7 @@ def _is_constant(value: ast.expr) -> bool:
     """Return whether a value is the same whatever the function does: a constant, or that there is such a function."""
     if isinstance(value, ast.Call) and _last_name(value.func) in _OF_EXISTENCE:
         return True
-    return not any(isinstance(node, (ast.Name, ast.Call, ast.Attribute)) for node in ast.walk(value))
+    return not any(isinstance(node, (ast.Name, ast.Call, ast.Attribute)) for node in all_nodes(value))
 
 
 def _is_true(value: ast.expr) -> bool:

@@ -7,20 +7,19 @@ a class, or for a program that reads its standard input.
 from __future__ import annotations
 
 import ast
-import inspect
 import re
 from collections.abc import Mapping
 from typing import TypeGuard
 
-from coderm_eval.core.programs import stdin_program
 from coderm_eval.core.programs.prelude import prelude
 from coderm_eval.core.programs.solution_class import CLASS, has_method
 from coderm_eval.core.programs.source import after_future, defines, module_names, parse
+from coderm_eval.core.programs.stdin_runner import stdin_runner
 from coderm_eval.core.records import Form, Problem
 
 __all__ = ["REVISIONS", "entry_name", "for_prompt", "is_solution", "paper_function", "to_callable"]
 
-REVISIONS: Mapping[Form, int] = {"function": 1, "method": 2, "method_as_function": 1, "stdin": 1}
+REVISIONS: Mapping[Form, int] = {"function": 1, "method": 2, "method_as_function": 1, "stdin": 2}
 """Part of the keys of stored verdicts and grades, in place of what `to_callable` makes of a program. Raise a form's
 number when a change of its wrapper, of the prelude or of `stdin_program` can change what such a program does."""
 
@@ -50,10 +49,12 @@ def to_callable(program: str, problem: Problem) -> str:
     Methods get the imports that the benchmark's grader gives to every program. Text that is no Python is returned
     unchanged.
     """
+    if problem.form == "function":
+        return program
     if problem.form == "stdin":
-        return _stdin_runner(program)
+        return stdin_runner(program)
     tree = parse(program)
-    if problem.form == "function" or tree is None:
+    if tree is None:
         return program
     if problem.form == "method_as_function":
         return _with_prelude(paper_function(program))
@@ -149,11 +150,6 @@ def _isolated_module(program: str) -> str:
     """Return the program in a module of its own, of which tests see the same names."""
     own = f"_program = dict(globals())\nexec({program!r}, _program)\nglobals().update(_program)\n"
     return own + _imports_named(program)
-
-
-def _stdin_runner(program: str) -> str:
-    source = f"{inspect.getsource(stdin_program)}\n\nPROGRAM = {program!r}\nPRELUDE = {prelude(program)!r}\n"
-    return source + _imports_named(program)
 
 
 def _imports_named(program: str) -> str:

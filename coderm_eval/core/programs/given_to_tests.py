@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
+from collections.abc import Mapping
 
 from coderm_eval.core.programs.given_pytest import PYTEST
 
-__all__ = ["CANDIDATE_MODULE", "NAMES", "is_given"]
+__all__ = ["CANDIDATE_MODULE", "is_given", "names_used"]
 
 CANDIDATE_MODULE = '''class _Candidate:
     """Stands for the module from which this test imports the function under test."""
@@ -23,13 +25,27 @@ CANDIDATE_MODULE = '''class _Candidate:
             raise AttributeError(name) from None
 '''
 
-_TREE = ast.parse(CANDIDATE_MODULE + PYTEST)
-_GIVEN = {n.name: ast.dump(n) for n in _TREE.body if isinstance(n, (ast.ClassDef, ast.FunctionDef))}
-NAMES = frozenset(node.id for node in ast.walk(_TREE) if isinstance(node, ast.Name))
-"""All names that they use."""
+_BEGINNINGS = ("_Candidate", "_Coderm", "_coderm")
+"""Of their names. Few tests have such a name, and what there is to compare with takes 5 ms to make."""
 
 
 def is_given(node: ast.stmt) -> bool:
     """Return whether a top-level statement of a test is one of these definitions, unchanged."""
     name = node.name if isinstance(node, (ast.ClassDef, ast.FunctionDef)) else ""
-    return name in _GIVEN and _GIVEN[name] == ast.dump(node)
+    return name.startswith(_BEGINNINGS) and _given().get(name) == ast.dump(node)
+
+
+@functools.cache
+def names_used() -> frozenset[str]:
+    """All names that they use."""
+    return frozenset(node.id for node in ast.walk(_tree()) if isinstance(node, ast.Name))
+
+
+@functools.cache
+def _given() -> Mapping[str, str]:
+    return {node.name: ast.dump(node) for node in _tree().body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+
+
+@functools.cache
+def _tree() -> ast.Module:
+    return ast.parse(CANDIDATE_MODULE + PYTEST)

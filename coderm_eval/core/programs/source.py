@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import functools
 import symtable
 import sys
 import warnings
 from collections.abc import Iterator
 
 __all__ = [
-    *("after_future", "all_nodes", "bound", "defines", "is_known_module", "is_main_guard", "is_special"),
+    *("after_future", "all_nodes", "bound", "defines", "is_known_module", "is_made", "is_main_guard", "is_special"),
     *("module_names", "parse", "scopes", "symbol_table", "syntax_tree"),
 ]
 
@@ -27,11 +28,22 @@ def syntax_tree(source: str) -> ast.Module:
 
 
 def parse(source: str) -> ast.Module | None:
-    """The syntax tree of `source`; None if it has none."""
+    """The syntax tree of `source`, which others may have, too, and nobody changes; None if it has none."""
+    return _parsed_lately(source) if len(source) <= _LONGEST_KEPT else _parsed(source)
+
+
+def _parsed(source: str) -> ast.Module | None:
     try:
         return syntax_tree(source)
     except Exception:
         return None
+
+
+_LONGEST_KEPT = 10_000
+"""Characters of a text whose tree is kept for a moment."""
+
+_parsed_lately = functools.lru_cache(maxsize=8)(_parsed)
+"""Reading a test parses it five times, at 0.1 ms each."""
 
 
 _WITHOUT_NODES = frozenset({"arg", "attr", "ctx", "id", "kind", "lineno", "op", "ops", "type_comment"})
@@ -45,16 +57,25 @@ def all_nodes(tree: ast.AST) -> list[ast.AST]:
     """
     nodes = [tree]
     for node in nodes:  # which grows meanwhile
-        for name in node._fields:
-            if name not in _WITHOUT_NODES:
-                value = getattr(node, name, None)
-                if type(value) is list:
-                    for item in value:
-                        if isinstance(item, ast.AST):  # not so the names of `global`
-                            nodes.append(item)  # an `extend` with a generator takes twice as long
-                elif isinstance(value, ast.AST):
-                    nodes.append(value)
+        for name in _FIELDS[type(node)]:
+            value = getattr(node, name, None)
+            if type(value) is list:
+                for item in value:
+                    if isinstance(item, ast.AST):  # not so the names of `global`
+                        nodes.append(item)  # an `extend` with a generator takes twice as long
+            elif isinstance(value, ast.AST):
+                nodes.append(value)
     return nodes
+
+
+class _Fields(dict[type[ast.AST], tuple[str, ...]]):
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        self[kind] = tuple(name for name in kind._fields if name not in _WITHOUT_NODES)
+        return self[kind]
+
+
+_FIELDS = _Fields()
+"""By the type of a node, those that may hold nodes."""
 
 
 def after_future(program: str, statements: str) -> str:
@@ -105,7 +126,12 @@ def module_names(source: str) -> set[str]:
     """The names that a program defines or imports at module level; none if it is no Python."""
     table = symbol_table(source)
     symbols = table.get_symbols() if table else []
-    return {s.get_name() for s in symbols if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    return {symbol.get_name() for symbol in symbols if is_made(symbol)}
+
+
+def is_made(symbol: symtable.Symbol) -> bool:
+    """Return whether a scope gives a name of its own a meaning."""
+    return symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
 
 
 # Packages that a program or a test of a self-contained function may import from.

@@ -1,4 +1,4 @@
-"""A program that reads standard input, as a function of what it reads. This file's text goes into the sandbox.
+"""A program that reads standard input, as a function of what it reads. The process of the program runs this.
 
 A change that can change what a program does raises its number in `forms.REVISIONS`.
 """
@@ -13,44 +13,72 @@ import io
 import os
 import random
 import sys
-import threading
 import types
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import IO, Any, NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NoReturn
 
-PROGRAM = ""
-"""Its source. Whoever sends this file assigns it below, and what it is given beforehand."""
-PRELUDE = ""
+__all__ = ["as_function"]
+
+_leave = os._exit
 
 
 class _Exit(SystemExit):
     """What `os._exit` raises here, where it would end the process that has to report."""
 
 
-def solve(stdin: str) -> str:
-    """What PROGRAM prints when it runs as `__main__`, with `stdin` on descriptor 0.
+def as_function(program: str, prelude: str) -> Callable[[str], str]:
+    """Return `solve`: what `program` prints when it runs as `__main__` with `solve`'s argument on descriptor 0.
 
-    For one call in a process of its own: what the program leaves behind stays. Raises whatever it raises, and
-    SystemExit for an exit status other than 0. Only a program that catches the exit of `os._exit` goes on after it.
+    `solve` raises whatever the program raises, and SystemExit for an exit status other than 0. What the program leaves
+    in its process stays. Only a program that catches the exit of `os._exit` goes on after it.
+
+    Args:
+        program: its source.
+        prelude: what is run before it, under the same names.
     """
-    random.seed(0)
-    with Path("stdin").open("w+b") as given, Path("stdout").open("w+b") as printed:
-        given.write(stdin.encode("utf-8", "replace"))
-        given.seek(0)
-        with _standard(given, printed):
-            _run()
-        printed.seek(0)
-        return printed.read().decode("utf-8", "replace")
+    code: list[types.CodeType] = []
+    has_run = False
+
+    def solve(stdin: str) -> str:
+        nonlocal has_run
+        random.seed(0)
+        with _file("stdin") as given, _file("stdout") as printed:
+            _write(given, stdin.encode("utf-8", "replace"))
+            with _standard(given, printed):
+                try:
+                    code[:] = code or map(_compiled, (prelude, program))
+                    _run(code)
+                except MemoryError:
+                    if has_run:  # what ran before may be to blame: to crash here has this call made in a new process
+                        _leave(1)
+                    raise
+                finally:
+                    has_run = True
+            return _content(printed).decode("utf-8", "replace")
+
+    return solve
 
 
-def _run() -> None:
+def _compiled(source: str) -> types.CodeType:
+    return compile(source.encode(), "program.py", "exec", dont_inherit=True)
+
+
+def _run(code: Sequence[types.CodeType]) -> None:
     module = types.ModuleType("__main__")
-    module.__file__ = str(Path("program.py").absolute())
+    module.__file__ = f"{os.getcwd()}/program.py"  # noqa: PTH109  # pathlib takes ten times as long
     sys.modules["__main__"] = module
     try:
-        exec(PRELUDE, module.__dict__)
-        exec(compile(PROGRAM.encode(), "program.py", "exec", dont_inherit=True), module.__dict__)
+        _run_to_its_end(code, module)
+    except BaseException as error:
+        error.__context__ = None
+        _let_go(module)  # or a file that it opened on descriptor 0 would one day close that of another call
+        raise error.with_traceback(None) from None
+
+
+def _run_to_its_end(code: Sequence[types.CodeType], module: types.ModuleType) -> None:
+    try:
+        for part in code:
+            exec(part, module.__dict__)
     except _Exit as end:  # what it had not written yet is lost
         if end.code not in (None, 0):
             raise
@@ -58,23 +86,52 @@ def _run() -> None:
     except SystemExit as end:
         if end.code not in (None, 0):
             raise
-    threading._shutdown()  # type: ignore[attr-defined]  # what an interpreter does at its end, in that order
+    if "threading" in sys.modules:  # what an interpreter does at its end, in that order
+        sys.modules["threading"]._shutdown()
     atexit._run_exitfuncs()
     with contextlib.suppress(ValueError, AttributeError):  # it closed its output, or has none
         sys.stdout.flush()
-    vars(module).clear()  # closes, and so writes out, the files that it kept
-    gc.collect()
+    _let_go(module)
     if sys.__stdout__ and not sys.__stdout__.closed:
         sys.__stdout__.flush()
 
 
+def _let_go(module: types.ModuleType) -> None:
+    """Close, and so write out, the files that a program kept."""
+    vars(module).clear()
+    gc.collect()
+
+
 @contextlib.contextmanager
-def _standard(given: IO[bytes], printed: IO[bytes]) -> Iterator[None]:
+def _file(name: str) -> Iterator[int]:
+    """A new file: in memory, so that the program finds its folder empty, or of this name where there is no such."""
+    in_memory = hasattr(os, "memfd_create")
+    descriptor = os.memfd_create(name) if in_memory else os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]
+    os.lseek(descriptor, 0, os.SEEK_SET)
+
+
+def _content(descriptor: int) -> bytes:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return io.FileIO(descriptor, closefd=False).readall()
+
+
+@contextlib.contextmanager
+def _standard(given: int, printed: int) -> Iterator[None]:
     """Descriptors 0 and 1, and what Python calls them, are these files for the moment."""
     before = (sys.stdin, sys.stdout, os._exit, builtins.open)
     kept = {0: os.dup(0), 1: os.dup(1)}
-    os.dup2(given.fileno(), 0)
-    os.dup2(printed.fileno(), 1)
+    os.dup2(given, 0)
+    os.dup2(printed, 1)
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding="utf-8", newline="\n")
     sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)), encoding="utf-8", newline="\n")
     vars(sys).update(__stdin__=sys.stdin, __stdout__=sys.stdout, argv=["program.py"])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
 from typing import Protocol
 
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import Key, ProgramTest
 
-__all__ = ["Executor"]
+__all__ = ["Backend", "Executor"]
 
 
 class Executor(Protocol):
@@ -40,4 +41,25 @@ class Executor(Protocol):
 
         Yields:
             The key, and the calls of each test; None if they could not be run.
+        """
+
+
+class Backend(Executor, Protocol):
+    """An executor from its start to its end, which whoever makes it answers for."""
+
+    def __enter__(self) -> Backend: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None: ...
+
+    def self_test(self, limits: Limits) -> str:
+        """Check, under these limits, that a right program passes and a wrong one fails.
+
+        Returns:
+            The isolation in force, e.g. "namespaces+seccomp+rlimits".
+
+        Raises:
+            IncompleteRunError: the executor does not work here, so that any verdict would be meaningless; or the
+                isolation that was requested is not to be had.
         """

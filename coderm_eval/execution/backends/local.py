@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.backends.pool import Job, Setup, WorkerPool
-from coderm_eval.execution.backends.process import Message
 from coderm_eval.execution.backends.rows import Row, make_jobs, preamble_of_tests
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.program_test import Key, ProgramTest
-from coderm_eval.execution.static_analysis import analyse_test
 from coderm_eval.execution.wire.ends import End
 from coderm_eval.execution.wire.heartbeat import silence_s
 
@@ -45,7 +42,7 @@ class LocalExecutor:
 
     def __init__(self, *, workers: int, isolation: str = "auto") -> None:
         self._isolation = isolation
-        self._pool = WorkerPool("coderm_eval.execution.sandbox.worker", workers=workers)
+        self._pool = WorkerPool("coderm_eval.execution.sandbox", workers=workers)
 
     def __enter__(self) -> LocalExecutor:
         self._pool.__enter__()
@@ -66,17 +63,13 @@ class LocalExecutor:
         One run at a time: the next may begin when this one is exhausted or closed. `SharedExecutor` is for threads.
         """
         setup = self._setup(limits, libraries)
-        decided: deque[ExecutionResult[Key]] = deque()
         late: list[Row[Key]] = []
-        for row, answer in self._pool.run(make_jobs(self._announced(tests, setup), setup, decided)):
-            while decided:
-                yield decided.popleft()
+        for row, answer in self._pool.run(make_jobs(self._announced(tests, setup), setup)):
             if answer and End.OUT_OF_TIME in answer["verdicts"]:
                 row, again, answer = row.split_late(answer)
                 late.append(again)
             yield from row.results(answer)
-        yield from decided
-        alone = (Job([(row, row.request())], row.preamble(), setup) for row in late)
+        alone = (Job([(row, row.request())], row.preamble, setup) for row in late)
         for row, answer in self._pool.run(alone, at_once=1):
             yield from row.results(answer)
 
@@ -86,7 +79,7 @@ class LocalExecutor:
         """As `Executor.rehearse`; not during a run."""
         setup = self._setup(limits)
         jobs = (
-            Job([(key, {"rehearse": True})], _preamble(tests, entry_point), setup)
+            Job([(key, {"rehearse": True})], preamble_of_tests(tests, [False] * len(tests), entry_point, None), setup)
             for key, entry_point, tests in problems
         )
         for key, answer in self._pool.run(jobs):
@@ -98,10 +91,11 @@ class LocalExecutor:
 
     def _announced(self, tests: Iterable[ProgramTest[Key] | None], setup: Setup) -> Iterator[ProgramTest[Key] | None]:
         """Have the workers start while the first problem's programs are being read."""
-        for number, test in enumerate(tests):
-            if number == 0:
-                self._pool.start(setup)
-            yield test
+        rest = iter(tests)
+        for first in rest:
+            self._pool.start(setup)
+            yield first
+            yield from rest
 
     def self_test(self, limits: Limits) -> str:
         """Check on this host, under these limits, that a right program passes and a wrong one fails.
@@ -113,6 +107,9 @@ class LocalExecutor:
             IncompleteRunError: the executor does not work here, so that any verdict would be meaningless; or the host
                 does not allow the isolation that was requested.
         """
+        if sys.platform == "win32":
+            raise IncompleteRunError("Windows has no way to confine programs; run coderm-eval in WSL (`wsl --install`)")
+        self._pool.start(self._setup(limits))  # all of them, while the first is asked
         level = self._level(limits)
         tests = [ProgramTest("right", _RIGHT, _TEST), ProgramTest("wrong", _WRONG, _TEST)]
         verdicts = {result.key: result.verdict for result in self.run(tests, limits)}
@@ -125,8 +122,6 @@ class LocalExecutor:
         return level
 
     def _level(self, limits: Limits) -> str:
-        if sys.platform == "win32":
-            raise IncompleteRunError("Windows has no way to confine programs; run coderm-eval in WSL (`wsl --install`)")
         job = Job([("level", {"isolation": True})], setup=self._setup(limits))
         [(_, answer)] = self._pool.run([job], at_once=1)
         if answer is None:
@@ -137,9 +132,3 @@ class LocalExecutor:
                 "namespaces, or set execution.isolation to auto"
             )
         return str(answer["level"])
-
-
-def _preamble(tests: Sequence[str], entry_point: str) -> Message:
-    """Return the request that has a worker use these tests, once it is known which can share a process."""
-    shared = [info is not None and info.harmless for info in map(analyse_test, tests)]
-    return preamble_of_tests(tests, shared, entry_point, None)

@@ -1,17 +1,21 @@
 """A pool of worker processes that speak JSON lines.
 
+A worker that finds no job any more takes half of what the busiest one has left, so that no core waits for the last job.
+
 The processes outlive a run: the next one finds them started. A process that dies, or is silent for too long, is
 replaced, and its request tried once more; a request that ended two is answered by None: could not run.
 """
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from coderm_eval.execution.backends.process import LEAVE_S, Message, Setup, WorkerProcess, clean_environment
@@ -22,11 +26,14 @@ Key = TypeVar("Key")
 
 _FINISH_S = 5
 """Seconds for the requests under way when their answers are not wanted any more; slower workers are killed."""
+_PATIENCE_S = 0.02
+"""Seconds for which a worker without a job waits before it takes a part of another's: it then has to load the tests of
+that job, which takes as long as a few programs."""
 
 
 @dataclass(frozen=True)
 class Job(Generic[Key]):
-    """Requests that one worker answers, one after the other.
+    """Requests that one worker answers, one after the other, but for those that others take off it at the end of a run.
 
     A job without requests is a pause: the answers that have come are yielded before the next job is waited for.
     """
@@ -90,17 +97,50 @@ class WorkerPool:
                 lanes.put(job)
                 while lanes.has_events:
                     yield from lanes.next_event()
+            lanes.put_last()
             while lanes.pending:
                 yield from lanes.next_event()
         finally:
             lanes.close()
 
 
+class _Lane(Generic[Key]):
+    """A worker, and what it has still to answer.
+
+    Args:
+        worker: used by one thread at a time.
+    """
+
+    def __init__(self, worker: WorkerProcess) -> None:
+        self.worker = worker
+        self.job: Job[Key] = Job(())
+        self.left: deque[tuple[Key, Message]] = deque()
+        """Requests of the job; others may take some from the end."""
+
+    def take(self, job: Job[Key]) -> None:
+        self.job, self.left = job, deque(job.requests)
+
+    def next_request(self) -> tuple[Key, Message] | None:
+        try:
+            return self.left.popleft()
+        except IndexError:
+            return None
+
+    def give_half(self) -> Job[Key]:
+        """Return the last of the requests that are left as a job of their own."""
+        given: list[tuple[Key, Message]] = []
+        with contextlib.suppress(IndexError):  # the worker goes on meanwhile
+            for _ in range((len(self.left) + 1) // 2):
+                given.append(self.left.pop())
+        return replace(self.job, requests=given[::-1])
+
+
 class _Lanes(Generic[Key]):
     """A thread for each worker, and what passes between them and the thread that supplies the jobs."""
 
     def __init__(self, workers: Sequence[WorkerProcess]) -> None:
-        self._workers = workers
+        self._lanes: list[_Lane[Key]] = [_Lane(worker) for worker in workers]
+        self._sharing = threading.Lock()
         self._jobs: queue.SimpleQueue[Job[Key] | None] = queue.SimpleQueue()
         self._events: queue.SimpleQueue[tuple[Key, Message | None] | BaseException | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -108,7 +148,7 @@ class _Lanes(Generic[Key]):
         """Jobs that may be put before one is taken."""
         self.pending = 0
         """Answers that are still to come."""
-        self._threads = [threading.Thread(target=self._feed, args=(worker,), daemon=True) for worker in workers]
+        self._threads = [threading.Thread(target=self._feed, args=(lane,), daemon=True) for lane in self._lanes]
         for thread in self._threads:
             thread.start()
 
@@ -124,6 +164,11 @@ class _Lanes(Generic[Key]):
             self.pending += len(job.requests)
             self._jobs.put(job)
 
+    def put_last(self) -> None:
+        """Say that there are no more jobs."""
+        for _ in self._threads:
+            self._jobs.put(None)
+
     def next_event(self) -> Iterator[tuple[Key, Message | None]]:
         """Wait until something happens: an answer, which is yielded, or a job was taken, which makes room."""
         event = self._events.get()
@@ -138,26 +183,35 @@ class _Lanes(Generic[Key]):
     def close(self) -> None:
         """Give up what is not answered; workers that are busy for longer than a few seconds are killed."""
         self._stopping.set()
-        for _ in self._threads:
-            self._jobs.put(None)
+        self.put_last()
         deadline = time.monotonic() + _FINISH_S
-        for thread, worker in zip(self._threads, self._workers, strict=True):
+        for thread, lane in zip(self._threads, self._lanes, strict=True):
             thread.join(max(0.0, deadline - time.monotonic()))
             while thread.is_alive():
-                worker.kill()
+                lane.worker.kill()
                 thread.join(1)
 
-    def _feed(self, worker: WorkerProcess) -> None:
-        """Give one worker job after job, until there are no more."""
+    def _feed(self, lane: _Lane[Key]) -> None:
+        """Give one worker job after job, and parts of others' once there are no more."""
         try:
             while job := self._jobs.get():
                 self._events.put(None)
-                for key, message in job.requests:
-                    if self._stopping.is_set():
-                        return
-                    self._events.put((key, self._answer(worker, message, job)))
+                lane.take(job)
+                self._answer_all(lane)
+            while not self._stopping.wait(_PATIENCE_S) and self._share(lane):
+                self._answer_all(lane)
         except BaseException as error:  # for the consumer, who would wait for ever
             self._events.put(error)
 
-    def _answer(self, worker: WorkerProcess, message: Message, job: Job[Key]) -> Message | None:
-        return worker.answer(message, job.preamble, job.setup, given_up=self._stopping.is_set)
+    def _share(self, lane: _Lane[Key]) -> bool:
+        """Give `lane` half of what is left to the one that has the most left; returns whether there was anything."""
+        with self._sharing:
+            lane.take(max(self._lanes, key=lambda other: len(other.left)).give_half())
+        return bool(lane.left)
+
+    def _answer_all(self, lane: _Lane[Key]) -> None:
+        while not self._stopping.is_set() and (request := lane.next_request()):
+            key, message = request
+            job = lane.job
+            answer = lane.worker.answer(message, job.preamble, job.setup, given_up=self._stopping.is_set)
+            self._events.put((key, answer))

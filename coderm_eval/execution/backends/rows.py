@@ -1,19 +1,17 @@
-"""Tests grouped for workers: what is the same is run once, and a problem's tests travel with its programs."""
+"""Tests grouped for workers: a problem's tests travel once, with its programs."""
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import compress, groupby
-from typing import Any, Generic, NamedTuple
+from dataclasses import dataclass, field
+from itertools import compress, repeat
+from typing import Any, Generic
 
 from coderm_eval.core.protocols import ExecutionResult
 from coderm_eval.core.records import NO_OUTPUT, Verdict
 from coderm_eval.execution.backends.pool import Job, Setup
 from coderm_eval.execution.program_test import Key, ProgramTest
-from coderm_eval.execution.static_analysis import ProgramInfo, TestInfo, analyse, analyse_test
 from coderm_eval.execution.wire.ends import End
 
 __all__ = ["VERDICT_OF_END", "Row", "make_jobs", "preamble_of_tests"]
@@ -22,7 +20,7 @@ _ROWS_PER_JOB = 64
 """Most programs of one problem for one worker: enough to spread the cost of starting its tests, few enough to share the
 programs out evenly."""
 
-VERDICT_OF_END: Mapping[End, Verdict] = {
+VERDICT_OF_END: Mapping[str, Verdict] = {
     End.PASSED: Verdict.PASSED,
     End.FAILED: Verdict.FAILED,
     End.OUT_OF_CPU: Verdict.TIMED_OUT,
@@ -33,137 +31,108 @@ VERDICT_OF_END: Mapping[End, Verdict] = {
 """No end is NOT_RUN: that is the verdict where a worker gives no answer."""
 
 
-class _Problem(NamedTuple):
-    """What tests that run together have in common."""
-
-    name: str
-    entry_point: str
-    timeout_s: float | None
-    are_calls: bool
-
-
 @dataclass
 class Row(Generic[Key]):
     """One program, and the tests to run against it."""
 
     program: str
-    info: ProgramInfo
     process_per_call: bool
-    tests: list[str]
-    """All tests of the problem."""
-    shared: list[bool]
-    """For each, whether it can share its process with others."""
-    problem: _Problem
-    cells: dict[int, list[Key]] = field(default_factory=dict)
-    """{number of a test: the keys that wait for its result}."""
+    preamble: dict[str, Any]
+    """The tests of the problem."""
+    columns: list[int] = field(default_factory=list)
+    """Numbers of the tests to run, among those of the problem."""
+    keys: list[Key] = field(default_factory=list)
+    """For each, the key that waits for its result."""
 
     def request(self) -> dict[str, Any]:
-        stateful = self.info.stateful and not self.process_per_call
-        return {
-            "program": self.program,
-            "stateful": stateful,
-            "process_per_run": self.process_per_call or (stateful and self.info.reaches_out),
-            "imports": self.info.imports,
-            "columns": list(self.cells),
-        }
-
-    def preamble(self) -> dict[str, Any]:
-        if self.problem.are_calls:
-            return {"calls": self.tests, "timeout_s": self.problem.timeout_s}
-        return preamble_of_tests(self.tests, self.shared, self.problem.entry_point, self.problem.timeout_s)
+        return {"program": self.program, "process_per_call": self.process_per_call, "columns": self.columns}
 
     def results(self, answer: dict[str, Any] | None) -> Iterator[ExecutionResult[Key]]:
-        """Yield the result for each key; without an answer nothing was run."""
+        """Return the result for each key; without an answer nothing was run."""
         if answer is None:
-            yield from (ExecutionResult(key, Verdict.NOT_RUN, 0.0) for keys in self.cells.values() for key in keys)
-            return
-        verdicts = [VERDICT_OF_END[End(letter)] for letter in answer["verdicts"]]
-        columns = (answer["cpu_seconds"], map(self._output, answer["outputs"]), answer["reasons"])
-        for keys, verdict, *more in zip(self.cells.values(), verdicts, *columns, strict=True):
-            for key in keys:
-                yield ExecutionResult(key, verdict, *more)
-
-    def _output(self, number: int | None) -> int:
-        return NO_OUTPUT if number is None or self.info.knows_addresses else number
+            return map(ExecutionResult, self.keys, repeat(Verdict.NOT_RUN), repeat(0.0))
+        verdicts = map(VERDICT_OF_END.__getitem__, answer["verdicts"])
+        outputs = (NO_OUTPUT if number is None else number for number in answer["outputs"])
+        return map(ExecutionResult, self.keys, verdicts, answer["cpu_seconds"], outputs, answer["reasons"])
 
     def split_late(self, answer: dict[str, Any]) -> tuple[Row[Key], Row[Key], dict[str, Any]]:
         """Return this row without the tests that ran out of wall time, those alone, and the answer without them."""
-        in_time = [letter != End.OUT_OF_TIME for letter in answer["verdicts"]]
-        parts = [
-            replace(
-                self,
-                cells={
-                    column: keys
-                    for (column, keys), kept in zip(self.cells.items(), in_time, strict=True)
-                    if kept == part
-                },
-            )
-            for part in (True, False)
-        ]
-        return parts[0], parts[1], {name: list(compress(found, in_time)) for name, found in answer.items()}
+        late = [letter == End.OUT_OF_TIME for letter in answer["verdicts"]]
+        in_time = [not it for it in late]
+        return (
+            self._part(in_time),
+            self._part(late),
+            {name: list(compress(all_, in_time)) for name, all_ in answer.items()},
+        )
+
+    def _part(self, kept: Sequence[bool]) -> Row[Key]:
+        columns, keys = compress(self.columns, kept), compress(self.keys, kept)
+        return Row(self.program, self.process_per_call, self.preamble, [*columns], [*keys])
 
 
 def preamble_of_tests(
-    tests: Sequence[str], shared: Sequence[bool], entry_point: str, timeout_s: float | None
+    tests: Sequence[str], trusted: Sequence[bool], entry_point: str, timeout_s: float | None
 ) -> dict[str, Any]:
     """Return the request that has a worker use these tests from now on."""
-    return {"tests": tests, "shared": shared, "entry_point": entry_point, "timeout_s": timeout_s}
+    return {"tests": tests, "trusted": trusted, "entry_point": entry_point, "timeout_s": timeout_s}
 
 
-def make_jobs(
-    tests: Iterable[ProgramTest[Key] | None], setup: Setup, decided: deque[ExecutionResult[Key]]
-) -> Iterator[Job[Row[Key]]]:
-    """Yield the tests of each problem in jobs; those whose program or test is not Python go to `decided` instead."""
-    for problem, together in groupby(tests, key=_problem):
-        if problem is None:
-            yield from (Job(()) for _ in together)
-            continue
-        table: _Table[Key] = _Table(problem)
-        for test in filter(None, together):
-            if not table.add(test):
-                decided.append(ExecutionResult(test.key, Verdict.FAILED, 0.0))
+def make_jobs(tests: Iterable[ProgramTest[Key] | None], setup: Setup) -> Iterator[Job[Row[Key]]]:
+    """Yield the tests of each problem in jobs, and one without requests for each None."""
+    table: _Table[Key] | None = None
+    for test in tests:
+        if table and not (test and table.takes(test)):
+            yield from table.jobs(setup)
+            table = None
+        if test is None:
+            yield Job(())
+        else:
+            table = table or _Table(test)
+            table.add(test)
+    if table:
         yield from table.jobs(setup)
 
 
-def _problem(test: ProgramTest[Any] | None) -> _Problem | None:
-    return _Problem(test.problem, test.entry_point, test.timeout_s, test.is_call) if test else None
-
-
 class _Table(Generic[Key]):
-    """The distinct programs and tests of one problem, and which of them are to be run together."""
+    """The distinct programs and tests of one problem, and which of them are to be run together.
 
-    def __init__(self, problem: _Problem) -> None:
-        self._problem = problem
-        self._programs: dict[str, ProgramInfo | None] = {}
-        self._infos: dict[str, TestInfo | None] = {}
-        """By test."""
-        self._rows: dict[str, Row[Key]] = {}
-        self._columns: dict[str, int] = {}
+    Args:
+        first: the first of its tests; those of the same problem, and with the same limit, go with it.
+    """
+
+    def __init__(self, first: ProgramTest[Key]) -> None:
+        self._first = first
         self._tests: list[str] = []
-        self._shared: list[bool] = []
+        self._trusted: list[bool] = []
+        self._columns: dict[str, int] = {}
+        self._rows: dict[str, Row[Key]] = {}
+        if first.is_call:
+            self._preamble: dict[str, Any] = {"calls": self._tests, "timeout_s": first.timeout_s}
+        else:
+            self._preamble = preamble_of_tests(self._tests, self._trusted, first.entry_point, first.timeout_s)
 
-    def add(self, test: ProgramTest[Key]) -> bool:
-        """Take a program and its test in; returns whether both are Python."""
-        if test.program not in self._programs:
-            self._programs[test.program] = analyse(test.program)
-        if test.test not in self._infos:
-            self._infos[test.test] = TestInfo(test.test, True) if test.is_call else analyse_test(test.test)
-        info, test_info = self._programs[test.program], self._infos[test.test]
-        if info is None or test_info is None:
-            return False
-        if info.identity not in self._rows:
-            common = (self._tests, self._shared, self._problem)
-            self._rows[info.identity] = Row(test.program, info, test.process_per_call, *common)
-        if test_info.identity not in self._columns:
-            self._columns[test_info.identity] = len(self._tests)
+    def takes(self, test: ProgramTest[Key]) -> bool:
+        first = self._first
+        return (
+            test.problem == first.problem
+            and test.entry_point == first.entry_point
+            and test.timeout_s == first.timeout_s
+            and test.is_call == first.is_call
+        )
+
+    def add(self, test: ProgramTest[Key]) -> None:
+        row, column = self._rows.get(test.program), self._columns.get(test.test)
+        if row is None:
+            row = self._rows[test.program] = Row(test.program, test.process_per_call, self._preamble)
+        if column is None:
+            column = self._columns[test.test] = len(self._tests)
             self._tests.append(test.test)
-            self._shared.append(test.trusted or test_info.harmless)
-        self._rows[info.identity].cells.setdefault(self._columns[test_info.identity], []).append(test.key)
-        return True
+            self._trusted.append(test.trusted)
+        row.columns.append(column)
+        row.keys.append(test.key)
 
     def jobs(self, setup: Setup) -> Iterator[Job[Row[Key]]]:
         rows = list(self._rows.values())
-        size = math.ceil(len(rows) / math.ceil(len(rows) / _ROWS_PER_JOB)) if rows else 1
+        size = math.ceil(len(rows) / math.ceil(len(rows) / _ROWS_PER_JOB))
         for n in range(0, len(rows), size):
-            part = rows[n : n + size]
-            yield Job([(row, row.request()) for row in part], part[0].preamble(), setup)
+            yield Job([(row, row.request()) for row in rows[n : n + size]], self._preamble, setup)

@@ -13,6 +13,8 @@ __all__ = ["Pool", "is_plain", "mutated"]
 
 _FAR = 10
 """How far from 0 numbers are drawn that have nothing to do with the given one."""
+_DEEPEST = 50
+"""Levels of a plain value. It is a number of ours, as Python's own limit is another wherever a library changed it."""
 _NUMBER = re.compile(r"-?\d{1,9}(?![\d.])")
 
 
@@ -40,14 +42,14 @@ class Pool:
             self._collect(list(value.items()))
 
 
-def is_plain(value: Any) -> bool:
-    """Return whether a value, and all that is in it, is of a type that `mutated` knows."""
+def is_plain(value: Any, levels: int = _DEEPEST) -> bool:
+    """Return whether a value, and all that is in it to so many `levels`, is of a type that `mutated` knows."""
     kind = type(value)
     if kind is dict:
-        return all(is_plain(part) for item in value.items() for part in item)
-    if kind in (list, tuple, set, frozenset):
-        return all(map(is_plain, value))
-    return value is None or kind in _MUTATORS
+        value = [part for item in value.items() for part in item]
+    elif kind not in (list, tuple, set, frozenset):
+        return value is None or kind in _MUTATORS
+    return levels > 0 and all(is_plain(part, levels - 1) for part in value)
 
 
 def mutated(value: Any, chance: random.Random, pool: Pool) -> Any:

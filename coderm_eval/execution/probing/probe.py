@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
-from coderm_eval.core.protocols import Cell, Probe
+from coderm_eval.core.protocols import Block, Probe
 from coderm_eval.core.records import Problem, ProblemCandidates, UnitTest, Verdicts, fingerprint
 from coderm_eval.core.store import Store
 from coderm_eval.execution.backends.base import Executor
@@ -31,31 +31,19 @@ def make_probe(
     """
     if not number:
         return None
-    execute = cached_execution(executor, store.table("probes"), settings, isolation, calls=True, bar=bar)
+    execute = cached_execution(executor, store.verdicts(), settings, isolation, calls=True, bar=bar)
     find_inputs = _Inputs(executor, store, settings, isolation, number)
 
     def probe(problems: Sequence[_Problem]) -> dict[str, Verdicts]:
         inputs = find_inputs(problems)
-        found = {
-            item.problem.task_id: Verdicts.not_run(len(item.candidates), len(inputs[item.problem.task_id]))
-            for item, _ in problems
-        }
-        for result in execute(_cells(item, inputs[item.problem.task_id]) for item, _ in problems):
-            cell, verdicts = result.key, found[result.key.problem.task_id]
-            place = cell.row, cell.column
-            verdicts.matrix[place], verdicts.outputs[place] = result.verdict, result.output
-            verdicts.cpu_seconds[place] = result.cpu_seconds
-        return found
+        found = execute(_block(item, inputs[item.problem.task_id]) for item, _ in problems)
+        return {block.problem.task_id: verdicts for block, verdicts in found}
 
     return probe
 
 
-def _cells(item: ProblemCandidates, inputs: Sequence[str]) -> list[Cell]:
-    return [
-        Cell(item.problem, row, column, candidate.program, call)
-        for row, candidate in enumerate(item.candidates)
-        for column, call in enumerate(inputs)
-    ]
+def _block(item: ProblemCandidates, inputs: Sequence[str]) -> Block:
+    return Block(item.problem, 0, [candidate.program for candidate in item.candidates], inputs)
 
 
 class _Inputs:

@@ -43,6 +43,15 @@ class AnswerMemory:
         self._windows = self._digests = 0
         self._clock = _Clock()
 
+    def expect(self, plan: str) -> None:
+        """Expect more answers after those that were expected until now."""
+        self._plan += plan
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all expected answers were read."""
+        return len(self.answers) == len(self._plan)
+
     @property
     def is_full(self) -> bool:
         """Whether an answer did not fit."""
@@ -57,17 +66,20 @@ class AnswerMemory:
         used, _, _ = _HEADER.unpack_from(self.memory)
         end = min(_HEADER.size + used, len(self.memory))
         self._clock.tick(cpu_seconds)
-        while len(self.answers) < len(self._plan) and self._position + _ENTRY.size <= end:
-            seconds, length = _ENTRY.unpack_from(self.memory, self._position)
+        first = len(self.answers)
+        for _ in range(first, len(self._plan)):
             start = self._position + _ENTRY.size
+            if start > end:
+                break
+            seconds, length = _ENTRY.unpack_from(self.memory, self._position)
             if start + length > end or not 0 <= seconds < 1e9:
-                return
+                break
             text = self.memory[start : start + length].decode("latin-1")
             if not (text.isascii() and text.isprintable()):  # six times as long once it is escaped
-                return
-            self._count(self._plan[len(self.answers)])
+                break
             self.answers.append((self._clock.corrected(seconds), text))
             self._position = start + length
+        self._count(self._plan[first : len(self.answers)])
 
     def window(self) -> TimeWindow:
         """Return the time window of the next answer. An answer with a digest has a second one, once that has begun."""
@@ -77,9 +89,10 @@ class AnswerMemory:
             return TimeWindow(number + 1, loading=True)
         return TimeWindow(max(1, number), loading=kind == LOADING)
 
-    def _count(self, kind: str) -> None:
-        self._windows += {IN_THE_SAME_WINDOW: 0, DIGESTED_CALL: 2}.get(kind, 1)
-        self._digests += kind == DIGESTED_CALL
+    def _count(self, kinds: str) -> None:
+        digests = kinds.count(DIGESTED_CALL)
+        self._windows += len(kinds) - kinds.count(IN_THE_SAME_WINDOW) + digests
+        self._digests += digests
 
     def close(self) -> None:
         self.memory.close()
@@ -108,7 +121,7 @@ class _Clock:
         if hidden > _HIDDEN_S:
             self._claimed += hidden
             seconds += hidden
-        return round(seconds, 6)
+        return seconds
 
 
 class AnswerWriter:

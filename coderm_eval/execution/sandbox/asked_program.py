@@ -42,14 +42,19 @@ class AskedProgram:
         return self._answers.answer(self._codec.encode(call), self._codec.decode)
 
     def function(self, name: str) -> Callable[..., Any]:
-        """Return a stand-in. Its attribute `sha256` takes the same arguments and returns the digest of the answer."""
+        """Return a stand-in. Its attribute `sha256` takes the same arguments and returns the digest of the answer.
 
-        def sha256(*arguments: Any, **keywords: Any) -> Any:
-            return _apply(self.ask([name, list(arguments), keywords, True]), arguments, keywords)
-
+        Its attribute `value` leaves them as they are, whatever the program does to them.
+        """
         function = _named(name, lambda *arguments, **keywords: self.call(name, arguments, keywords))
-        vars(function)["sha256"] = sha256
+        for attribute, digested in (("sha256", True), ("value", False)):
+            vars(function)[attribute] = self._called_otherwise(name, digested)
         return function
+
+    def _called_otherwise(self, name: str, digested: bool) -> Callable[..., Any]:
+        return lambda *arguments, **keywords: _apply(
+            self.ask([name, list(arguments), keywords, digested]), arguments, keywords
+        )
 
     def coroutine_function(self, name: str) -> Callable[..., Any]:
         async def function(*arguments: Any, **keywords: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from coderm_eval.execution.wire.ends import UNANSWERED, End
 
-__all__ = ["CallTree", "TreePosition", "key_of"]
+__all__ = ["CallTree", "TreePosition", "key_of", "keys_of", "short_form"]
 
 
 def key_of(history: Sequence[str], *, stateful: bool) -> str:
@@ -16,12 +16,24 @@ def key_of(history: Sequence[str], *, stateful: bool) -> str:
     return hashlib.blake2b("\n".join(history).encode(), digest_size=16).hexdigest() if stateful else history[-1]
 
 
+def keys_of(history: Sequence[str], *, stateful: bool) -> Sequence[str]:
+    """Return the `key_of` each of these calls with those before it, in time that grows with their length."""
+    if not stateful:
+        return history
+    digest = hashlib.blake2b(digest_size=16)
+    keys = []
+    for number, call in enumerate(history):
+        digest.update(f"\n{call}".encode() if number else call.encode())
+        keys.append(digest.hexdigest())
+    return keys
+
+
 _LONG = 1_000
 """Characters from which on an answer is told from others by its digest: trees outlive the programs."""
 
 
-def _short(answer: str) -> str | bytes:
-    """Return what stands for the answer in a tree."""
+def short_form(answer: str) -> str | bytes:
+    """Return what stands for the answer where answers are kept longer than the program."""
     return answer if len(answer) < _LONG else hashlib.sha256(answer.encode()).digest()
 
 
@@ -30,8 +42,8 @@ class TreePosition(NamedTuple):
 
     history: tuple[str, ...]
     """The calls made so far; the last one has no answer yet if `unanswered`."""
-    answers: tuple[str, ...] = ()
-    """Those to the calls, as far as there are any."""
+    answers: tuple[str, ...] | None = ()
+    """Those to the calls, as far as there are any; None where nobody compares programs by them."""
     verdict: End | None = None
     unanswered: bool = False
 
@@ -69,7 +81,7 @@ class CallTree:
             if reply is None:
                 return TreePosition(history, tuple(answers), unanswered=True)
             answers.append(reply)
-            node = End(reply) if reply in UNANSWERED else node.replies.get(_short(reply))
+            node = End(reply) if reply in UNANSWERED else node.replies.get(short_form(reply))
         return TreePosition(history, tuple(answers), node)
 
     def learn(self, calls: Sequence[str], answers: Sequence[str], verdict: End) -> None:
@@ -80,7 +92,7 @@ class CallTree:
             self._root = verdict
             return
         node = self._root = self._node(self._root, calls[0])
-        *shorts, last = map(_short, answers)
+        *shorts, last = map(short_form, answers)
         for call, answer in zip(calls[1:], shorts, strict=True):
             following = self._node(node.replies.get(answer), call)
             node.replies[answer] = following

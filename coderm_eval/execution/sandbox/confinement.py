@@ -6,6 +6,7 @@ A child does as little as possible itself: each page of memory that it writes co
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import resource
 import signal
@@ -28,6 +29,8 @@ __all__ = [
 ]
 
 _MIB = 1024 * 1024
+_LEAST_MEMORY = 4 * _MIB
+"""Of address space that a child must find beyond its server's."""
 _MOST_PROCESSES = 64
 """Processes and threads of the user that a sandbox's programs run as, counted inside its namespace."""
 
@@ -46,6 +49,10 @@ def apply_rlimits(limits: Limits, cpu_s: float) -> None:
     Args:
         limits: memory, file size and open files.
         cpu_s: CPU seconds, for systems where the watchdog cannot see what a process uses.
+
+    Raises:
+        OSError: the limit of memory leaves a program less than `_LEAST_MEMORY`. What it does in what happens to be free
+            would differ from host to host.
     """
     for what, most in (
         (resource.RLIMIT_AS, limits.memory_mb * _MIB),
@@ -54,12 +61,20 @@ def apply_rlimits(limits: Limits, cpu_s: float) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (most, most))
+    _require_memory(limits.memory_mb)
     _, hard = resource.getrlimit(resource.RLIMIT_STACK)
     stack = limits.memory_mb * _MIB  # a program that raises Python's limit of recursion needs more than 8 MiB
     with contextlib.suppress(ValueError, OSError):  # macOS has a lower bound of its own
         resource.setrlimit(resource.RLIMIT_STACK, (stack if hard < 0 else min(stack, hard), hard))
     if sys.platform != "linux":  # on Linux this limit would make the CPU clock tick in steps of 4 ms
         resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s) + 1, int(cpu_s) + 1))
+
+
+def _require_memory(limit_mb: int) -> None:
+    try:
+        mmap.mmap(-1, _LEAST_MEMORY).close()
+    except OSError as error:
+        raise OSError(f"its limit of {limit_mb} MiB of memory leaves nothing for a program") from error
 
 
 def drop_server_privileges(isolation: Isolation) -> None:
@@ -126,12 +141,12 @@ def server_state() -> tuple[object, ...]:
 
 
 def is_clean(isolation: Isolation, state: tuple[object, ...]) -> bool:
-    """Prepare for the next child; returns whether it finds what the last one found.
+    """Prepare for the next child; returns whether it finds what the last one found, and room on the disk.
 
     Args:
         state: the server's at first.
     """
     with contextlib.suppress(OSError):
         prepare(isolation)
-        return isolation.protects_server or server_state() == state
+        return isolation.scratch.had_room and (isolation.protects_server or server_state() == state)
     return False

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import gc
 import importlib
 import warnings
 from collections.abc import Sequence
+
+from coderm_eval.execution.sandbox.garbage import keep_what_is_there
 
 __all__ = ["LIBRARIES", "PACKAGES_OF_TESTS", "STANDARD", "Preloader", "import_quietly"]
 
@@ -77,7 +78,7 @@ class Preloader:
             else:
                 self._done.add(module)
                 import_quietly(module)
-                gc.freeze()  # keeps the collector from copying inherited pages in every child
+                keep_what_is_there()
         return left
 
 

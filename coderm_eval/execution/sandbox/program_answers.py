@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from coderm_eval.execution.sandbox.call_tree import key_of
+from coderm_eval.execution.sandbox.call_tree import key_of, keys_of
 from coderm_eval.execution.sandbox.program_process import LOADED
 from coderm_eval.execution.sandbox.program_sandbox import ProgramSandbox
 from coderm_eval.execution.wire.ends import TIMEOUTS, UNANSWERED, End
@@ -37,6 +37,7 @@ class ProgramAnswers:
         sandbox: where it runs.
         stateful: whether an answer may depend on the calls before it, for all that is known beforehand.
         process_per_run: whether runs have their own processes: the calls of a test if `stateful`, else one call.
+        code: what is run in place of the source, if there is any.
     """
 
     def __init__(
@@ -47,8 +48,10 @@ class ProgramAnswers:
         *,
         stateful: bool,
         process_per_run: bool,
+        code: bytes = b"",
     ) -> None:
         self._source = source
+        self._code = code
         self._imports = imports
         self._sandbox = sandbox
         self.stateful = stateful
@@ -73,11 +76,21 @@ class ProgramAnswers:
 
     def keys(self, history: Sequence[str]) -> Sequence[str]:
         """Return the keys of the answers to all of these calls."""
-        return [self.key(history[: n + 1]) for n in range(len(history))] if self.stateful else history
+        return keys_of(history, stateful=self.stateful)
 
     def answer(self, history: Sequence[str]) -> str | None:
         """Return the answer to the last of these calls; None if it is not known."""
         return self.answers.get(self.key(history))
+
+    def answers_along(self, calls: Sequence[str]) -> list[str]:
+        """Return the answers to these calls, made in this order, up to the first that is not known."""
+        found = []
+        for key in self.keys(calls):
+            answer = self.answers.get(key)
+            if answer is None:
+                break
+            found.append(answer)
+        return found
 
     def cpu_seconds(self, history: Sequence[str]) -> float:
         """Return the CPU seconds for loading the program and making these calls."""
@@ -102,7 +115,8 @@ class ProgramAnswers:
                 self._end_all(runs, self._given_up)
                 return
             now, later = (runs[:1], runs[1:]) if self._process_per_run else (runs, [])
-            end, replies = self._sandbox.run(self._source, self._imports, now, self.stateful, self._time(seconds))
+            how = (self._source, self._imports, now, self.stateful, self._time(seconds))
+            end, replies = self._sandbox.run(*how, apart=self._process_per_run, code=self._code)
             runs = self._record(now, end, replies, hurried=hurried) + later
             if runs and (self._sandbox.per_call or end in TIMEOUTS):
                 left = [h for h in left if not (self._is_lost(h) or (hurried and self.was_cut_off(h)))]
@@ -115,7 +129,7 @@ class ProgramAnswers:
 
     def _is_lost(self, history: Sequence[str]) -> bool:
         """Return whether the program did not live to answer one of these calls."""
-        return any(self.answer(history[: n + 1]) in UNANSWERED for n in range(len(history)))
+        return any(self.answers.get(key) in UNANSWERED for key in self.keys(history))
 
     def _runs(self, histories: Iterable[Sequence[str]]) -> list[list[str]]:
         """Return the runs whose calls have to be made: a history each, or all calls together without a state."""
@@ -169,9 +183,10 @@ class ProgramAnswers:
         """Keep that the process ended at this call of `run`; returns what is left of the run.
 
         Args:
-            shared: whether other answers took room, so that the answer may fit in a process of its own.
+            shared: whether other calls came before, so that the answer may fit in a process of its own, or not crash
+                there.
         """
-        if end is End.FULL and shared:
+        if shared and (end is End.FULL or (end is End.CRASHED and not self.stateful)):
             return [run if self.stateful else run[position:]]
         key = self.key(run[: position + 1])
         if hurried and end in TIMEOUTS:

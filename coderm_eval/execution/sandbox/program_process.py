@@ -2,6 +2,7 @@
 
 call      ["f", [arguments], {"dict": [[keyword, argument], ...]}]     or ["f"]: what is f?
           ["f", [arguments], {"dict": []}, true]: the SHA-256 of what it returns, or null
+          ["f", [arguments], {"dict": []}, false]: what it returns, and not what has become of the arguments
           [object, "f", [arguments], {"dict": ...}]: the same of a method; [object, "a"]: what is this attribute?
           [object, "a", value]: set the attribute
 answer    ["returned", value, arguments afterwards or null, index of the argument that it returned or null]
@@ -19,12 +20,14 @@ the program stands for.
 
 from __future__ import annotations
 
+import binascii
 import json
+import marshal
 import random
 import sys
 import types
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
 
 from coderm_eval.execution.sandbox.answer_memory import AnswerWriter
 from coderm_eval.execution.sandbox.asynchronous import ASYNCHRONOUS, finished, is_coroutine_function
@@ -32,7 +35,10 @@ from coderm_eval.execution.sandbox.program_objects import MODULE, ProgramObjects
 from coderm_eval.execution.wire.digest import sha256_of_answer
 from coderm_eval.execution.wire.encoding import encode, is_immutable
 
-__all__ = ["LOADED", "answer_runs"]
+__all__ = ["LOADED", "Call", "answer_runs", "as_text"]
+
+Call: TypeAlias = "str | list[Any]"
+"""As text, or as what the text stands for."""
 
 LOADED = '["loaded"]'
 _NOT_LOADED = '["not loaded"]'
@@ -41,11 +47,13 @@ _SEED = 0
 """Of `random` and numpy at the start of each run, so that no answer depends on what ran before."""
 
 
-def answer_runs(job: dict[str, Any], writer: AnswerWriter) -> None:
+def answer_runs(job: dict[str, Any], writer: AnswerWriter, more: Iterable[Sequence[Call]] = ()) -> None:
     """Load the program anew for each run, and write the answers to its calls.
 
     Args:
-        job: {"program", "runs"}; a run is a list of calls.
+        job: {"program", "runs"}, or {"code", "runs"} with the code `as_text`. A run is a list of calls. One that is no
+            text is in it once.
+        more: calls after those of the last run.
     """
     code: types.CodeType | None = None
     for run in job["runs"]:
@@ -54,7 +62,7 @@ def answer_runs(job: dict[str, Any], writer: AnswerWriter) -> None:
         sys.modules[MODULE] = module  # where dataclasses and pickle look it up
         _seed()
         try:
-            code = code or compile(job["program"], "<candidate>", "exec", dont_inherit=True)
+            code = code or _code_of(job)
             exec(code, module.__dict__)
         except BaseException:
             writer.add(_NOT_LOADED)
@@ -63,6 +71,21 @@ def answer_runs(job: dict[str, Any], writer: AnswerWriter) -> None:
         answers = _Answers(module.__dict__, writer.begin_digest)
         for call in run:
             writer.add(answers.answer(call))
+    for calls in more:
+        for call in calls:
+            writer.add(answers.answer(call))
+
+
+def as_text(code: bytes) -> str:
+    """Return code, as marshal writes it, for a job: its process then has nothing to compile."""
+    return binascii.b2a_base64(code, newline=False).decode()
+
+
+def _code_of(job: dict[str, Any]) -> types.CodeType:
+    if "code" not in job:
+        return compile(job["program"], "<candidate>", "exec", dont_inherit=True)
+    code: types.CodeType = marshal.loads(binascii.a2b_base64(job["code"]))
+    return code
 
 
 def _seed() -> None:
@@ -91,17 +114,18 @@ class _Answers:
         self._objects = _OBJECTS
         self._objects.begin(names)
 
-    def answer(self, call: str) -> str:
+    def answer(self, call: Call) -> str:
         try:
-            target, *how = self._objects.decode(call)
+            text = call if isinstance(call, str) else None
+            target, *how = self._objects.decode(call) if isinstance(call, str) else call
             if type(target) is not str:
-                return self._of_object(call, target, *how)
-            return self._called(call, target, *how) if how else self._looked_up(target)
+                return self._of_object(text, target, *how)
+            return self._called(text, target, *how) if how else self._looked_up(target)
         except BaseException as error:
             return self._raised(error)
 
     def _called(
-        self, call: str, name: str, arguments: list[Any], keywords: dict[str, Any], digested: bool = False
+        self, call: str | None, name: str, arguments: list[Any], keywords: dict[str, Any], digested: bool | None = None
     ) -> str:
         if name not in self._names:
             raise NameError(f"name {name!r} is not defined")
@@ -110,11 +134,16 @@ class _Answers:
         if digested:
             self._begin_digest()
             return f'["returned",{json.dumps(sha256_of_answer(result))},null,null]'
-        return self._returned(call, function, result, arguments, keywords)
+        return self._returned(call if digested is None else None, function, result, arguments, keywords)
 
-    def _returned(self, call: str, function: Any, result: Any, arguments: list[Any], keywords: dict[str, Any]) -> str:
+    def _returned(
+        self, call: str | None, function: Any, result: Any, arguments: list[Any], keywords: dict[str, Any]
+    ) -> str:
+        """Return the answer; without the text of the call, it says nothing of the arguments."""
         if type(result) in ASYNCHRONOUS:
             return self._returned_later(call, result, arguments, keywords)
+        if call is None:
+            return f'["returned",{self._objects.encode_result(result, function)},null,null]'
         returned = next((n for n, argument in enumerate(arguments) if argument is result), None)
         afterwards = "null"
         if not is_immutable((*arguments, *keywords.values())):
@@ -123,7 +152,7 @@ class _Answers:
         value = self._objects.encode_result(result, function)
         return f'["returned",{value},{afterwards},{"null" if returned is None else returned}]'
 
-    def _returned_later(self, call: str, result: Any, arguments: list[Any], keywords: dict[str, Any]) -> str:
+    def _returned_later(self, call: str | None, result: Any, arguments: list[Any], keywords: dict[str, Any]) -> str:
         """Run a coroutine or an asynchronous generator to its end."""
         try:
             answer = self._returned(call, None, finished(result), arguments, keywords)
@@ -131,7 +160,7 @@ class _Answers:
             answer = self._raised(error)
         return f'["{type(result).__name__}",{answer}]'
 
-    def _of_object(self, call: str, target: Any, name: str, *how: Any) -> str:
+    def _of_object(self, call: str | None, target: Any, name: str, *how: Any) -> str:
         if not how:
             return self._attribute(target, name)
         if len(how) == 1:

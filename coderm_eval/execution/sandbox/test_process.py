@@ -6,6 +6,8 @@ whether all of the tests can share a process, which is then kept for many reques
 
     {"tests": [number], "answers", "stateful"}    run these tests on the answers, stored by the `key_of` their calls
     {"tests": [number], "rehearse": true}         run them on imagined answers, to see which calls they make
+    {"tests": [number], "judged_calls": true}     as `judgement` has it, in place of a rehearsal
+    {"tests": [number], "judge": [[call, answer]]}    the same; the reply is {"judged", "last"}
 
 For each test it replies {"calls", "unknown", "verdict", "reason", "last"}: the calls that were answered; those to which
 no answer is known, in which case there is no verdict; the `own_error` for which it failed; and whether the process ends
@@ -18,12 +20,13 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from coderm_eval.execution.sandbox.chance import govern_chance
 from coderm_eval.execution.sandbox.known_answers import KnownAnswers, Rehearsal
 from coderm_eval.execution.sandbox.stand_ins import StandIns
+from coderm_eval.execution.sandbox.test_judge import TestJudge
 from coderm_eval.execution.sandbox.test_run import CompiledTest, compile_test, run_test, without_assertions
 from coderm_eval.execution.wire.ends import End
 from coderm_eval.execution.wire.lines import write_line
@@ -41,12 +44,18 @@ def serve(connection: int) -> None:
     with os.fdopen(os.dup(connection), "rb") as lines:
         problem = _Problem(**json.loads(next(lines)))
         tests: dict[int, CompiledTest | None] = {}
+        judges: dict[int, TestJudge] = {}
         for line in lines:
             request = json.loads(line)
             for number in request["tests"]:
                 if number not in tests:
                     tests[number] = compile_test(problem.tests[str(number)])
-                reply = {**_reply(tests[number], problem, request), "last": memory.is_short}
+                if "judge" in request or "judged_calls" in request:
+                    judge = judges[number] = judges.get(number) or TestJudge(tests[number])
+                    reply = _judged(judge, request)
+                else:
+                    reply = _reply(tests[number], problem, request)
+                reply["last"] = memory.is_short
                 write_line(connection, json.dumps(reply).encode())
                 if reply["last"]:
                     return
@@ -82,13 +91,17 @@ class _Memory:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
+def _judged(judge: TestJudge, request: Mapping[str, Any]) -> dict[str, Any]:
+    return {"judged": judge.judge(request["judge"])} if "judge" in request else _rehearsed(judge.calls())
+
+
 def _reply(test: CompiledTest | None, problem: _Problem, request: Mapping[str, Any]) -> dict[str, Any]:
     if test is None:
         return {"calls": [], "unknown": [], "verdict": End.FAILED, "reason": "SyntaxError: it cannot be compiled"}
     if request.get("rehearse"):
         rehearsal = Rehearsal()
         run_test(test, problem.names(rehearsal), without_assertions)
-        return {"calls": rehearsal.calls, "unknown": [], "verdict": End.FAILED}
+        return _rehearsed(rehearsal.calls)
     answers = KnownAnswers(request["answers"], request["stateful"])
     names = problem.names(answers)
     end, reason = run_test(test, names)
@@ -101,3 +114,7 @@ def _reply(test: CompiledTest | None, problem: _Problem, request: Mapping[str, A
         "verdict": verdict,
         "reason": reason if verdict is End.FAILED else "",
     }
+
+
+def _rehearsed(calls: Sequence[str]) -> dict[str, Any]:
+    return {"calls": calls, "unknown": [], "verdict": End.FAILED}

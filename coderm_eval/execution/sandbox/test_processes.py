@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.call_tree import key_of
+from coderm_eval.execution.sandbox.judgement import Judgement
 from coderm_eval.execution.sandbox.preloading import PACKAGES_OF_TESTS
 from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
-from coderm_eval.execution.sandbox.test_reply import TestReply, parse_reply
+from coderm_eval.execution.sandbox.test_reply import TestReply, parse_judgements, parse_reply
 from coderm_eval.execution.sandbox.test_sandbox import TestProcess, TestSandbox
 from coderm_eval.execution.wire.ends import End
 
 __all__ = ["Behaviour", "TestProcesses"]
 
-_IMPORT = re.compile(r"^[ \t]*(?:import|from)\b.*", re.MULTILINE)
-"""Looks at each line once; a white space that may be a line's end would make it look at all that follow, too."""
+_IMPORT = re.compile(r"[ \t]*(?:import|from)\b.*")
+"""Matches a line from its beginning: to search in the text of gold tests takes a tenth of the controller's time."""
 
 Behaviour = bytes
 """A digest of the answers of a program to the calls that a test will probably make."""
@@ -46,12 +47,20 @@ class TestProcesses:
         """The one that is shared."""
         self._fatal: dict[tuple[int, Behaviour], End] = {}
 
-    def rehearse(self) -> list[tuple[str, ...]]:
-        """Return the calls that each test will probably make; none for a test that does not end by itself."""
+    def rehearse(self, judging: Collection[int] = ()) -> list[tuple[str, ...]]:
+        """Return the calls that each test will probably make; none for a test that does not end by itself.
+
+        Args:
+            judging: the tests that say so themselves, as `judgement` has it.
+        """
         columns = range(len(self._tests))
-        replies = self._replies(columns, {"rehearse": True}, lambda _: {"rehearse": True})
-        calls = {column: () if isinstance(reply, End) else reply.calls for column, reply in replies}
+        others = [column for column in columns if column not in judging]
+        calls = self._calls(judging, {"judged_calls": True}) | self._calls(others, {"rehearse": True})
         return [calls[column] for column in columns]
+
+    def _calls(self, columns: Iterable[int], request: Mapping[str, Any]) -> dict[int, tuple[str, ...]]:
+        replies = self._replies(columns, request, lambda _: request)
+        return {column: () if isinstance(reply, End) else reply.calls for column, reply in replies}
 
     def run(
         self,
@@ -84,6 +93,21 @@ class TestProcesses:
             if isinstance(reply, End):
                 self._fatal[column, behaviour(column, program)] = reply
             yield column, reply
+
+    def judge(self, column: int, answers: Sequence[tuple[int, str]]) -> Sequence[Judgement]:
+        """Return what a test that has a judge says of answers, as a `Judge`.
+
+        That is nothing, so that the test has to be run, where its process does not live to say it.
+        """
+        if column not in self._shared:
+            return []
+        process = self._shared_process()
+        process.send({"tests": [column], "judge": answers})
+        line = process.reply(self._limits)
+        judged, last = ([], True) if isinstance(line, End) else parse_judgements(line)
+        if last:
+            self.stop()
+        return judged
 
     def stop(self) -> None:
         """End the shared process."""
@@ -119,10 +143,8 @@ class TestProcesses:
     ) -> Iterator[tuple[int, TestReply | End]]:
         """Yield a reply for each test, in order; where the process ends, the next one gets the tests that are left."""
         left = columns
-        if self._process and not self._process.is_running:  # it went together with a test's that was run alone
-            self.stop()
         while left:
-            process = self._process = self._process or self._start(sorted(self._shared), shared=True)
+            process = self._shared_process()
             process.send({**request, "tests": left})
             lasting = True
             while left and lasting:
@@ -131,6 +153,12 @@ class TestProcesses:
                 if not lasting:
                     self.stop()
                 yield left.pop(0), reply
+
+    def _shared_process(self) -> TestProcess:
+        if self._process and not self._process.is_running:  # it went together with a test's that was run alone
+            self.stop()
+        self._process = self._process or self._start(sorted(self._shared), shared=True)
+        return self._process
 
     def _start(self, columns: Sequence[int], *, shared: bool) -> TestProcess:
         process = self._sandbox.start(_libraries(self._tests[column] for column in columns))
@@ -158,5 +186,5 @@ def _asks_again(reply: TestReply | End, request: Mapping[str, Any]) -> bool:
 
 def _libraries(tests: Iterable[str]) -> set[str]:
     """Return the known packages that import statements of these tests name."""
-    lines = (line for test in tests for line in _IMPORT.findall(test))
+    lines = (line for test in tests for line in test.split("\n") if _IMPORT.match(line))
     return {word for line in lines for word in re.findall(r"\w+", line)} & PACKAGES_OF_TESTS

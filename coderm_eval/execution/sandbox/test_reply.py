@@ -6,9 +6,10 @@ import json
 import re
 from typing import NamedTuple
 
+from coderm_eval.execution.sandbox.judgement import GOES_ON, Judgement
 from coderm_eval.execution.wire.ends import End
 
-__all__ = ["TestReply", "parse_reply"]
+__all__ = ["TestReply", "parse_judgements", "parse_reply"]
 
 _MOST_CHARACTERS = 240
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
@@ -35,12 +36,23 @@ def parse_reply(line: bytes) -> TestReply | End:
         reply = json.loads(line)
         calls, unknown = tuple(reply["calls"]), tuple(reply["unknown"])
         verdict, last = reply["verdict"], reply["last"]
-        is_text = all(isinstance(call, str) and call.isascii() for call in calls + unknown)  # as `encode` writes them
+        is_text = "".join(calls + unknown).isascii()  # as `encode` writes them; raises TypeError at what is no text
         if not is_text or not isinstance(last, bool) or (verdict is not None and unknown):
             return End.CRASHED
         return TestReply(calls, unknown, None if verdict is None else End(verdict), last, _shown(reply.get("reason")))
     except (ValueError, KeyError, TypeError, RecursionError):
         return End.CRASHED
+
+
+def parse_judgements(line: bytes) -> tuple[list[Judgement], bool]:
+    """Return what a test says of answers, and whether its process has ended after it; nothing for nonsense."""
+    try:
+        reply = json.loads(line)
+        judged, last = reply["judged"], reply["last"]
+        known = {GOES_ON, None, *End}
+        return ([], True) if any(said not in known for said in judged) else (judged, bool(last))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return [], True
 
 
 def _shown(reason: object) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.call_runner import CallRunner
 from coderm_eval.execution.sandbox.call_tree import CallTree, TreePosition
+from coderm_eval.execution.sandbox.judged_test import JudgedTest
 from coderm_eval.execution.sandbox.output_number import output_number
 from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
 from coderm_eval.execution.sandbox.test_processes import Behaviour, TestProcesses
@@ -25,6 +27,8 @@ chain."""
 _AHEAD = 32
 """Calls of a test that a program is asked at first, without waiting for what the test makes of the answers. Few tests
 make more, and a long one may be decided by its first calls."""
+_SLOW_AHEAD = 8
+"""The same after a call that was cut off: each may take as long, and a wrong answer makes the others a waste."""
 _MORE_AHEAD = 8
 """Times as many in each round after that. A round is one more fork, 4 ms; a call that computes little takes 0.04 ms."""
 
@@ -42,19 +46,35 @@ class TestRunner:
         self._sandbox = sandbox
         self._tests = TestProcesses((), (), "", limits, sandbox)
         self._trees: list[CallTree] = []
+        self._judging: Sequence[int] = ()
+        self._judged: dict[int, JudgedTest] = {}
+        """The tests that judge single answers."""
         self._asked: defaultdict[int, list[tuple[str, ...]]] = defaultdict(list)
         """By test: the calls that the program is asked for its sake."""
         self._reasons: dict[int, str] = {}
         """By test: the error of its own with which it ended on the current program's answers."""
 
     def set_tests(
-        self, tests: Sequence[str], shared: Sequence[bool], entry_point: str, timeout_s: float | None
+        self,
+        tests: Sequence[str],
+        shared: Sequence[bool],
+        judging: Sequence[bool],
+        entry_point: str,
+        timeout_s: float | None,
     ) -> None:
-        """Use these tests from now on, with `timeout_s` in place of the limits' own if it is given."""
+        """Use these tests from now on.
+
+        Args:
+            shared: for each, whether it can share its process with others.
+            judging: for each, whether its `judgement` is asked.
+            entry_point: the function under test.
+            timeout_s: in place of the limits' own, if it is given.
+        """
         self._tests.stop()
         self._limits = self._default_limits._replace(timeout_s=timeout_s or self._default_limits.timeout_s)
         self._tests = TestProcesses(tests, shared, entry_point, self._limits, self._sandbox)
         self._trees = []
+        self._judging = [column for column, judges in enumerate(judging) if judges]
 
     def calls_alone(self, calls: Sequence[str], timeout_s: float | None) -> CallRunner:
         """Return what puts these calls, which no test makes, to programs; tests' processes are ended."""
@@ -63,7 +83,22 @@ class TestRunner:
 
     def rehearsed(self) -> list[tuple[str, ...]]:
         """Return the calls that each test will probably make."""
-        return self._tests.rehearse()
+        return self._tests.rehearse(self._judging)
+
+    def judged_calls(self) -> list[str]:
+        """Return the calls of tests whose judgement is asked."""
+        self._begin()
+        return [call for judged in self._judged.values() for call in judged.calls]
+
+    def _begin(self) -> None:
+        """Rehearse the tests: not in `set_tests`, which has no reply that the pool waits for."""
+        if self._trees:
+            return
+        calls = self.rehearsed()
+        self._trees = list(map(CallTree, calls))
+        self._judged = {
+            column: JudgedTest(calls[column], partial(self._tests.judge, column)) for column in self._judging
+        }
 
     def row(self, program: ProgramAnswers, columns: Sequence[int]) -> dict[str, Any]:
         """Run the tests with the numbers `columns` against one program.
@@ -72,8 +107,7 @@ class TestRunner:
             {"verdicts": the letter of an `End` for each test, "cpu_seconds": the program's, for each test, "outputs":
             those of `Verdicts.outputs`, None for NO_OUTPUT, "reasons": those of `ExecutionResult.reason`}.
         """
-        if not self._trees:  # here and not in `set_tests`, which has no reply that the pool waits for
-            self._trees = [CallTree(calls) for calls in self.rehearsed()]
+        self._begin()
         self._asked.clear()
         self._reasons.clear()
         found: dict[int, _Cell] = {}
@@ -105,7 +139,8 @@ class TestRunner:
             program.ask(quick, first_try_s, hurried=True)
         else:
             for history in histories:
-                program.ask([history], whole_s)
+                known = 0 if program.stateful else len(program.answers_along(history))  # a state is made anew each time
+                program.ask([history[: known + _SLOW_AHEAD] if known else history], whole_s)
 
     def _extended(self, column: int, history: tuple[str, ...], most: int) -> tuple[str, ...]:
         """Return the calls `history` and what will probably follow them in this test, up to `most` in all."""
@@ -125,7 +160,7 @@ class TestRunner:
         if program.unloadable:
             found.update(dict.fromkeys(columns, _Cell(program.unloadable, program.load_seconds)))
             return []
-        positions = {column: self._trees[column].follow(program.answer) for column in columns}
+        positions = {column: self._position(column, program) for column in columns}
         wanted = self._run_tests(program, positions, found, most)
         for column, position in positions.items():
             if position.verdict and column not in found:
@@ -133,6 +168,11 @@ class TestRunner:
             elif position.unanswered:
                 wanted.append(self._extended(column, position.history, most))
         return wanted
+
+    def _position(self, column: int, program: ProgramAnswers) -> TreePosition:
+        judged = self._judged.get(column)
+        position = judged.follow(program) if judged else None
+        return position or self._trees[column].follow(program.answer)
 
     def _run_tests(
         self, program: ProgramAnswers, positions: dict[int, TreePosition], found: dict[int, _Cell], most: int
@@ -145,7 +185,7 @@ class TestRunner:
                 found[column] = _Cell(reply, program.cpu_seconds(positions[column].history))
             elif reply.verdict:
                 self._reasons[column] = reply.reason
-                answers = [program.answer(reply.calls[: n + 1]) or "" for n in range(len(reply.calls))]
+                answers = [program.answers.get(key, "") for key in program.keys(reply.calls)]
                 self._trees[column].learn(reply.calls, answers, reply.verdict)
                 positions[column] = self._trees[column].follow(program.answer)
             else:
@@ -159,7 +199,7 @@ class TestRunner:
 
     def _behaviour(self, column: int, program: ProgramAnswers) -> Behaviour:
         expected = self._trees[column].longest
-        answers = (program.answer(expected[: n + 1]) or "" for n in range(len(expected)))
+        answers = (program.answers.get(key, "") for key in program.keys(expected))
         return hashlib.sha256("\n".join(answers).encode()).digest()
 
     def _cell(self, position: TreePosition, program: ProgramAnswers) -> _Cell:
@@ -183,8 +223,10 @@ _NO_VALUE = ('["raised"', '["absent"')
 
 
 def _output(position: TreePosition) -> int | None:
-    """Return the number of the program's answers, in order; None where one of them is no value."""
+    """Return the number of the program's answers, in order; None where one is no value, or nobody compares them."""
     answers = position.answers
+    if answers is None:
+        return None
     failed = position.verdict is not End.PASSED and bool(answers) and answers[-1].startswith(_NO_VALUE)
     if failed or not UNANSWERED.isdisjoint(answers):
         return None

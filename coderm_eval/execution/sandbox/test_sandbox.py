@@ -15,7 +15,7 @@ from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.watchdog import wait_with_limits
 from coderm_eval.execution.wire.ends import End
 from coderm_eval.execution.wire.lines import LineReader, is_readable, write_line
-from coderm_eval.execution.wire.server_messages import ENDED, LEAVING, REQUEST
+from coderm_eval.execution.wire.server_messages import ENDED, LEAVING, NO_ROOM, REQUEST
 
 __all__ = ["TestProcess", "TestSandbox"]
 
@@ -86,7 +86,8 @@ class TestSandbox:
         """End the process that the server calls `number`, and whatever it has started.
 
         Raises:
-            OSError: there is no server any more, and none in its place.
+            OSError: there is no server any more, and none in its place; or the disk is full on which a test has
+                written, so that what it found does not count.
         """
         if not self.is_running(number):
             return
@@ -95,6 +96,8 @@ class TestSandbox:
             answer = self._answer()
         except OSError:
             answer = LEAVING
+        if answer == NO_ROOM:
+            raise ConnectionAbortedError
         if answer == ENDED:
             self._running.discard(number)
         else:

@@ -6,7 +6,7 @@ It reads from the socket `control`, one message at a time, and answers each:
                                      `test_process.serve` says on that socket; the answer is the child's process id
     b"end ID"                        end the child and whatever it has started; the answer is ENDED, or ENDED_ALL where
                                      no child is left, or LEAVING where a test has changed this server, so that another
-                                     one has to take its place
+                                     one has to take its place, or NO_ROOM where a test wrote and the disk is full
 
 So a child inherits nothing that another one had: what it is to run comes to it over its own socket.
 """
@@ -14,7 +14,6 @@ So a child inherits nothing that another one had: what it is to run comes to it 
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib
 import os
 import signal
@@ -34,10 +33,11 @@ from coderm_eval.execution.sandbox.confinement import (
     kill_all,
     server_state,
 )
+from coderm_eval.execution.sandbox.garbage import keep_what_is_there
 from coderm_eval.execution.sandbox.isolation import seccomp
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
 from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans
-from coderm_eval.execution.wire.server_messages import ENDED, ENDED_ALL, LEAVING
+from coderm_eval.execution.wire.server_messages import ENDED, ENDED_ALL, LEAVING, NO_ROOM
 
 __all__ = ["serve"]
 
@@ -66,8 +66,7 @@ def serve(control: socket.socket, limits: Limits, isolation: Isolation, librarie
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
     apply_rlimits(limits, _LIFETIME_S)
-    gc.collect()
-    gc.freeze()
+    keep_what_is_there()
     children: set[int] = set()
     state = server_state()
     while True:
@@ -80,7 +79,7 @@ def serve(control: socket.socket, limits: Limits, isolation: Isolation, librarie
         else:
             _end(int(message.removeprefix(b"end ")), isolation, children)
             if not is_clean(isolation, state):
-                control.send(LEAVING)
+                control.send(LEAVING if isolation.scratch.had_room else NO_ROOM)
                 return
             control.send(ENDED if children else ENDED_ALL)
 
@@ -97,7 +96,7 @@ def _load(names: Sequence[str]) -> None:
             with contextlib.suppress(Exception), warnings.catch_warnings():  # it is not installed, or broken
                 warnings.simplefilter("ignore")
                 importlib.import_module(name)
-            gc.freeze()
+            keep_what_is_there()
 
 
 def _start(connection: int, isolation: Isolation, children: set[int]) -> int:

@@ -13,8 +13,8 @@ from coderm_eval.execution.wire.ends import End
 
 __all__ = ["TimeUsed", "TimeWindow", "cpu_seconds", "wait_with_limits"]
 
-_TICK_S = 0.05
-"""How often the clocks are read: a limit is overstepped by at most two of these."""
+_TICK_S, _SHORTEST_TICK_S = 0.05, 0.002
+"""How often the clocks are read: every twentieth of a second, and when a limit may just have been reached."""
 _LEAST_WALL_S = 0.5
 """Seconds that a process may wait for its turn on a busy machine, however little CPU time it has."""
 _START_S = 60
@@ -56,7 +56,7 @@ def wait_with_limits(
         None if it has happened, else OUT_OF_CPU or OUT_OF_TIME.
     """
     used = TimeUsed(limits, window_of(), wall=time.monotonic(), cpu=cpu_seconds(process))
-    while not happens(_TICK_S):
+    while not happens(min(_TICK_S, max(_SHORTEST_TICK_S, used.left))):
         beat()
         end = used.update(window_of(), wall=time.monotonic(), cpu=cpu_seconds(process))
         if end and not (end is End.OUT_OF_TIME and used.excuse(_share_of_a_core())):
@@ -86,6 +86,11 @@ class TimeUsed:
         self._cpu = self._cpu_start = cpu
         self._waited = self._waited_in_all = 0.0
         self._least_share = _LEAST_SHARE
+
+    @property
+    def left(self) -> float:
+        """The CPU seconds that it had left of the window at the last reading."""
+        return _seconds(self._window, self._limits) - (self._cpu - self._cpu_start)
 
     def update(self, window: TimeWindow, *, wall: float, cpu: float) -> End | None:
         """Take in the readings of the clocks; returns which limit is overstepped, if one is."""

@@ -1,17 +1,17 @@
 """The process that puts the calls of tests to programs, and keeps both sides' words.
 
-    python -m coderm_eval.execution.sandbox.worker LIMITS SILENCE ISOLATION [LIBRARY ...]
+    python -m coderm_eval.execution.sandbox LIMITS SILENCE ISOLATION [LIBRARY ...]
 
 SILENCE: wall seconds without a sign of life after which one of its processes is given up.
 
 It reads requests from stdin and writes replies to stdout, as JSON lines:
 
-    {"tests", "shared", "entry_point", "timeout_s"}
-                                             the tests of the requests that follow, for each whether it can share its
-                                             process, and their limit where it is not the usual one; has no reply
+    {"tests", "trusted", "entry_point", "timeout_s"}
+                                             the tests of the requests that follow, for each whether no model wrote it,
+                                             and their limit where it is not the usual one; has no reply
     {"calls", "timeout_s"}                   the same of calls alone, in place of tests
     {"rehearse"}                             the reply is {"calls"}, those that each test will probably make
-    {"program", "stateful", "process_per_run", "imports", "columns"}
+    {"program", "process_per_call", "columns"}
                                              one program against these; the reply is that of `TestRunner.row`
     {"isolation"}                            the reply is {"level"}, or {"refused"} if the host does not allow it
 
@@ -30,26 +30,25 @@ from __future__ import annotations
 import json
 import os
 import select
-import socket
 import sys
-import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox import program_server
 from coderm_eval.execution.sandbox.confinement import redirect_stdio
-from coderm_eval.execution.sandbox.isolation.levels import Isolation, IsolationRefusedError, available, enter
+from coderm_eval.execution.sandbox.garbage import keep_what_is_there
+from coderm_eval.execution.sandbox.isolation.levels import IsolationRefusedError, available, enter
 from coderm_eval.execution.sandbox.isolation.reaping import die_with_parent, end_children
-from coderm_eval.execution.sandbox.program_answers import ProgramAnswers
 from coderm_eval.execution.sandbox.program_sandbox import ProgramSandbox
-from coderm_eval.execution.sandbox.test_servers import TestServers
 from coderm_eval.execution.wire.heartbeat import Heartbeat
 from coderm_eval.execution.wire.lines import write_line
 
 if TYPE_CHECKING:
-    from coderm_eval.execution.sandbox.call_runner import CallRunner
-    from coderm_eval.execution.sandbox.test_runner import TestRunner
+    import socket
+
+    from coderm_eval.execution.sandbox.row_runner import RowRunner
+    from coderm_eval.execution.sandbox.test_servers import TestServers
 
 __all__ = ["main"]
 
@@ -71,36 +70,41 @@ def main() -> None:
     answering, answered = os.pipe()
 
     def serve_programs() -> None:
-        if isolation := _entered(parts):
-            program_server.serve(asking, answered, limits, isolation)
+        program_server.serve(asking, answered, limits, enter(parts))
+
+    programs = _start(serve_programs, {asked, answering, requests, replies})
+    for descriptor in (asking, answered):
+        os.close(descriptor)
+
+    # here: programs inherit no unittest; the processes that do share it
+    from coderm_eval.execution.sandbox import test_server
+    from coderm_eval.execution.sandbox.row_runner import RowRunner
+    from coderm_eval.execution.sandbox.test_runner import TestRunner
+    from coderm_eval.execution.sandbox.test_sandbox import TestSandbox
+    from coderm_eval.execution.sandbox.test_servers import TestServers
+
+    keep_what_is_there()
 
     def serve_tests(control: socket.socket) -> None:
-        from coderm_eval.execution.sandbox import test_server  # here: programs inherit no unittest
-
-        if isolation := _entered(parts):
-            test_server.serve(control, limits, isolation, libraries)
+        test_server.serve(control, limits, enter(parts), libraries)
 
     def control() -> None:
-        from coderm_eval.execution.sandbox.test_runner import TestRunner  # here, as above
-        from coderm_eval.execution.sandbox.test_sandbox import TestSandbox
-
         die_with_parent()
         pool = _Replies(replies)
-        programs = ProgramSandbox(asked, answering, per_call=limits.per_call, silence_s=silence_s, beat=pool.beat)
+        sandbox = ProgramSandbox(asked, answering, per_call=limits.per_call, silence_s=silence_s, beat=pool.beat)
         tests = TestSandbox(servers.asker, silence_s, pool.beat)
-        _serve_requests(requests, pool, programs, TestRunner(limits, tests), "+".join(parts))
+        _serve_requests(requests, pool, RowRunner(TestRunner(limits, tests), sandbox, pool.beat), "+".join(parts))
 
     def start_tests(control: socket.socket, other: socket.socket) -> int:
         return _start(lambda: serve_tests(control), {*held, other.fileno()})
 
     servers = TestServers(start_tests)
     theirs, ours = servers.asker.fileno(), servers.requests.fileno()
-    held = {asking, asked, answering, answered, requests, replies, theirs, ours}
-    programs = _start(serve_programs, held - {asking, answered})
+    held = {asked, answering, requests, replies, theirs, ours}
     servers.renew()
-    controller = _start(control, held - {asked, answering, requests, replies, theirs})
+    controller = _start(control, {ours})
     servers.asker.close()
-    for descriptor in held - {requests, ours, theirs}:
+    for descriptor in (asked, answering, replies):
         os.close(descriptor)
     held = {requests, ours}
     _wait(requests, servers, [controller, programs])
@@ -131,19 +135,12 @@ def _start(serve: Callable[[], None], close: Collection[int]) -> int:
         serve()
     except (ConnectionError, TimeoutError):  # another process is gone or stuck, which ends this one too
         pass
+    except OSError as error:  # the host refuses the isolation, or the limit of memory leaves nothing for a program
+        print(f"coderm-eval: a sandbox could not be started ({error})", file=sys.stderr, flush=True)
     except BaseException:
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())  # `traceback` would have to be imported
     finally:
         os._exit(0)
-
-
-def _entered(parts: Sequence[str]) -> Isolation | None:
-    """Enter the isolation of these parts; None, with a message, if the host refuses it."""
-    try:
-        return enter(parts)
-    except OSError as error:
-        print(f"coderm-eval: a sandbox could not be started ({error})", file=sys.stderr, flush=True)
-        return None
 
 
 class _Replies:
@@ -163,26 +160,22 @@ class _Replies:
         write_line(self._descriptor, json.dumps({**reply, "token": self._token}).encode())
 
 
-def _serve_requests(requests: int, replies: _Replies, programs: ProgramSandbox, runner: TestRunner, level: str) -> None:
+def _serve_requests(requests: int, replies: _Replies, rows: RowRunner, level: str) -> None:
     """Answer the pool until it closes its end."""
-    asking: TestRunner | CallRunner = runner
     for request in _lines(requests):
         if "tests" in request:
-            runner.set_tests(request["tests"], request["shared"], request["entry_point"], request["timeout_s"])
-            asking = runner
+            rows.set_tests(request["tests"], request["trusted"], request["entry_point"], request["timeout_s"])
             continue
         if "calls" in request:
-            asking = runner.calls_alone(request["calls"], request["timeout_s"])
+            rows.set_calls(request["calls"], request["timeout_s"])
             continue
         replies.expect(request)
         if "isolation" in request:
             replies.answer({"level": level})
         elif "rehearse" in request:
-            replies.answer({"calls": runner.rehearsed()})
+            replies.answer({"calls": rows.rehearsed()})
         else:
-            how = {name: request[name] for name in ("stateful", "process_per_run")}
-            program = ProgramAnswers(request["program"], request["imports"], programs, **how)
-            replies.answer(asking.row(program, request["columns"]))
+            replies.answer(rows.row(request["program"], request["process_per_call"], request["columns"]))
 
 
 def _refuse(requests: int, replies: int, reason: str) -> None:
@@ -196,7 +189,3 @@ def _refuse(requests: int, replies: int, reason: str) -> None:
 def _lines(descriptor: int) -> Iterator[dict[str, Any]]:
     with os.fdopen(descriptor, "rb") as lines:
         yield from map(json.loads, lines)
-
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +22,8 @@ def sha256_of_answer(answer: object) -> str | None:
     """
     if type(answer) not in (int, str, list, tuple, dict):
         return None
+    import hashlib  # here: it comes with libcrypto, in 15 mappings, which every fork without a digest would copy
+
     digest = hashlib.sha256(type(answer).__name__.encode())
     try:
         for part in _parts(answer):

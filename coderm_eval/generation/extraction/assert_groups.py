@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
+from coderm_eval.core.programs.source import all_nodes
 from coderm_eval.generation.extraction.name_uses import NameUses, makes_object, name_uses
 from coderm_eval.generation.extraction.names import DEFINITIONS
 
@@ -17,7 +18,7 @@ __all__ = ["grouped", "has_assert"]
 
 def has_assert(node: ast.stmt) -> bool:
     """Return whether a statement asserts something when it runs."""
-    return not isinstance(node, DEFINITIONS) and any(isinstance(inner, ast.Assert) for inner in ast.walk(node))
+    return not isinstance(node, DEFINITIONS) and any(isinstance(inner, ast.Assert) for inner in all_nodes(node))
 
 
 def grouped(statements: Sequence[ast.stmt], entry_point: str) -> list[list[int]]:

@@ -7,6 +7,7 @@ import textwrap
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from coderm_eval.core.programs.source import all_nodes
 from coderm_eval.generation.extraction.assert_groups import grouped, has_assert
 from coderm_eval.generation.extraction.name_uses import name_uses
 from coderm_eval.generation.extraction.source_text import SourceText
@@ -55,7 +56,7 @@ def _method_body(statements: Sequence[ast.stmt], text: str) -> str:
 def _kept_local(statements: Sequence[ast.stmt]) -> set[str]:
     """Names that a method cannot declare as global: its argument, and those with an annotation."""
     annotated = (
-        node.target for statement in statements for node in ast.walk(statement) if isinstance(node, ast.AnnAssign)
+        node.target for statement in statements for node in all_nodes(statement) if isinstance(node, ast.AnnAssign)
     )
     return {"self", *(target.id for target in annotated if isinstance(target, ast.Name))}
 

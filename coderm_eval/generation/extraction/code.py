@@ -3,8 +3,8 @@
 The reasoning is dropped first. Then the first of these is taken: the whole text if it is Python with what is wanted;
 the last fence labelled Python that has it; the last fence of any label that has it; text between triple backticks,
 wherever they stand, that has it; lines without a fence that have it, up to where they are no Python; the last fence
-labelled Python; the last fence. A function of the syntax tree says what is wanted: the entry point for a program, a
-test for a test.
+labelled Python that defines anything, or else the last one; of answers without one, the same of all fences. A function
+of the syntax tree says what is wanted: the entry point for a program, a test for a test.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import ast
 import functools
 import html
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from coderm_eval.core.programs.source import parse
 from coderm_eval.generation.extraction.fences import fences, loose_fences, only_fence
@@ -110,10 +110,17 @@ def _marked(text: str, fits: _Fits) -> str:
 
 
 def _likeliest(text: str) -> str:
-    """A fence that does not fit, which is still shown as what the model wrote."""
+    """Code that does not fit, which is still shown as what the model wrote: rather a definition than a call of it."""
     blocks = list(fences(text))
-    labelled: Sequence[str] = [fence.body for fence in blocks if fence.labelled]
-    return (labelled or [fence.body for fence in blocks] or [""])[-1]
+    bodies = [fence.body for fence in blocks if fence.labelled] or [fence.body for fence in blocks]
+    if [(fence.labelled, fence.closed) for fence in blocks] == [(False, False)]:  # a mark that only closes
+        bodies = [text.partition("```")[0], *bodies]
+    return next(filter(_defines, reversed(bodies or [text])), "") or (bodies or [""])[-1]
+
+
+def _defines(code: str) -> bool:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return any(isinstance(node, kinds) for node in (parse(code) or ast.Module([], [])).body)
 
 
 def _spellings_of_lines(text: str) -> Iterator[str]:

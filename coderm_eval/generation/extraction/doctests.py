@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
-import doctest
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from coderm_eval.core.programs.source import parse
+from coderm_eval.core.programs.source import all_nodes, parse
+
+if TYPE_CHECKING:
+    import doctest
 
 __all__ = ["with_doctests_as_asserts"]
 
@@ -30,14 +33,16 @@ def with_doctests_as_asserts(source: str, entry_point: str) -> str:
 
 def _texts(tree: ast.Module, entry_point: str) -> Iterator[str]:
     """Yield the texts of a module that hold doctests."""
-    runs = any(isinstance(node, ast.Import) and node.names[0].name == "doctest" for node in ast.walk(tree))
+    runs = any(isinstance(node, ast.Import) and node.names[0].name == "doctest" for node in all_nodes(tree))
     for node in tree.body:
         if runs or getattr(node, "name", "") != entry_point:
-            texts = (inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant))
+            texts = (inner.value for inner in all_nodes(node) if isinstance(inner, ast.Constant))
             yield from (text for text in texts if isinstance(text, str) and ">>>" in text)
 
 
 def _examples(text: str) -> list[doctest.Example]:
+    import doctest  # here: it brings unittest, and few tests have doctests
+
     try:
         return doctest.DocTestParser().get_examples(text)
     except ValueError:  # of odd indentation

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 
-from coderm_eval.core.programs.source import parse
+from coderm_eval.core.programs.source import all_nodes, parse
 from coderm_eval.generation.extraction.dotted import dotted
 from coderm_eval.generation.extraction.names import binds
 from coderm_eval.generation.extraction.pytest_forms import Function, is_function
@@ -100,9 +100,9 @@ def _is_skipped(node: Function | ast.ClassDef) -> bool:
 
 def _use_each_other(tree: ast.Module, methods: _Methods) -> bool:
     """Return whether a test method is named outside of its own definitions."""
-    own = {id(inner): name for (_, name), nodes in methods.items() for node in nodes for inner in ast.walk(node)}
+    own = {id(inner): name for (_, name), nodes in methods.items() for node in nodes for inner in all_nodes(node)}
     names = {name for _, name in methods}
-    return any(name in names and own.get(id(node)) != name for node in ast.walk(tree) for name in _named(node))
+    return any(name in names and own.get(id(node)) != name for node in all_nodes(tree) for name in _named(node))
 
 
 def _named(node: ast.AST) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from textwrap import indent
 
 from coderm_eval.core.programs.forms import entry_name, is_solution
-from coderm_eval.core.programs.source import parse
+from coderm_eval.core.programs.source import all_nodes, parse
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.extraction.code import extract_code, unclosed_code
 from coderm_eval.generation.extraction.fences import fences
@@ -115,7 +115,7 @@ def _is_complete(program: str, problem: Problem) -> bool:
         return False
     if problem.form == "stdin":
         return True
-    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == problem.entry_point]
+    functions = [n for n in all_nodes(tree) if isinstance(n, ast.FunctionDef) and n.name == problem.entry_point]
     return not functions or any(not _is_only_text(function) for function in functions)
 
 

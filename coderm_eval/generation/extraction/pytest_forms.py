@@ -7,6 +7,7 @@ import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeGuard
 
+from coderm_eval.core.programs.source import all_nodes
 from coderm_eval.generation.extraction.dotted import dotted
 
 __all__ = [
@@ -74,7 +75,7 @@ def _is_off(decorator: ast.expr) -> bool:
 
 def fixture_decorators(tree: ast.AST) -> Iterator[ast.expr]:
     """Yield `pytest.fixture` in each decorator, at any depth."""
-    for node in filter(is_function, ast.walk(tree)):
+    for node in filter(is_function, all_nodes(tree)):
         for decorator in filter(_is_fixture, node.decorator_list):
             yield decorator.func if isinstance(decorator, ast.Call) else decorator
 
@@ -88,15 +89,24 @@ def _named(decorator: ast.expr) -> str:
 
 
 def classes_of_tests(tree: ast.Module) -> Iterator[tuple[str, ast.ClassDef]]:
-    """Yield the classes that pytest would take for classes of tests, also those in them, each with its dotted name."""
+    """Yield the classes that pytest would take for classes of tests, also those in them, each with its dotted name.
+
+    And those that assert as a TestCase does: their base was forgotten.
+    """
     pending = [("", node) for node in tree.body]
     for path, node in pending:  # which grows meanwhile
         if not isinstance(node, ast.ClassDef) or any(map(_is_off, node.decorator_list)):
             continue
-        if node.name.startswith("Test"):
+        if node.name.startswith("Test") or _asserts_as_a_case(node):
             pending += ((f"{path}{node.name}.", inner) for inner in node.body)
             if any(is_test(method, tree, node) for method in members(node, tree)):
                 yield path + node.name, node
+
+
+def _asserts_as_a_case(node: ast.ClassDef) -> bool:
+    """Return whether a class without a base calls methods of unittest's TestCase."""
+    called = (inner.func for inner in all_nodes(node) if isinstance(inner, ast.Call))
+    return not node.bases and any(dotted(function).startswith("self.assert") for function in called)
 
 
 def members(node: ast.ClassDef, tree: ast.Module) -> list[Function]:
@@ -139,7 +149,7 @@ def hook_call(node: Function, called: str, receiver: str = "") -> str:
     names = [argument.arg for argument in node.args.args]
     given = ["cls"] if receiver == "cls" and decorators.isdisjoint(_OWN) else []
     others = names[1:] if receiver and "staticmethod" not in decorators else names
-    used = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)} & set(others)
+    used = {inner.id for inner in all_nodes(node) if isinstance(inner, ast.Name)} & set(others)
     if used or isinstance(node, ast.AsyncFunctionDef):
         raise NotSuppliedError(f"pytest's argument of {node.name} is not supplied")
     required = len(others) - len(node.args.defaults)
@@ -156,7 +166,7 @@ def needs_pytest(node: Function, tree: ast.Module, owner: ast.ClassDef | None = 
 
 @functools.lru_cache(maxsize=1)
 def _has_fixtures_or_marks(tree: ast.Module) -> bool:
-    marked = any(isinstance(inner, ast.Name) and inner.id == "pytestmark" for inner in ast.walk(tree))
+    marked = any(isinstance(inner, ast.Name) and inner.id == "pytestmark" for inner in all_nodes(tree))
     return marked or any(True for _ in fixture_decorators(tree))
 
 
@@ -182,7 +192,7 @@ def _missing(node: Function, tree: ast.Module, owner: ast.ClassDef | None) -> li
             return []
         if name.endswith("mark.parametrize") and isinstance(decorator, ast.Call):
             given = [*decorator.args[:1], *(k.value for k in decorator.keywords if k.arg == "argnames")]
-            texts = [inner.value for each in given for inner in ast.walk(each) if isinstance(inner, ast.Constant)]
+            texts = [inner.value for each in given for inner in all_nodes(each) if isinstance(inner, ast.Constant)]
             if not texts:
                 return []
             names.update(part.strip() for text in texts for part in str(text).split(","))
@@ -251,5 +261,5 @@ def _fixture_name(node: Function) -> str:
 @functools.lru_cache(maxsize=1)
 def _called(tree: ast.Module) -> frozenset[str]:
     """The last part of the name of each function that is called."""
-    calls = (inner.func for inner in ast.walk(tree) if isinstance(inner, ast.Call))
+    calls = (inner.func for inner in all_nodes(tree) if isinstance(inner, ast.Call))
     return frozenset(call.attr if isinstance(call, ast.Attribute) else dotted(call) for call in calls)

@@ -13,7 +13,7 @@ from coderm_eval.core.programs.source import parse
 __all__ = ["python_in", "python_prefix"]
 
 _START = re.compile(
-    r"@|async |def |class |import |from [\w.]+ import|if |for |while |try\s*:|with |[\"']{3}|#"
+    r"@|async |assert |def |class |import |from [\w.]+ import|if |for |while |try\s*:|with |[\"']{3}|#"
     r"|[A-Za-z_][\w.]*(?:\[.*\])?(?:\s*,\s*\w+)*\s*(?::[^=]+)?[-+*/|&]?=[^=]|[A-Za-z_][\w.]*\("
 )
 """How a line of code begins; other lines are prose, and are not parsed."""

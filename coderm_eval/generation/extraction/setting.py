@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Sequence, Set
 
-from coderm_eval.core.programs.source import is_known_module
+from coderm_eval.core.programs.source import all_nodes, is_known_module
 from coderm_eval.generation.extraction.names import DEFINITIONS, IMPORTS, binds, loads, users
 
 __all__ = ["sets_attributes", "setting_statements"]
@@ -68,7 +68,7 @@ def _is_set(node: ast.stmt) -> bool:
 
 
 def _runs(node: ast.stmt, known: Set[str]) -> bool:
-    parameters = {argument.arg for argument in ast.walk(node) if isinstance(argument, ast.arg)}
+    parameters = {argument.arg for argument in all_nodes(node) if isinstance(argument, ast.arg)}
     return loads(node) <= known | binds(node) | parameters
 
 

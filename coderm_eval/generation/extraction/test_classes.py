@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
+from coderm_eval.core.programs.source import all_nodes
 from coderm_eval.generation.extraction.dotted import dotted
 
 __all__ = ["base_names", "has_methods", "sets_methods", "test_classes", "with_run_test_named"]
@@ -42,7 +43,7 @@ def has_methods(tree: ast.Module, classes: Sequence[ast.ClassDef]) -> bool:
 
 def sets_methods(tree: ast.Module, names: set[str]) -> bool:
     """Return whether statements set test methods of the classes `names`: `setattr(TestF, ...)`, `TestF.test_a = ...`"""
-    return any(_sets_method(node, names) for node in ast.walk(tree))
+    return any(_sets_method(node, names) for node in all_nodes(tree))
 
 
 def with_run_test_named(code: str) -> str:
@@ -50,6 +51,10 @@ def with_run_test_named(code: str) -> str:
     if "runTest" not in code or re.search(r"^\s*(?:async )?def test", code, re.MULTILINE):
         return code
     return re.sub(r"\brunTest\b", "test_run", code)
+
+
+_BLOCKS = ("body", "handlers", "orelse", "finalbody")
+"""Where a statement has others."""
 
 
 def _classes(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, bool]]:
@@ -60,7 +65,7 @@ def _classes(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, bool]]:
         if isinstance(node, ast.ClassDef):
             yield node, is_inner
             is_inner = True
-        inner = [child for child in ast.iter_child_nodes(node) if isinstance(child, (ast.stmt, ast.ExceptHandler))]
+        inner = [child for block in _BLOCKS for child in getattr(node, block, ())]
         pending += ((child, is_inner) for child in reversed(inner))
 
 

@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable, Sequence
 
 from coderm_eval.core.programs.assertions import asserts
-from coderm_eval.core.programs.source import defines, is_main_guard, parse
+from coderm_eval.core.programs.source import all_nodes, defines, is_main_guard, parse
 from coderm_eval.generation.extraction.fences import Fence, fences
 from coderm_eval.generation.extraction.marks import documents
 from coderm_eval.generation.extraction.reasoning import without_reasoning
@@ -33,10 +33,10 @@ class _Block:
         self.has_tests = has_tests
         self.restates = defines(tree, entry_point) or defines(tree, "Solution")
         self.cases = test_classes(tree)
-        read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        self.free = read - {*bound_anywhere(tree), *dir(builtins)}
+        read = {node.id for node in all_nodes(tree) if isinstance(node, ast.Name)}
+        self.free = read - {*bound_anywhere(all_nodes(tree)), *dir(builtins)}
         self.helpers = [node for node in tree.body if not self._is_test(node)]
-        self.bound = {name for node in self.helpers for name in bound_anywhere(ast.Module([node], []))}
+        self.bound = {name for node in self.helpers for name in bound_anywhere(all_nodes(node))}
         self.definitions = _definitions(tree, {entry_point, "Solution"})
 
     def _is_test(self, node: ast.stmt) -> bool:
@@ -113,7 +113,7 @@ def _names(node: ast.stmt) -> list[str]:
     if isinstance(node, ast.ClassDef):
         methods = (item.name for item in node.body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)))
         return [node.name, *(name for name in methods if name.startswith("test"))]
-    return [*bound_anywhere(ast.Module([node], []))]
+    return [*bound_anywhere(all_nodes(node))]
 
 
 def _text(node: ast.stmt) -> str:

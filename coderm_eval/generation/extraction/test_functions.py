@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from coderm_eval.core.programs.given_pytest import PYTEST
-from coderm_eval.core.programs.source import after_future, is_main_guard, parse
+from coderm_eval.core.programs.source import after_future, all_nodes, is_main_guard, parse
 from coderm_eval.generation.extraction.assert_groups import has_assert
 from coderm_eval.generation.extraction.dotted import dotted
 from coderm_eval.generation.extraction.pytest_forms import (
@@ -70,7 +70,7 @@ def _beside_classes(code: str, tree: ast.Module) -> tuple[str, str | None]:
 
     Not those that the test itself uses, nor any that name unittest: they run the classes.
     """
-    used = {inner.id for inner in ast.walk(tree) if isinstance(inner, ast.Name)}
+    used = {inner.id for inner in all_nodes(tree) if isinstance(inner, ast.Name)}
     found = [node for node in tree.body if is_test(node, tree) and node.name not in used and not _names_unittest(node)]
     tests = [node for node in found if is_told_to_be_a_test(node, tree)]
     if any(fixture_decorators(tree)) or any(needs_pytest(node, tree) for node in tests):
@@ -83,7 +83,7 @@ def _beside_classes(code: str, tree: ast.Module) -> tuple[str, str | None]:
 
 
 def _names_unittest(node: ast.AST) -> bool:
-    return any(isinstance(inner, ast.Name) and inner.id in ("unittest", "TextTestRunner") for inner in ast.walk(node))
+    return any(isinstance(inner, ast.Name) and inner.id in ("unittest", "TextTestRunner") for inner in all_nodes(node))
 
 
 def _bases(tree: ast.Module) -> Iterator[ast.expr]:

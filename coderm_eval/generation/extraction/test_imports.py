@@ -10,11 +10,11 @@ import ast
 import builtins
 import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from coderm_eval.core.programs.given_to_tests import CANDIDATE_MODULE
 from coderm_eval.core.programs.solution_class import CLASS
-from coderm_eval.core.programs.source import after_future, is_known_module, parse
+from coderm_eval.core.programs.source import after_future, all_nodes, is_known_module, parse
 from coderm_eval.generation.extraction.dotted import dotted
 from coderm_eval.generation.extraction.names import imported_as
 from coderm_eval.generation.extraction.source_text import replaced
@@ -35,6 +35,8 @@ _LIBRARIES = frozenset(
 candidate has such a name."""
 
 _IMPORT_FAILURES = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
+
+_BUILTINS = frozenset(dir(builtins))
 
 _IMPORTING = ("importlib.import_module", "import_module", "__import__")
 
@@ -58,32 +60,35 @@ def with_imports_resolved(code: str, entry_point: str) -> tuple[str, str | None]
     tree = parse(code)
     if tree is None:
         return code, None
-    imports = _Imports(tree, entry_point)
+    nodes = all_nodes(tree)
+    imports = _Imports(nodes, entry_point)
     changes = [
         (node, text)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, (ast.stmt, ast.expr)) and (text := imports.replacement(node)) is not None
     ]
-    changed = replaced(code, changes)
+    changed = replaced(code, changes) if changes else code
     if any("_Candidate(" in text for _, text in changes):
         changed = after_future(changed, CANDIDATE_MODULE).removesuffix("\n")
-    return _completed(changed, entry_point), next(imports.missing(), None)
+    return _completed(changed, nodes if changed is code else _nodes(changed), entry_point), next(
+        imports.missing(), None
+    )
 
 
 class _Imports:
     """The imports of one test, and how it uses what they import."""
 
-    def __init__(self, tree: ast.Module, entry_point: str) -> None:
-        self._tree = tree
+    def __init__(self, nodes: Sequence[ast.AST], entry_point: str) -> None:
+        self._nodes = nodes
         self._entry_point = entry_point
-        self._names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        self._modules = _used_as_modules(tree)
-        self._excused = {id(inner) for node in ast.walk(tree) if _expects_failure(node) for inner in ast.walk(node)}
+        self._names = {node.id for node in nodes if isinstance(node, ast.Name)}
+        self._modules = _used_as_modules(nodes)
+        self._excused = {id(inner) for node in nodes if _expects_failure(node) for inner in all_nodes(node)}
         self._others = set(self._other_packages())
 
     def missing(self) -> Iterator[str]:
         """Yield the libraries that the test uses and that are not installed."""
-        for node in ast.walk(self._tree):
+        for node in self._nodes:
             if id(node) in self._excused:
                 continue
             for module, name in _imported(node):
@@ -104,7 +109,7 @@ class _Imports:
 
     def _other_packages(self) -> Iterator[str]:
         """Yield packages that are used for something else than the function under test."""
-        for node in ast.walk(self._tree):
+        for node in self._nodes:
             for alias in node.names if isinstance(node, ast.Import) else ():
                 used = self._modules.get(imported_as(alias), set())
                 if used and not self._is_candidate(imported_as(alias)):
@@ -175,12 +180,12 @@ def _expects_failure(node: ast.AST) -> bool:
     return any(kind is None or dotted(kind) in _IMPORT_FAILURES for kind in kinds)
 
 
-def _used_as_modules(tree: ast.Module) -> dict[str, set[str]]:
+def _used_as_modules(nodes: Sequence[ast.AST]) -> dict[str, set[str]]:
     """The attributes that are used of each name, at any depth: {"src": {"solution", "f"}} for `src.solution.f`."""
     used: dict[str, set[str]] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         attributes = []
-        inner: ast.AST = node
+        inner = node
         while isinstance(inner, ast.Attribute):
             attributes.append(inner.attr)
             inner = inner.value
@@ -205,22 +210,24 @@ def _joined(kept: Sequence[str], names: Sequence[str]) -> str:
     return "; ".join([*kept, *names]) or "pass"
 
 
-def _completed(code: str, entry_point: str) -> str:
-    """The source with the imports that it uses and does not have."""
+def _nodes(code: str) -> list[ast.AST]:
     tree = parse(code)
-    if tree is None:
-        return code
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    modules = _used_as_modules(tree)
-    bound = {entry_point, *dir(builtins), *bound_anywhere(tree)}
+    return all_nodes(tree) if tree else []
+
+
+def _completed(code: str, nodes: Sequence[ast.AST], entry_point: str) -> str:
+    """The source with the imports that it uses and does not have; `nodes` are its own."""
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    modules = _used_as_modules(nodes)
+    bound = {entry_point, *bound_anywhere(nodes)} | _BUILTINS
     wanted = [text for name, text in _FROM_UNITTEST.items() if name in names - bound]
     wanted += [text for name, text in _MODULES.items() if name not in bound and name in modules]
     return after_future(code, "\n".join(wanted)).removesuffix("\n") if wanted else code
 
 
-def bound_anywhere(tree: ast.Module) -> Iterator[str]:
-    """Names that some statement of a test binds, in whatever scope."""
-    for node in ast.walk(tree):
+def bound_anywhere(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Names that some statement among the nodes of a test binds, in whatever scope."""
+    for node in nodes:
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             yield node.id
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from coderm_eval.core.programs.source import is_main_guard
+from coderm_eval.core.programs.source import all_nodes, is_main_guard
 from coderm_eval.generation.extraction.dotted import dotted
 from coderm_eval.generation.extraction.names import calls, stores
 
@@ -68,6 +68,8 @@ def _runs(function: ast.FunctionDef, runners: frozenset[str]) -> bool:
 
 def _with_guarded_constants(tree: ast.Module) -> list[ast.stmt]:
     """The statements of a module, with the assignments of a main guard whose names its definitions read."""
+    if not any(map(is_main_guard, tree.body)):
+        return tree.body
     definitions = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
     needed = {name for node in definitions for name in _loads(node)}
     needed -= {name for node in tree.body if not is_main_guard(node) for name in stores(node)}
@@ -85,14 +87,14 @@ def _with_guarded_constants(tree: ast.Module) -> list[ast.stmt]:
 def _is_adapter(node: ast.stmt, entry_point: str) -> bool:
     """Return whether a class calls the function under test, and does not define a function of that name in a method."""
     methods = node.body if isinstance(node, ast.ClassDef) else []
-    inner = {n.name for method in methods for n in ast.walk(method) if isinstance(n, ast.FunctionDef) and n != method}
+    inner = {n.name for method in methods for n in all_nodes(method) if isinstance(n, ast.FunctionDef) and n != method}
     return entry_point in calls(node) and entry_point not in inner | stores(node)
 
 
 def _is_left_out(node: ast.stmt, entry_point: str, runners: frozenset[str]) -> bool:
     if isinstance(node, (ast.Pass, ast.Raise)) or _is_without_effect(node):
         return True
-    names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    names = {inner.id for inner in all_nodes(node) if isinstance(inner, ast.Name)}
     in_main = isinstance(node, ast.If) and "__name__" in names
     hides = not isinstance(node, ast.Try) and entry_point in stores(node)
     return in_main or hides or "__file__" in names or bool(calls(node) & runners)
@@ -109,4 +111,4 @@ def _is_without_effect(node: ast.stmt) -> bool:
 
 
 def _loads(node: ast.stmt) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return {n.id for n in all_nodes(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from coderm_eval.core.programs.assertions import mentions
-from coderm_eval.core.programs.source import is_main_guard, parse
+from coderm_eval.core.programs.source import all_nodes, is_main_guard, parse
 from coderm_eval.generation.extraction.assert_groups import has_assert
 from coderm_eval.generation.extraction.assert_tests import assert_tests
 from coderm_eval.generation.extraction.code import extract_code, unclosed_code
@@ -68,15 +68,22 @@ def extract_tests(
 
 
 def _plain_asserts(answer: str, entry_point: str) -> Extracted | None:
-    """The asserts of an answer that has no class, as those of a recorded line; None if it has none of the function."""
+    """The asserts of an answer that has no class, as those of a recorded line; None if it has none of the function.
+
+    Those of all fences, each once, without those in which the function does not occur: an answer may assert things
+    about a helper that it made up.
+    """
 
     def wanted(tree: ast.Module) -> bool:
         return mentions(tree, entry_point) and any(has_assert(node) for node in tree.body)
 
     code = extract_code(answer, wanted, whole=True)
     tree = parse(code)
-    found = _tests_of_source(unescaped(code), entry_point) if tree and wanted(tree) else None
-    return found if found and found.sources else None
+    if tree is None or not wanted(tree):
+        return None
+    found = _tests_of_source(unescaped(with_other_fences(answer, code, wanted, entry_point)), entry_point)
+    about = [source for source in found.sources if (test := parse(source)) and mentions(test, entry_point)]
+    return Extracted(tuple(dict.fromkeys(about))) if about else None
 
 
 def _doctests(answer: str, entry_point: str) -> Extracted | None:
@@ -175,7 +182,7 @@ def _paper_test(code: str) -> Extracted:
     """The authors' own cleaning: imports, and the only class with all text up to the next top-level def."""
     code = re.sub(r"if __name__ == ['\"]__main__['\"]:\n    unittest\.main\(\)", "", code)
     tree = parse(code)
-    if tree is None or sum(isinstance(node, ast.ClassDef) for node in ast.walk(tree)) != 1:
+    if tree is None or sum(isinstance(node, ast.ClassDef) for node in all_nodes(tree)) != 1:
         return Extracted((), NOT_ONE_CLASS)
     text_of = SourceText(code)
     imports = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import html
 
-from coderm_eval.core.programs.source import parse
+from coderm_eval.core.programs.source import all_nodes, parse
 
 __all__ = ["unescaped"]
 
@@ -20,7 +20,7 @@ def unescaped(code: str) -> str:
     if not any(f"&{name};" in code for name in _ENTITIES):
         return code
     tree = parse(code)
-    nodes = list(ast.walk(tree)) if tree else []
+    nodes = list(all_nodes(tree)) if tree else []
     combined = {node.right.id for node in nodes if isinstance(node, ast.BinOp) and isinstance(node.right, ast.Name)}
     stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     plain = html.unescape(code)

@@ -1,4 +1,4 @@
-"""A model on any server with OpenAI's API: vLLM's, SGLang's, Ollama's, a vendor's."""
+"""A model on any server with OpenAI's API, or on several: vLLM's, SGLang's, Ollama's, a vendor's."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-import aiohttp
-
 from coderm_eval.core.errors import ServerError
 from coderm_eval.generation.models.api_client import ApiReply
 from coderm_eval.generation.models.base import Completion, SampleRequest, context_overflow, no_answer
 from coderm_eval.generation.models.chat import messages, text
 from coderm_eval.generation.models.concurrency import map_concurrently
-from coderm_eval.generation.models.connections import Connections, OpenConnections
+from coderm_eval.generation.models.connections import GO_ON, Connections
+from coderm_eval.generation.models.servers import Elsewhere, Server, Servers
 from coderm_eval.generation.settings import SamplingSettings
 
 __all__ = ["OpenAIServer"]
@@ -32,20 +31,19 @@ class OpenAIServer:
     """Draws all samples of a prompt by one request (`n`), so that the server shares the work on the prompt.
 
     A server that gives fewer choices than requested, or refuses that many, is asked for no more than that per request
-    from then on. Threads may sample at the same time: the settings' `concurrency` bounds them all together. Enter it to
-    keep its connections open between calls.
+    from then on. Threads may sample at the same time: the settings' `concurrency` bounds what a server gets of them all
+    together. Enter it to keep its connections open between calls.
 
     Args:
-        connections: those of another one for the same server, which samples in another way; by default new ones.
+        connections: those of another one for the same servers, which samples in another way; by default new ones.
 
     Raises:
-        SettingsError: `settings` lack the model or the server's address.
+        SettingsError: `settings` lack the model or a server's address.
     """
 
     def __init__(self, settings: SamplingSettings, connections: Connections | None = None) -> None:
         self._settings = settings
-        self._connections = connections or Connections(settings)
-        self._client = self._connections.client
+        self._connections = connections or Connections(settings, GO_ON)
 
     def __enter__(self) -> OpenAIServer:
         self._connections.loop.__enter__()
@@ -55,24 +53,24 @@ class OpenAIServer:
         self._connections.loop.__exit__()
 
     def sampling_with(self, settings: SamplingSettings) -> OpenAIServer:
-        """The same server, on the same connections, sampled in another way."""
+        """The same servers, on the same connections, sampled in another way."""
         return OpenAIServer(settings, self._connections)
 
     def sample(self, requests: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
         """Yield completions as `Model.sample` does."""
         remaining = iter(requests)
-        return self._connections.loop.iterate(lambda opened: self._sample(opened, remaining))
+        return self._connections.loop.iterate(lambda servers: self._sample(servers, remaining))
 
-    async def _sample(
-        self, opened: OpenConnections, requests: Iterator[SampleRequest]
-    ) -> AsyncIterator[list[Completion]]:
+    async def _sample(self, servers: Servers, requests: Iterator[SampleRequest]) -> AsyncIterator[list[Completion]]:
         """Yield the completions of each request. After a final failure none is sent, but those under way may answer."""
         remaining: deque[SampleRequest] = deque()
         failure: ServerError | None = None
 
         async def complete(request: SampleRequest) -> list[Completion]:
-            async with opened.slots:
-                return [] if failure else await self._complete(opened.session, request)
+            async def at(server: Server, elsewhere: Elsewhere) -> list[Completion]:
+                return [] if failure else await self._complete(server, request, elsewhere)
+
+            return await servers.ask(request.task_id, at)
 
         async with aclosing(
             map_concurrently(
@@ -89,6 +87,7 @@ class OpenAIServer:
                     continue
                 if rest := request.samples[len(completions) :]:
                     remaining.append(replace(request, samples=rest))
+                    self._connections.max_choices = len(completions) or self._connections.max_choices
                 if completions:
                     yield completions
         if failure:
@@ -103,25 +102,23 @@ class OpenAIServer:
             request = replace(request, samples=request.samples[:most])
         return request
 
-    async def _complete(self, session: aiohttp.ClientSession, request: SampleRequest) -> list[Completion]:
+    async def _complete(self, server: Server, request: SampleRequest, elsewhere: Elsewhere) -> list[Completion]:
         """Completions of the request's first samples; none where the server has to be asked for fewer at a time."""
         path = "chat/completions" if self._settings.api == "chat" else "completions"
-        reply = await self._client.post(session, request.task_id, path, self._body(request))
+        reply = await server.post(request.task_id, path, self._body(request), elsewhere)
         if reply.status != 200:
-            return await self._refused(session, request, reply)
+            return await self._refused(server, request, reply)
         try:
             content = json.loads(reply.text)
-            if (
-                self._connections.understood and not content["choices"]
-            ):  # a filter stopped this prompt, as some servers say it
+            if server.understood and not content["choices"]:  # a filter stopped this prompt, as some servers say it
                 return [no_answer(request.task_id, sample) for sample in request.samples]
             completions = _parse_completions(request, content, reply.seconds)
         except (ValueError, LookupError, TypeError, AttributeError) as error:  # a login page, for example
             page = "; a proxy or a login page may have answered: check base_url and NO_PROXY"
-            what = f"gave an answer that is not one of OpenAI's API: {self._client.quote(reply.text)!r}"
+            what = f"gave an answer that is not one of OpenAI's API: {server.client.quote(reply.text)!r}"
             what += page if reply.text.lstrip().startswith("<") else ""
-            raise self._client.error(request.task_id, what) from error
-        self._connections.understood = True
+            raise server.client.error(request.task_id, what) from error
+        server.understood = True
         return completions
 
     def _body(self, request: SampleRequest) -> dict[str, Any]:
@@ -133,9 +130,7 @@ class OpenAIServer:
         drawn = {"n": len(request.samples), "seed": s.seed + request.samples[0]}
         return {"model": s.model, **asked, **sampling, **stop, **drawn, **s.backend_args}
 
-    async def _refused(
-        self, session: aiohttp.ClientSession, request: SampleRequest, reply: ApiReply
-    ) -> list[Completion]:
+    async def _refused(self, server: Server, request: SampleRequest, reply: ApiReply) -> list[Completion]:
         """Decide what a refusal is about: the prompt's length, the number of choices, or anything else, an error."""
         requested = len(request.samples)
         about_choices = _ABOUT_CHOICES.search(reply.text) if requested > 1 else None
@@ -144,7 +139,7 @@ class OpenAIServer:
         if reply.status in (400, 422) and about_choices:
             self._connections.max_choices = min(int(about_choices[1] or 1) or 1, requested - 1)
             return []
-        raise await self._client.refusal(session, request.task_id, reply)
+        raise await server.client.refusal(server.session, request.task_id, reply)
 
 
 def _parse_completions(request: SampleRequest, reply: dict[str, Any], seconds: float) -> list[Completion]:

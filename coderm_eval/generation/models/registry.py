@@ -6,7 +6,6 @@ from importlib.util import find_spec
 
 from coderm_eval.generation.models.base import Model
 from coderm_eval.generation.models.local import package_missing
-from coderm_eval.generation.models.openai_server import OpenAIServer
 from coderm_eval.generation.settings import SamplingSettings
 
 __all__ = ["make_model"]
@@ -31,4 +30,6 @@ def make_model(settings: SamplingSettings) -> Model:
         from coderm_eval.generation.models.transformers_model import TransformersModel
 
         return TransformersModel(settings)
+    from coderm_eval.generation.models.openai_server import OpenAIServer
+
     return OpenAIServer(settings)

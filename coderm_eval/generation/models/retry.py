@@ -30,9 +30,17 @@ OnWait = Callable[[TransientError, int, float], None]
 
 
 async def with_retries(
-    retries: int, call: Callable[..., Awaitable[T]], *arguments: Any, on_wait: OnWait | None = None
+    retries: int,
+    call: Callable[..., Awaitable[T]],
+    *arguments: Any,
+    on_wait: OnWait | None = None,
+    give_up: Callable[[], bool] = lambda: False,
 ) -> T:
-    """Return what `call` returns, tried again up to `retries` times; raise the last TransientError."""
+    """Return what `call` returns, tried again up to `retries` times; raise the last TransientError.
+
+    Args:
+        give_up: asked after each failure whether to leave it at that.
+    """
 
     def before_sleep(state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -40,7 +48,7 @@ async def with_retries(
             on_wait(error, state.attempt_number, state.next_action.sleep)
 
     retrying = tenacity.AsyncRetrying(
-        stop=tenacity.stop_after_attempt(retries + 1),
+        stop=lambda state: state.attempt_number > retries or give_up(),
         wait=_wait_s,
         retry=tenacity.retry_if_exception_type(TransientError),
         before_sleep=before_sleep,

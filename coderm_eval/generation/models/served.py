@@ -1,4 +1,4 @@
-"""Whether a server answers, and serves the model that is to be asked: short questions with a bound on their time."""
+"""Whether servers answer, and serve the model that is to be asked: short questions with a bound on their time."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from yarl import URL
 
 from coderm_eval.core.messages import abbreviated
 from coderm_eval.generation.models.api_address import address_hint, reason
-from coderm_eval.generation.models.api_client import KEY_VARIABLE, ApiClient, ApiReply
+from coderm_eval.generation.models.api_client import KEY_VARIABLE, ApiClient, ApiReply, clients
 from coderm_eval.generation.models.chat import messages, text
 from coderm_eval.generation.settings import SamplingSettings
 
-__all__ = ["ServerState", "ask_server"]
+__all__ = ["ServerState", "ask_servers", "state_of"]
 
 
 class ServerState(NamedTuple):
@@ -28,31 +28,43 @@ class ServerState(NamedTuple):
     fact: str
     advice: str = ""
     """What to do; empty where it serves the model."""
+    answers: bool = True
+    """Whether it can be reached and is ready."""
 
 
-def ask_server(settings: SamplingSettings, within_s: float) -> ServerState:
-    """Ask the server that `settings` name for its list of models, and a model that is not on it for one token.
+def ask_servers(settings: SamplingSettings, within_s: float) -> list[ServerState]:
+    """Ask each server that `settings` name, in their order, as `state_of` does.
+
+    Raises:
+        SettingsError: the settings lack the model or a server's address, or that is none.
+    """
+    return asyncio.run(_ask_all(clients(settings), settings, within_s))
+
+
+async def _ask_all(asked: Sequence[ApiClient], settings: SamplingSettings, within_s: float) -> list[ServerState]:
+    async def ask(client: ApiClient) -> ServerState:
+        async with client.session() as session:
+            return await state_of(client, session, settings, within_s)
+
+    return await asyncio.gather(*map(ask, asked))
+
+
+async def state_of(
+    client: ApiClient, session: aiohttp.ClientSession, settings: SamplingSettings, within_s: float
+) -> ServerState:
+    """Ask a server for its list of models, and a model that is not on it for one token.
 
     Args:
         within_s: seconds for an answer.
-
-    Raises:
-        SettingsError: the settings lack the model or the server's address, or that is none.
     """
-    return asyncio.run(_ask(settings, within_s))
-
-
-async def _ask(settings: SamplingSettings, within_s: float) -> ServerState:
-    client = ApiClient(settings)
-    async with client.session() as session:
-        try:
-            state = await _state(client, session, settings, within_s)
-        except asyncio.TimeoutError:  # first: a connection that takes too long is a ClientError as well
-            fact = f"{client.address} did not answer within {within_s:g} s"
-            state = ServerState(False, fact, "start it, or check base_url")
-        except aiohttp.ClientError as error:
-            fact = f"{client.address} could not be reached ({reason(error)})"
-            state = ServerState(False, fact, address_hint(error) or "check base_url")
+    try:
+        state = await _state(client, session, settings, within_s)
+    except asyncio.TimeoutError:  # first: a connection that takes too long is a ClientError as well
+        fact = f"{client.address} did not answer within {within_s:g} s"
+        state = ServerState(False, fact, "start it, or check base_url", answers=False)
+    except aiohttp.ClientError as error:
+        fact = f"{client.address} could not be reached ({reason(error)})"
+        state = ServerState(False, fact, address_hint(error) or "check base_url", answers=False)
     return state if state.serves else state._replace(advice=state.advice + _about_proxy(URL(client.address)))
 
 
@@ -106,4 +118,4 @@ async def _refused(client: ApiClient, session: aiohttp.ClientSession, reply: Api
     if reply.status in (404, 405):
         advice = await client.hint(session, reply.status)
         return ServerState(False if advice.startswith("set ") else None, fact, advice)
-    return ServerState(False, fact, "wait until it is ready, or look at its log")
+    return ServerState(False, fact, "wait until it is ready, or look at its log", answers=False)

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import importlib
-import re
+import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import groupby
-from pathlib import Path
-from typing import Any
+from itertools import islice
 
-from jinja2 import TemplateError
-
-from coderm_eval.core.errors import CodermError, ModelError, SettingsError
-from coderm_eval.core.messages import single_line
-from coderm_eval.generation.models.base import Completion, Prompt, SampleRequest, context_overflow, truncate_at_stop
-from coderm_eval.generation.models.chat import messages, text
-from coderm_eval.generation.models.local import model_name, out_of_memory_error, preserved_rng_state
+from coderm_eval.generation.models.base import Completion, SampleRequest, context_overflow, truncate_at_stop
+from coderm_eval.generation.models.loaded_transformers import LoadedTransformers, load_transformers
+from coderm_eval.generation.models.local import model_name, out_of_memory_error
 from coderm_eval.generation.settings import SamplingSettings
 
 __all__ = ["TransformersModel"]
 
-_BLOCK = 8
-"""Samples that are drawn together, with one seed; blocks begin at multiples of it, whatever is requested."""
+log = logging.getLogger(__name__)
 
-_TOKENIZER_ARGS = frozenset({"cache_dir", "local_files_only", "revision", "subfolder", "trust_remote_code"})
-"""Arguments of from_pretrained that a model shares with its tokenizer."""
+
+@dataclass(frozen=True)
+class _Row:
+    """A sequence to generate."""
+
+    request: SampleRequest
+    samples: range
+    """The samples that it gives: one, or all where all are equal."""
 
 
 class TransformersModel:
-    """Samples each prompt by itself, so that no completion depends on other requests.
+    """Generates `batch_size` sequences at a time, of any prompts, each with random numbers of its own.
 
-    Torch seeds a batch, not a sample: a whole block is drawn even where only some of its samples are wanted.
-    The model is loaded at the first request, and kept.
+    Batches follow the order of the requests, and one is yielded as a whole: a run that was stopped between two goes on
+    with the same batches. The model is loaded at the first request, and kept.
 
     Raises:
         SettingsError: `settings` do not name a model.
@@ -44,227 +41,77 @@ class TransformersModel:
     def __init__(self, settings: SamplingSettings) -> None:
         self._settings = settings
         self._name = model_name(settings)
+        self._batch_size = settings.batch_size
 
     def sample(self, requests: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
         """Yield completions as `Model.sample` does."""
-        for request in requests:
-            yield from self._complete(request)
+        return self._in_batches(self._rows(requests))
 
     @cached_property
-    def _loaded(self) -> _LoadedTransformers:
-        return _load_transformers(self._name, self._settings)
+    def _loaded(self) -> LoadedTransformers:
+        return load_transformers(self._name, self._settings)
 
-    def _complete(self, request: SampleRequest) -> Iterator[list[Completion]]:
-        prompt = self._loaded.encode(request.prompt)
-        if not self._loaded.has_room_after(prompt):
-            yield [context_overflow(request.task_id, sample) for sample in request.samples]
-            return
-        for start, samples in self._blocks(request.samples):
-            yield self._draw_block(request.task_id, prompt, start, samples)
+    def _rows(self, requests: Iterable[SampleRequest]) -> Iterator[_Row]:
+        for request in requests:
+            if self._settings.temperature:
+                yield from (_Row(request, range(sample, sample + 1)) for sample in request.samples)
+            else:
+                yield _Row(request, request.samples)
 
-    def _blocks(self, samples: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-        """Yield (first sample of a block, the samples of it that are wanted)."""
-        if not self._settings.temperature:  # all samples are equal
-            yield 0, list(samples)
-            return
-        for block, wanted in groupby(samples, key=lambda sample: sample // _BLOCK):
-            yield block * _BLOCK, list(wanted)
+    def _in_batches(self, rows: Iterator[_Row]) -> Iterator[list[Completion]]:
+        while batch := list(islice(rows, self._batch_size)):
+            yield from self._complete(batch)
 
-    def _draw_block(self, task_id: str, prompt: list[int], start: int, samples: list[int]) -> list[Completion]:
+    def _complete(self, batch: Sequence[_Row]) -> Iterator[list[Completion]]:
+        """Yield the completions of a batch; in parts if it is too large for the memory."""
         loaded = self._loaded
         started = time.monotonic()
-        rows = loaded.generate(prompt, self._settings.seed + start)
-        seconds = time.monotonic() - started
-        completions: list[Completion] = []
-        for sample in samples:
-            row = rows[(sample - start) % len(rows)]  # one row for all samples where all are equal
-            tokens, finish_reason = loaded.split_end(row)
-            whole = loaded.decode(prompt, tokens)
-            wanted = truncate_at_stop(whole, self._settings.stop)  # transformers writes out the text it stops at
-            completions.append(
-                Completion(
-                    task_id=task_id,
-                    sample=sample,
-                    text=wanted,
-                    finish_reason=finish_reason if wanted == whole else "stop",
-                    tokens=len(tokens),
-                    prompt_tokens=0 if completions else len(prompt),
-                    seconds=0.0 if completions else seconds,
-                    model=loaded.full_name,
-                )
-            )
-        return completions
-
-
-@dataclass(frozen=True)
-class _LoadedTransformers:
-    """A model in memory, and how it is sampled."""
-
-    settings: SamplingSettings
-    name: str
-    full_name: str
-    torch: Any
-    tokenizer: Any
-    model: Any
-    sampling: Any
-    """A GenerationConfig."""
-
-    def encode(self, prompt: Prompt) -> list[int]:
-        """The tokens of a prompt, with the chat template's around it."""
-        chat = self.settings.api == "chat"
-        whole = self._apply_template(prompt) if chat else text(self.settings, prompt)
-        ids: list[int] = self.tokenizer(whole, add_special_tokens=not chat)["input_ids"]  # a template writes its own
-        return ids
-
-    @property
-    def context(self) -> int | None:
-        """Most tokens of prompt and answer together; None where the model does not say."""
-        limit: int | None = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
-        return limit
-
-    def has_room_after(self, prompt: list[int]) -> bool:
-        """Return whether a whole answer fits into the context."""
-        return self.context is None or len(prompt) + self.settings.max_tokens <= self.context
-
-    def generate(self, prompt: list[int], seed: int) -> list[list[int]]:
-        """The tokens that follow the prompt, once for each sequence that `sampling` asks for."""
-        torch = self.torch
-        with _out_of_memory_named(self.name, torch), _repeatable_attention(torch), preserved_rng_state():
-            ids = torch.tensor([prompt], device=self.model.device)
-            torch.manual_seed(seed)
-            sequences = self.model.generate(
-                ids,
-                attention_mask=torch.ones_like(ids),
-                generation_config=self.sampling,
-                tokenizer=self.tokenizer,  # for the texts to stop at
-            )
-            rows: list[list[int]] = sequences[:, len(prompt) :].tolist()
-        return rows
-
-    def split_end(self, row: list[int]) -> tuple[list[int], str]:
-        """The tokens of an answer before its end, and its finish reason."""
-        ends = self.sampling.eos_token_id or []
-        end = next((index for index, token in enumerate(row) if token in ends), None)
-        return row[:end], "length" if end is None else "stop"
-
-    def decode(self, prompt: list[int], tokens: list[int]) -> str:
-        """The text that `tokens` add to the prompt's: alone, some tokenizers would drop the space that they begin with,
-        which is an indentation here."""
-        before, whole = (
-            # The clean-up would take the space out of `x = [ ...`.
-            self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-            for ids in (prompt, prompt + tokens)
-        )
-        return str(whole[len(before) :])
-
-    def _apply_template(self, prompt: Prompt) -> str:
-        """The prompt as the chat template writes it, with the system prompt in the user's message where there is no
-        place of its own for it."""
-        system = self.settings.system_prompt
-        if system:
-            with suppress(TemplateError):  # raised by templates for a role that their model does not know
-                whole = self._render(messages(self.settings, prompt))
-                if system.strip() in whole:  # other templates leave it out silently
-                    return whole
+        encoded = {row.request: loaded.encode(row.request.prompt) for row in batch}
+        fits = [row for row in batch if loaded.has_room_after(encoded[row.request])]
         try:
-            return self._render([{"role": "user", "content": text(self.settings, prompt)}])
-        except TemplateError as error:
-            raise ModelError(
-                f"{self.name}: its chat template cannot be used ({single_line(error)}); set `api: completions`"
-            ) from error
+            answers = loaded.generate([(encoded[r.request], self._settings.seed + r.samples[0]) for r in fits])
+        except loaded.torch.cuda.OutOfMemoryError as error:
+            if len(fits) == 1:
+                raise out_of_memory_error(self._name) from error
+            answers = None  # and the error is dropped, which holds on to the memory
+        if answers is None:
+            self._halve(len(batch))
+            yield from self._in_batches(iter(batch))
+            return
+        answered = dict(zip(fits, answers, strict=True))
+        completions = [
+            self._completion(row.request, sample, encoded[row.request], answered.get(row))
+            for row in batch
+            for sample in row.samples
+        ]
+        completions[0] = replace(completions[0], seconds=time.monotonic() - started)
+        yield completions
 
-    def _render(self, turns: list[dict[str, str]]) -> str:
-        return str(self.tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False))
+    def _halve(self, batch_size: int) -> None:
+        self._batch_size = half = (batch_size + 1) // 2
+        key = f"{self._settings.section}.batch_size"
+        log.warning(
+            "there is not enough memory for %d sequences of %s at a time: going on with %d; to begin so, set %s to %d",
+            *(batch_size, self._name, half, key, half),
+        )
+        self._loaded.torch.cuda.empty_cache()
 
-
-def _load_transformers(name: str, settings: SamplingSettings) -> _LoadedTransformers:
-    torch: Any = importlib.import_module("torch")
-    transformers: Any = importlib.import_module("transformers")
-    arguments = settings.backend_args
-    with _load_errors_explained(name):
-        shared = {key: value for key, value in arguments.items() if key in _TOKENIZER_ARGS}
-        tokenizer = transformers.AutoTokenizer.from_pretrained(name, **shared)
-    if settings.api == "chat" and not tokenizer.chat_template:
-        raise SettingsError(f"{name} has no chat template: set `api: completions`, as for a base model")
-    with _load_errors_explained(name), _out_of_memory_named(name, torch), preserved_rng_state():
-        # transformers 4.46 knows no `dtype`, and 5.x prefers it where both are given.
-        model = transformers.AutoModelForCausalLM.from_pretrained(name, **{"torch_dtype": "auto", **arguments})
-        if torch.cuda.is_available() and "device_map" not in arguments and model.device.type == "cpu":
-            model = model.to("cuda")
-        model.eval()
-    sampling = _generation_config(transformers, settings, [*_end_ids(model.generation_config), *_end_ids(tokenizer)])
-    model.generation_config = sampling  # generate() takes from the model's own whatever the given one leaves open
-    return _LoadedTransformers(settings, name, _full_name(name, arguments), torch, tokenizer, model, sampling)
-
-
-def _generation_config(transformers: Any, settings: SamplingSettings, ends: list[int]) -> Any:
-    if settings.temperature:
-        drawn = {"temperature": settings.temperature, "top_p": settings.top_p, "top_k": 0}
-        strategy = {"do_sample": True, "num_return_sequences": _BLOCK, **drawn}
-    else:
-        strategy = {"do_sample": False}
-    return transformers.GenerationConfig(
-        max_new_tokens=settings.max_tokens,
-        eos_token_id=ends or None,
-        pad_token_id=ends[0] if ends else None,  # never read: some models' own pad token has no embedding
-        stop_strings=list(settings.stop) or None,
-        **strategy,
-    )
-
-
-def _end_ids(owner: Any) -> list[int]:
-    """The token ids at which `owner`, a tokenizer or a GenerationConfig, ends an answer."""
-    ids = owner.eos_token_id
-    return [] if ids is None else ids if isinstance(ids, list) else [ids]
-
-
-def _full_name(name: str, arguments: Mapping[str, Any]) -> str:
-    """The name, and the commit of the hub that it was loaded from."""
-    from huggingface_hub import try_to_load_from_cache
-
-    if Path(name).exists():
-        return name
-    # Newer versions of transformers do not tell the commit.
-    config = "/".join(filter(None, (arguments.get("subfolder"), "config.json")))
-    path = try_to_load_from_cache(
-        name, config, cache_dir=arguments.get("cache_dir"), revision=arguments.get("revision")
-    )
-    commit = re.search(r"/snapshots/(\w+)/", path) if isinstance(path, str) else None
-    return f"{name}@{commit[1]}" if commit else name
-
-
-@contextmanager
-def _out_of_memory_named(name: str, torch: Any) -> Iterator[None]:
-    """Turn torch's error for a full GPU into one sentence that says what to do."""
-    try:
-        yield
-    except torch.cuda.OutOfMemoryError as error:
-        raise out_of_memory_error(name) from error
-
-
-@contextmanager
-def _repeatable_attention(torch: Any) -> Iterator[None]:
-    """Run without cuDNN's attention, torch's first choice on an H100, whose last bits differ from call to call.
-
-    With torch 2.11, 9 of 24 answers came out the same the second time; with flash attention, or on a CPU, all did.
-    """
-    was = torch.backends.cuda.cudnn_sdp_enabled()
-    torch.backends.cuda.enable_cudnn_sdp(False)
-    try:
-        yield
-    finally:
-        torch.backends.cuda.enable_cudnn_sdp(was)
-
-
-@contextmanager
-def _load_errors_explained(name: str) -> Iterator[None]:
-    """Turn any error of loading into one sentence that says what to check."""
-    try:
-        yield
-    except CodermError:
-        raise
-    except Exception as error:  # each library below transformers has errors of its own
-        raise ModelError(
-            f"{name}: transformers could not load it ({single_line(error)}); "
-            "check the name (model) and the arguments for from_pretrained (backend_args)"
-        ) from error
+    def _completion(
+        self, request: SampleRequest, sample: int, prompt: list[int], answer: list[int] | None
+    ) -> Completion:
+        """A sample, of the tokens of its prompt and answer; None where both do not fit."""
+        if answer is None:
+            return context_overflow(request.task_id, sample)
+        tokens, finish_reason = self._loaded.split_end(answer)
+        whole = self._loaded.decode(prompt, tokens)
+        wanted = truncate_at_stop(whole, self._settings.stop)  # transformers writes out the text it stops at
+        return Completion(
+            task_id=request.task_id,
+            sample=sample,
+            text=wanted,
+            finish_reason=finish_reason if wanted == whole else "stop",
+            tokens=len(tokens),
+            prompt_tokens=len(prompt) if sample == request.samples[0] else 0,
+            seconds=0.0,
+            model=self._loaded.full_name,
+        )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from coderm_eval.core.errors import ModelError
+from coderm_eval.core.errors import ModelError, SettingsError
 from coderm_eval.core.messages import single_line
 from coderm_eval.generation.models.base import Completion, Prompt, SampleRequest, context_overflow
 from coderm_eval.generation.models.chat import messages, text
@@ -30,6 +30,9 @@ _GPU_IS_FULL = re.compile(
 )
 """Messages of vLLM, and of torch below it, about a full GPU."""
 
+_SETTINGS_OF_THEIR_OWN = ("model", "seed")
+"""Arguments of vLLM's LLM that stand elsewhere in the settings, and would be recorded as two values."""
+
 
 class VllmModel:
     """Draws each sample by a vLLM request and a seed of its own; vLLM computes a prompt that several share once.
@@ -37,12 +40,13 @@ class VllmModel:
     The model is loaded at the first request, and kept.
 
     Raises:
-        SettingsError: `settings` do not name a model.
+        SettingsError: `settings` do not name a model, or have an argument that cannot be passed on.
     """
 
     def __init__(self, settings: SamplingSettings) -> None:
         self._settings = settings
         self._name = model_name(settings)
+        _check_arguments(settings, self._name)
 
     def sample(self, requests: Iterable[SampleRequest]) -> Iterator[list[Completion]]:
         """Yield completions as `Model.sample` does."""
@@ -126,6 +130,20 @@ class _LoadedVllm:
                 return_dict=False,
             )
         return len(ids)
+
+
+def _check_arguments(settings: SamplingSettings, name: str) -> None:
+    key = f"{settings.section}.backend_args"
+    for argument in _SETTINGS_OF_THEIR_OWN:
+        if argument in settings.backend_args:
+            raise SettingsError(f"{key} has {argument!r}: set {settings.section}.{argument} in its place")
+    replicas = settings.backend_args.get("data_parallel_size", 1)
+    if replicas != 1:
+        raise SettingsError(
+            f"{key}.data_parallel_size is {replicas!r}, and vLLM has one replica in a process: serve the model "
+            f"(`vllm serve {name} --data-parallel-size {replicas}`), and give {settings.section}.base_url; "
+            "tensor_parallel_size and pipeline_parallel_size split a replica"
+        )
 
 
 def _load_vllm(name: str, settings: SamplingSettings) -> _LoadedVllm:

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import aclosing
 from typing import Any
 
-import aiohttp
 import numpy as np
 
-from coderm_eval.generation.models.api_client import ApiClient
 from coderm_eval.generation.models.base import SampleRequest
 from coderm_eval.generation.models.chat import messages, text
-from coderm_eval.generation.models.concurrency import SharedLoop, map_concurrently
+from coderm_eval.generation.models.concurrency import map_concurrently
+from coderm_eval.generation.models.connections import Connections
+from coderm_eval.generation.models.servers import Elsewhere, Server, Servers
 from coderm_eval.generation.probe.tensors import Tensor
 from coderm_eval.generation.settings import SamplingSettings
 
@@ -24,12 +24,12 @@ class EmbeddingServer:
     """Requests the embeddings of prompts, with the retries of `OpenAIServer`.
 
     Raises:
-        SettingsError: `settings` lack the model or the server's address.
+        SettingsError: `settings` lack the model or a server's address.
     """
 
     def __init__(self, settings: SamplingSettings) -> None:
         self._settings = settings
-        self._client = ApiClient(settings)
+        self._connections = Connections(settings)
 
     @property
     def full_name(self) -> str:
@@ -43,32 +43,33 @@ class EmbeddingServer:
             ServerError: the server does not answer, or has no embeddings.
         """
         remaining = iter(requests)
-        return SharedLoop(self._client.session).iterate(lambda session: self._states(session, remaining))
+        return self._connections.loop.iterate(lambda servers: self._states(servers, remaining))
 
-    async def _states(
-        self, session: aiohttp.ClientSession, requests: Iterator[SampleRequest]
-    ) -> AsyncIterator[tuple[str, Tensor]]:
+    async def _states(self, servers: Servers, requests: Iterator[SampleRequest]) -> AsyncIterator[tuple[str, Tensor]]:
+        async def embed(request: SampleRequest) -> Tensor:
+            return await servers.ask(request.task_id, lambda server, elsewhere: self._embed(server, request, elsewhere))
+
         async with aclosing(
             map_concurrently(
                 take=lambda: next(requests, None),
-                call=lambda request: self._embed(session, request),
-                limit=self._settings.concurrency,
+                call=embed,
+                limit=self._connections.limit,
             )
         ) as finished:
             async for request, task in finished:
                 yield request.task_id, task.result()
 
-    async def _embed(self, session: aiohttp.ClientSession, request: SampleRequest) -> Tensor:
-        reply = await self._client.post(session, request.task_id, "embeddings", self._body(request))
+    async def _embed(self, server: Server, request: SampleRequest, elsewhere: Elsewhere) -> Tensor:
+        reply = await server.post(request.task_id, "embeddings", self._body(request), elsewhere)
         if reply.status != 200:
-            raise await self._client.refusal(
-                session, request.task_id, reply, _NO_EMBEDDINGS.format(self._settings.model)
+            raise await server.client.refusal(
+                server.session, request.task_id, reply, _NO_EMBEDDINGS.format(self._settings.model)
             )
         try:
             return _parse_embedding(json.loads(reply.text))
         except (ValueError, LookupError, TypeError) as error:
-            what = f"gave no embedding: {self._client.quote(reply.text)!r}"
-            raise self._client.error(request.task_id, what) from error
+            what = f"gave no embedding: {server.client.quote(reply.text)!r}"
+            raise server.client.error(request.task_id, what) from error
 
     def _body(self, request: SampleRequest) -> dict[str, Any]:
         s = self._settings

@@ -12,7 +12,7 @@ from coderm_eval.core.inputs import called
 from coderm_eval.core.messages import quoted
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.recorded.inspect_archives import archived_samples, open_archive, read_header
-from coderm_eval.generation.recorded.recorded_programs import RecordedPrograms, programs_in_answers
+from coderm_eval.generation.recorded.recorded_programs import HeldPrograms, RecordedPrograms, programs_in_answers
 from coderm_eval.generation.recorded.task_ids import Statements, known_task_id
 
 __all__ = ["is_log", "log_origin", "programs_of_log", "read_log"]
@@ -55,7 +55,7 @@ def programs_of_log(
         found.setdefault((given, task_id), {})[epoch] = programs
     if not found:
         raise InputError(f"{place}: a log of inspect_ai without samples; give one that was written with its samples")
-    epochs, recorded = _epochs(header), RecordedPrograms()
+    epochs, recorded = _epochs(header), HeldPrograms()
     for (_, task_id), by_epoch in found.items():
         answered = {epoch: programs for epoch, programs in by_epoch.items() if programs}
         listed = [program for epoch in sorted(answered) for program in answered[epoch]]

@@ -11,7 +11,7 @@ from coderm_eval.core.errors import InputError
 from coderm_eval.core.inputs import called
 from coderm_eval.core.messages import abbreviated, single_line
 from coderm_eval.core.records import Problem
-from coderm_eval.generation.recorded.recorded_programs import RecordedPrograms, programs_in_answers
+from coderm_eval.generation.recorded.recorded_programs import HeldPrograms, RecordedPrograms, programs_in_answers
 from coderm_eval.generation.recorded.task_ids import Statements, known_task_id, require_problems
 
 __all__ = ["read_details"]
@@ -36,7 +36,7 @@ def read_details(path: Path, file: io.BufferedReader, problems: Mapping[str, Pro
     Raises:
         InputError: it is damaged, of something else, or of texts without task ids where the benchmark is not known.
     """
-    recorded, reader = RecordedPrograms(), _Rows(called(path), problems)
+    recorded, reader = HeldPrograms(), _Rows(called(path), problems)
     for number, row in enumerate(_rows(called(path), file), 1):
         recorded.add(*reader.read(number, row))
     if not recorded.programs and not recorded.missing:

@@ -7,13 +7,14 @@ samples   {"task_id", "solution"}   N lines per task; `samples` reads these and 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.inputs import called, numbered_lines, parse_object
+from coderm_eval.core.inputs import called, numbered_lines, open_input, parse_object
+from coderm_eval.core.line_index import LineIndex
 from coderm_eval.core.messages import LINES_OF_LIST, abbreviated, counted, expected_shape, quoted_line
-from coderm_eval.generation.recorded.coderm_records import parse_record, refuse_prompts
+from coderm_eval.generation.recorded.coderm_records import parse_tests_record, refuse_prompts
 
 __all__ = ["PARTIAL", "check_coverage", "line_of", "read_by_task"]
 
@@ -21,21 +22,23 @@ PARTIAL = "--allow-partial evaluates only the tasks that have samples"
 """What to do about a file that lacks tasks, where there is that flag."""
 
 
-def read_by_task(path: Path, column: str) -> dict[str, list[str]]:
-    """Read the texts under `column` by task id, in file order.
+def read_by_task(path: Path, column: str) -> Mapping[str, Sequence[str]]:
+    """Find the texts under `column` by task id, in file order; they are counted now, and read when they are asked for.
 
     Raises:
-        InputError: no such file, or a line that is not a JSON object with text under both keys.
+        InputError: no such file, or a line that is not a JSON object with text under both keys; also, when texts are
+            asked for, a file that was changed meanwhile.
     """
-    values: dict[str, list[str]] = {}
-    for number, line in numbered_lines(path):
-        if number == 1 and line.lstrip().startswith(b"["):
-            raise InputError(f"{path}: a JSON list: {quoted_line(line)}; {LINES_OF_LIST}")
-        task_id, found = _parse_line(path, number, line, column)
-        values.setdefault(task_id, []).extend(found)
-    if not values:
+    with open_input(path) as file:
+        index = LineIndex(path, file)
+        for number, line in index.read():
+            if number == 1 and line.lstrip().startswith(b"["):
+                raise InputError(f"{path}: a JSON list: {quoted_line(line)}; {LINES_OF_LIST}")
+            task_id, found = _parse_line(path, number, line, column)
+            index.add(task_id, len(found))
+    if not index:
         raise InputError(f"{path}: no lines; expected {expected_shape(column)} on each")
-    return values
+    return index.texts(lambda line: _parse_line(path, 0, line, column)[1])
 
 
 def line_of(path: Path, column: str, task_id: str, index: int) -> int:
@@ -57,8 +60,9 @@ def check_coverage(
     Raises:
         InputError: names the unknown and the missing ids, and ends with the `advice`.
     """
-    unknown = [task for task in found if task not in expected]
-    missing = [task for task in expected if task not in found]
+    known, there = set(expected), set(found)
+    unknown = [task for task in found if task not in known]
+    missing = [task for task in expected if task not in there]
     complaints = []
     if unknown:
         complaints.append(f"{counted(len(unknown), 'task id')} that {benchmark} does not have ({abbreviated(unknown)})")
@@ -72,7 +76,7 @@ def _parse_line(path: Path, number: int, line: bytes, column: str) -> tuple[str,
     """The task id and the texts of a line."""
     row = parse_object(path, number, line, expected_shape(column))
     if column == "test" and "unit_tests" in row:
-        return parse_record(f"{path}:{number}", row, "unit_tests")
+        return parse_tests_record(f"{path}:{number}", row)
     refuse_prompts(f"{path}:{number}", row)
     if not all(isinstance(row.get(key), str) for key in ("task_id", column)):
         raise InputError(

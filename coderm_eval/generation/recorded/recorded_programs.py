@@ -8,16 +8,23 @@ from dataclasses import dataclass, field
 from coderm_eval.core.records import Problem
 from coderm_eval.generation.extraction.programs import extract_program
 
-__all__ = ["RecordedPrograms", "programs_in_answers"]
+__all__ = ["HeldPrograms", "RecordedPrograms", "programs_in_answers"]
 
 
 @dataclass(frozen=True)
 class RecordedPrograms:
     """The programs of a file by task id, in the order of its samples."""
 
-    programs: dict[str, list[str]] = field(default_factory=dict)
+    programs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     missing: dict[str, int] = field(default_factory=dict)
     """How many answers a task lacks that were asked for: they ended in an error, or the evaluation was stopped."""
+
+
+@dataclass(frozen=True)
+class HeldPrograms(RecordedPrograms):
+    """Those of a file that is read at once, as its format needs it."""
+
+    programs: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, task_id: str, programs: Sequence[str], missing: int = 0) -> None:
         """Put programs, and a count of answers that are not there, behind those that the task has."""

@@ -6,11 +6,12 @@ The content tells which format a file has, not its name; any of them may be gzip
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.inputs import PARQUET, ZIP, called, is_folder, open_input
+from coderm_eval.core.inputs import BYTE_ORDER_MARK, PARQUET, ZIP, called, is_folder, open_input
+from coderm_eval.core.lazy import LazyMapping, LazySequence
 from coderm_eval.core.messages import abbreviated, counted
 from coderm_eval.core.records import Problem, ProblemCandidates, deduplicate_candidates
 from coderm_eval.core.task_choice import ALL_TASKS, TaskChoice
@@ -23,7 +24,7 @@ from coderm_eval.generation.recorded.livecodebench_outputs import outputs_progra
 from coderm_eval.generation.recorded.readers import check_coverage
 from coderm_eval.generation.recorded.recorded_programs import RecordedPrograms
 
-__all__ = ["read_candidates", "read_programs", "read_samples", "take_first"]
+__all__ = ["candidates_of", "read_candidates", "read_programs", "read_samples", "take_first"]
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +37,25 @@ def read_candidates(
     n: int | None,
     allow_partial: bool,
     tasks: TaskChoice = ALL_TASKS,
-) -> list[ProblemCandidates]:
-    """Read what `read_samples` reads, as the distinct candidates of each problem."""
+) -> Sequence[ProblemCandidates]:
+    """What `read_samples` finds, as `candidates_of` gives it."""
     programs = read_samples(path, problems, benchmark=benchmark, n=n, allow_partial=allow_partial, tasks=tasks)
-    return [ProblemCandidates(problems[task], deduplicate_candidates(listed)) for task, listed in programs.items()]
+    return candidates_of(programs, problems)
+
+
+def candidates_of(
+    programs: Mapping[str, Sequence[str]], problems: Mapping[str, Problem]
+) -> Sequence[ProblemCandidates]:
+    """The distinct candidates of each problem among what `read_samples` found.
+
+    A problem is read each time that it is asked for, and a slice at once: whoever needs some of them for longer takes a
+    slice, and whoever goes through all of them holds one at a time.
+    """
+
+    def candidates(task: str) -> ProblemCandidates:
+        return ProblemCandidates(problems[task], deduplicate_candidates(programs[task]))
+
+    return LazySequence(list(programs), candidates)
 
 
 def read_samples(
@@ -50,8 +66,10 @@ def read_samples(
     n: int | None,
     allow_partial: bool,
     tasks: TaskChoice = ALL_TASKS,
-) -> dict[str, list[str]]:
-    """Read the programs of each problem, by task id, in the order of `problems`.
+) -> Mapping[str, Sequence[str]]:
+    """Find the programs of each problem, by task id, in the order of `problems`.
+
+    Every line is checked now. Programs of {"task_id", "solution"} lines are read when they are asked for.
 
     Args:
         path: a file in a format of docs/guide/recorded-files.md, or a folder of EvalPlus samples; a pipe, or "-" for
@@ -64,13 +82,18 @@ def read_samples(
 
     Raises:
         InputError: no such file, one in no known format, one of other tasks than the benchmark's, or one that lacks
-            answers which were asked for.
+            answers which were asked for; also, when programs are asked for, a file that was changed meanwhile.
     """
-    wanted = tasks.of(list(problems), benchmark)
+    if tasks.shard and allow_partial:
+        raise InputError(
+            "--shard and --allow-partial exclude each other: which problems a shard has does not depend on a file; "
+            "name the tasks that have samples by --task-ids"
+        )
+    wanted = dict.fromkeys(tasks.of(list(problems), benchmark))
     recorded = _read(path, problems)
     found = recorded.programs
     left_out = set(problems).difference(wanted)
-    asked_for = {task: programs for task, programs in found.items() if task not in left_out}
+    asked_for = [task for task in found if task not in left_out]
     _refuse_bigcodebench(path, [task for task in found if task not in problems], benchmark)
     _check_missing(path, {task: n for task, n in recorded.missing.items() if task in wanted}, allow_partial)
     if allow_partial:
@@ -78,26 +101,28 @@ def read_samples(
     else:
         check_coverage(path, asked_for, wanted, benchmark)
     log.debug("%s: %d samples of %d tasks", path, sum(map(len, found.values())), len(found))
-    return take_first(path, {task: found[task] for task in wanted if task in found}, n)
+    return take_first(path, LazyMapping({task: None for task in wanted if task in found}, found.__getitem__), n)
 
 
-def take_first(path: Path, samples: Mapping[str, list[str]], n: int | None) -> dict[str, list[str]]:
+def take_first(path: Path, samples: Mapping[str, Sequence[str]], n: int | None) -> Mapping[str, Sequence[str]]:
     """The first `n` samples of each task; all of them where n is None.
 
     Raises:
         InputError: a task has fewer than n.
     """
+    if n is None:
+        return samples
     for task_id, programs in samples.items():
-        if n is not None and len(programs) < n:
+        if len(programs) < n:
             raise InputError(
                 f"{called(path)}: {task_id} has {len(programs)} samples, fewer than n={n}; set n to {len(programs)} or "
                 "less"
             )
-    return {task_id: programs[:n] for task_id, programs in samples.items()}
+    return LazyMapping(samples.keys(), lambda task_id: samples[task_id][:n])
 
 
-def read_programs(path: Path, problems: Mapping[str, Problem]) -> dict[str, list[str]]:
-    """Read programs by task id, of whatever tasks, in the order of the file or folder; says which answers it lacks.
+def read_programs(path: Path, problems: Mapping[str, Problem]) -> Mapping[str, Sequence[str]]:
+    """Find programs by task id, of whatever tasks, in the order of the file or folder; says which answers it lacks.
 
     Raises:
         InputError: no such file, or one in no known format.
@@ -126,7 +151,7 @@ def _read(path: Path, problems: Mapping[str, Problem]) -> RecordedPrograms:
 
 def _is_json_list(beginning: bytes) -> bool:
     """Return whether a file is one list, and not lines of objects; blanks and a byte order mark may come first."""
-    return beginning.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+    return beginning.removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"[")
 
 
 def _refuse_bigcodebench(path: Path, unknown: Iterable[str], benchmark: str) -> None:
@@ -164,13 +189,14 @@ def _missing(missing: Mapping[str, int]) -> str:
     return f"{counted(sum(missing.values()), 'answer')} missing ({tasks})"
 
 
-def _warn_of_other_tasks(path: Path, found: Mapping[str, object], problems: Sequence[str], benchmark: str) -> None:
+def _warn_of_other_tasks(path: Path, found: Sequence[str], problems: Collection[str], benchmark: str) -> None:
     """Say which tasks are left out.
 
     Raises:
         InputError: all of them.
     """
-    missing, unknown = [t for t in problems if t not in found], [t for t in found if t not in problems]
+    there = set(found)
+    missing, unknown = [t for t in problems if t not in there], [t for t in found if t not in problems]
     if len(missing) == len(problems):
         raise InputError(f"{called(path)}: none of its task ids is one of {benchmark} ({abbreviated(unknown)})")
     if missing:

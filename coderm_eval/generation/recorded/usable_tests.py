@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.inputs import called
 from coderm_eval.core.messages import quoted, single_line
 from coderm_eval.core.programs.source import syntax_tree
+from coderm_eval.core.records import Problem
 from coderm_eval.generation.extraction.fences import fences
 from coderm_eval.generation.extraction.unit_tests import NOT_PYTHON, recorded_tests
 from coderm_eval.generation.recorded.readers import line_of
@@ -17,22 +18,23 @@ from coderm_eval.generation.recorded.readers import line_of
 __all__ = ["require_tests"]
 
 
-def require_tests(path: Path, lines: Mapping[str, Sequence[str]], entry_points: Mapping[str, str]) -> None:
+def require_tests(path: Path, lines: Mapping[str, Sequence[str]], problems: Iterable[Problem]) -> None:
     """Refuse a file without any test for the tasks of a run. One task may have none: its pick is the first candidate.
 
     Args:
         path: the file.
         lines: its tests by task id.
-        entry_points: by task id, those of the run.
+        problems: those of the run; gone through up to the first with a test that can be used.
 
     Raises:
         InputError: says why its tests cannot be used.
     """
     reasons: Counter[str] = Counter()
     no_python = ""
-    for task, name in entry_points.items():
+    for problem in problems:
+        task = problem.task_id
         for index, line in enumerate(lines.get(task, ())):
-            reason = recorded_tests(line, name).rejected
+            reason = recorded_tests(line, problem.entry_point).rejected
             if reason is None:
                 return
             reasons[reason] += 1

@@ -1,7 +1,8 @@
 """A problem out of a request and its answers, for a server that is asked by any harness.
 
-What counts, in this order: a function without a body; asserts; words about standard input, if the candidates read it; a
-name in the statement, if candidates define it; the function that most candidates define.
+What counts, in this order: the words of `program_request`; a function without a body; asserts; words about standard
+input, if the candidates read it; a name in the statement, if candidates define it; the function that most candidates
+define.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 from coderm_eval.core.records import Form, Problem, fingerprint
 from coderm_eval.generation.models.base import Prompt
+from coderm_eval.generation.program_request import wanted_by_request
 from coderm_eval.generation.questions import docstring_question, function_question, method_question, stdin_question
 from coderm_eval.generation.stated_problem.asserts import Asserts, last_asserts
 from coderm_eval.generation.stated_problem.candidate_names import CandidateNames, candidate_names
@@ -91,6 +93,8 @@ class _Reader:
         return candidate_names(self.answers)
 
     def found(self) -> _Found | None:
+        if wanted := wanted_by_request(self.text):
+            return _Found(*wanted)
         if stub := last_stub(self.lines):
             return self._of_stub(stub)
         if asserts := last_asserts(self.lines):
@@ -103,7 +107,10 @@ class _Reader:
         code = code_around(self.lines, stub.top, stub.end)
         source = "\n".join(self.lines[stub.signature : stub.end])
         if stub.is_method:
-            return _Found("method", stub.name, method_question(self._above(stub, code), source), code)
+            above = self._above(stub, code)
+            says = stub.has_docstring and not above
+            question = function_question(dedented(source), stub.name) if says else method_question(above, source)
+            return _Found("method", stub.name, question, code)
         if stub.has_docstring and not self._is_stated_around(stub, code):
             return _Found("function", stub.name, function_question(dedented(source), stub.name), code)
         return _Found("function", stub.name, statement_of(self.text), code)

@@ -92,14 +92,14 @@ def require_long_flags(arguments: Sequence[str]) -> None:
 def settings_from_flags(flags: dict[str, Any], model_kwargs: Mapping[str, Any]) -> Settings:
     """Settings with these flags, over those of the file `config`.
 
-    Half of the cores work unless a flag or the file says otherwise, as with EvalPlus.
+    Half of this machine's cores work unless a flag or the file says otherwise, as with EvalPlus.
     """
     grading = {name: flags[name] for name in _GRADING if flags[name] != _parameters(evalplus_evaluate)[name].default}
     given = flags_to_settings(flags | _test_writer(flags, model_kwargs), _KEYS)
     config = None if flags["config"] is None else read_path("config", flags["config"])
     settings = load_settings({**given, "evalplus": grading}, source="flags", config=config)
     _check_tests(settings.tests)
-    if "workers" in settings.execution.model_fields_set:
+    if "workers" in settings.execution.model_fields_set or settings.execution.backend == "ray":
         return settings
     execution = settings.execution.model_copy(update={"workers": max(1, (os.cpu_count() or 1) // 2)})
     return settings.model_copy(update={"execution": execution})

@@ -84,7 +84,7 @@ class EvalPlusRun:
                 if given is not None and would_destroy(path, given):
                     raise OutputError(f"{path}: it would overwrite the input {flag} {given}; rename that")
 
-    def _read(self, samples: Path) -> dict[str, list[str]]:
+    def _read(self, samples: Path) -> Mapping[str, Sequence[str]]:
         """The programs of each of the benchmark's tasks, in the benchmark's order."""
         if not samples.is_dir() and samples.suffix != ".jsonl":
             raise InputError(
@@ -98,7 +98,7 @@ class EvalPlusRun:
             allow_partial=self.allow_partial,
         )
 
-    def _rerank(self, samples: Path, programs: Mapping[str, list[str]], out: Path, store: Path) -> RunReport:
+    def _rerank(self, samples: Path, programs: Mapping[str, Sequence[str]], out: Path, store: Path) -> RunReport:
         known = self.benchmark.problem_by_id()
         problems = [
             ProblemCandidates(known[task], deduplicate_candidates(listed))
@@ -122,10 +122,9 @@ class EvalPlusRun:
         policy = self.policy or origin_of_samples(self.settings.policy, samples)
         return Caller("evalplus", command if command[0] in _PROGRAMS else None, samples, policy=policy)
 
-    def _picked(self, report: RunReport) -> dict[str, list[str]]:
+    def _picked(self, report: RunReport) -> Mapping[str, Sequence[str]]:
         """The one program of each task that was picked."""
-        chosen = {r.problem.task_id: r.candidates[r.selections[self.settings.rule].chosen] for r in report.results}
-        return {task: [candidate.program] for task, candidate in chosen.items()}
+        return {row["task_id"]: [row["solution"]] for row in report.directory.rows("chosen.jsonl")}
 
     def _grade(self, programs: _Programs, store: Path, out: Path) -> _Grades:
         """Grade all samples; only those that `n` left out of the run are not in the store yet."""

@@ -8,6 +8,7 @@ __all__ = [
     "best_of_n",
     "best_of_recorded",
     "coderm_demo",
+    "coderm_problems",
     "humanevalplus_coderm",
     "livecodebench_coderm",
     "mbppplus_coderm",
@@ -23,6 +24,7 @@ try:
     from coderm_eval.hosts.inspect_ai.solver import best_of_n
     from coderm_eval.hosts.inspect_ai.tasks import (
         coderm_demo,
+        coderm_problems,
         humanevalplus_coderm,
         livecodebench_coderm,
         mbppplus_coderm,

@@ -10,9 +10,8 @@ import anyio.to_thread
 from inspect_ai.scorer import Score, Scorer, Target, ci, mean, scorer
 from inspect_ai.solver import TaskState
 
-from coderm_eval.benchmarks import BENCHMARKS, Benchmark, load_benchmark
+from coderm_eval.benchmarks import Benchmark, load_benchmark, require_benchmark_name
 from coderm_eval.core.errors import InputError
-from coderm_eval.core.messages import suggestion
 from coderm_eval.hosts.inspect_ai.account import KEY, read_result
 from coderm_eval.hosts.inspect_ai.engine import engine_of, without_tests
 from coderm_eval.hosts.inspect_ai.errors import as_prerequisites
@@ -31,7 +30,7 @@ def pass_at_1(benchmark: str, config: str | None = None, **settings: Any) -> Sco
     """Grade the candidates that `best_of_n` has left in the sample, and score each way to choose among them.
 
     Args:
-        benchmark: "humaneval+", "mbpp+", "livecodebench" or "demo".
+        benchmark: its name, or a file of problems with gold tests.
         config: a YAML file of settings, as for `best_of_n`.
         **settings: as for `best_of_n`.
 
@@ -60,13 +59,12 @@ def tests_per_problem() -> Scorer:
 
 
 def benchmark_of(name: str, settings: Settings) -> Benchmark:
-    """The benchmark, which is loaded once for its settings.
+    """The benchmark, which is loaded once for its settings; a file of problems as well.
 
     Raises:
-        InputError: there is none of that name. DatasetError: it is not on this machine.
+        InputError: there is none of that name, or a file that cannot be used. DatasetError: it is not on this machine.
     """
-    if name not in BENCHMARKS:
-        raise InputError(f"no benchmark is called {name!r:.60}; {suggestion(name, BENCHMARKS)}")
+    require_benchmark_name(name)
     with _lock:
         section = settings.for_benchmark(name)
         key = (name, section.model_dump_json() if section else "")

@@ -1,4 +1,4 @@
-"""The task class behind `humanevalplus_coderm`, `mbppplus_coderm`, `livecodebench_coderm` and `coderm_demo`.
+"""The task class behind all tasks of this project in lm-eval.
 
 One class for each series of lm-eval; the installed version chooses.
 """

@@ -10,7 +10,7 @@ from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.records import fingerprint
 from coderm_eval.core.store import open_store
 from coderm_eval.generation.origin import policy_origin
-from coderm_eval.hosts.lm_eval.metadata import require_settings_under_coderm
+from coderm_eval.hosts.lm_eval.metadata import benchmark_of, require_settings_under_coderm
 from coderm_eval.hosts.lm_eval.provenance import RUN_DIRECTORY, lm_eval_caller, name_results_file_in, policy_of
 from coderm_eval.hosts.reranked_benchmark import RerankedBenchmark, Typed
 from coderm_eval.pipeline.settings import load_settings
@@ -38,16 +38,18 @@ class LmEvalBenchmark(RerankedBenchmark):
     """A benchmark as the metadata of a task of lm-eval describe it.
 
     Args:
-        metadata: a task file's: `benchmark`, `prompt` (a PromptStyle), and settings under `coderm`; with them the
+        task: its name.
+        metadata: its file's: `benchmark`, `prompt` (a PromptStyle), and settings under `coderm`; with them the
             --model_args, which say which model the policy is.
 
     Raises:
         SettingsError: the settings cannot be used. DatasetError: the benchmark is not on this machine.
     """
 
-    def __init__(self, metadata: Mapping[str, Any]) -> None:
+    def __init__(self, task: object, metadata: Mapping[str, Any]) -> None:
         require_settings_under_coderm(metadata, _OWN_METADATA)
-        super().__init__(metadata["benchmark"], metadata["prompt"], _settings(metadata.get("coderm") or {}), _TYPED)
+        name = benchmark_of(task, metadata)
+        super().__init__(name, metadata["prompt"], _settings(metadata.get("coderm") or {}), _TYPED)
         self._model_args = {key: value for key, value in metadata.items() if key not in _OWN_METADATA}
         self._model = repr(sorted((key, str(value)) for key, value in self._model_args.items()))
 

@@ -1,4 +1,4 @@
-"""Mistakes in lm-eval's `--metadata`: settings beside the key `coderm` and not under it, or none at all."""
+"""Mistakes in lm-eval's `--metadata`: another benchmark than the task's, or settings that are not under `coderm`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,29 @@ from typing import Any
 from lm_eval.api.model import LM
 
 from coderm_eval.core.errors import SettingsError
+from coderm_eval.hosts.lm_eval_tasks import TASKS
 from coderm_eval.pipeline.settings import Settings
 
-__all__ = ["require_settings_under_coderm"]
+__all__ = ["benchmark_of", "require_settings_under_coderm"]
 
 log = logging.getLogger(__name__)
+
+
+def benchmark_of(task: object, metadata: Mapping[str, Any]) -> str:
+    """The name of a task's benchmark: that of its file, or the one that --metadata names.
+
+    Raises:
+        SettingsError: none is named, or another than that of the task's file.
+    """
+    name, of_file = metadata.get("benchmark"), TASKS.get(str(task))
+    if not isinstance(name, str):
+        raise SettingsError(
+            f"the task {task} has the problems that you name: add --metadata "
+            '\'{"benchmark": "problems.jsonl"}\', with your file of problems or the name of a package\'s benchmark'
+        )
+    if of_file and name != of_file:
+        raise SettingsError(f"--metadata: benchmark is {name!r}, and {task} is of {of_file}: run coderm_problems")
+    return name
 
 
 def require_settings_under_coderm(metadata: Mapping[str, Any], own: Collection[str]) -> None:

@@ -6,6 +6,7 @@ The classes of `task_04.py` and `task_05.py` add where their series of lm-eval l
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -34,7 +35,7 @@ class RerankedTask(Task):  # type: ignore[misc]  # lm-eval has no types
     def __init__(self, config: Mapping[str, Any]) -> None:
         end_interrupts_with_a_sentence()
         with user_errors("coderm-eval"):
-            self.reranked = LmEvalBenchmark(config["metadata"])
+            self.reranked = LmEvalBenchmark(config["task"], config["metadata"])
         self.predicts_only = False
         super().__init__(config=self.lm_eval_config(config))
 
@@ -50,7 +51,9 @@ class RerankedTask(Task):  # type: ignore[misc]  # lm-eval has no types
         super().override_metric(metric_name)
 
     def download(self, *args: Any, **kwargs: Any) -> None:
-        self.dataset = {"test": datasets.Dataset.from_list(self.reranked.documents())}
+        with user_errors("coderm-eval"):
+            documents = self.reranked.documents()
+        self.dataset = {"test": datasets.Dataset.from_list(documents)}
 
     def build_all_requests(self, **kwargs: Any) -> Any:
         """Build the requests for those samples that an earlier run of the same command has not stored.
@@ -164,6 +167,5 @@ def _require_one_process(processes: int) -> None:
 
 def _is_server(chat_template: object) -> bool:
     """Return whether the model whose (bound) chat template this is sends its requests to a server."""
-    from lm_eval.models.api_models import TemplateAPI
-
-    return isinstance(getattr(chat_template, "__self__", None), TemplateAPI)
+    api_models = sys.modules.get("lm_eval.models.api_models")  # that of such a model is there; it takes long to import
+    return api_models is not None and isinstance(getattr(chat_template, "__self__", None), api_models.TemplateAPI)

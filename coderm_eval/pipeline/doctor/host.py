@@ -16,7 +16,7 @@ from coderm_eval.pipeline.settings import Settings
 
 __all__ = ["check_cores", "check_disk", "check_limits", "check_versions"]
 
-_PACKAGES = ("coderm-eval", "lm-eval", "evalplus", "numpy", "torch", "transformers", "vllm")
+_PACKAGES = ("coderm-eval", "lm-eval", "evalplus", "numpy", "torch", "transformers", "vllm", "ray")
 _UNTRIED = (3, 14)
 _GIB = 1 << 30
 _LITTLE = _GIB
@@ -49,6 +49,8 @@ def _version(package: str) -> str | None:
 
 def check_cores(settings: Settings) -> Iterator[Finding]:
     """Compare the workers with the cores that this process may use, which a container may have fewer of."""
+    if settings.execution.backend == "ray":
+        return  # workers are on other machines, which their nodes' CPUs count
     workers, cores = settings.execution.workers, usable_cores()
     fact = f"{cores:g} cores, {workers} workers"
     if workers > 2 * cores:

@@ -10,6 +10,7 @@ from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.execution.executor import limits_from_settings, make_executor
 from coderm_eval.execution.sandbox.isolation.levels import FULL, describe
 from coderm_eval.pipeline.doctor.finding import Finding
+from coderm_eval.pipeline.doctor.nodes import count_nodes
 from coderm_eval.pipeline.settings import Settings
 
 __all__ = ["check_isolation"]
@@ -23,16 +24,19 @@ _SWITCHES = (
 
 
 def check_isolation(settings: Settings) -> Iterator[Finding]:
-    """Run a right and a wrong program under the settings' limits."""
+    """Run a right and a wrong program under the settings' limits, on each node if there are several."""
     execution = settings.execution.model_copy(update={"workers": 1})
     try:
         with make_executor(execution) as executor:
             level = executor.self_test(limits_from_settings(execution))
+            if execution.backend == "ray":
+                yield count_nodes()
     except IncompleteRunError as error:
         fact, _, cure = str(error).partition("; ")
         yield Finding("isolation", "failed", fact, cure)
         return
-    fact = f"{level}: {describe(level)}"
+    where = " on all nodes of the Ray cluster" if execution.backend == "ray" else ""
+    fact = f"{level}{where}: {describe(level)}"
     if level == FULL:
         yield Finding("isolation", "ok", fact)
     else:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from coderm_eval.core.errors import CodermError
 from coderm_eval.generation.models.registry import make_model
-from coderm_eval.generation.models.served import ask_server
+from coderm_eval.generation.models.served import ask_servers
 from coderm_eval.generation.settings import SamplingSettings
 from coderm_eval.generation.write_tests import validate_test_settings
 from coderm_eval.pipeline.doctor.finding import Finding, Status
@@ -42,5 +42,8 @@ def _role(role: SamplingSettings, settings: Settings) -> Iterator[Finding]:
         make_model(role)
         yield Finding(role.section, "ok", f"{role.model}, in this process ({role.backend})")
     elif role.backend == "openai" and (role.model or role.base_url):
-        state = ask_server(role, _WITHIN_S)
-        yield Finding(role.section, _STATUSES[state.serves], state.fact, state.advice)
+        states = ask_servers(role, _WITHIN_S)
+        spared = any(state.answers for state in states)  # a run goes on without a server that is down
+        for state in states:
+            status = "warning" if spared and not state.answers else _STATUSES[state.serves]
+            yield Finding(role.section, status, state.fact, state.advice)

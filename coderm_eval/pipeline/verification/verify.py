@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from coderm_eval.benchmarks import Benchmark, load_benchmark
+from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.core.errors import InputError
-from coderm_eval.pipeline.cross_checks import cross_checks
 from coderm_eval.pipeline.verification.again import different_wholes, run_again, settings_again, without_draws
 from coderm_eval.pipeline.verification.inputs import contradictions_of_inputs
 from coderm_eval.report.provenance import read_provenance
-from coderm_eval.report.recorded_results import RecordedRun, read_recorded_run
+from coderm_eval.report.recorded_results import read_recorded_run
 from coderm_eval.report.run_directory import RunDirectory
-from coderm_eval.report.scores import problem_scores
-from coderm_eval.report.verification.consistency import contradictions, different
+from coderm_eval.report.tally import Tally
+from coderm_eval.report.verification.consistency import contradictions
 from coderm_eval.report.verification.derived_files import contradictions_of_files
 from coderm_eval.report.verification.differences import differences, same_verdicts
 from coderm_eval.report.verification.provenance_checks import contradictions_of_hashes
+from coderm_eval.report.verification.recorded_tally import contradictions_of_tally, recorded_rows
 
 __all__ = ["Verification", "verify"]
 
@@ -74,9 +74,10 @@ def verify(
         recorded = read_recorded_run(directory, benchmark.problem_by_id())
         found = [*contradictions_of_hashes(directory, provenance)] if provenance else []
         found += contradictions_of_inputs(recorded, benchmark, provenance)
-        found += contradictions(recorded)
+        rows = [*recorded_rows(recorded, benchmark.errata, directory.alternative_grades())]
+        found += contradictions(recorded, Tally(rows), benchmark.protocol_note)
         found += contradictions_of_files(directory, recorded)
-        found += _of_checks(directory, recorded, benchmark)
+        found += contradictions_of_tally(directory, rows)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise InputError(
             f"{directory}: its files do not belong together, or another version wrote them ({error!r:.80})"
@@ -96,18 +97,6 @@ def verify(
         findings=tuple(found),
         has_provenance=provenance is not None,
     )
-
-
-def _of_checks(directory: RunDirectory, recorded: RecordedRun, benchmark: Benchmark) -> Iterator[str]:
-    """Yield where the cross-checks are not those of the grades."""
-    if not recorded.grades:
-        return
-    rule = recorded.summary["select"]
-    pairs = [*zip(recorded.results, recorded.grades, strict=True)]
-    scores = {result.problem.task_id: problem_scores(result, grades, rule) for result, grades in pairs}
-    picks = {result.problem.task_id: grades[result.selections[rule].chosen] for result, grades in pairs}
-    checks = cross_checks(benchmark, scores, picks, directory.alternative_grades())
-    yield from different("summary.json", {"cross_checks": checks}, recorded.summary)
 
 
 def _of_other_grader(directory: RunDirectory, again: RunDirectory) -> Iterator[str]:

@@ -9,7 +9,6 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from coderm_eval.core.errors import InputError
 from coderm_eval.report.comparison.graded_run import GradedRun
@@ -82,7 +81,9 @@ def compare_runs(runs: Sequence[GradedRun]) -> Comparison:
 
 def mcnemar(wins: int, losses: int) -> float:
     """Return the p-value of McNemar's exact test: the two-sided binomial test of `wins` among all that differ."""
-    return float(stats.binomtest(wins, wins + losses).pvalue) if wins + losses else 1.0
+    from scipy.stats import binomtest  # here: it takes a second to import
+
+    return float(binomtest(wins, wins + losses).pvalue) if wins + losses else 1.0
 
 
 def _require_comparable(runs: Sequence[GradedRun]) -> None:

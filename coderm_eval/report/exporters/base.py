@@ -22,6 +22,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, cast
 
+from coderm_eval.core.choices import OWN_EXPORTERS
 from coderm_eval.core.errors import CodermError, InputError, SettingsError
 from coderm_eval.core.messages import single_line, suggestion
 from coderm_eval.report.exporters.entry import Entry, read_entry
@@ -29,7 +30,6 @@ from coderm_eval.report.exporters.exported_run import ExportedRun
 
 __all__ = [
     "ENTRY_POINTS",
-    "OWN_EXPORTERS",
     "Export",
     "Exporter",
     "exporter_names",
@@ -40,9 +40,6 @@ __all__ = [
 ]
 
 ENTRY_POINTS = "coderm_eval.exporters"
-
-OWN_EXPORTERS = ("board", "csv", "evalplus", "every-eval-ever", "huggingface", "latex", "livecodebench")
-"""Names of the exporters that come with the package; their modules are called so, with _ for -."""
 
 
 @dataclass(frozen=True)

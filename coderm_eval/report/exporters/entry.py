@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import Field, field_validator
 
+from coderm_eval.core.docstrings import field_docstrings
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.settings import Section, merge, parse_section
 
@@ -104,7 +105,8 @@ def _require_keys(kind: type[Entry], said: Mapping[str, Any], source: str) -> No
     for key, field in kind.model_fields.items():
         if field.is_required() and key not in said:
             flag = '--name "..."' if key == "name" else f"--set {key}=..."
-            about = f", the {field.description.rstrip('.')}" if field.description else ""
+            meaning = field_docstrings(kind).get(key)
+            about = f", the {meaning.rstrip('.')}" if meaning else ""
             raise SettingsError(f"{source}: {key} is missing: give {flag}{about}; or write it into a file for --about")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from coderm_eval.benchmarks.livecodebench import LiveCodeBench
+from coderm_eval.benchmarks.livecodebench.benchmark import LiveCodeBench
 from coderm_eval.core.errors import InputError
 from coderm_eval.core.records import Grade
 from coderm_eval.report.exporters.base import Export

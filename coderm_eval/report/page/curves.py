@@ -6,12 +6,12 @@ random orders of its own: the spread of the mean over problems follows from thos
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaln
 
 from coderm_eval.core.records import NO_OUTPUT, Grade, RerankResult
 from coderm_eval.report.rules import fully_graded
@@ -84,11 +84,7 @@ def pass_at_k(samples: int, right: int, k: int) -> float:
     """The unbiased estimate 1 - C(n-c, k) / C(n, k) of pass@k (Chen et al. 2021, arXiv 2107.03374, equation 1)."""
     if samples - right < k:
         return 1.0
-    return 1.0 - float(np.exp(_log_choose(samples - right, k) - _log_choose(samples, k)))
-
-
-def _log_choose(n: int, k: int) -> float:
-    return float(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
+    return 1.0 - math.comb(samples - right, k) / math.comb(samples, k)
 
 
 def _problem(result: RerankResult, grades: Sequence[Grade]) -> _Problem:

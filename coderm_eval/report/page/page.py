@@ -10,7 +10,7 @@ from coderm_eval.report.page.facts import facts
 from coderm_eval.report.page.figures import figures
 from coderm_eval.report.page.problem_rows import misled_rows, problem_rows
 from coderm_eval.report.page.result_tables import abstention_lines, rule_lines, score_lines
-from coderm_eval.report.page.work_tables import cost_lines, quality_lines, verdict_lines
+from coderm_eval.report.page.work_tables import cost_lines, quality_lines, time_lines, verdict_lines
 from coderm_eval.report.provenance import read_provenance
 from coderm_eval.report.recorded_results import RecordedRun, read_recorded_run
 from coderm_eval.report.run_directory import RunDirectory
@@ -55,6 +55,7 @@ def read_run(directory: RunDirectory) -> RecordedRun:
 def _rendered(run: RecordedRun, directory: RunDirectory, *, with_programs: bool) -> str:
     problems = problem_rows(run, with_programs=with_programs)
     misleading = directory.rows("misleading_tests.jsonl") if run.grades else []
+    provenance = read_provenance(directory)
     return render(
         "page.html",
         {
@@ -64,13 +65,14 @@ def _rendered(run: RecordedRun, directory: RunDirectory, *, with_programs: bool)
         },
         _SCRIPTS,
         summary=run.summary,
-        facts=facts(run.summary, read_provenance(directory)),
+        facts=facts(run.summary, provenance),
         scores=score_lines(run),
         abstention=abstention_lines(run.summary["abstention"] or {}),
         rules=rule_lines(run),
         quality=quality_lines(run.summary["test_quality"]),
         verdicts=verdict_lines(run),
         costs=cost_lines(run.summary),
+        times=time_lines(provenance),
         misled=bool(misleading),
         figures=figures(run, problems, read_curve(directory.folder) if directory.has_curve() else []),
     )

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from coderm_eval.core.records import Grade, RerankResult, Verdict
+from coderm_eval.report.percent import UNDEFINED, percent
 from coderm_eval.report.recorded_results import RecordedRun
 
-__all__ = ["cost_lines", "quality_lines", "verdict_lines"]
+__all__ = ["cost_lines", "quality_lines", "time_lines", "verdict_lines"]
 
 _QUALITIES = {
     "accuracy": ("accuracy", "programs judged as the benchmark judges them"),
@@ -19,7 +20,6 @@ _QUALITIES = {
     "frr": ("FRR", "of the programs that are rejected, those that are right"),
 }
 """The paper's four (its Table 2 and Appendix D)."""
-_UNKNOWN = "-"
 
 
 def quality_lines(quality: Mapping[str, Any] | None) -> list[list[str]]:
@@ -27,7 +27,7 @@ def quality_lines(quality: Mapping[str, Any] | None) -> list[list[str]]:
     if not quality or quality["vote"]["accuracy"] is None:
         return []
     single, vote = quality["single_tests"], quality["vote"]
-    return [[name, _percent(single[key]), _percent(vote[key]), meaning] for key, (name, meaning) in _QUALITIES.items()]
+    return [[name, percent(single[key]), percent(vote[key]), meaning] for key, (name, meaning) in _QUALITIES.items()]
 
 
 def verdict_lines(run: RecordedRun) -> list[list[str]]:
@@ -71,6 +71,31 @@ def cost_lines(summary: Mapping[str, Any]) -> list[list[str]]:
     ]
 
 
+_STAGES = {
+    "starting": "start: imports, inputs, the sandbox's self-test",
+    "writing_tests": "waiting for tests",
+    "executing": "running tests",
+    "probing": "running probing inputs",
+    "choosing": "choosing",
+    "explaining": "asking why tests fail",
+    "grading": "grading",
+    "reporting": "writing the files",
+    "ending": "end: the workers leave, the files are hashed",
+}
+"""By their names in provenance.json. The page itself is left out: made again, it would be another one."""
+
+
+def time_lines(provenance: Mapping[str, Any] | None) -> list[list[str]]:
+    """Seconds of each stage, in the order of a run, and its share of them all; empty where nobody took them."""
+    stages = ((provenance or {}).get("seconds") or {}).get("stages", {})
+    known = {title: stages[stage] for stage, title in _STAGES.items() if stage in stages}
+    whole = sum(taken["wall"] for taken in known.values())
+    return [
+        [title, f"{taken['wall']:,.1f}", percent(taken["wall"] / whole) if whole else UNDEFINED, f"{taken['cpu']:,.1f}"]
+        for title, taken in known.items()
+    ]
+
+
 def _amounts(summary: Mapping[str, Any]) -> list[tuple[str, float | None, int]]:
     tokens, seconds = summary["tokens"], summary["seconds"]
     roles = {"policy": "policy", "tests": "test writer"}
@@ -87,12 +112,8 @@ def _amounts(summary: Mapping[str, Any]) -> list[tuple[str, float | None, int]]:
 
 
 def _each(amount: float, count: float | None, digits: int) -> str:
-    return f"{amount / count:,.{digits}f}" if count else _UNKNOWN
+    return f"{amount / count:,.{digits}f}" if count else UNDEFINED
 
 
 def _share(counts: Any, verdict: Verdict) -> str:
-    return _percent(counts[verdict] / counts.sum()) if counts.sum() else _UNKNOWN
-
-
-def _percent(value: float | None) -> str:
-    return _UNKNOWN if value is None else f"{100 * value:.1f}"
+    return percent(counts[verdict] / counts.sum()) if counts.sum() else UNDEFINED

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from coderm_eval.report.abstention import abstention
 from coderm_eval.report.calibration import calibration
 from coderm_eval.report.counts import candidate_counts, sizes
+from coderm_eval.report.cross_checks import cross_checks
 from coderm_eval.report.recorded_results import RecordedRun
 from coderm_eval.report.rules import compare_rules
-from coderm_eval.report.scores import mean_scores, problem_scores
 from coderm_eval.report.summary import interval_rows, quality_rows, rule_row
+from coderm_eval.report.tally import Tally
 from coderm_eval.report.verification.spending import of_spending
 
 __all__ = ["ROUNDING", "contradictions", "different"]
@@ -22,8 +21,14 @@ ROUNDING = 3e-6
 """Of numbers with six digits."""
 
 
-def contradictions(run: RecordedRun) -> Iterator[str]:
-    """Yield a sentence for each thing that one file says and another denies; nothing is executed."""
+def contradictions(run: RecordedRun, tally: Tally, protocol_note: str) -> Iterator[str]:
+    """Yield a sentence for each thing that one file says and another denies; nothing is executed.
+
+    Args:
+        run: as its files say.
+        tally: counted from them.
+        protocol_note: the benchmark's.
+    """
     rule = run.summary["select"]
     for result in run.results:
         task, picks = result.problem.task_id, result.selections
@@ -40,30 +45,29 @@ def contradictions(run: RecordedRun) -> Iterator[str]:
     not_run = sum(int((~result.verdicts.ran).sum()) for result in run.results)
     if not_run > run.summary["not_run"]["executions"]:
         yield f"verdicts.jsonl: {not_run} verdicts are NOT_RUN, and summary.json counts fewer"
-    yield from different("summary.json", {**_numbers(run, rule), **of_spending(run)}, run.summary)
+    yield from different("summary.json", {**_numbers(run, tally, protocol_note), **of_spending(run)}, run.summary)
 
 
-def _numbers(run: RecordedRun, rule: str) -> dict[str, Any]:
+def _numbers(run: RecordedRun, tally: Tally, protocol_note: str) -> dict[str, Any]:
     """The numbers of summary.json that follow from the other files."""
-    below = run.summary["settings"].get("abstain_below")
     numbers: dict[str, Any] = {
-        **sizes(run.results, run.problems_of_benchmark),
-        **candidate_counts(run.results),
-        "tests_per_problem": round(float(np.mean([result.selections[rule].tests_used for result in run.results])), 4),
-        "confidence": calibration(run.results, rule, run.grades),
-        "abstention": abstention(run.results, rule, below, run.grades),
+        **sizes(tally, run.problems_of_benchmark),
+        **candidate_counts(tally),
+        "tests_per_problem": tally.mean("tests_used"),
+        "confidence": calibration(tally),
+        "abstention": abstention(tally, run.summary["settings"].get("abstain_below")),
         **_writer(run.summary),
     }
-    if not run.grades:
-        return {**numbers, **dict.fromkeys(("pass@1", "paired_gain", "rules", "test_quality"))}
-    pairs = list(zip(run.results, run.grades, strict=True))
-    scores = mean_scores([problem_scores(result, grades, rule) for result, grades in pairs])
+    if not tally.is_graded:
+        return {**numbers, **dict.fromkeys(("pass@1", "paired_gain", "rules", "test_quality", "cross_checks"))}
+    scores = tally.mean_scores()
     return {
         **numbers,
         "pass@1": interval_rows(scores.pass_at_1),
-        "test_quality": quality_rows(run.results, run.grades),
+        "test_quality": quality_rows(tally),
         "paired_gain": interval_rows(scores.paired_gain),
-        "rules": {found.rule: rule_row(found) for found in compare_rules(run.results, run.grades)},
+        "rules": {found.rule: rule_row(found) for found in compare_rules(tally)},
+        "cross_checks": cross_checks(tally, protocol_note),
     }
 
 

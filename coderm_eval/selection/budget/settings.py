@@ -8,9 +8,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from coderm_eval.core.choices import BudgetPolicyName
 from coderm_eval.core.settings import Section
-
-BudgetPolicyName = Literal["sequential", "uniform", "greedy"]
 
 
 class BudgetSettings(Section):
@@ -32,6 +31,9 @@ class BudgetSettings(Section):
     tolerance: float = Field(default=0.03, ge=0, le=1)
     """`sequential` stops before the total is spent once no more than this share of the picks is expected to differ from
     those after `max` tests each."""
+    pool: int = Field(default=2_000, ge=1)
+    """So many problems, in the benchmark's order, share one budget of the average times their number: all of them, in
+    every benchmark that comes with the package. Not with `uniform`."""
     rates: Literal["agreement", "oracle"] | Path = "agreement"
     """Pass rates for `greedy`. `agreement`: how alike candidates behave on the first `min` tests; `oracle`: the grades,
     which give a bound and no result; or a file of {"task_id", "rate"} lines."""
@@ -39,7 +41,11 @@ class BudgetSettings(Section):
     @property
     def applied(self) -> tuple[str, ...]:
         """The keys that the policy heeds."""
-        of_policy = {"sequential": ("min", "max", "tolerance"), "greedy": ("min", "max", "rates"), "uniform": ()}
+        of_policy = {
+            "sequential": ("min", "max", "tolerance", "pool"),
+            "greedy": ("min", "max", "rates", "pool"),
+            "uniform": (),
+        }
         return ("policy", "average", *of_policy[self.policy])
 
     @model_validator(mode="after")

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.groups import Groups
@@ -96,6 +95,8 @@ class _Pairs(NamedTuple):
 
 
 def _ascend(patterns: Floats, sizes: Floats, weights: Floats) -> Floats:
+    from scipy.special import expit  # here: it takes longer to import than all else that a run needs
+
     pairs = [_Pairs.of(column, sizes) for column in patterns.T]
     temperature = 1 / len(weights)
     for _ in range(_STEPS):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betaln
 
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.registry import selector
@@ -29,6 +28,8 @@ def b4(ballot: Ballot) -> Scores:
     Assumes that a right program passes all right tests and no wrong one, and that cells are otherwise independent.
     O(N M log N).
     """
+    from scipy.special import betaln  # here: it takes longer to import than all else that a run needs
+
     groups = ballot.groups
     patterns = groups.rows.astype(np.float64)
     tests = ballot.test_multiplicity.astype(np.float64)

@@ -7,7 +7,6 @@ by what CodeRM's Table 2 says of its test writers.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, logit
 
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.registry import selector
@@ -42,6 +41,8 @@ def em(ballot: Ballot) -> Scores:
     Assumes that tests differ in how reliable they are, and err independently of each other once discounted.
     O(steps K M) for K distinct rows.
     """
+    from scipy.special import expit, logit  # here: it takes longer to import than all else that a run needs
+
     groups = ballot.groups
     patterns = groups.rows.astype(np.float64)
     tests = ballot.test_multiplicity.astype(np.float64)

@@ -6,7 +6,6 @@ What was tried on the way, what each part gives and how the constants were chose
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import softmax
 
 from coderm_eval.selection.ballot import Ballot, Scores
 from coderm_eval.selection.registry import selector
@@ -52,7 +51,8 @@ def evidence(ballot: Ballot) -> Scores:
     log_weight = (np.log(groups.sizes) + np.log(votes + _NOTHING_PASSED)) / 2 + _STRENGTH * share**_POWER
     shared = shares_of_same_answers(ballot.outputs[groups.representative])
     np.fill_diagonal(shared, 1.0)
-    posterior = softmax(log_weight)
+    likelihood = np.exp(log_weight - log_weight.max())
+    posterior = likelihood / likelihood.sum()
     of_sample = groups.broadcast(posterior / groups.sizes)
     weights = (1 - _CROWD) * of_sample + _CROWD / ballot.multiplicity.sum()
     return groups.broadcast(shared @ posterior) * _agreement_on_probes(ballot, weights * ballot.multiplicity)

@@ -14,11 +14,12 @@ import pytest
 from evalplus.eval import untrusted_check
 from helpers import execution
 from helpers.attacks import ATTACKS
-from helpers.mini_humaneval import MiniHumanEval, mini_row, point_evalplus
+from helpers.judged_calls import calls_of_judge, calls_of_test
+from helpers.mini_humaneval import MiniHumanEval, compute_here, mini_row, point_evalplus
 
 from coderm_eval.benchmarks import GradeTask, load_benchmark
 from coderm_eval.benchmarks.evalplus.comparison import check, with_tolerances
-from coderm_eval.benchmarks.evalplus.gold_tests import statuses, suite_test
+from coderm_eval.benchmarks.evalplus.gold_tests import loads_test, statuses, suite_test
 from coderm_eval.benchmarks.evalplus.reference_answers import Answers
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.core.programs.source import module_names
@@ -27,6 +28,12 @@ from coderm_eval.execution.wire.encoding import decode, encode
 from coderm_eval.pipeline.settings import load_settings
 
 PASSED, FAILED, TIMED_OUT, CRASHED, NOT_RUN = Verdict
+
+
+@pytest.fixture(autouse=True)
+def _expected_outputs_are_computed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    compute_here(monkeypatch)
+
 
 # The comparison
 
@@ -143,6 +150,59 @@ def _complaint(*comparison: Any) -> Exception | None:
     return None
 
 
+def _judge(name: str, given: tuple[Any, ...], wanted: Any, atol: float) -> Any:
+    """The judge of a suite with this one call."""
+    row = mini_row(0, name, "*arguments", "Invented.", "pass", [], []) | {"atol": atol}
+    names: dict[str, Any] = {}
+    exec(suite_test(row, Answers([encode(list(given))], [encode(wanted)], {}, 0.0)), names)
+    return names["_judge_answer"]
+
+
+@pytest.mark.parametrize(("name", "given", "wanted", "got", "atol"), [*COMPARED, *COMPARED_IN_MBPP], ids=str)
+def test_a_judge_says_of_an_answer_what_the_comparison_says(
+    name: str, given: tuple[Any, ...], wanted: Any, got: str, atol: float
+) -> None:
+    names: dict[str, Any] = {}
+    exec(NAMES, names)
+    text = encode(eval(got, names))
+    [(_, tolerance)] = with_tolerances([wanted], atol)
+    right = _complaint(name, given, decode(text), wanted, tolerance) is None
+    assert _judge(name, given, wanted, atol)(1, f'["returned",{text},null,null]') == ("P" if right else "F")
+
+
+JUDGED: list[tuple[int, str, str | None]] = [
+    (0, '["function"]', ""),
+    (0, '["absent"]', None),
+    (1, '["raised","KeyError","KeyError",[3]]', "F"),
+    (1, '["returned",{"object":[0,"Buoy"]},null,null]', None),
+    (1, '["returned",3,[[4],{"dict":[]}],null]', None),
+    (1, '["coroutine",["returned",3,null,null]]', None),
+    (1, "[]", None),
+    (1, "3", None),
+    (1, "no answer", None),
+]
+
+
+@pytest.mark.parametrize(("number", "answer", "said"), JUDGED)
+def test_a_judge_leaves_to_the_test_what_it_cannot_tell(number: int, answer: str, said: str | None) -> None:
+    assert _judge("gauge", (2,), 3, 0)(number, answer) == said
+
+
+INPUTS: list[tuple[str, list[list[Any]]]] = [
+    ("gauge", [[], [1], [(2, "é"), {3: None}]]),
+    ("find_zero", [[[1.0, -2.0]]]),
+]
+
+
+@pytest.mark.parametrize(("name", "inputs"), INPUTS, ids=str)
+def test_the_calls_of_a_judge_are_those_of_the_test(name: str, inputs: list[list[Any]]) -> None:
+    row = mini_row(0, name, "*arguments", "Invented.", "return 0", [], [])
+    digests = {str(number): "0" for number in range(1, len(inputs))}
+    test = suite_test(row, Answers([*map(encode, inputs)], ["0", *["null"] * len(digests)], digests, 0.0))
+    assert calls_of_judge(test) == calls_of_test(test, name)
+    assert calls_of_judge(loads_test(row)) == calls_of_test(loads_test(row), name)
+
+
 def test_from_the_first_float_on_every_answer_of_a_suite_has_a_tolerance() -> None:
     assert list(with_tolerances([1, 0.5, 2], 0)) == [(1, 0), (0.5, 1e-6), (2, 1e-6)]
     assert list(with_tolerances([1, 0.5], 0.01)) == [(1, 0.01), (0.5, 0.01)]
@@ -167,7 +227,7 @@ def test_verdicts_have_evalplus_names(verdicts: Mapping[str, Verdict], expected:
 
 def test_no_name_of_a_test_is_one_that_a_problem_may_ask_for() -> None:
     row = mini_row(0, "check", "x", "Checks.", "return x", [[1]], [[2]])
-    bound = module_names(suite_test(row, "base", Answers(["1"], {}, 0.0)))
+    bound = module_names(suite_test(row, Answers(["[1]"], ["1"], {}, 0.0)))
     assert bound and all(name.startswith("_") for name in bound)
 
 
@@ -255,7 +315,7 @@ def test_large_answers_are_told_by_their_digests(mini_humaneval: MiniHumanEval) 
     put(mini_humaneval, LARGE)
     found = graded({name: f"def wake(n):\n    {body}\n" for name, body, _ in WAKES})
     assert found == {name: expected for name, _, expected in WAKES}
-    [kept] = mini_humaneval.path.parent.glob("cache/evalplus/*.coderm2.json")
+    [kept] = mini_humaneval.path.parent.glob("cache/evalplus/*.coderm3.json")
     assert kept.stat().st_size < 1_000
 
 
@@ -275,6 +335,13 @@ def test_huge_integers_are_told_by_their_digests(mini_humaneval: MiniHumanEval) 
     put(mini_humaneval, mini_row(0, "spray", "n", "Drops.", "return 1 << n", [[5]], [[2_000_000]]))
     found = graded({"right": "def spray(n):\n    return 2**n\n", "off": "def spray(n):\n    return 2**n + (n > 9)\n"})
     assert found == {"right": PASS, "off": BASE_ONLY}
+
+
+def test_what_a_program_does_to_its_arguments_decides_nothing(mini_humaneval: MiniHumanEval) -> None:
+    put(mini_humaneval, mini_row(0, "peal", "bells", "Bells.", "return bells[::-1]", [[[1, 2]]], [[[3]]]))
+    program = "def peal(bells):\n    answer = bells[::-1]\n    bells.append(bells)\n    return answer\n"
+    assert status_there("humaneval", "peal", program, [[1, 2]], [[2, 1]]) == "pass"
+    assert graded({"spoils": program}) == {"spoils": PASS}
 
 
 SLOW = """

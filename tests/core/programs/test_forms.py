@@ -20,6 +20,7 @@ from coderm_eval.core.programs.prelude import FULL_PRELUDE, LIMITS, prelude
 from coderm_eval.core.records import Form, Problem, Verdict
 from coderm_eval.execution.backends.local import LocalExecutor
 from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.package_folder import PACKAGE
 from coderm_eval.execution.program_test import ProgramTest
 from coderm_eval.execution.static_analysis import analyse
 
@@ -31,15 +32,6 @@ METHOD = Problem("sea/1", "ebb", "", "", form="method")
 PAPER = Problem("sea/2", "ebb", "", "", form="method_as_function")
 STDIN = Problem("sea/3", "solve", "", "", form="stdin")
 PROBLEMS: dict[Form, Problem] = {problem.form: problem for problem in (FUNCTION, METHOD, PAPER, STDIN)}
-
-
-@pytest.fixture(autouse=True)
-def _limits_are_given_back() -> Iterator[None]:
-    """A program that is loaded here sets this process's."""
-    depth, digits = sys.getrecursionlimit(), sys.get_int_max_str_digits()
-    yield
-    sys.setrecursionlimit(depth)
-    sys.set_int_max_str_digits(digits)
 
 
 @pytest.fixture(scope="module")
@@ -1182,6 +1174,8 @@ CALLS = {name: calls for name, _, calls in ALL_PROGRAMS}
 
 _BY_ITSELF = """
 import builtins, json, os, signal, sys
+sys.path.insert(0, sys.argv[1])
+import coderm_eval.core.programs.stdin_program
 import dataclasses, fileinput, pathlib, random  # once, for all of them
 
 def standing():
@@ -1223,7 +1217,7 @@ def called(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
     folder = tmp_path_factory.mktemp("sea")
     programs = [(_solving(program), [stdin for stdin, _ in calls]) for _, program, calls in ALL_PROGRAMS]
     subprocess.run(
-        [sys.executable, "-I", "-c", _BY_ITSELF, "argument"],
+        [sys.executable, "-I", "-c", _BY_ITSELF, str(PACKAGE.parent)],
         input=json.dumps(programs).encode(),
         cwd=folder,
         check=True,

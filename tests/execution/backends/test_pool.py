@@ -41,6 +41,13 @@ DIES_ONCE = f"""{_LOOP}
         os._exit(1)
     say(answer)
 """
+WAITS_FOR_THE_LAST = f"""{_LOOP}
+    while request["say"] == "wait" and not os.path.exists(os.environ["MARK"]):
+        time.sleep(0.01)
+    if request["say"] == "go":
+        os.mkdir(os.environ["MARK"])
+    say(answer)
+"""
 SILENT = f"{_LOOP}    if request['say'] != 'hush': say(answer)\n"
 STUCK = "import time\ntime.sleep(999)\n"
 TELLS = f"{_LOOP}    say(json.dumps({{'token': request['token'], 'said': VALUE}}) + '\\n')\n"
@@ -101,6 +108,14 @@ def _no_process_is_left() -> Iterator[None]:
 def test_every_message_is_answered_under_its_key(tmp_path: Path, workers: int) -> None:
     messages = [f"crossing {number}" for number in range(40)]
     assert _said(_pool(tmp_path, ECHO, workers=workers), *messages) == messages
+
+
+def test_what_is_left_of_the_last_job_is_shared(tmp_path: Path) -> None:
+    """The first request waits for the last one, so that another worker has to answer that."""
+    messages = ["wait", *map(str, range(5)), "go"]
+    pool = _pool(tmp_path, WAITS_FOR_THE_LAST, workers=3, MARK=str(tmp_path / "mark"))
+    answers = dict(_run(pool, [Job([(n, {"say": message}) for n, message in enumerate(messages)])]))
+    assert answers == {n: {"said": message} for n, message in enumerate(messages)}
 
 
 def test_an_answer_does_not_carry_the_token(tmp_path: Path) -> None:
@@ -336,14 +351,12 @@ def test_a_worker_that_takes_anothers_place_is_told_the_preamble_again(tmp_path:
     assert said == [[["ahoy"], "a"], None, [["ahoy"], "b"]]
 
 
-def test_one_worker_answers_all_requests_of_a_job_in_their_order(tmp_path: Path) -> None:
+def test_one_worker_answers_all_requests_in_their_order(tmp_path: Path) -> None:
     jobs = [Job([(10 * job + n, {"say": "ahoy"}) for n in range(10)]) for job in range(6)]
-    pool = _pool(tmp_path, TELLS.replace("VALUE", "os.getpid()"), workers=3)
+    pool = _pool(tmp_path, TELLS.replace("VALUE", "os.getpid()"))
     answers = [(key, answer and answer["said"]) for key, answer in _run(pool, jobs)]
-    for job in range(6):
-        of_job = [(key, process) for key, process in answers if key // 10 == job]
-        assert [key for key, _ in of_job] == [10 * job + n for n in range(10)]
-        assert len({process for _, process in of_job}) == 1
+    assert [key for key, _ in answers] == [*range(60)]
+    assert len({process for _, process in answers}) == 1
 
 
 def test_a_job_without_preamble_is_sent_none(tmp_path: Path) -> None:

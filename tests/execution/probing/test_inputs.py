@@ -47,7 +47,7 @@ NO_SEEDS = {
     "too long": [call("x" * 6_000)],
     "no JSON": ["f(1)", ""],
     "other JSON": ["7", '{"a":1}', '["f",7,8]', '["f",[1],[2]]', '["f",{"set":[[1]]},{"dict":[]}]', "[]", "null"],
-    "deep": ['["f",[' + "[" * 2_000 + "]" * 2_000 + '],{"dict":[]}]'],
+    "deep": [f'["f",[{"[" * levels}{"]" * levels}],{{"dict":[]}}]' for levels in (60, 2_000)],
 }
 """What the process of a test may write."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shutil
@@ -9,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.attack_report import PLACES
@@ -24,37 +27,98 @@ _NO_PASS = dict.fromkeys((FULL, "landlock+seccomp+rlimits", "seccomp+rlimits"), 
 """Verdicts that are right for an attack. Under limits alone one may end its worker twice, and is then not run."""
 
 
+_REACH = ("reaches out", "leaves behind", "names")
+_OTHER_PLACES = PLACES[1:]
+
+Chosen = Mapping[str, Sequence[str]]
+"""{place: names of attacks}."""
+
+
+def _attacks(*kinds: str) -> list[str]:
+    return [attack.name for attack in ATTACKS if attack.kind in kinds]
+
+
+def _chosen(number: int) -> Chosen:
+    """What is run on the host of this number: on this one everything in every place, on another each attack as a
+    candidate and in one of the other places, which is another one on the next host. The last three hosts grant the same
+    level."""
+    reach = _attacks(*_REACH)
+    others = {
+        place: reach if number == 0 else reach[(number + shift) % len(_OTHER_PLACES) :: len(_OTHER_PLACES)]
+        for shift, place in enumerate(_OTHER_PLACES)
+    }
+    return {"candidate": _attacks(*_REACH, "ends early", "forges", "grows"), **others}
+
+
+@pytest.mark.parametrize("level", sorted({host[3] for host in HOSTS}))
+def test_at_each_level_every_attack_is_run_in_every_place(level: str) -> None:
+    hosts = [_chosen(number) for number, host in enumerate(HOSTS) if host[3] == level]
+    for place, names in _chosen(0).items():
+        assert {name for chosen in hosts for name in chosen[place]} == set(names)
+
+
+@functools.cache
+def _report(number: int) -> Mapping[str, Any]:
+    """Made once for all places of a host, since a start and an executor take as long as forty attacks."""
+    return _run_attacks(HOSTS[number], "auto", _chosen(number))
+
+
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("host", HOSTS, ids=[host[0] for host in HOSTS])
-def test_no_attack_passes_on_a_host_or_costs_its_neighbour(host: Host, place: str) -> None:
-    kinds = ["reaches out", "leaves behind", "names"]
-    if place == "candidate":
-        kinds += ["ends early", "forges", "grows"]
-    _check_attacks(host, "auto", place, kinds)
+@pytest.mark.parametrize("number", range(len(HOSTS)), ids=[host[0] for host in HOSTS])
+def test_no_attack_passes_on_a_host_or_costs_its_neighbour(number: int, place: str) -> None:
+    _check_attacks(_report(number), HOSTS[number], _chosen(number), place)
+
+
+_OPEN: list[tuple[Host, str, str]] = [
+    (OPEN_TO_FILES, "auto", "seccomp+rlimits"),
+    (HOSTS[0], "rlimits", "rlimits"),
+    (HOSTS[1], "rlimits", "rlimits"),
+]
+"""Hosts, modes, and the levels that they then have."""
+
+
+def _chosen_where_open(number: int) -> Chosen:
+    """Everything in every place; of the last two, which have the same level, the second runs each attack in one."""
+    attacks = _attacks("leaves behind", "names")
+    step = 1 if number < 2 else len(PLACES)
+    return {place: attacks[shift % step :: step] for shift, place in enumerate(PLACES)}
+
+
+@functools.cache
+def _report_where_open(number: int) -> Mapping[str, Any]:
+    host, mode, _ = _OPEN[number]
+    return _run_attacks(host, mode, _chosen_where_open(number))
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(
-    ("host", "mode", "level"),
-    [(OPEN_TO_FILES, "auto", "seccomp+rlimits"), (HOSTS[0], "rlimits", "rlimits"), (HOSTS[1], "rlimits", "rlimits")],
+    "number",
+    range(len(_OPEN)),
     ids=["system calls are filtered", "limits alone, as root", "limits alone, as an ordinary user"],
 )
-def test_nothing_is_left_behind_where_files_are_open(host: Host, mode: str, level: str, place: str) -> None:
-    _check_attacks((*host[:3], level), mode, place, ["leaves behind", "names"])
+def test_nothing_is_left_behind_where_files_are_open(number: int, place: str) -> None:
+    host, _, level = _OPEN[number]
+    _check_attacks(_report_where_open(number), (*host[:3], level), _chosen_where_open(number), place)
 
 
-def _check_attacks(host: Host, mode: str, place: str, kinds: list[str]) -> None:
-    _, unshare, first, level = host
+def _run_attacks(host: Host, mode: str, chosen: Chosen) -> Mapping[str, Any]:
+    _, unshare, first, _ = host
     skip_unless(unshare, first)
-    done = on(unshare, first, "-m", "helpers.attack_report", mode, place, ",".join(kinds), cwd=ROOT / "tests")
+    done = on(unshare, first, "-m", "helpers.attack_report", mode, cwd=ROOT / "tests", given=json.dumps(chosen))
     assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def _check_attacks(report: Mapping[str, Any], host: Host, chosen: Chosen, place: str) -> None:
+    _, _, first, level = host
     if report["level"] != level and not first:
         pytest.skip(f"this host grants only {report['level']}")
     assert report["level"] == level
-    assert set(report["attacks"]) == {attack.name for attack in ATTACKS if attack.kind in kinds}
-    assert {name: verdict for name, verdict in report["attacks"].items() if verdict not in _NO_PASS[level]} == {}
-    assert {name: verdict for name, verdict in report["neighbours"].items() if verdict != "P"} == {}
+    attacks, neighbours = report["attacks"][place], report["neighbours"][place]
+    assert set(attacks) == set(chosen[place])
+    assert {name: verdict for name, verdict in attacks.items() if verdict not in _NO_PASS[level]} == {}
+    assert neighbours and {name: verdict for name, verdict in neighbours.items() if verdict != "P"} == {}
     assert report["outside"] == {}
 
 

@@ -20,7 +20,9 @@ class _Sandbox:
     def __init__(self, answer: str) -> None:
         self._answer = answer
 
-    def run(self, program: str, imports: object, runs: Sequence[Sequence[str]], *_: object) -> tuple[End, Any]:
+    def run(
+        self, program: str, imports: object, runs: Sequence[Sequence[str]], *_: object, apart: bool, code: bytes
+    ) -> tuple[End, Any]:
         return End.CRASHED, [(0.0, text) for run in runs for text in (LOADED, *(self._answer for _ in run))]
 
 

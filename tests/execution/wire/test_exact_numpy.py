@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 import pytest
-from helpers.execution import run_tests
+from helpers.execution import run_kept
 
 from coderm_eval.core.records import Verdict
 from coderm_eval.execution.limits import Limits
@@ -55,7 +55,7 @@ def test_infinity_passes_no_test_and_grades_are_as_the_benchmark_has_them() -> N
     case = "import unittest\n\n\nclass T(unittest.TestCase):\n"
     test = f"{case}    def test_it(self):\n        self.assertEqual(tides(), 10**6)\n"
     found = [
-        next(run_tests([ProgramTest(0, program, test, "p", "tides")], limits, workers=1)).verdict
+        next(run_kept([ProgramTest(0, program, test, "p", "tides")], limits, workers=1)).verdict
         for limits in (Limits(timeout_s=5), Limits(timeout_s=5, per_call=True, load_timeout_s=20))
     ]
     assert found == [Verdict.FAILED, Verdict.PASSED]

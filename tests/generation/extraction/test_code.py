@@ -16,6 +16,7 @@ from coderm_eval.generation.settings import Extraction
 TIDE = "def tide(hours):\n    return max(hours, default=None)"
 OLD_TIDE = "def tide(hours):\n    return hours[0]"
 USAGE = "print(tide([3, 1]))"
+FLOOD = "def flood(hours):\n    return max(hours, default=None)"
 
 
 def extract_program(answer: str, entry_point: str, how: Extraction = "default") -> str:
@@ -69,6 +70,7 @@ CHOICES = {
     "the labelled one, not a later one without label": ([("python", TIDE), ("", OLD_TIDE)], TIDE),
     "a definition that parses, not a sketch": ([("python", TIDE), ("python", "def tide(hours):\n    ...if")], TIDE),
     "a labelled block where none defines it": ([("python", USAGE), ("", "3")], USAGE),
+    "a definition of another name, not its usage": ([("python", FLOOD), ("python", "print(flood([3]))")], FLOOD),
     "the last block where nothing else is known": ([("", "a sketch"), ("", USAGE)], USAGE),
 }
 
@@ -77,6 +79,14 @@ CHOICES = {
 def test_among_several_blocks_the_likeliest_is_taken(blocks: list[tuple[str, str]], expected: str) -> None:
     answer = "\nand then\n".join(f"```{label}\n{body}\n```" for label, body in blocks)
     assert extract_program(answer, "tide") == expected
+
+
+def test_before_a_mark_that_only_closes_stands_the_code_whatever_its_name() -> None:
+    assert extract_program(f"{FLOOD}\n```\n\nIt takes the maximum.", "tide").strip() == FLOOD
+
+
+def test_code_without_a_fence_is_code_whatever_its_name() -> None:
+    assert extract_program(f"#\n\n{FLOOD}", "tide") == f"#\n\n{FLOOD}"
 
 
 NO_PROGRAM = [

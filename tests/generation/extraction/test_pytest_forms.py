@@ -56,6 +56,8 @@ FORMS = {
     "    def test_it(self):\n        assert tide(self.x) == 4",
     "setup_method": "class TestTide:\n    def setup_method(self, method):\n        self.x = [2]\n"
     f"    {MARK}('y', [4, 4])\n    def test_it(self, y):\n        assert tide(self.x.pop()) == y",
+    "class of any name, without the base that it asserts by": "class TidesInOrder:\n    def test_it(self):\n"
+    "        self.assertEqual(tide(1), 2)",
     "nested class": "class TestOuter:\n    class TestInner:\n        def test_it(self):\n"
     "            assert tide(1) == 2\n    def test_zero(self):\n        assert tide(0) == 0",
     "base class": "class Base:\n    x = 0\n    def test_it(self):\n        assert tide(self.x) == self.x * 2\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.plain_verdicts import verdict
 
-from coderm_eval.generation.extraction.unit_tests import extract_tests
+from coderm_eval.generation.extraction.unit_tests import NO_CLASS, extract_tests
 
 RIGHT = "def f(x):\n    return x * 2"
 ZERO = "def f(x):\n    return 0"
@@ -83,3 +83,32 @@ def test_an_answer_of_many_fences_gives_its_last_tests() -> None:
     many = [ONE.replace("One", f"One{n}").replace("_one", f"_{n}") for n in range(300)]
     (source,) = extract_tests(fenced(*many), "f").sources
     assert "TestOne299" in source and "TestOne0(" not in source
+
+
+# Plain asserts
+
+SAYS = "assert f(1) == 2\n"
+
+
+def values(*codes: str) -> list[str]:
+    """What the asserts of an answer say, without the classes around them."""
+    sources = extract_tests(fenced(*codes), "f").sources
+    return [source.rpartition("assert ")[2].strip() for source in sources]
+
+
+def test_the_asserts_of_all_fences_are_tests_each_once() -> None:
+    assert values(SAYS, SAYS + "assert f(0) == 0\n") == ["f(1) == 2", "f(0) == 0"]
+    assert values(f"{RIGHT}\n{SAYS}", f"{ZERO}\n{SAYS}", "assert f(3) == 6\n") == ["f(1) == 2", "f(3) == 6"]
+
+
+def test_asserts_about_a_helper_that_the_answer_made_up_are_no_tests() -> None:
+    helper = "def g(x):\n    return 7\n\nassert g(1) == 7\n"
+    assert values(f"{RIGHT}\n\n{helper}{SAYS}") == ["f(1) == 2"]
+    assert extract_tests(fenced(f"{RIGHT}\n\n{helper}"), "f").rejected == NO_CLASS
+
+
+@pytest.mark.parametrize("before", ["", f"{RIGHT}\n```\nThe tests:\n```\n", "The tests:\n\n"])
+def test_asserts_before_the_one_in_which_an_answer_breaks_off_are_kept(before: str) -> None:
+    answer = f"```python\n{before}{SAYS}assert f([3]) == [3, 3]\nassert f('a') == 'a"
+    sources = extract_tests(answer, "f", truncated=True).sources
+    assert [source.rpartition("assert ")[2].strip() for source in sources] == ["f(1) == 2", "f([3]) == [3, 3]"]

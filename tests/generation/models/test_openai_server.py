@@ -30,6 +30,7 @@ from helpers.servers import (
     serving,
     well_behaved,
 )
+from helpers.stores import stored
 from yarl import URL
 
 from coderm_eval.core.errors import ServerError, SettingsError
@@ -197,6 +198,15 @@ def test_answers_without_a_test_are_counted_by_reason(tmp_path: Path) -> None:
 
 # What servers differ in
 
+
+def test_a_server_that_gives_fewer_choices_is_asked_for_no_more() -> None:
+    """Of transformers' own, which reads no `n`, the samples of a prompt came one after another."""
+    with serving(one_choice_only) as (url, seen):
+        got = sampled(url, *(SampleRequest(task, task, range(4)) for task in "ab"), concurrency=1)
+    assert len(got) == 8
+    assert [request["n"] for request in seen] == [4] + [1] * 7
+
+
 LIMITS: list[tuple[str, bytes]] = [
     ("a number", b'{"error": {"message": "n must be at most 2", "param": "n"}}'),
     ("no number", b'{"error": {"message": "best_of is not supported"}}'),
@@ -266,13 +276,13 @@ def test_nothing_that_is_stored_holds_the_key(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv(KEY_VARIABLE, "open-sesame")
     with serving(well_behaved) as (url, _), open_store(tmp_path) as store:
         list(source(url, store)({"a": range(2)}))
-    assert "open-sesame" not in (tmp_path / "answers.jsonl").read_text()
+    assert b"open-sesame" not in (tmp_path / "store.sqlite3").read_bytes()
 
 
 def test_a_row_says_all_about_its_sample(tmp_path: Path) -> None:
     with serving(well_behaved) as (url, _), open_store(tmp_path) as store:
         list(source(url, store, seed=5)({"a": range(2)}))
-    rows = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
+    rows = stored(tmp_path, "answers")
     said = [(r["sample"], r["seed"], r["finish_reason"], r["tokens"], r["model"]) for r in rows]
     assert said == [(0, 5, "stop", 10, "m"), (1, 6, "stop", 10, "m")]
     assert {r["prompt_sha256"] for r in rows} == {hashlib.sha256(b"ask a").hexdigest()}

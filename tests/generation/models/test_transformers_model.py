@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import subprocess
@@ -30,6 +31,7 @@ from helpers.tiny_llama import (  # noqa: F401  # one_thread is a fixture
 from coderm_eval.benchmarks.demo import SAMPLES
 from coderm_eval.core.errors import ModelError, SettingsError
 from coderm_eval.generation.models.base import CONTEXT_OVERFLOW, Completion, SampleRequest
+from coderm_eval.generation.models.draw_tokens import drawing
 from coderm_eval.generation.models.transformers_model import TransformersModel
 from coderm_eval.generation.settings import TestSettings
 
@@ -131,12 +133,60 @@ def test_samples_differ_from_each_other_and_with_another_seed_or_prompt(make: Ma
     assert sum(text != other for text, other in others) > 10
 
 
-def test_every_wanted_sample_comes_once_with_its_block(make: Make) -> None:
-    together = list(
-        backend(make()).sample([SampleRequest("a", "ask", range(5, 18)), SampleRequest("b", "ask", range(2))])
-    )
-    samples = [[answer.sample for answer in answers] for answers in together]
-    assert samples == [[5, 6, 7], [*range(8, 16)], [16, 17], [0, 1]]
+def test_a_batch_is_filled_across_prompts_in_their_order(make: Make) -> None:
+    asked = [SampleRequest("a", "ask", range(5, 10)), SampleRequest("b", "something longer", range(2))]
+    together = list(backend(make(), batch_size=3).sample(asked))
+    samples = [[(answer.task_id, answer.sample) for answer in answers] for answers in together]
+    assert samples == [[("a", 5), ("a", 6), ("a", 7)], [("a", 8), ("a", 9), ("b", 0)], [("b", 1)]]
+
+
+@pytest.mark.parametrize("temperature", [0, 0.8])
+def test_answers_are_the_same_alone_and_in_a_batch_of_many_prompts(make: Make, temperature: float) -> None:
+    folder = make()
+    asked = [SampleRequest(str(i), "ask " + "x" * i, range(i, i + 2)) for i in range(9)]
+    together = sampled(backend(folder, temperature=temperature), *asked)
+    alone = sampled(backend(folder, temperature=temperature, batch_size=1), *asked)
+    assert {key: answer.text for key, answer in together.items()} == {key: a.text for key, a in alone.items()}
+    assert list(together) == list(alone)
+
+
+def test_a_token_is_drawn_as_often_as_it_is_likely() -> None:
+    draw = drawing(TestSettings(backend="hf", max_tokens=1, temperature=0.5, top_p=0.9), range(4000))
+    scores = torch.log(torch.tensor([[0.5, 0.3, 0.15, 0.05]])).repeat(4000, 1)  # squared: 0.68, 0.25, 0.06, 0.01
+    counts = torch.bincount(draw(None, scores).argmax(dim=-1), minlength=4)
+    assert counts[2:].tolist() == [0, 0]  # the first two are 0.93 of the mass
+    assert 0.70 < counts[0] / 4000 < 0.77  # 0.25 / 0.34, give or take five standard errors
+
+
+def test_only_the_hf_backend_has_its_batch_size_in_the_keys_of_answers() -> None:
+    def identities(backend: str) -> set[str]:
+        return {TestSettings.model_validate({"backend": backend, "batch_size": n}).identity() for n in (8, 9)}
+
+    assert (len(identities("hf")), len(identities("vllm")), len(identities("openai"))) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_a_batch_that_the_memory_is_too_small_for_is_halved(
+    make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, most: int
+) -> None:
+    """The model itself runs, as long as few sequences are given; the error is the one that torch raises."""
+    forward, sizes = transformers.LlamaForCausalLM.forward, []
+
+    def of_few(self: Any, input_ids: Any = None, **more: Any) -> Any:
+        sizes.append(len(input_ids))
+        if len(input_ids) > most:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        return forward(self, input_ids, **more)
+
+    folder = make()
+    whole = texts(folder, samples=range(20))
+    functools.update_wrapper(of_few, forward)  # generate() looks at its arguments
+    monkeypatch.setattr(transformers.LlamaForCausalLM, "forward", of_few)
+    assert texts(folder, samples=range(20), batch_size=8) == whole
+    halved = {1: [8, 4, 2], 3: [8, 4]}[most]
+    assert [size for size in sizes if size > most] == halved
+    assert len(caplog.messages) == len(halved)
+    assert "for 8 sequences" in caplog.text and "set tests.batch_size to 4" in caplog.text
 
 
 def test_the_callers_random_state_is_left_alone(make: Make) -> None:
@@ -169,7 +219,7 @@ def test_temperature_0_is_the_most_likely_answer_for_every_sample_and_seed(make:
 def test_a_lower_top_p_leaves_less_to_choose_from(make: Make) -> None:
     folder = make(likely="x", weight=0.9)  # about every third token
     assert set(texts(folder, top_p=0.01, samples=range(8))) == {"xxxxxx"}
-    assert len(set(texts(folder, samples=range(8)))) == 8
+    assert len(set(texts(folder, samples=range(8)))) > 4
 
 
 def test_an_answer_ends_at_the_limit_of_tokens_and_says_so(make: Make) -> None:
@@ -192,19 +242,19 @@ def test_an_answer_ends_at_the_end_tokens_of_the_models_own_config(make: Make, a
 
 def test_of_answers_that_end_at_different_places_none_has_padding(make: Make) -> None:
     folder = make(likely=EOS, weight=0.6)  # about every tenth token
-    got = completions(folder, samples=range(16), max_tokens=8, temperature=1, top_p=1)
+    got = completions(folder, samples=range(64), max_tokens=8, temperature=1, top_p=1)
     assert len({answer.tokens for answer in got}) > 4
     assert {answer.finish_reason for answer in got} == {"stop", "length"}
     assert all((answer.tokens < 8) == (answer.finish_reason == "stop") for answer in got)
     assert all((answer.text == "") == (answer.tokens == 0) for answer in got)
 
 
-def test_prompt_tokens_and_seconds_are_counted_once_per_block(make: Make) -> None:
-    first, *rest = backend(make()).sample([SampleRequest("a", "ask", range(12))])
-    for block in [first, *rest]:
-        assert [answer.prompt_tokens for answer in block] == [len("ask") + 3, *[0] * (len(block) - 1)]
-        assert block[0].seconds > 0
-        assert {answer.seconds for answer in block[1:]} == {0.0}
+def test_prompt_tokens_are_counted_once_and_seconds_for_each_batch(make: Make) -> None:
+    asked = [SampleRequest("a", "ask", range(3, 9)), SampleRequest("b", "asked", range(2))]
+    got = list(backend(make(), batch_size=4).sample(asked))
+    counted = [len("ask") + 3, *[0] * 5, len("asked") + 3, 0]
+    assert [answer.prompt_tokens for batch in got for answer in batch] == counted
+    assert all(batch[0].seconds > 0 and not any(answer.seconds for answer in batch[1:]) for batch in got)
 
 
 def test_a_chat_prompt_is_what_the_template_makes_of_it(make: Make) -> None:

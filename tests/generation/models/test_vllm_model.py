@@ -34,6 +34,19 @@ def test_the_model_has_to_be_named() -> None:
         VllmModel(TestSettings(backend="vllm"))
 
 
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"seed": 3}, r"backend_args has 'seed': set tests\.seed"),
+    ({"model": "n"}, r"backend_args has 'model': set tests\.model"),
+    ({"data_parallel_size": 4}, r"one replica in a process: serve the model \(`vllm serve m --data-parallel-size 4`\)"),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), REFUSED, ids=str)
+def test_an_argument_that_stands_elsewhere_is_refused_before_loading(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        VllmModel(TestSettings(backend="vllm", model="m", backend_args=given))
+
+
 def test_nothing_is_imported_before_the_first_request() -> None:
     program = """
 import sys

@@ -6,15 +6,15 @@ import gzip
 import json
 import logging
 import shutil
-import subprocess
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.cli import coderm, write_rows
-from helpers.inspect_logs import INSPECT, archived, inspect_eval, log_of, sample_of
+from helpers.inspect_logs import archived, inspect_eval, log_of, sample_of
+from helpers.inspect_runs import inspect
 from helpers.mini_humaneval import MiniHumanEval
 from helpers.replaying import replaying
 
@@ -35,7 +35,7 @@ HIGH, LOW = "def high(a):\n    return 1", "def low(a):\n    return 0"
 FENCED = f"Sure!\n```python\n{HIGH}\n```\nDone."
 
 
-def read(path: Path, problems: Mapping[str, Problem] = PROBLEMS, **more: Any) -> dict[str, list[str]]:
+def read(path: Path, problems: Mapping[str, Problem] = PROBLEMS, **more: Any) -> Mapping[str, Sequence[str]]:
     options: dict[str, Any] = {"benchmark": "tides", "n": None, "allow_partial": False, **more}
     return read_samples(path, problems, **options)
 
@@ -360,8 +360,8 @@ def test_every_byte_of_a_real_log_counts(real: Path, tmp_path: Path) -> None:
 
 
 def test_the_command_that_a_message_names_converts_a_real_log(real: Path, tmp_path: Path) -> None:
-    command = ["log", "convert", "--to", "json", "--output-dir", str(tmp_path / "FOLDER"), str(real / "log.eval")]
-    subprocess.run([INSPECT, *command], check=True, capture_output=True)
+    command = ["log", "convert", "--to", "json", "--output-dir", "FOLDER", str(real / "log.eval")]
+    assert inspect(*command, cwd=tmp_path).returncode == 0
     assert read(tmp_path / "FOLDER" / "log.json") == read(real / "log.eval")
 
 

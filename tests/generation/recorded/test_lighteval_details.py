@@ -48,7 +48,7 @@ def write(path: Path, details: Sequence[Mapping[str, Any]]) -> Path:
     return path
 
 
-def read(path: Path, **more: Any) -> dict[str, list[str]]:
+def read(path: Path, **more: Any) -> Mapping[str, Sequence[str]]:
     options: dict[str, Any] = {"benchmark": "tides", "n": None, "allow_partial": False, **more}
     return read_samples(path, PROBLEMS, **options)
 

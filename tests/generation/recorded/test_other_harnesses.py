@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ PROBLEMS = {
 FENCED = "Sure!\n```python\ndef high(a):\n    return 1\n```\nDone."
 
 
-def read(path: Path, **more: Any) -> dict[str, list[str]]:
+def read(path: Path, **more: Any) -> Mapping[str, Sequence[str]]:
     options: dict[str, Any] = {"benchmark": "tides", "n": None, "allow_partial": False, **more}
     return read_samples(path, PROBLEMS, **options)
 

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from helpers.coderm_records import as_recorded, write_tests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +68,19 @@ def test_the_records_of_coderms_authors_have_a_list_for_each_task(tmp_path: Path
     path = tmp_path / "tests.jsonl"
     path.write_text('{"task_id": "tide/0", "unit_tests": ["a", "b"]}\n{"task_id": 7, "unit_tests": ["c"]}\n')
     assert read_by_task(path, "test") == {"tide/0": ["a", "b"], "7": ["c"]}
+
+
+def test_the_lines_that_run_a_test_of_coderms_authors_are_taken_off(tmp_path: Path) -> None:
+    test = "import unittest\nclass TestA(unittest.TestCase):\n    def test_a(self):\n        suite = 1\n"
+    path = write_tests(tmp_path / "ut.jsonl", {"tide/0": [as_recorded(test, "TestA"), test], "tide/1": []})
+    assert read_by_task(path, "test") == {"tide/0": [test, test], "tide/1": []}
+
+
+def test_only_the_authors_own_lines_at_the_end_are_taken_off(tmp_path: Path) -> None:
+    lines = as_recorded("class TestA: ...", "TestA")
+    others = [lines + "x = 1\n", lines.replace("verbosity=2", "verbosity=1"), lines.replace("locals_dict", "found")]
+    path = write_tests(tmp_path / "ut.jsonl", {"tide/0": others})
+    assert read_by_task(path, "test") == {"tide/0": others}
 
 
 def test_an_empty_value_is_a_value(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ TAILS = {"tide/0": ["    return 1\n", "    return 'é'\n"], "tide/1": ["", "    
 PROGRAMS = {task: [PROBLEMS[task].prompt + tail for tail in tails] for task, tails in TAILS.items()}
 
 
-def read(path: Path, *, n: int | None = None, allow_partial: bool = False) -> dict[str, list[str]]:
+def read(path: Path, *, n: int | None = None, allow_partial: bool = False) -> Mapping[str, Sequence[str]]:
     return read_samples(path, PROBLEMS, benchmark="tides", n=n, allow_partial=allow_partial)
 
 
@@ -254,6 +254,26 @@ def test_candidates_are_the_distinct_programs(tmp_path: Path) -> None:
     assert [item.problem for item in found] == list(PROBLEMS.values())
     assert [len(item.candidates) for item in found] == [2, 2, 1]
     assert found[2].candidates[0].samples == (0, 1)
+
+
+def test_candidates_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
+    """A slice is read at once, and every problem anew."""
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(json_lines(PROGRAMS))
+    found = read_candidates(path, PROBLEMS, benchmark="tides", n=1, allow_partial=False)
+    held = found[1:]
+    path.write_bytes(b"")
+    assert [item.problem.task_id for item in held] == ["tide/1", "tide/2"]
+    with pytest.raises(InputError, match="it was changed after this command began to read it"):
+        list(found)
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("more", [b"", results(PROGRAMS)], ids=["one format", "two formats"])
+def test_lines_of_a_task_may_stand_anywhere(tmp_path: Path, more: bytes, zipped: bool) -> None:
+    content = json_lines(PROGRAMS) + json_lines(dict(reversed(PROGRAMS.items()))) + more
+    (tmp_path / "s").write_bytes(gzip.compress(content) if zipped else content)
+    assert read(tmp_path / "s") == {task: listed * (3 if more else 2) for task, listed in PROGRAMS.items()}
 
 
 # What cannot be read

@@ -9,6 +9,7 @@ import pytest
 from helpers.cli import write_rows
 
 from coderm_eval.core.errors import InputError
+from coderm_eval.core.records import Problem
 from coderm_eval.generation.recorded.readers import line_of, read_by_task
 from coderm_eval.generation.recorded.usable_tests import require_tests
 
@@ -39,7 +40,7 @@ FAULTS = [
 def test_a_file_whose_tests_are_no_python_is_refused_with_a_place(tmp_path: Path, test: str, words: str) -> None:
     path = write_rows(tmp_path / "t.jsonl", [*ROWS[:2], {"task_id": "tide/0", "test": test}])
     with pytest.raises(InputError) as caught:
-        require_tests(path, read_by_task(path, "test"), {"tide/0": "f", "tide/1": "f"})
+        require_tests(path, read_by_task(path, "test"), [Problem(task, "f", "", "") for task in ("tide/0", "tide/1")])
     message = str(caught.value)
     assert f"no TestCase class (2), not valid Python (1), as {path}:3, " in message and words in message
     assert "\n" not in message and len(message) < len(str(path)) * 2 + 500
@@ -47,4 +48,4 @@ def test_a_file_whose_tests_are_no_python_is_refused_with_a_place(tmp_path: Path
 
 def test_a_file_with_one_test_is_not_refused(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "t.jsonl", [*ROWS, {"task_id": "tide/0", "test": "assert f(1)"}])
-    require_tests(path, read_by_task(path, "test"), {"tide/0": "f"})
+    require_tests(path, read_by_task(path, "test"), [Problem("tide/0", "f", "", "")])

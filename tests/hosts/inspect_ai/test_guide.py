@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -77,8 +78,10 @@ def test_the_commands_run_in_their_order(
         assert inspect("eval", "task.py", "--model", policy, *epochs, cwd=tmp_path).returncode == 0
         (tmp_path / "logs").mkdir()
         next((tmp_path / "epochs").glob("*.eval")).rename(tmp_path / "logs" / "epochs.eval")
-        for command in COMMANDS:
-            done = inspect_shell(command, tmp_path)
+        for number, command in enumerate(COMMANDS):
+            script, *arguments = shlex.split(command)
+            assert script == "inspect" and not {*"|&;<>$`*?"} & {*command}
+            done = inspect(*arguments, cwd=tmp_path) if number else inspect_shell(command, tmp_path)
             assert done.returncode == 0, done.stdout
             log = newest_log(tmp_path / "logs")
             assert log.status == "success" and log.results and log.results.scores, done.stdout

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from helpers import cli
-from helpers.lighteval_runs import Command, lighteval, refusals, shell_with_lighteval
+from helpers.lighteval_runs import Command, each_alone, refusals, shell_with_lighteval
 from helpers.mini_humaneval import MiniHumanEval, point_evalplus, write_mini
 from helpers.paths import ROOT
 from helpers.replaying import replaying
@@ -74,11 +74,12 @@ def replay(mini: MiniHumanEval, tasks: int = 3) -> Iterator[tuple[str, list[dict
         yield address, requests
 
 
-def settings(folder: Path, address: str, more: str = "") -> Path:
-    """The guide's file, with another address."""
+def settings(folder: Path, address: str, *, allow_incomplete: bool = False) -> Path:
+    """The guide's file, with another address, and one worker, as the rest of the suite has."""
+    execution = json.dumps({"workers": 1, "allow_incomplete": allow_incomplete})
     [text] = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
     path = folder / "coderm.yaml"
-    path.write_text(f"report: false\n{text.replace('127.0.0.1:8001', address)}{more}")
+    path.write_text(f"report: false\nexecution: {execution}\n{text.replace('127.0.0.1:8001', address)}")
     return path
 
 
@@ -167,38 +168,53 @@ MODEL = "model_name=openai/P,base_url=http://{},api_key=none,api_max_retry=1,gen
 FLAGS = ("--custom-tasks", "coderm_eval.hosts.lighteval", "--output-dir", "out")
 
 
-def test_fewer_answers_than_n_are_refused(mini: MiniHumanEval, tmp_path: Path) -> None:
-    """What lighteval says of n is one thing, what a server gives another."""
-    with serving(one_choice_only) as (url, _):
-        config = settings(tmp_path, "127.0.0.1:9")
-        model = MODEL.format(url.removeprefix("http://"))
-        ended = lighteval(
-            model, f"{TASK}@n=4|0", *FLAGS, cwd=tmp_path, variables={**mini.environment, "CODERM_CONFIG": str(config)}
+class Fewer(NamedTuple):
+    """Two evaluations in front of servers that do not give all that they are asked for."""
+
+    refused: Path
+    """The folder of one whose server gives one choice, whatever n is."""
+    partial: Path
+    """The folder of one whose server knows two of three problems, where that is allowed."""
+    codes: list[int]
+
+
+@pytest.fixture(scope="module")
+def fewer(tmp_path_factory: pytest.TempPathFactory, mini: MiniHumanEval) -> Fewer:
+    refused, partial = (tmp_path_factory.mktemp(name) for name in ("refused", "partial"))
+    with serving(one_choice_only) as (url, _), replay(mini, tasks=2) as (address, _):
+        configs = (
+            settings(refused, "127.0.0.1:9"),
+            settings(partial, address, allow_incomplete=True),
         )
-    assert ended.returncode == 3, ended.stderr
-    [said] = [line for line in ended.stderr.splitlines() if line.startswith("coderm-eval: ")]
+        servers = (url.removeprefix("http://"), f"{address}/v1")
+        commands: dict[Path, Command] = {
+            config.parent: (
+                (MODEL.format(server), f"{TASK}@n=4|0", *FLAGS, "--save-details"),
+                {"CODERM_CONFIG": str(config)},
+            )
+            for config, server in zip(configs, servers, strict=True)
+        }
+        return Fewer(refused, partial, each_alone(commands, mini.environment))
+
+
+def test_fewer_answers_than_n_are_refused(fewer: Fewer) -> None:
+    """What lighteval says of n is one thing, what a server gives another."""
+    stderr = (fewer.refused / "stderr").read_text()
+    assert fewer.codes[0] == 3, stderr
+    [said] = [line for line in stderr.splitlines() if line.startswith("coderm-eval: ")]
     assert said.startswith(
         "coderm-eval: 3 of 3 problems have not the 4 answers that lighteval was asked for (HumanEval/"
     )
-    assert "Traceback" not in ended.stderr
-    assert not list(tmp_path.glob(f"coderm-runs/{TASK}-*"))
+    assert "Traceback" not in stderr
+    assert not list(fewer.refused.glob(f"coderm-runs/{TASK}-*"))
 
 
-def test_what_could_not_be_asked_is_in_no_mean(mini: MiniHumanEval, tmp_path: Path) -> None:
+def test_what_could_not_be_asked_is_in_no_mean(fewer: Fewer) -> None:
     """Of three problems the server knows two, and refuses the third."""
-    with replay(mini, tasks=2) as (address, _):
-        config = settings(tmp_path, address, "execution:\n  allow_incomplete: true\n")
-        ended = lighteval(
-            MODEL.format(f"{address}/v1"),
-            f"{TASK}@n=4|0",
-            *FLAGS,
-            "--save-details",
-            cwd=tmp_path,
-            variables={**mini.environment, "CODERM_CONFIG": str(config)},
-        )
-    assert ended.returncode == 0, ended.stderr
-    assert "1 of 3 problems have not all answers, and are in no score" in ended.stderr
-    (path,) = (tmp_path / "out").rglob("results_*.json")
+    stderr = (fewer.partial / "stderr").read_text()
+    assert fewer.codes[1] == 0, stderr
+    assert "1 of 3 problems have not all answers, and are in no score" in stderr
+    (path,) = (fewer.partial / "out").rglob("results_*.json")
     scores = json.loads(path.read_text())["results"][f"{TASK}|0"]
     assert {row: scores[f"pass@1:{row}"] for row in ROWS} == pytest.approx(
         {"random": 0.5, "first": 0, "majority": 1, "coderm": 1, "oracle": 1}

@@ -172,7 +172,7 @@ def test_completions_are_served_as_the_programs_that_they_make(tmp_path: Path, n
 
 BAD_FILES = [
     (gzip.compress(b'{"task_id": "demo/0", "solution": "x"}\n', mtime=0)[:-9], "s.jsonl: cannot be read ("),
-    (b'{"task_id": "reef/0", "solution": "x"}\n', "no benchmark has task ids like 'reef/0'; HumanEval+, MBPP+,"),
+    (b'{"task_id": "reef/0", "solution": "x"}\n', "ids like 'reef/0'; name that of these tasks, such as --benchmark"),
     (b'{"task_id": "demo/0"}\n', "s.jsonl:1: no task_id with a solution or a completion"),
 ]
 
@@ -182,3 +182,10 @@ def test_a_file_that_cannot_be_served_is_named_before_anything_is(tmp_path: Path
     (tmp_path / "s.jsonl").write_bytes(content)
     done = coderm("replay", "--samples", "s.jsonl", "--port", 0, cwd=tmp_path)
     assert done.returncode == 2 and words in done.stderr.splitlines()[-1]
+
+
+def test_a_recording_of_tasks_of_another_benchmark_is_refused(tmp_path: Path) -> None:
+    write_rows(tmp_path / "s.jsonl", [{"task_id": task, "solution": "x"} for task in ("demo/0", "demo/99")])
+    done = coderm("replay", "--benchmark", "demo", "--samples", "s.jsonl", "--port", 0, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "s.jsonl: 1 task id that demo does not have (demo/99)" in done.stderr.splitlines()[-1]

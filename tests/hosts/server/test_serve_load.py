@@ -85,7 +85,7 @@ def test_every_good_request_is_answered_in_bounded_memory_and_only_once(tmp_path
     models, bodies = Faulty(), requests()
     sizes = ["--n", 4, "--num", 3, "--store", "store"]
     with serving(models) as (url, _):
-        with best_of_n_server(tmp_path, *models_at(url), *sizes, config=CONFIG) as served:
+        with best_of_n_server(tmp_path, *models_at(url), *sizes, config=CONFIG, workers=2) as served:
             before = peak_memory(served)
             found = statuses(served.url, bodies)
             assert Counter(found) == {200: REQUESTS - 10, 400: 8, 404: 2}
@@ -93,7 +93,7 @@ def test_every_good_request_is_answered_in_bounded_memory_and_only_once(tmp_path
             assert peak_memory(served) - before < _MOST_GROWTH
             served.process.send_signal(signal.SIGKILL)
         assert set(models.faults) == {"500", "429", "cut", "late"}
-    with best_of_n_server(tmp_path, *models_at(NOBODY), *sizes) as served:
+    with best_of_n_server(tmp_path, *models_at(NOBODY), *sizes, workers=2) as served:
         assert statuses(served.url, bodies) == found
 
 
@@ -115,14 +115,14 @@ def test_a_server_that_is_killed_at_work_goes_on_where_it_was(tmp_path: Path) ->
 
     with serving(models) as (url, _):
         flags = [*models_at(url), "--n", 4, "--num", 3, "--store", "store", "--concurrency", 4]
-        with best_of_n_server(tmp_path, *flags) as served, ThreadPoolExecutor(8) as threads:
+        with best_of_n_server(tmp_path, *flags, workers=2) as served, ThreadPoolExecutor(8) as threads:
             asked = [threads.submit(ask, body) for body in bodies]
             stuck.wait()
             served.process.send_signal(signal.SIGKILL)
             for each in asked:
                 each.result()
             killed.set()
-        with best_of_n_server(tmp_path, *flags) as served:
+        with best_of_n_server(tmp_path, *flags, workers=2) as served:
             assert set(statuses(served.url, bodies)) == {200}
     assert len(seen) - 2 * len(bodies) <= 8  # what was under way when the server was killed
 
@@ -135,7 +135,10 @@ def test_clients_that_go_away_disturb_nobody(tmp_path: Path) -> None:
         return both_models(body, before)
 
     body = chat_body(function_request(3))
-    with serving(slow) as (url, seen), best_of_n_server(tmp_path, *models_at(url), "--n", 4, "--num", 3) as served:
+    with (
+        serving(slow) as (url, seen),
+        best_of_n_server(tmp_path, *models_at(url), "--n", 4, "--num", 3, workers=2) as served,
+    ):
         for sent in (body, body[:20]):
             connection = http.client.HTTPConnection(urlsplit(served.url).netloc)
             connection.putrequest("POST", "/v1/chat/completions")

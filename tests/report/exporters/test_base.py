@@ -10,9 +10,10 @@ from typing import Any, cast
 import pytest
 from helpers.cli import said
 
+from coderm_eval.core.choices import OWN_EXPORTERS
 from coderm_eval.core.errors import SettingsError
 from coderm_eval.report.exporters import base
-from coderm_eval.report.exporters.base import OWN_EXPORTERS, Export, Exporter, load_exporter, make_export
+from coderm_eval.report.exporters.base import Export, Exporter, load_exporter, make_export
 from coderm_eval.report.exporters.exported_run import ExportedRun
 
 PLUGIN = """

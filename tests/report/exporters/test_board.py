@@ -105,7 +105,7 @@ def test_a_rule_has_the_version_of_what_it_comes_from(run: Path, tmp_path: Path)
             row["selections"] = {select: row["selections"]["evidence"]}
         write_rows(other / "verdicts.jsonl", verdicts)
         in_summary(lambda s: s.update(select=select, inputs={**s["inputs"], "rule": file}))(other)  # noqa: B023
-        finish(RunDirectory(other))
+        finish(RunDirectory(other), "changed")
         assert export(other, ABOUT, other.parent / "entry") == (0, "")
         said[select] = json.loads((other.parent / "entry" / "entry.json").read_text())["rule"]
     assert said["evidence"]["version"].startswith("coderm-eval ")
@@ -138,7 +138,7 @@ def unchanged(run: Path) -> None:
 
 
 REFUSED: dict[str, tuple[Callable[[Path], None], str, str]] = {
-    "an ungraded run": (in_summary(lambda s: s.update(rules=None)), ABOUT, "nothing in it was graded"),
+    "an ungraded run": (in_summary(lambda s: s.update(rules=None)), ABOUT, "a run without grades"),
     "a candidate without a grade": (
         in_summary(lambda s: s["not_run"].update(grades=1)),
         ABOUT,

@@ -16,7 +16,8 @@ import yaml
 from helpers.cli import coderm, rows, write_rows
 from helpers.paths import ROOT
 
-from coderm_eval.report.exporters.base import OWN_EXPORTERS, load_exporter
+from coderm_eval.core.choices import OWN_EXPORTERS
+from coderm_eval.report.exporters.base import load_exporter
 from coderm_eval.report.exporters.entry import Entry
 from coderm_eval.report.provenance import finish
 from coderm_eval.report.run_directory import RunDirectory
@@ -82,7 +83,7 @@ def test_latex_has_what_report_prints(run: Path) -> None:
 @pytest.mark.parametrize("to", ["csv", "latex"])
 def test_without_tests_no_table_has_a_majority_vote(run: Path, to: str) -> None:
     change_summary(run, tests_per_problem=0.0)
-    finish(RunDirectory(run))
+    finish(RunDirectory(run), "changed")
     paths, _ = exported(run, to)
     assert [path.read_text().count("majority") for path in paths] == [0, 0]
 
@@ -270,7 +271,7 @@ def change_grades(run: Path, change: Callable[[dict[str, Any]], dict[str, Any]])
 Change = Callable[[Path], None]
 
 REFUSED_BY_ALL: list[tuple[Change, list[str], str]] = [
-    (ungraded, [], "run: nothing in it was graded; run the same `coderm-eval rerank` with --grade"),
+    (ungraded, [], "run: a run without grades, which has no scores; where"),
     (not_graded_pick, [], "run: nothing is exported, as picks could not be graded (those of HumanEval/0, HumanEval/1,"),
     (other_grades, [], "run: its picks, grades and summary.json do not belong together"),
     (exchanged_grades, [], "run: grades.jsonl: its SHA-256 is "),

@@ -167,7 +167,7 @@ def test_a_problem_has_an_address(page: Path, tmp_path: Path) -> None:
         assert await browser.run("location.hash") == "#demo/0"
         await browser.run("location.hash = '#demo/11'")
         await browser.until(f"({opened}) === 'demo/11'")
-        await browser.run("location.reload()")
+        await browser.reload()
         await browser.until(f"({opened}) === 'demo/11'")
         await browser.run("location.hash = '#%ff'")  # no text, and no problem's
         assert await browser.run(opened) == "demo/11"

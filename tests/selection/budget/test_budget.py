@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import pytest
+from helpers.blocks import execute
 from helpers.results import problem
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coderm_eval.core.protocols import Cell, ExecutionResult, Written
+from coderm_eval.core.protocols import Written
 from coderm_eval.core.records import Problem, ProblemCandidates, Verdict, deduplicate_candidates
 from coderm_eval.pipeline.loop import rerank
 from coderm_eval.selection.budget import BudgetPolicy, GreedyBudget, ProblemState, UniformBudget
@@ -150,16 +151,16 @@ def test_the_loop_spends_the_total_though_halves_take_turns(rates: dict[str, flo
         for task, samples in wanted.items():
             yield task, [(sample, f"t{sample}") for sample in samples]
 
-    def execute(problems: Iterable[Sequence[Cell]]) -> Iterator[ExecutionResult[Cell]]:
+    def decide(problem: Problem, program: str, test: str) -> Verdict:
         """The two programs of a problem agree on no test, but those of "c" on all."""
-        for cell in (cell for cells in problems for cell in cells):
-            passed = cell.row == 0 or cell.problem.task_id == "c"
-            yield ExecutionResult(cell, Verdict.PASSED if passed else Verdict.FAILED, 0.0)
+        return Verdict.PASSED if program == "p" or problem.task_id == "c" else Verdict.FAILED
 
     programs = deduplicate_candidates(["p", "q"])
     work = [ProblemCandidates(Problem(task, "f", "", ""), programs) for task in "abc"]
     budget = GreedyBudget(9, 1, dict.fromkeys("abc", 8), rates)
-    results = rerank(work, write_tests=write, execute=execute, rule="majority", rules=["majority"], budget=budget)
+    results = rerank(
+        work, write_tests=write, execute=execute(decide), rule="majority", rules=["majority"], budget=budget
+    )
     expected = allocate(rates or {"a": 0.5, "b": 0.5, "c": 1.0}, 9, 1, dict.fromkeys("abc", 8))
     assert {r.problem.task_id: len(r.tests) for r in results} == expected
 

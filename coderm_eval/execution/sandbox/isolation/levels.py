@@ -90,6 +90,7 @@ def available(mode: str) -> tuple[str, ...]:
     Raises:
         IsolationRefusedError: `mode` requires more than this host allows.
     """
+    namespaces.readable_paths()  # looked up here, once for all that start from this process
     parts = []
     filtered = mode in ("auto", "strict")
     if mode != "rlimits" and _granted(namespaces.enter):
@@ -98,7 +99,7 @@ def available(mode: str) -> tuple[str, ...]:
         raise IsolationRefusedError("this host does not allow user namespaces")
     elif filtered and _granted(lambda: _enter_landlock(Path.cwd())):
         parts.append("landlock")
-    if filtered and _granted(lambda: seccomp.for_servers().install()):
+    if filtered and _filters():
         parts.append("seccomp")
     parts.append("rlimits")
     if mode == "strict" and "+".join(parts) != FULL:
@@ -138,6 +139,14 @@ def _other_user() -> int | None:
 
 def _enter_landlock(scratch: Path) -> None:
     landlock.enter([path.resolve() for path in namespaces.readable_paths()], scratch, hidden=PACKAGE)
+
+
+def _filters() -> bool:
+    try:
+        of_servers = seccomp.for_servers()  # here, once for all servers that start from this process
+    except OSError:
+        return False
+    return _granted(of_servers.install)
 
 
 def _granted(step: Callable[[], object]) -> bool:

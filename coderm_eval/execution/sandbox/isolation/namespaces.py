@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import struct
 import sys
@@ -113,12 +114,13 @@ def _mapper(user: int, group: int, nobody: int | None) -> Iterator[Callable[[], 
     os.close(go)
 
 
-def readable_paths() -> list[Path]:
+@functools.cache
+def readable_paths() -> tuple[Path, ...]:
     """Return what holds the interpreter, its packages and the system's libraries; none is below another."""
     packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     wanted = [Path(path) for path in (*_SYSTEM, sys.prefix, sys.base_prefix, *packages)]
     found = sorted({path for path in wanted if path.exists()}, key=lambda path: len(path.parts))
-    return [path for n, path in enumerate(found) if not any(path.is_relative_to(above) for above in found[:n])]
+    return tuple(path for n, path in enumerate(found) if not any(path.is_relative_to(above) for above in found[:n]))
 
 
 def new_scratch(user: int | None) -> Scratch:

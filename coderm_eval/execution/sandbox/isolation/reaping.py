@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -58,7 +58,7 @@ def _stay_behind(child: int, signals: set[signal.Signals], clean_up: Callable[[]
         clean_up()
         status = ended[1]
     except BaseException:
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
     finally:
         os._exit(0 if status == 0 else 1)
 
@@ -121,20 +121,20 @@ def kill_children(*, all_of_namespace: bool) -> None:
     """
     deadline = time.monotonic() + _KILL_S
     while True:
+        try:
+            reaped, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:  # nobody is left: whoever loses his parent becomes a child of this process
+            return
+        if reaped:
+            continue
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"processes are still alive {_KILL_S} s after SIGKILL")
         if all_of_namespace:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)
         else:
             for child in _children():
                 os.kill(child, signal.SIGKILL)
-        try:
-            reaped, _ = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if reaped:
-            continue
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"processes are still alive {_KILL_S} s after SIGKILL")
         time.sleep(_FIRST_PAUSE_S)
 
 

@@ -7,6 +7,7 @@ the list, and `clone3`, whose flags cannot be read here, do not exist: libc then
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -74,6 +75,7 @@ class Filter:
         prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(self._header))
 
 
+@functools.cache
 def for_servers() -> Filter:
     """Return the filter for a fork server and all its children: a list of what is allowed."""
     return _allowing(*FOR_ALL, *FOR_SERVERS)

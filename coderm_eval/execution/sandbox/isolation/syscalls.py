@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import sys
 
 __all__ = ["ARCHITECTURE", "prctl", "syscall"]
 
-ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "aarch64"}.get(platform.machine()) if sys.platform == "linux" else None
+ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "aarch64"}.get(os.uname().machine) if sys.platform == "linux" else None
 """One of the two whose system call numbers are written down in this folder; None elsewhere."""
 
 _libc = ctypes.CDLL(None, use_errno=True)

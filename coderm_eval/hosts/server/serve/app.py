@@ -8,7 +8,7 @@ from functools import partial
 
 from aiohttp import web
 
-from coderm_eval.core.errors import CodermError, ServerError
+from coderm_eval.core.errors import CodermError, NotServedError, ServerError
 from coderm_eval.core.messages import quoted
 from coderm_eval.generation.models.base import Prompt
 from coderm_eval.generation.settings import PolicySettings
@@ -90,6 +90,8 @@ def serve_app(
         work = partial(answer, asked.prompt, sampling)
         try:
             ranked = await desk.get((sampling.identity(), asked.prompt), work)
+        except NotServedError as error:
+            raise UnknownModelError(error.fault, code="model_not_found") from error
         except ServerError as error:
             raise UnavailableError(error.fault, _AGAIN_S) from error
         except CodermError as error:

@@ -1,0 +1,1 @@
+"""The tables and figures of the CodeRM paper (arXiv 2501.01054), from runs of its authors' records."""

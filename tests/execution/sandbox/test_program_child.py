@@ -1,0 +1,101 @@
+"""A program's process that waits for more calls: what it does meanwhile decides nothing, and it does not outstay."""
+
+from __future__ import annotations
+
+import time
+
+import psutil
+import pytest
+
+from coderm_eval.core.records import Verdict
+from coderm_eval.execution.backends.local import LocalExecutor
+from coderm_eval.execution.limits import Limits
+from coderm_eval.execution.program_test import ProgramTest
+
+_CALLS = 400
+"""More than a program is asked at first, and more than it is asked then."""
+
+_TEST = f"""
+import unittest
+
+
+def _judged_calls():
+    return ['["depth"]', *(f'["depth",[{{n}}],{{{{"dict":[]}}}},false]' for n in range({_CALLS}))]
+
+
+def _judge_answer(number, answer):
+    if number and answer != f'["returned",{{number - 1}},null,null]':
+        return "F"
+    return "" if number < {_CALLS} else "P"
+
+
+class TestDepth(unittest.TestCase):
+    def test_depth(self):
+        for n in range({_CALLS}):
+            self.assertEqual(depth.value(n), n)
+"""
+
+_LIMITS = Limits(timeout_s=2, per_call=True, load_timeout_s=5, first_try_s=0.5, test_timeout_s=20)
+
+_AT_20 = "import os, threading, time\n\n\ndef depth(n):\n    if n == 20:\n        {}\n    return n\n"
+
+RIGHT = {
+    "honest": "def depth(n):\n    return n\n",
+    "closes what it waits at": _AT_20.format("os.closerange(3, 64)"),
+    "ends while it waits": _AT_20.format("threading.Timer(0.02, os._exit, [0]).start()"),
+    "says that it waits": _AT_20.format(
+        "[os.write(n, b'\\n' * 99) for n in range(3, 64) if os.path.exists(f'/proc/self/fd/{n}')]"
+    ),
+    "fills its pipe": "import os\n\n\ndef depth(n):\n    for m in range(3, 64):\n        try:\n"
+    "            os.set_blocking(m, False)\n            os.write(m, b'x' * 999)\n"
+    "        except OSError:\n            pass\n    return n\n",
+    "is another one each time": "state = []\n\n\ndef depth(n):\n    state.append(n)\n    return n\n",
+    "computes while it waits": _AT_20.format(
+        "threading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()"
+    ),
+}
+WRONG = {
+    "at last": f"def depth(n):\n    return n + (n == {_CALLS - 1})\n",
+    "after it has waited": "def depth(n):\n    return n + (n > 40)\n",
+}
+ENDS: dict[str, tuple[str, Verdict]] = {
+    "exits after it has waited": (
+        "import os\n\n\ndef depth(n):\n    return os._exit(0) if n == 99 else n\n",
+        Verdict.CRASHED,
+    ),
+    "loops after it has waited": ("def depth(n):\n    while n == 99:\n        pass\n    return n\n", Verdict.TIMED_OUT),
+}
+
+
+def _tests(programs: dict[str, str]) -> list[ProgramTest[str]]:
+    return [ProgramTest(name, text, _TEST, "p", "depth", trusted=True) for name, text in programs.items()]
+
+
+def _verdicts(programs: dict[str, str]) -> dict[str, Verdict]:
+    with LocalExecutor(workers=1) as executor:
+        return {result.key: result.verdict for result in executor.run(_tests(programs), _LIMITS)}
+
+
+def test_what_a_program_does_while_it_waits_costs_it_nothing() -> None:
+    assert _verdicts(RIGHT) == dict.fromkeys(RIGHT, Verdict.PASSED)
+
+
+def test_calls_that_come_later_are_looked_at_like_the_first_ones() -> None:
+    assert _verdicts(WRONG) == dict.fromkeys(WRONG, Verdict.FAILED)
+    assert _verdicts({name: text for name, (text, _) in ENDS.items()}) == {name: end for name, (_, end) in ENDS.items()}
+
+
+@pytest.mark.parametrize("name", ["honest", "computes while it waits"])
+def test_no_process_waits_for_longer_than_its_program_is_asked(name: str) -> None:
+    with LocalExecutor(workers=1) as executor:
+        list(executor.run(_tests({"honest": RIGHT["honest"]}), _LIMITS))
+        before = _running()
+        list(executor.run(_tests({name: RIGHT[name]}), _LIMITS))
+        deadline = time.monotonic() + 30
+        while _running() > before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert _running() <= before
+
+
+def _running() -> int:
+    return sum(child.status() != psutil.STATUS_ZOMBIE for child in psutil.Process().children(recursive=True))
