@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import count
+
+import numpy as np
 
 from coderm_eval.core.programs.forms import to_callable
 from coderm_eval.core.progress import progress
@@ -68,13 +72,14 @@ def cached_execution(
 
         ran = executor.run(pending(), limits)
         for result in progress(ran, lambda: status.cells, what if bar else None, "tests", note=status.note):
-            running, row, column = result.key
-            running.record(row, column, result)
+            running, place = result.key
+            running.record(place, result)
             status.record(running, result.verdict)
             if not running.left:
-                if running.verdicts.ran.all():
-                    stored.add(running.block, running.verdicts)
-                yield running.block, running.verdicts
+                verdicts = running.verdicts()
+                if verdicts.ran.all():
+                    stored.add(running.block, verdicts)
+                yield running.block, verdicts
             while read:
                 yield read.popleft()
         log.debug("%s: %d run", what, status.cells)
@@ -110,18 +115,19 @@ def cached_reasons(executor: Executor, table: Table, settings: ExecutionSettings
     return reasons
 
 
-def _program_tests(block: Block, key: Key, call_s: float | None = None) -> Iterator[ProgramTest[tuple[Key, int, int]]]:
-    """Yield what to run for the cells of a block, whose keys are `key`, row and column.
+def _program_tests(block: Block, key: Key, call_s: float | None = None) -> Iterator[ProgramTest[tuple[Key, int]]]:
+    """Yield what to run for the cells of a block, row by row; their keys are `key` and a number.
 
     Args:
         call_s: CPU seconds of a probing input, where the block holds such.
     """
     problem = block.problem
-    for row, source in enumerate(block.programs):
+    places = count()
+    for source in block.programs:
         program = to_callable(source, problem)
-        for column, test in enumerate(block.tests):
+        for test in block.tests:
             yield ProgramTest(
-                (key, row, column),
+                (key, next(places)),
                 program,
                 test,
                 problem.task_id,
@@ -137,22 +143,30 @@ class _Running:
 
     def __init__(self, block: Block) -> None:
         self.block = block
-        self.verdicts = Verdicts.not_run(len(block.programs), len(block.tests))
+        self._codes = bytearray(block.cells)
+        self._seconds = array("d", bytes(8 * block.cells))
+        self._outputs = array("q", bytes(8 * block.cells))
+        """Row by row, as all three: to set an item of numpy's takes three times as long."""
         self.left = block.cells
         self.seconds = 0.0
         """CPU time so far."""
 
-    def record(self, row: int, column: int, result: ExecutionResult[_Cell]) -> None:
-        verdicts = self.verdicts
-        verdicts.matrix[row, column] = result.verdict
-        verdicts.cpu_seconds[row, column] = result.cpu_seconds
-        verdicts.outputs[row, column] = result.output
+    def record(self, place: int, result: ExecutionResult[_Cell]) -> None:
+        self._codes[place] = result.verdict
+        self._seconds[place] = result.cpu_seconds
+        self._outputs[place] = result.output
         self.seconds += result.cpu_seconds
         self.left -= 1
 
+    def verdicts(self) -> Verdicts:
+        """Those of the whole block, once none is left."""
+        kinds = ((self._codes, np.uint8), (self._seconds, np.float64), (self._outputs, np.int64))
+        shape = len(self.block.programs), len(self.block.tests)
+        return Verdicts(*(np.frombuffer(all_, kind).reshape(shape) for all_, kind in kinds))
 
-_Cell = tuple[_Running, int, int]
-"""A block, and the row and column of one of its cells."""
+
+_Cell = tuple[_Running, int]
+"""A block, and the place of one of its cells, row by row."""
 
 
 class _Status:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from coderm_eval.core.programs.given_to_tests import is_given
-from coderm_eval.core.programs.source import all_nodes
-from coderm_eval.core.programs.time_assertions import is_of_time
+from coderm_eval.core.programs.source import all_nodes, child_nodes
+from coderm_eval.core.programs.time_assertions import is_of_time, reads_clock
 
 __all__ = ["asserts", "asserts_time_only", "mentions"]
 
@@ -36,7 +36,7 @@ def asserts(tree: ast.Module) -> bool:
 
 def asserts_time_only(tree: ast.Module) -> bool:
     """Return whether all assertions of a test that can fail are about how long something takes."""
-    return is_of_time([node for node in _reached(tree) if _can_fail(node)], tree)
+    return reads_clock(tree) and is_of_time([node for node in _reached(tree) if _can_fail(node)], tree)
 
 
 def mentions(tree: ast.Module, name: str) -> bool:
@@ -65,7 +65,8 @@ def _reached(tree: ast.Module) -> Iterator[ast.AST]:
             ignored = node.body
         elif isinstance(node, ast.ClassDef):
             ignored = [method for method in node.body if _is_never_run(method, node)]
-        pending += (child for child in ast.iter_child_nodes(node) if child not in ignored)
+        children = child_nodes(node)
+        pending += [child for child in children if child not in ignored] if ignored else children
 
 
 def _swallows(handler: ast.ExceptHandler) -> bool:
@@ -93,7 +94,7 @@ def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
         node = pending.pop()
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            pending += ast.iter_child_nodes(node)
+            pending += child_nodes(node)
 
 
 def _can_fail(node: ast.AST) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from coderm_eval.core.programs.source import all_nodes
+
 __all__ = ["replaces_or_captures"]
 
 _CAPTURING = frozenset(
@@ -16,7 +18,7 @@ _CAPTURING = frozenset(
 
 def replaces_or_captures(tree: ast.Module) -> bool:
     """Return whether a test captures output, warnings or logs, sets `sys.stdin`, makes files, or patches names."""
-    return any(map(_is_capturing, ast.walk(tree)))
+    return any(map(_is_capturing, all_nodes(tree)))
 
 
 def _is_capturing(node: ast.AST) -> bool:

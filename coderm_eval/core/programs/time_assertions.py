@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-__all__ = ["is_of_time"]
+from coderm_eval.core.programs.source import all_nodes
+
+__all__ = ["is_of_time", "reads_clock"]
 
 _CLOCKS = frozenset(
     {
@@ -13,6 +15,11 @@ _CLOCKS = frozenset(
         *("process_time_ns", "thread_time", "time", "time_ns", "timeit", "now"),
     }
 )
+
+
+def reads_clock(tree: ast.Module) -> bool:
+    """Return whether a test calls a function that is named like a clock's."""
+    return any(isinstance(node, ast.Call) and _is_clock(node.func) for node in all_nodes(tree))
 
 
 def is_of_time(assertions: Sequence[ast.AST], tree: ast.Module) -> bool:
@@ -23,7 +30,7 @@ def is_of_time(assertions: Sequence[ast.AST], tree: ast.Module) -> bool:
 
 def _names_of_readings(tree: ast.Module) -> set[str]:
     """Return the variables that hold a reading, or a value that one was used for."""
-    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    assigned = [node for node in all_nodes(tree) if isinstance(node, ast.Assign)]
     found: set[str] = set()
     before = -1
     while len(found) > before:
@@ -37,7 +44,7 @@ def _names_of_readings(tree: ast.Module) -> set[str]:
 def _holds_reading(node: ast.AST, readings: set[str]) -> bool:
     return any(
         _is_clock(inner.func) if isinstance(inner, ast.Call) else isinstance(inner, ast.Name) and inner.id in readings
-        for inner in ast.walk(node)
+        for inner in all_nodes(node)
     )
 
 

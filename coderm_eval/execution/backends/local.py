@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 from coderm_eval.core.errors import IncompleteRunError
 from coderm_eval.core.protocols import ExecutionResult
@@ -92,10 +93,10 @@ class LocalExecutor:
     def _announced(self, tests: Iterable[ProgramTest[Key] | None], setup: Setup) -> Iterator[ProgramTest[Key] | None]:
         """Have the workers start while the first problem's programs are being read."""
         rest = iter(tests)
-        for first in rest:
+        first = [*islice(rest, 1)]
+        if first:
             self._pool.start(setup)
-            yield first
-            yield from rest
+        return chain(first, rest)
 
     def self_test(self, limits: Limits) -> str:
         """Check on this host, under these limits, that a right program passes and a wrong one fails.

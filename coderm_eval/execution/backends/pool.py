@@ -31,6 +31,11 @@ _PATIENCE_S = 0.02
 that job, which takes as long as a few programs."""
 
 
+_MOMENT_S = 0.05
+"""Seconds between two looks at the answers of jobs that go on. To be woken by each answer costs as much as to work on
+it."""
+
+
 @dataclass(frozen=True)
 class Job(Generic[Key]):
     """Requests that one worker answers, one after the other, but for those that others take off it at the end of a run.
@@ -142,7 +147,9 @@ class _Lanes(Generic[Key]):
         self._lanes: list[_Lane[Key]] = [_Lane(worker) for worker in workers]
         self._sharing = threading.Lock()
         self._jobs: queue.SimpleQueue[Job[Key] | None] = queue.SimpleQueue()
-        self._events: queue.SimpleQueue[tuple[Key, Message | None] | BaseException | None] = queue.SimpleQueue()
+        self._answers: deque[tuple[Key, Message | None]] = deque()
+        self._events: queue.SimpleQueue[int | BaseException] = queue.SimpleQueue()
+        """1 where a job was taken, 0 where one was answered, or the error that ended a thread."""
         self._stopping = threading.Event()
         self.room = len(workers)
         """Jobs that may be put before one is taken."""
@@ -155,7 +162,7 @@ class _Lanes(Generic[Key]):
     @property
     def has_events(self) -> bool:
         """Whether `next_event` returns at once."""
-        return not self._events.empty()
+        return bool(self._answers) or not self._events.empty()
 
     def put(self, job: Job[Key]) -> None:
         """Have a worker take this job when it is free."""
@@ -170,15 +177,15 @@ class _Lanes(Generic[Key]):
             self._jobs.put(None)
 
     def next_event(self) -> Iterator[tuple[Key, Message | None]]:
-        """Wait until something happens: an answer, which is yielded, or a job was taken, which makes room."""
-        event = self._events.get()
-        if isinstance(event, BaseException):
-            raise event
-        if event is None:
-            self.room += 1
-        else:
+        """Wait for a moment until something happens: answers come, which are yielded, or a job is taken: more room."""
+        with contextlib.suppress(queue.Empty):
+            event = self._events.get(timeout=0 if self._answers else _MOMENT_S)
+            if isinstance(event, BaseException):
+                raise event
+            self.room += event
+        for _ in range(len(self._answers)):
             self.pending -= 1
-            yield event
+            yield self._answers.popleft()
 
     def close(self) -> None:
         """Give up what is not answered; workers that are busy for longer than a few seconds are killed."""
@@ -195,7 +202,7 @@ class _Lanes(Generic[Key]):
         """Give one worker job after job, and parts of others' once there are no more."""
         try:
             while job := self._jobs.get():
-                self._events.put(None)
+                self._events.put(1)
                 lane.take(job)
                 self._answer_all(lane)
             while not self._stopping.wait(_PATIENCE_S) and self._share(lane):
@@ -214,4 +221,5 @@ class _Lanes(Generic[Key]):
             key, message = request
             job = lane.job
             answer = lane.worker.answer(message, job.preamble, job.setup, given_up=self._stopping.is_set)
-            self._events.put((key, answer))
+            self._answers.append((key, answer))
+        self._events.put(0)

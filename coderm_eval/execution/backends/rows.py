@@ -121,9 +121,10 @@ class _Table(Generic[Key]):
         )
 
     def add(self, test: ProgramTest[Key]) -> None:
-        row, column = self._rows.get(test.program), self._columns.get(test.test)
+        row = self._rows.get(test.program)
         if row is None:
             row = self._rows[test.program] = Row(test.program, test.process_per_call, self._preamble)
+        column = self._columns.get(test.test)
         if column is None:
             column = self._columns[test.test] = len(self._tests)
             self._tests.append(test.test)

@@ -85,9 +85,11 @@ def write_line(descriptor: int, line: bytes, deadline: float | None = None) -> N
     """
     left: Any = memoryview(line + b"\n")
     while left:
-        if deadline is not None and not _is_ready(descriptor, select.POLLOUT, deadline - time.monotonic()):
-            raise TimeoutError
-        left = left[os.write(descriptor, left) :]
+        try:
+            left = left[os.write(descriptor, left) :]
+        except BlockingIOError:
+            if deadline is None or not _is_ready(descriptor, select.POLLOUT, deadline - time.monotonic()):
+                raise TimeoutError from None
 
 
 def is_readable(descriptor: int, seconds: float) -> bool:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from coderm_eval.core.programs.source import child_nodes
 from coderm_eval.generation.extraction.names import DEFINITIONS, IMPORTS, binds, stores
 
 __all__ = ["NameUses", "makes_object", "name_uses"]
@@ -78,7 +79,7 @@ def _nodes(statement: ast.stmt, stateful: str) -> Iterator[tuple[ast.AST, bool]]
                 changes = True
             case ast.Attribute(ctx=context) | ast.Subscript(ctx=context):
                 changes |= not isinstance(context, ast.Load)
-        pending += ((child, changes) for child in ast.iter_child_nodes(node))
+        pending += [(child, changes) for child in child_nodes(node)]
 
 
 def makes_object(statement: ast.stmt) -> bool:
@@ -89,5 +90,5 @@ def makes_object(statement: ast.stmt) -> bool:
         if isinstance(node, _CONTAINERS):
             return True
         if not isinstance(node, ast.Lambda):
-            pending += ast.iter_child_nodes(node)
+            pending += child_nodes(node)
     return False
