@@ -160,9 +160,12 @@ class _Running:
 
     def verdicts(self) -> Verdicts:
         """Those of the whole block, once none is left."""
-        kinds = ((self._codes, np.uint8), (self._seconds, np.float64), (self._outputs, np.int64))
         shape = len(self.block.programs), len(self.block.tests)
-        return Verdicts(*(np.frombuffer(all_, kind).reshape(shape) for all_, kind in kinds))
+        return Verdicts(
+            np.frombuffer(self._codes, np.uint8).reshape(shape),
+            np.frombuffer(self._seconds, np.float64).reshape(shape),
+            np.frombuffer(self._outputs, np.int64).reshape(shape),
+        )
 
 
 _Cell = tuple[_Running, int]
