@@ -12,6 +12,7 @@ import importlib
 import warnings
 from collections.abc import Sequence
 
+from coderm_eval.execution.sandbox.chance_of_programs import restart_chance
 from coderm_eval.execution.sandbox.garbage import keep_what_is_there
 
 __all__ = ["LIBRARIES", "PACKAGES_OF_TESTS", "STANDARD", "Preloader", "import_quietly"]
@@ -83,7 +84,10 @@ class Preloader:
 
 
 def import_quietly(module: str) -> None:
-    """Import a module, if that is possible."""
+    """Import a module, if that is possible; if it draws random numbers for that, no program sees it."""
     with contextlib.suppress(BaseException), warnings.catch_warnings():  # whatever goes wrong is the program's to meet
         warnings.simplefilter("ignore")
-        importlib.import_module(module)
+        try:
+            importlib.import_module(module)
+        finally:
+            restart_chance()

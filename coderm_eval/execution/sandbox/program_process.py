@@ -20,10 +20,7 @@ the program stands for.
 
 from __future__ import annotations
 
-import binascii
 import json
-import marshal
-import random
 import sys
 import types
 from collections.abc import Callable, Iterable, Sequence
@@ -31,11 +28,12 @@ from typing import Any, TypeAlias
 
 from coderm_eval.execution.sandbox.answer_memory import AnswerWriter
 from coderm_eval.execution.sandbox.asynchronous import ASYNCHRONOUS, finished, is_coroutine_function
+from coderm_eval.execution.sandbox.chance_of_programs import restart_chance
 from coderm_eval.execution.sandbox.program_objects import MODULE, ProgramObjects, is_own
 from coderm_eval.execution.wire.digest import sha256_of_answer
 from coderm_eval.execution.wire.encoding import encode, is_immutable
 
-__all__ = ["LOADED", "Call", "answer_runs", "as_text"]
+__all__ = ["LOADED", "Call", "answer_runs"]
 
 Call: TypeAlias = "str | list[Any]"
 """As text, or as what the text stands for."""
@@ -43,26 +41,26 @@ Call: TypeAlias = "str | list[Any]"
 LOADED = '["loaded"]'
 _NOT_LOADED = '["not loaded"]'
 
-_SEED = 0
-"""Of `random` and numpy at the start of each run, so that no answer depends on what ran before."""
-
 
 def answer_runs(job: dict[str, Any], writer: AnswerWriter, more: Iterable[Sequence[Call]] = ()) -> None:
     """Load the program anew for each run, and write the answers to its calls.
 
+    Before each run but the first chance begins anew. Before that one it already has: see `chance_of_programs`.
+
     Args:
-        job: {"program", "runs"}, or {"code", "runs"} with the code `as_text`. A run is a list of calls. One that is no
-            text is in it once.
+        job: {"program", "runs"}, or {"code", "runs"}: the code that the program is compiled to. A run is a list of
+            calls. One that is no text is in it once.
         more: calls after those of the last run.
     """
-    code: types.CodeType | None = None
-    for run in job["runs"]:
+    code: types.CodeType | None = job.get("code")
+    for number, run in enumerate(job["runs"]):
         writer.begin()
         module = types.ModuleType(MODULE)
         sys.modules[MODULE] = module  # where dataclasses and pickle look it up
-        _seed()
+        if number:
+            restart_chance()
         try:
-            code = code or _code_of(job)
+            code = code or compile(job["program"], "<candidate>", "exec", dont_inherit=True)
             exec(code, module.__dict__)
         except BaseException:
             writer.add(_NOT_LOADED)
@@ -74,24 +72,6 @@ def answer_runs(job: dict[str, Any], writer: AnswerWriter, more: Iterable[Sequen
     for calls in more:
         for call in calls:
             writer.add(answers.answer(call))
-
-
-def as_text(code: bytes) -> str:
-    """Return code, as marshal writes it, for a job: its process then has nothing to compile."""
-    return binascii.b2a_base64(code, newline=False).decode()
-
-
-def _code_of(job: dict[str, Any]) -> types.CodeType:
-    if "code" not in job:
-        return compile(job["program"], "<candidate>", "exec", dont_inherit=True)
-    code: types.CodeType = marshal.loads(binascii.a2b_base64(job["code"]))
-    return code
-
-
-def _seed() -> None:
-    random.seed(_SEED)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(_SEED)
 
 
 _OBJECTS = ProgramObjects()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from coderm_eval.execution.sandbox.answer_memory import CALL, DIGESTED_CALL, IN_THE_SAME_WINDOW, LOADING
 from coderm_eval.execution.sandbox.program_calls import DIGESTED, END, MORE, PREPARE, can_be_prepared
-from coderm_eval.execution.sandbox.program_process import LOADED, as_text
+from coderm_eval.execution.sandbox.program_process import LOADED
 from coderm_eval.execution.wire.ends import TIMEOUTS, End
 from coderm_eval.execution.wire.lines import LineReader, write_line
 
@@ -86,7 +86,7 @@ class ProgramSandbox:
             end, answers = self._reply_to(MORE + line.encode(), asked)
             if answers or end in TIMEOUTS:  # else it has ended while it waited, or has no room left
                 return end, [(0.0, LOADED), *answers]
-        job = json.dumps({**({"code": as_text(code)} if code else {"program": program}), "runs": sent})
+        job = json.dumps({**({"code": code.hex()} if code else {"program": program}), "runs": sent})
         return self._reply_to(f"{plan} {seconds} {','.join(imports)} {asked is not None:d} {job}".encode(), asked)
 
     def let_go(self) -> None:

@@ -29,6 +29,7 @@ import os
 import coderm_eval.core.programs.stdin_program  # noqa: F401  # programs import it, and cannot see where it is
 from coderm_eval.execution.limits import Limits
 from coderm_eval.execution.sandbox.answer_memory import DIGESTED_CALL, AnswerMemory, AnswerWriter
+from coderm_eval.execution.sandbox.chance_of_programs import restart_chance
 from coderm_eval.execution.sandbox.confinement import (
     apply_rlimits,
     drop_server_privileges,
@@ -41,7 +42,7 @@ from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans
 from coderm_eval.execution.sandbox.preloading import Preloader
 from coderm_eval.execution.sandbox.program_calls import END, MORE, PREPARE
 from coderm_eval.execution.sandbox.program_child import ProgramChild
-from coderm_eval.execution.sandbox.program_process import Call, answer_runs, as_text
+from coderm_eval.execution.sandbox.program_process import Call, answer_runs
 from coderm_eval.execution.wire.encoding import decode
 from coderm_eval.execution.wire.heartbeat import Heartbeat
 from coderm_eval.execution.wire.lines import write_line
@@ -123,7 +124,9 @@ class _Server:
         timeout_s = float(seconds)
         load_timeout_s = self._limits.load_timeout_s or max(self._limits.timeout_s, timeout_s)
         limits = self._limits._replace(timeout_s=timeout_s, load_timeout_s=load_timeout_s)
-        work = json.loads(job)  # here: what a child writes is a page of its own each time, 60 of them for this
+        work = json.loads(job)  # here: what a child writes is a page of its own each time, 90 of them for this
+        if "code" in work:
+            work["code"] = marshal.loads(bytes.fromhex(work["code"]))
         work["runs"] = [[self._calls[call] if type(call) is int else call for call in run] for run in work["runs"]]
         more = self._calls if waits == b"1" else None
         return ProgramChild(work, plan.decode(), left, limits, self._isolation, more)
@@ -167,8 +170,11 @@ def _warm_up() -> None:
     It saves a quarter of the pages that a child writes (measured with CPython 3.11).
     """
     code = compile(_WARMING, "<warming>", "exec", dont_inherit=True)
-    job = {"code": as_text(marshal.dumps(code)), "runs": [['["f"]', *_CALLS, *_CALLS]]}
+    text = json.dumps({"code": marshal.dumps(code).hex(), "runs": [['["f"]', *_CALLS, *_CALLS]]})
     prepared = [decode(call.replace("}]", "},false]")) for call in _CALLS]
     for _ in range(_WARM_UPS):
-        answer_runs(json.loads(json.dumps(job)), AnswerWriter(AnswerMemory(_MIB, plan="")), [prepared])
+        job = json.loads(text)
+        job["code"] = marshal.loads(bytes.fromhex(job["code"]))
+        answer_runs(job, AnswerWriter(AnswerMemory(_MIB, plan="")), [prepared])
+    restart_chance()
     keep_what_is_there()
