@@ -18,6 +18,7 @@ _HEADER = struct.Struct("=III")
 """Bytes used, whether an answer did not fit, digests begun."""
 _ENTRY = struct.Struct("=dI")
 """Before each answer: CPU seconds, length."""
+_HEADER_SIZE, _ENTRY_SIZE = _HEADER.size, _ENTRY.size
 
 LOADING, CALL, DIGESTED_CALL, IN_THE_SAME_WINDOW = "lcd."
 """What is known beforehand of each answer: when its time begins, and how long it is."""
@@ -35,11 +36,11 @@ class AnswerMemory:
     """
 
     def __init__(self, size: int, plan: str) -> None:
-        self.memory = mmap.mmap(-1, _HEADER.size + size)
+        self.memory = mmap.mmap(-1, _HEADER_SIZE + size)
         self.answers: list[tuple[float, str]] = []
         """(CPU seconds, text) of the answers that were read."""
         self._plan = plan
-        self._position = _HEADER.size
+        self._position = _HEADER_SIZE
         self._windows = self._digests = 0
         self._clock = _Clock()
 
@@ -64,11 +65,11 @@ class AnswerMemory:
             cpu_seconds: those of the process until now.
         """
         used, _, _ = _HEADER.unpack_from(self.memory)
-        end = min(_HEADER.size + used, len(self.memory))
+        end = min(_HEADER_SIZE + used, len(self.memory))
         self._clock.tick(cpu_seconds)
         first = len(self.answers)
         for _ in range(first, len(self._plan)):
-            start = self._position + _ENTRY.size
+            start = self._position + _ENTRY_SIZE
             if start > end:
                 break
             seconds, length = _ENTRY.unpack_from(self.memory, self._position)
@@ -144,13 +145,15 @@ class AnswerWriter:
         """Add an answer; raises MemoryError, after a mark that says so, if it does not fit."""
         now = time.process_time()
         data = text.encode("ascii", "replace")
-        start = _HEADER.size + self._used
-        if start + _ENTRY.size + len(data) > len(self._memory):
+        start = _HEADER_SIZE + self._used
+        begin = start + _ENTRY_SIZE
+        end = begin + len(data)
+        if end > len(self._memory):
             self._write_header(full=True)
             raise MemoryError
         _ENTRY.pack_into(self._memory, start, now - self._started, len(data))
-        self._memory[start + _ENTRY.size : start + _ENTRY.size + len(data)] = data
-        self._used += _ENTRY.size + len(data)
+        self._memory[begin:end] = data
+        self._used = end - _HEADER_SIZE
         self._write_header()
         self._started = now
 

@@ -88,7 +88,7 @@ def drop_server_privileges(isolation: Isolation) -> None:
 
 def drop_child_privileges(isolation: Isolation) -> None:
     """Give up the rest, in a child."""
-    os.chdir(isolation.scratch.path)
+    os.chdir(isolation.scratch.folder)
     os.dup2(1, 2)
     if isolation.has_namespaces:
         os.setpgid(0, 0)  # a signal to its group reaches nobody else; a session would cost more

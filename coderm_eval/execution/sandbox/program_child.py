@@ -29,6 +29,7 @@ _PIECE = 1 << 16
 """Bytes read at a time: what a pipe holds."""
 _WRITE_S = 1.0
 """For a pipe to take the numbers of calls. It holds 4 KiB at the least, and nobody but a cheat leaves it unread."""
+_PREPARING = TimeWindow(0)
 _HAS_PIDFD = hasattr(os, "pidfd_open")
 """Linux: nothing that a child does to its descriptors hides its end, or pretends it."""
 
@@ -77,6 +78,7 @@ class ProgramChild:
             self._open += [self._told, *given]  # both: a child that has closed its end breaks no pipe of ours
             os.set_blocking(self._given, False)
             self._events.register(self._told, select.POLLIN)
+        self._has_just_begun = True
         self.has_ended = False
 
     def reply(self, beat: Heartbeat) -> bytes:
@@ -92,7 +94,7 @@ class ProgramChild:
         if waits and not self._isolation.scratch.was_touched():
             return _reply("", self._memory.answers[before:])
         end = overstepped or (End.FULL if self._memory.is_full else End.CRASHED)
-        reply = _reply(end.value, self._memory.answers[before:])
+        reply = _reply(end, self._memory.answers[before:])
         self.end()
         return reply
 
@@ -121,8 +123,11 @@ class ProgramChild:
         return self._memory.is_complete
 
     def _window(self) -> TimeWindow:
+        if self._has_just_begun:
+            self._has_just_begun = False
+            return _PREPARING
         if not is_readable(self._prepared, 0):
-            return TimeWindow(0)
+            return _PREPARING
         self._memory.read(cpu_seconds(self._process))
         return self._memory.window()
 

@@ -56,6 +56,9 @@ _PRELOADED = (
 """Modules that most programs import: loaded once, inherited by every child. More would make every fork dearer."""
 
 _MIB = 1024 * 1024
+_DIGESTED = DIGESTED_CALL.encode()
+_read = json.JSONDecoder().raw_decode
+"""As `json.loads`, without what that does besides."""
 _WARM_UPS = 10
 """As good as 100: a child then writes 260 pages, without them 344. What they run is more: a class, arguments and
 results of several kinds."""
@@ -89,7 +92,9 @@ class _Server:
 
     def __init__(self, replies: int, limits: Limits, isolation: Isolation) -> None:
         self._replies = replies
-        self._limits = limits
+        self._limits = self._limits_now = limits
+        self._seconds = b""
+        """Of the limits now."""
         self._isolation = isolation
         self._libraries = Preloader()
         self._beat = Heartbeat(lambda: write_line(replies, b""))
@@ -119,17 +124,23 @@ class _Server:
 
     def _start(self, line: bytes) -> ProgramChild:
         plan, seconds, imports, waits, job = line.split(b" ", 4)
-        for_digests = ["hashlib"] if DIGESTED_CALL.encode() in plan else []
+        for_digests = ["hashlib"] if _DIGESTED in plan else []
         left = self._libraries.load([*imports.decode().split(","), *for_digests])
-        timeout_s = float(seconds)
-        load_timeout_s = self._limits.load_timeout_s or max(self._limits.timeout_s, timeout_s)
-        limits = self._limits._replace(timeout_s=timeout_s, load_timeout_s=load_timeout_s)
-        work = json.loads(job)  # here: what a child writes is a page of its own each time, 90 of them for this
+        work, _ = _read(job.decode())  # here: what a child writes is a page of its own each time, 90 of them for this
         if "code" in work:
             work["code"] = marshal.loads(bytes.fromhex(work["code"]))
         work["runs"] = [[self._calls[call] if type(call) is int else call for call in run] for run in work["runs"]]
         more = self._calls if waits == b"1" else None
-        return ProgramChild(work, plan.decode(), left, limits, self._isolation, more)
+        return ProgramChild(work, plan.decode(), left, self._limits_with(seconds), self._isolation, more)
+
+    def _limits_with(self, seconds: bytes) -> Limits:
+        """Return the limits with so many SECONDS: mostly those of the last child."""
+        if seconds != self._seconds:
+            timeout_s = float(seconds)
+            load_timeout_s = self._limits.load_timeout_s or max(self._limits.timeout_s, timeout_s)
+            self._seconds = seconds
+            self._limits_now = self._limits._replace(timeout_s=timeout_s, load_timeout_s=load_timeout_s)
+        return self._limits_now
 
     def _reply_of(self, child: ProgramChild) -> None:
         """Write the child's reply: none where the disk was full, so that the program could not be run."""

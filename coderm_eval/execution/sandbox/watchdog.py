@@ -55,13 +55,22 @@ def wait_with_limits(
     Returns:
         None if it has happened, else OUT_OF_CPU or OUT_OF_TIME.
     """
-    used = TimeUsed(limits, window_of(), wall=time.monotonic(), cpu=cpu_seconds(process))
-    while not happens(min(_TICK_S, max(_SHORTEST_TICK_S, used.left))):
+    window, wall, cpu = window_of(), time.monotonic(), cpu_seconds(process)
+    if happens(_tick(_seconds(window, limits))):  # as mostly: nothing else is made then
+        return None
+    used = TimeUsed(limits, window, wall=wall, cpu=cpu)
+    while True:
         beat()
         end = used.update(window_of(), wall=time.monotonic(), cpu=cpu_seconds(process))
         if end and not (end is End.OUT_OF_TIME and used.excuse(_share_of_a_core())):
             return end
-    return None
+        if happens(_tick(used.left)):
+            return None
+
+
+def _tick(left: float) -> float:
+    """Return for how long to wait before the clocks are read, where so many CPU seconds are left."""
+    return min(_TICK_S, max(_SHORTEST_TICK_S, left))
 
 
 def _share_of_a_core() -> float:

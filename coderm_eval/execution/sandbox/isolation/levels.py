@@ -67,15 +67,10 @@ class Isolation(NamedTuple):
     or it is alone in its pid namespace, limited in number, and ended with whatever it started."""
     child_user: int | None
     """The user that a child has to become."""
-
-    @property
-    def has_namespaces(self) -> bool:
-        return "namespaces" in self.level
-
-    @property
-    def protects_server(self) -> bool:
-        """Whether a program can change nothing about the process that it was forked from."""
-        return "seccomp" in self.level or self.child_user is not None
+    has_namespaces: bool
+    """No property, nor is the next: each child would write to the pages of its function."""
+    protects_server: bool
+    """Whether a program can change nothing about the process that it was forked from."""
 
 
 class IsolationRefusedError(Exception):
@@ -125,8 +120,10 @@ def enter(parts: Sequence[str]) -> Isolation:
     filtered = "seccomp" in parts
     if filtered:
         seccomp.for_servers().install()
-    few = "namespaces" in parts and (user is not None or os.getuid() != 0)
-    return Isolation("+".join(parts), folder, seccomp.for_children() if filtered and not few else None, user)
+    has_namespaces = "namespaces" in parts
+    few = has_namespaces and (user is not None or os.getuid() != 0)
+    child_filter = seccomp.for_children() if filtered and not few else None
+    return Isolation("+".join(parts), folder, child_filter, user, has_namespaces, filtered or user is not None)
 
 
 def _other_user() -> int | None:

@@ -81,9 +81,10 @@ def kill_and_reap(child: int) -> None:
     Raises:
         TimeoutError: the kernel has not ended it within half a minute.
     """
-    for kill in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError):  # it leads no group
-            kill(child, signal.SIGKILL)
+    try:
+        os.killpg(child, signal.SIGKILL)
+    except ProcessLookupError:  # it leads no group
+        os.kill(child, signal.SIGKILL)
     if reap(child, _KILL_S) is None:
         raise TimeoutError(f"process {child} is still alive {_KILL_S} s after SIGKILL")
 

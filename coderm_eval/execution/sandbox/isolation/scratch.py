@@ -6,7 +6,6 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 from coderm_eval.execution.sandbox.isolation.removal import remove
 
@@ -20,15 +19,9 @@ _TRIED = 64 << 10
 """Bytes that are written to see whether a quota, which is not in the figures of a disk, leaves any."""
 
 
-class _State(NamedTuple):
-    """All that a program can change of an empty folder, and of the way there."""
-
-    inode: tuple[int, int]
-    links: int
-    changed_ns: int
-    """Nobody can set this one back."""
-    access: tuple[object, ...]
-    access_above: tuple[object, ...]
+_HAS_ATTRIBUTES = hasattr(os, "listxattr")
+_MODE, _WHICH, _OWNERS = 0, slice(1, 4), slice(4, 6)
+"""Places in a stat result; the second are those of the inode, its device and its links."""
 
 
 class Scratch:
@@ -41,12 +34,14 @@ class Scratch:
 
     def __init__(self, path: Path, replace: Callable[[], None], has_room: Callable[[], bool] = lambda: True) -> None:
         self.path = path
+        self.folder = str(path)
+        """The same as text, which no child has to make of it."""
         self._replace = replace
         self._has_room = has_room
         self.had_room = True
         """Whether the last program did not fail for want of room: it wrote nothing, or there is room without what it
         wrote. Its own word does not count."""
-        self._folder, self._above = str(path), str(path.parent)
+        self._above = str(path.parent)
         self._pristine = self._state_if_empty()
 
     def renew(self) -> None:
@@ -67,23 +62,25 @@ class Scratch:
         """Return whether a program has done anything to the folder."""
         return self._pristine is None or self._state_if_empty() != self._pristine
 
-    def _state_if_empty(self) -> _State | None:
-        """Return the state of the folder if it is empty; None if it is not, or cannot be looked at."""
+    def _state_if_empty(self) -> tuple[object, ...] | None:
+        """Return all that a program can change of the folder, and of the way there, if the folder is empty.
+
+        None if it is not, or cannot be looked at.
+        """
         try:
-            found = os.lstat(self._folder)
-            with os.scandir(self._folder) as entries:
+            found = os.lstat(self.folder)
+            with os.scandir(self.folder) as entries:
                 if next(entries, None) is not None:
                     return None
-            access = _access(self._folder, found), _access(self._above, os.lstat(self._above))
+            access = _access(self.folder, found), _access(self._above, os.lstat(self._above))
         except OSError:
             return None
-        return _State((found.st_dev, found.st_ino), found.st_nlink, found.st_ctime_ns, *access)
+        return found[_WHICH], found.st_ctime_ns, *access  # nobody can set the time of change back
 
 
 def _access(folder: str | Path, found: os.stat_result) -> tuple[object, ...]:
     """Return what decides about who may do what in a folder; access control lists are among its attributes."""
-    attributes = os.listxattr(folder) if hasattr(os, "listxattr") else ()
-    return (found.st_mode, found.st_uid, found.st_gid, tuple(attributes))
+    return found[_MODE], found[_OWNERS], os.listxattr(folder) if _HAS_ATTRIBUTES else []
 
 
 def on_disk(parent: Path, user: int | None) -> Scratch:
