@@ -146,7 +146,8 @@ def is_clean(isolation: Isolation, state: tuple[object, ...]) -> bool:
     Args:
         state: the server's at first.
     """
-    with contextlib.suppress(OSError):
+    try:
         prepare(isolation)
         return isolation.scratch.had_room and (isolation.protects_server or server_state() == state)
-    return False
+    except OSError:
+        return False

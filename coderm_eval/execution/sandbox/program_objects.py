@@ -56,9 +56,10 @@ class ProgramObjects:
             names: the program's global names.
         """
         self._names = names
-        self._objects.clear()
-        self._numbers.clear()
-        self._hashes.clear()
+        if self._objects or self._hashes:
+            self._objects.clear()
+            self._numbers.clear()
+            self._hashes.clear()
 
     def encode_result(self, result: Any, function: Any) -> str:
         """Return as text what `function` has returned.

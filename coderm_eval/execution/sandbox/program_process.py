@@ -53,12 +53,14 @@ def answer_runs(job: dict[str, Any], writer: AnswerWriter, more: Iterable[Sequen
         more: calls after those of the last run.
     """
     code: types.CodeType | None = job.get("code")
-    for number, run in enumerate(job["runs"]):
+    ran = False
+    for run in job["runs"]:
         writer.begin()
         module = types.ModuleType(MODULE)
         sys.modules[MODULE] = module  # where dataclasses and pickle look it up
-        if number:
+        if ran:
             restart_chance()
+        ran = True
         try:
             code = code or compile(job["program"], "<candidate>", "exec", dont_inherit=True)
             exec(code, module.__dict__)

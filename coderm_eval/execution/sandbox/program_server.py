@@ -25,6 +25,7 @@ import importlib
 import json
 import marshal
 import os
+import sys
 
 import coderm_eval.core.programs.stdin_program  # noqa: F401  # programs import it, and cannot see where it is
 from coderm_eval.execution.limits import Limits
@@ -56,7 +57,6 @@ _PRELOADED = (
 """Modules that most programs import: loaded once, inherited by every child. More would make every fork dearer."""
 
 _MIB = 1024 * 1024
-_DIGESTED = DIGESTED_CALL.encode()
 _read = json.JSONDecoder().raw_decode
 """As `json.loads`, without what that does besides."""
 _WARM_UPS = 10
@@ -123,15 +123,20 @@ class _Server:
             self._reply_of(self._start(line))
 
     def _start(self, line: bytes) -> ProgramChild:
-        plan, seconds, imports, waits, job = line.split(b" ", 4)
-        for_digests = ["hashlib"] if _DIGESTED in plan else []
-        left = self._libraries.load([*imports.decode().split(","), *for_digests])
+        first, seconds, imports, waits, job = line.split(b" ", 4)
+        plan, modules = first.decode(), imports.decode().split(",")
+        if DIGESTED_CALL in plan:
+            modules.append("hashlib")
+        left = self._libraries.load(modules)
         work, _ = _read(job.decode())  # here: what a child writes is a page of its own each time, 90 of them for this
         if "code" in work:
             work["code"] = marshal.loads(bytes.fromhex(work["code"]))
-        work["runs"] = [[self._calls[call] if type(call) is int else call for call in run] for run in work["runs"]]
+        for run in work["runs"]:
+            for place, call in enumerate(run):
+                if type(call) is int:
+                    run[place] = self._calls[call]
         more = self._calls if waits == b"1" else None
-        return ProgramChild(work, plan.decode(), left, self._limits_with(seconds), self._isolation, more)
+        return ProgramChild(work, plan, left, self._limits_with(seconds), self._isolation, more)
 
     def _limits_with(self, seconds: bytes) -> Limits:
         """Return the limits with so many SECONDS: mostly those of the last child."""
@@ -188,4 +193,5 @@ def _warm_up() -> None:
         job["code"] = marshal.loads(bytes.fromhex(job["code"]))
         answer_runs(job, AnswerWriter(AnswerMemory(_MIB, plan="")), [prepared])
     restart_chance()
+    sys.__spec__._initializing = False  # as of other modules: `import sys` is ten pages where it looks for this in vain
     keep_what_is_there()
