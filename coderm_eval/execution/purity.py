@@ -25,6 +25,7 @@ from coderm_eval.execution.star_names import star_names
 __all__ = ["is_blind", "is_pure", "leaves_nothing", "stays_inside"]
 
 _BUILT_IN = frozenset(vars(builtins))
+"""Meets other names by `intersection`: `&` with the keys of a dict goes through all of these."""
 
 _Members = Mapping[str, frozenset[str]]
 
@@ -117,7 +118,9 @@ def _are_known(names: NamesUsed, members: Sequence[_Members], built_in: frozense
     """Return whether all that the program reads of modules and of Python is in these lists."""
     read = names.read.keys()
     unknown = {name for name in names.imported.keys() & read if not _is_known_import(name, names, members)}
-    unknown |= {name for name in read & _BUILT_IN if name not in built_in and names.read[name] != names.asked[name]}
+    unknown |= {
+        name for name in _BUILT_IN.intersection(read) if name not in built_in and names.read[name] != names.asked[name]
+    }
     unknown |= {name for name in read if is_special(name)} - {"__name__"}
     return _is_known_star(names, members) and (not unknown or unknown <= _local(unknown & names.bound, source))
 

@@ -191,7 +191,7 @@ def _sets_a_limit(node: ast.expr) -> bool:
 
 
 def _is_constant(node: ast.expr) -> bool:
-    return all(isinstance(part, _CONSTANT) for part in ast.walk(node))
+    return type(node) is ast.Constant or all(isinstance(part, _CONSTANT) for part in ast.walk(node))
 
 
 def _is_pure_decorator(node: ast.expr) -> bool:

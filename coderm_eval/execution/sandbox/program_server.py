@@ -193,5 +193,5 @@ def _warm_up() -> None:
         job["code"] = marshal.loads(bytes.fromhex(job["code"]))
         answer_runs(job, AnswerWriter(AnswerMemory(_MIB, plan="")), [prepared])
     restart_chance()
-    sys.__spec__._initializing = False  # as of other modules: `import sys` is ten pages where it looks for this in vain
+    vars(sys.__spec__)["_initializing"] = False  # as of other modules: `import sys` looks for it in vain on ten pages
     keep_what_is_there()

@@ -31,7 +31,7 @@ import json
 import os
 import select
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from coderm_eval.execution.limits import Limits

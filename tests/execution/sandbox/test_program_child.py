@@ -98,4 +98,11 @@ def test_no_process_waits_for_longer_than_its_program_is_asked(name: str) -> Non
 
 
 def _running() -> int:
-    return sum(child.status() != psutil.STATUS_ZOMBIE for child in psutil.Process().children(recursive=True))
+    return sum(map(_is_alive, psutil.Process().children(recursive=True)))
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:  # it has ended since it was listed
+        return False
