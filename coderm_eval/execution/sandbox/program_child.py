@@ -42,7 +42,8 @@ class ProgramChild:
     Args:
         work: a job of `program_process.answer_runs`.
         plan: of its answers, as `AnswerMemory` wants it.
-        calls: where it waits for more of them after its work, those that it may be given by number.
+        calls: those that a number stands for.
+        waits: whether it waits after its work for more of them.
     """
 
     def __init__(
@@ -52,11 +53,13 @@ class ProgramChild:
         modules: Sequence[str],
         limits: Limits,
         isolation: Isolation,
-        calls: Sequence[Call] | None,
+        calls: Sequence[Call],
+        *,
+        waits: bool,
     ) -> None:
         self._limits = limits
         self._isolation = isolation
-        self._waits = calls is not None
+        self._waits = waits
         self._memory = AnswerMemory(limits.output_mb * _MIB, plan)
         lifeline = None if _HAS_PIDFD else os.pipe()
         preparing = os.pipe()
@@ -65,10 +68,10 @@ class ProgramChild:
         if self._process == 0:
             kept = [preparing[1], *([lifeline[1]] if lifeline else [])]
             more: Iterable[Sequence[Call]] = ()
-            if calls is not None and given and told:
+            if given and told:
                 kept += [given[0], told[1]]
                 more = _more(given[0], told[1], calls)
-            _answer(work, modules, isolation, self._memory, preparing[1], kept, more)
+            _answer(work, calls, modules, isolation, self._memory, preparing[1], kept, more)
         self._death = os.pidfd_open(self._process) if lifeline is None else _end_of(lifeline)
         self._prepared = _end_of(preparing)
         self._open = [self._death, self._prepared]
@@ -155,6 +158,7 @@ def _end_of(pipe: tuple[int, int]) -> int:
 
 def _answer(
     work: dict[str, Any],
+    calls: Sequence[Call],
     modules: Sequence[str],
     isolation: Isolation,
     memory: AnswerMemory,
@@ -179,7 +183,7 @@ def _answer(
         for module in modules:
             import_quietly(module)
         os.close(preparing)
-        answer_runs(work, AnswerWriter(memory), more)
+        answer_runs(work, AnswerWriter(memory), calls, more)
     finally:
         os._exit(0)
 

@@ -42,14 +42,17 @@ LOADED = '["loaded"]'
 _NOT_LOADED = '["not loaded"]'
 
 
-def answer_runs(job: dict[str, Any], writer: AnswerWriter, more: Iterable[Sequence[Call]] = ()) -> None:
+def answer_runs(
+    job: dict[str, Any], writer: AnswerWriter, prepared: Sequence[Call] = (), more: Iterable[Sequence[Call]] = ()
+) -> None:
     """Load the program anew for each run, and write the answers to its calls.
 
     Before each run but the first chance begins anew. Before that one it already has: see `chance_of_programs`.
 
     Args:
         job: {"program", "runs"}, or {"code", "runs"}: the code that the program is compiled to. A run is a list of
-            calls. One that is no text is in it once.
+            calls: the text of each, or the number of a prepared one, which is in it once.
+        prepared: a server that took them out of its list would write to the page of each, as this process does.
         more: calls after those of the last run.
     """
     code: types.CodeType | None = job.get("code")
@@ -70,7 +73,7 @@ def answer_runs(job: dict[str, Any], writer: AnswerWriter, more: Iterable[Sequen
         writer.add(LOADED)
         answers = _Answers(module.__dict__, writer.begin_digest)
         for call in run:
-            writer.add(answers.answer(call))
+            writer.add(answers.answer(prepared[call] if type(call) is int else call))
     for calls in more:
         for call in calls:
             writer.add(answers.answer(call))

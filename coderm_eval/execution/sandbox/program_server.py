@@ -131,12 +131,8 @@ class _Server:
         work, _ = _read(job.decode())  # here: what a child writes is a page of its own each time, 90 of them for this
         if "code" in work:
             work["code"] = marshal.loads(bytes.fromhex(work["code"]))
-        for run in work["runs"]:
-            for place, call in enumerate(run):
-                if type(call) is int:
-                    run[place] = self._calls[call]
-        more = self._calls if waits == b"1" else None
-        return ProgramChild(work, plan, left, self._limits_with(seconds), self._isolation, more)
+        limits = self._limits_with(seconds)
+        return ProgramChild(work, plan, left, limits, self._isolation, self._calls, waits=waits == b"1")
 
     def _limits_with(self, seconds: bytes) -> Limits:
         """Return the limits with so many SECONDS: mostly those of the last child."""
@@ -191,7 +187,7 @@ def _warm_up() -> None:
     for _ in range(_WARM_UPS):
         job = json.loads(text)
         job["code"] = marshal.loads(bytes.fromhex(job["code"]))
-        answer_runs(job, AnswerWriter(AnswerMemory(_MIB, plan="")), [prepared])
+        answer_runs(job, AnswerWriter(AnswerMemory(_MIB, plan="")), more=[prepared])
     restart_chance()
     vars(sys.__spec__)["_initializing"] = False  # as of other modules: `import sys` looks for it in vain on ten pages
     keep_what_is_there()
