@@ -29,9 +29,9 @@ class Limits(NamedTuple):
     """CPU seconds for loading a program; `timeout_s` by default."""
     process_s: float | None = None
     """CPU seconds of a program's process, whatever it does; no limit by default."""
-    first_try_s: float | None = None
-    """With `per_call`: CPU seconds that a call has at first. A slower one is made again with the whole `timeout_s`, if
-    a verdict depends on it. By default a call has all of them at once."""
+    patience_s: float | None = None
+    """With `per_call`: CPU seconds of a call after which it is looked whether a verdict still depends on it, which has
+    `timeout_s` all the same; by default it is not looked. No verdict depends on this."""
     test_timeout_s: float | None = None
     """CPU seconds for the test's own code; `timeout_s` by default."""
 

@@ -40,8 +40,9 @@ def run_window(stages: Stages, problems: Sequence[ProblemCandidates], pools: Seq
         reranked, of_pool = _rerank(stages, problems[pool])
         results += reranked
         known |= of_pool
-    graded = stages.grade(results) if stages.grade else [None] * len(results)
+    # before grades, which have limits of their own: workers that get other limits start anew
     faults = all_faults(results, stages.explain(block for result in results for block in suspects(result)))
+    graded = stages.grade(results) if stages.grade else [None] * len(results)
     reported = [
         ReportedProblem(
             result,

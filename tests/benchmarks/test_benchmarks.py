@@ -88,7 +88,7 @@ def _truth_file(mini: MiniHumanEval) -> Path:
 
 
 def _answers_file(mini: MiniHumanEval) -> Path:
-    return _truth_file(mini).with_suffix(".coderm3.json")
+    return _truth_file(mini).with_suffix(".coderm4.json")
 
 
 # The embedded example

@@ -603,7 +603,7 @@ def test_the_self_test_refuses_limits_under_which_nothing_runs() -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [Limits(timeout_s=2), Limits(memory_mb=512), Limits(file_mb=1), Limits(open_files=32), Limits(first_try_s=0.1)],
+    [Limits(timeout_s=2), Limits(memory_mb=512), Limits(file_mb=1), Limits(open_files=32), Limits(patience_s=0.1)],
 )
 def test_every_limit_changes_the_fingerprint_of_a_policy(other: Limits) -> None:
     assert limits_fingerprint(other) != limits_fingerprint(Limits()) == limits_fingerprint(Limits())
@@ -634,7 +634,7 @@ def test_libraries_are_there_before_the_first_test() -> None:
 
 # Calls in a hurry
 
-HURRIED = Limits(timeout_s=1.5, per_call=True, first_try_s=0.05)
+HURRIED = Limits(timeout_s=1.5, per_call=True, patience_s=0.05)
 
 
 def _taking(seconds: float, *, low: int = 6) -> str:

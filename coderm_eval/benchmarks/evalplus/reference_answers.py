@@ -1,7 +1,7 @@
 """The inputs of EvalPlus's suites, and the answers of its reference solutions, as far as tests need them.
 
 EvalPlus keeps all answers in a file of its cache, 250 MB for HumanEval+ and 800 MB for MBPP+, of which a handful of
-problems take nearly all. What is kept here beside it, under `.coderm3.json`, has a digest in the place of each large
+problems take nearly all. What is kept here beside it, under `.coderm4.json`, has a digest in the place of each large
 answer, and is 20 MB and 6 MB. `compute_reference` makes both.
 """
 
@@ -79,7 +79,7 @@ def truth_file(dataset: Dataset) -> Path:
 
 def answers_file(dataset: Dataset) -> Path:
     """Return the path of the file that this package keeps next to it."""
-    return _in_cache(dataset, ".coderm3.json")
+    return _in_cache(dataset, ".coderm4.json")
 
 
 def _in_cache(dataset: Dataset, suffix: str) -> Path:

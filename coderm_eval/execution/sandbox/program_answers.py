@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from coderm_eval.execution.sandbox.call_tree import key_of, keys_of
 from coderm_eval.execution.sandbox.program_process import LOADED
@@ -26,6 +28,16 @@ _OBJECT = '{"object":'
 """Stands in answers that refer to an object of the program, and in no others: in text, quotes are escaped."""
 _OF_OBJECT = "[{"
 """How a call begins that has to do with an object or a class."""
+
+
+class _Unfinished(NamedTuple):
+    """What a process is at that is stopped in a call."""
+
+    key: str
+    """Of the answer that it was to give next."""
+    runs: list[list[str]]
+    replies: list[tuple[float, str]]
+    """Those that have come."""
 
 
 class ProgramAnswers:
@@ -60,7 +72,8 @@ class ProgramAnswers:
         self._characters = 0
         self._given_up: End | None = None
         """The end of every call that is not answered yet, where no more are to be."""
-        self._cut_off: set[str] = set()
+        self._unfinished: _Unfinished | None = None
+        self._pauses = 0
         self.load_seconds = 0.0
         """CPU seconds for loading the program, the most of all times."""
         self.unloadable: End | None = None
@@ -96,31 +109,45 @@ class ProgramAnswers:
         """Return the CPU seconds for loading the program and making these calls."""
         return self.load_seconds + sum(self.seconds.get(key, 0.0) for key in self.keys(history))
 
-    def was_cut_off(self, history: Sequence[str]) -> bool:
-        """Return whether making these calls would make one again that was cut off when it was hurried."""
-        left = self._cut_off if self.stateful else self._cut_off - self.answers.keys()  # a state is made anew each time
-        return bool(left) and not left.isdisjoint(self.keys(history))
-
-    def ask(self, histories: Iterable[Sequence[str]], seconds: float, *, hurried: bool = False) -> None:
+    def ask(self, histories: Iterable[Sequence[str]], seconds: float, *, patience_s: float = math.inf) -> None:
         """Have the calls of each history answered, as far as the program can in `seconds` of CPU time.
 
-        A call that takes longer has timed out. If it was `hurried`, it was only cut off, and has no answer yet.
+        A call that takes longer has timed out. After `patience_s`, twice as long after each time, this returns before
+        that: the answers until then may tell that nobody needs this one. Its process is stopped, and goes on if this
+        is called again for a history that comes to that call, else it is ended.
         """
         left = list(histories)
         if any(call.startswith(_OF_OBJECT) for history in left for call in history):
             self._keep_state()
         runs = self._runs(left)
+        unfinished, self._unfinished = self._unfinished if self._come_to_unfinished(left) else None, None
         while runs and self.unloadable is None:
             if self._given_up:
                 self._end_all(runs, self._given_up)
                 return
-            now, later = (runs[:1], runs[1:]) if self._process_per_run else (runs, [])
-            how = (self._source, self._imports, now, self.stateful, self._time(seconds))
-            end, replies = self._sandbox.run(*how, apart=self._process_per_run, code=self._code)
-            runs = self._record(now, end, replies, hurried=hurried) + later
-            if runs and (self._sandbox.per_call or end in TIMEOUTS):
-                left = [h for h in left if not (self._is_lost(h) or (hurried and self.was_cut_off(h)))]
+            later: list[list[str]] = []
+            patience = patience_s * 2**self._pauses
+            if unfinished:
+                now = unfinished.runs
+                end, more = self._sandbox.go_on(patience)
+                replies = [*unfinished.replies, *more]
+            else:
+                now, later = (runs[:1], runs[1:]) if self._process_per_run else (runs, [])
+                end, replies = self._begin(now, seconds, patience)
+            runs = self._record(now, end, replies) + later
+            if self._unfinished:
+                self._pauses += 1
+                return
+            if unfinished or (runs and (self._sandbox.per_call or end in TIMEOUTS)):
+                left = [history for history in left if not self._is_lost(history)]
                 runs = self._runs(left)
+            unfinished = None
+
+    def _begin(
+        self, runs: list[list[str]], seconds: float, patience_s: float
+    ) -> tuple[End | None, list[tuple[float, str]]]:
+        how = (self._source, self._imports, runs, self.stateful, self._time(seconds))
+        return self._sandbox.run(*how, patience_s=patience_s, apart=self._process_per_run, code=self._code)
 
     def _time(self, seconds: float) -> float:
         """Return how much of its time the program gets."""
@@ -140,24 +167,41 @@ class ProgramAnswers:
             return [[call] for call in calls]
         return [list(calls)] if calls else []
 
-    def _record(
-        self, runs: list[list[str]], end: End, replies: list[tuple[float, str]], *, hurried: bool
-    ) -> list[list[str]]:
-        """Keep the answers to `runs`; returns what is still to be run."""
+    def _come_to_unfinished(self, histories: Iterable[Sequence[str]]) -> bool:
+        """Return whether one of them has all answers before the one that is being computed, and lacks that one."""
+        if not self._unfinished:
+            return False
+        missing = (next((key for key in self.keys(h) if key not in self.answers), None) for h in histories)
+        return self._unfinished.key in missing
+
+    def _record(self, runs: list[list[str]], end: End | None, replies: list[tuple[float, str]]) -> list[list[str]]:
+        """Keep the answers to `runs`; returns what is still to be run, if it is not `_unfinished`.
+
+        Args:
+            end: None where the process has not ended.
+        """
         left = iter(replies)
         for number, run in enumerate(runs):
             load_seconds, loaded = next(left, (0.0, ""))
+            if not loaded and end is None:
+                self._unfinished = _Unfinished(self.keys(run)[0], runs, replies)
+                return []
             if loaded != LOADED:
                 self.unloadable = End.FAILED if loaded else end
                 return []
             self.load_seconds = max(self.load_seconds, load_seconds)
             for position, key in enumerate(self.keys(run)):
                 seconds, text = next(left, (0.0, ""))
+                if not text and end is None:
+                    self._unfinished = _Unfinished(key, runs, replies)
+                    return []
                 if not text:
+                    assert end
                     shared = number > 0 or (position > 0 and not self.stateful)
-                    return self._record_end(end, run, position, shared=shared, hurried=hurried) + runs[number + 1 :]
+                    return self._record_end(end, run, position, shared=shared) + runs[number + 1 :]
+                if key not in self.answers:
+                    self._characters += len(text)
                 self.answers[key], self.seconds[key] = text, seconds
-                self._characters += len(text)
                 if self._characters > _MOST_CHARACTERS:
                     self._given_up = End.CRASHED
                 if _OBJECT in text and self._keep_state():
@@ -176,10 +220,9 @@ class ProgramAnswers:
         self._characters = 0
         self.answers.clear()
         self.seconds.clear()
-        self._cut_off.clear()
         return True
 
-    def _record_end(self, end: End, run: list[str], position: int, *, shared: bool, hurried: bool) -> list[list[str]]:
+    def _record_end(self, end: End, run: list[str], position: int, *, shared: bool) -> list[list[str]]:
         """Keep that the process ended at this call of `run`; returns what is left of the run.
 
         Args:
@@ -189,10 +232,7 @@ class ProgramAnswers:
         if shared and (end is End.FULL or (end is End.CRASHED and not self.stateful)):
             return [run if self.stateful else run[position:]]
         key = self.key(run[: position + 1])
-        if hurried and end in TIMEOUTS:
-            self._cut_off.add(key)
-        else:
-            self.answers[key] = End.CRASHED if end is End.FULL else end
+        self.answers[key] = End.CRASHED if end is End.FULL else end
         if end in TIMEOUTS:
             self._timeouts += 1
         rest = run[position + 1 :]

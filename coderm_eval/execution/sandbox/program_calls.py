@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["DIGESTED", "END", "MORE", "PREPARE", "can_be_prepared"]
+__all__ = ["DIGESTED", "END", "GO_ON", "MORE", "PREPARE", "can_be_prepared"]
 
-PREPARE, MORE, END = b"calls ", b"more ", b"end"
+PREPARE, MORE, GO_ON, END = b"calls ", b"more ", b"on ", b"end"
 """How lines begin that are no job."""
 
 DIGESTED = ",true]"

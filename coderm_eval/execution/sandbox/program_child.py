@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NoReturn
@@ -16,7 +17,7 @@ from coderm_eval.execution.sandbox.confinement import drop_child_privileges, kil
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
 from coderm_eval.execution.sandbox.preloading import import_quietly
 from coderm_eval.execution.sandbox.program_process import Call, answer_runs
-from coderm_eval.execution.sandbox.watchdog import TimeWindow, cpu_seconds, wait_with_limits
+from coderm_eval.execution.sandbox.watchdog import TimeWindow, Watch, cpu_seconds
 from coderm_eval.execution.wire.ends import End
 from coderm_eval.execution.wire.heartbeat import Heartbeat
 from coderm_eval.execution.wire.lines import is_readable, write_line
@@ -84,20 +85,32 @@ class ProgramChild:
             os.set_blocking(self._given, False)
             self._events.register(self._told, select.POLLIN)
         self._has_just_begun = True
+        self._watch: Watch | None = None
+        self._is_stopped = False
         self.has_ended = False
 
-    def reply(self, beat: Heartbeat) -> bytes:
+    def reply(self, beat: Heartbeat, patience_s: float) -> bytes:
         """Wait for the answers, and return the reply that holds those which have come since the last one.
 
-        A child that does not wait for more calls has ended by then, and so has one that wrote to its folder: only then
-        can it be said whether there was room for that.
+        A child that neither waits for more calls nor tries the patience has ended by then, and so has one that wrote to
+        its folder: only then can it be said whether there was room for that.
+
+        Args:
+            patience_s: CPU seconds of an answer after which those before it are told. The child is stopped then, until
+                this is called again: whatever time passes between is no time of its own.
         """
         before = len(self._memory.answers)
-        overstepped = wait_with_limits(self._has_finished, self._process, self._limits, self._window, beat)
+        if self._is_stopped:
+            os.kill(self._process, signal.SIGCONT)
+            self._is_stopped = False
+        self._watch = self._watch or Watch(self._process, self._limits, self._window)
+        overstepped = self._watch.wait(self._has_finished, beat, patience_s)
         self._memory.read(cpu_seconds(self._process))
-        waits = self._waits and self._memory.is_complete and not (overstepped or is_readable(self._death, 0))
-        if waits and not self._isolation.scratch.was_touched():
-            return _reply("", self._memory.answers[before:])
+        if not (overstepped or is_readable(self._death, 0)):
+            if self._stays():
+                return _reply("", self._memory.answers[before:])
+            overstepped = self._watch.wait(self._has_finished, beat)
+            self._memory.read(cpu_seconds(self._process))
         end = overstepped or (_FULL if self._memory.is_full else _CRASHED)
         reply = _reply(end, self._memory.answers[before:])
         self.end()
@@ -106,6 +119,7 @@ class ProgramChild:
     def give(self, numbers: Sequence[int], plan: str) -> None:
         """Have it answer the calls of these numbers, which a cheat may leave unread."""
         self._memory.expect(plan)
+        self._watch = None
         with contextlib.suppress(TimeoutError):
             write_line(self._given, json.dumps(numbers).encode(), time.monotonic() + _WRITE_S)
 
@@ -116,6 +130,16 @@ class ProgramChild:
         kill_all(self._process, self._isolation)
         self._memory.close()
         self.has_ended = True
+
+    def _stays(self) -> bool:
+        """Return whether it waits for more calls, or is stopped in one now; not if it has touched its folder."""
+        is_computing = not self._memory.is_complete
+        if not (self._waits or is_computing) or self._isolation.scratch.was_touched():
+            return False
+        if is_computing:
+            os.kill(self._process, signal.SIGSTOP)
+            self._is_stopped = True
+        return True
 
     def _has_finished(self, seconds: float) -> bool:
         """Wait for so long until it has ended, or has answered all calls and waits for more."""

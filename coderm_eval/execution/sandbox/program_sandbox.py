@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 
 from coderm_eval.execution.sandbox.answer_memory import CALL, DIGESTED_CALL, IN_THE_SAME_WINDOW, LOADING
-from coderm_eval.execution.sandbox.program_calls import DIGESTED, END, MORE, PREPARE, can_be_prepared
+from coderm_eval.execution.sandbox.program_calls import DIGESTED, END, GO_ON, MORE, PREPARE, can_be_prepared
 from coderm_eval.execution.sandbox.program_process import LOADED
 from coderm_eval.execution.wire.ends import TIMEOUTS, End
 from coderm_eval.execution.wire.lines import LineReader, write_line
@@ -38,14 +39,18 @@ class ProgramSandbox:
         self.per_call = per_call
         self._numbers: dict[str, int] = {}
         """Of the calls that are prepared."""
-        self._waiting: tuple[str, float] | None = None
-        """The program whose process waits for more of these, and its CPU seconds for each."""
+        self._has_process = False
+        """Whether one waits for more of these, or is stopped in a call."""
+        self._asked: tuple[str, float] | None = None
+        """The program whose process will wait for more once it has answered, and its CPU seconds for each."""
+        self._missing = 0
+        """Answers of the process that are still to come."""
 
     def prepare(self, calls: Iterable[str]) -> None:
         """Have the server read these calls, which no model wrote, so that no process of a program has to."""
         kept = dict.fromkeys(filter(can_be_prepared, calls))
         self._numbers = {call: number for number, call in enumerate(kept)}
-        self._waiting = None
+        self._has_process = False
         self._send(PREPARE + json.dumps(list(kept)).encode())
 
     def run(
@@ -56,12 +61,14 @@ class ProgramSandbox:
         stateful: bool,
         seconds: float,
         *,
+        patience_s: float = math.inf,
         apart: bool = False,
         code: bytes = b"",
-    ) -> tuple[End, list[tuple[float, str]]]:
+    ) -> tuple[End | None, list[tuple[float, str]]]:
         """Return how the process of `program` ended, and its answers to loading it and to the calls of each run.
 
-        A process that answers prepared calls waits for more of them, until it is let go or another one is started.
+        That is None where it has not ended: it has answered all, or is stopped after `patience_s` of a call. It stays,
+        and if it answers prepared calls it waits for more of them, until it is let go or another one is started.
 
         Args:
             program: its source.
@@ -70,6 +77,7 @@ class ProgramSandbox:
             stateful: whether an answer may depend on the calls before it.
             seconds: CPU seconds of each call, or of each run where the program keeps a state and limits are not per
                 call.
+            patience_s: CPU seconds of a call.
             apart: whether the process of these calls makes no others.
             code: as marshal writes it, where the program may run as that.
 
@@ -81,29 +89,37 @@ class ProgramSandbox:
         sent = runs if stateful else [[self._numbers.get(call, call) for call in run] for run in runs]
         others = not (stateful or apart) and self._numbers.keys() > set(runs[0])
         asked = (program, seconds) if others else None
-        if asked and asked == self._waiting:
-            line = f"{plan.removeprefix(LOADING)} {json.dumps(sent[0])}"
-            end, answers = self._reply_to(MORE + line.encode(), asked)
-            if answers or end in TIMEOUTS:  # else it has ended while it waited, or has no room left
+        if asked and asked == self._asked and self._has_process and not self._missing:
+            self._missing = len(sent[0])
+            line = f"{plan.removeprefix(LOADING)} {patience_s} {json.dumps(sent[0])}"
+            end, answers = self._reply_to(MORE + line.encode())
+            if answers or end is None or end in TIMEOUTS:  # else it has ended while it waited, or has no room left
                 return end, [(0.0, LOADED), *answers]
         job = json.dumps({**({"code": code.hex()} if code else {"program": program}), "runs": sent})
-        return self._reply_to(f"{plan} {seconds} {','.join(imports)} {asked is not None:d} {job}".encode(), asked)
+        self._asked, self._missing = asked, len(plan)
+        how = f"{plan} {seconds} {patience_s} {','.join(imports)} {asked is not None:d}"
+        return self._reply_to(f"{how} {job}".encode())
+
+    def go_on(self, patience_s: float) -> tuple[End | None, list[tuple[float, str]]]:
+        """Have the process that is stopped go on; returns what `run` does, and the answers since then."""
+        return self._reply_to(GO_ON + str(patience_s).encode())
 
     def let_go(self) -> None:
-        """End the process that waits for more calls of the program that was asked last."""
-        if self._waiting:
-            self._waiting = None
+        """End the process of the program that was asked last, if it is still there."""
+        if self._has_process:
+            self._has_process = False
             self._send(END)
 
-    def _reply_to(self, line: bytes, asked: tuple[str, float] | None) -> tuple[End, list[tuple[float, str]]]:
-        """Send a line and return what the server replies; what was `asked` may wait then."""
+    def _reply_to(self, line: bytes) -> tuple[End | None, list[tuple[float, str]]]:
+        """Send a line and return what the server replies."""
         self._send(line)
         while not (reply := self._replies.read(time.monotonic() + self._silence_s)):
             self._beat()
         end, microseconds, *answers = reply.decode().split("\t")
-        self._waiting = None if end else asked
+        self._has_process = not end
+        self._missing -= len(answers)
         seconds = [int(number) * 1e-6 for number in microseconds.split()]
-        return End(end or End.CRASHED), list(zip(seconds, answers, strict=True))
+        return End(end) if end else None, list(zip(seconds, answers, strict=True))
 
     def _send(self, line: bytes) -> None:
         write_line(self._requests, line, time.monotonic() + self._silence_s)

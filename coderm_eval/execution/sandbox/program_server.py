@@ -1,19 +1,20 @@
 """The fork server for programs: each program answers its calls in a child. No test is ever in its memory.
 
-It reads lines, and replies to the first two of these:
+It reads lines, and replies to the first three of these:
 
-    PLAN SECONDS IMPORTS WAITS JOB    have a child do a JOB, as `program_process.answer_runs` takes it
-    more PLAN NUMBERS                 have the child that waits answer the prepared calls of these numbers
-    calls LIST                        prepare these calls: a number in a JOB stands for one of them
-    end                               end the child that waits
+    PLAN SECONDS PATIENCE IMPORTS WAITS JOB    have a child do a JOB, as `program_process.answer_runs` takes it
+    more PLAN PATIENCE NUMBERS                 have the child that waits answer the prepared calls of these numbers
+    on PATIENCE                                have the child that is stopped go on
+    calls LIST                                 prepare these calls: a number in a JOB stands for one of them
+    end                                        end the child
 
 The PLAN says of each answer whether the child has SECONDS of CPU time anew for it, as `AnswerMemory` wants it. If WAITS
 is 1, the child waits for more calls when it has answered all, until there is a line that has nothing for it.
 
 The reply is a line of fields between tabs, which takes a fifth of the time of JSON: an `End`, which says why answers
-are missing if any are, or nothing if the child waits; the CPU microseconds of each answer, between blanks; and the
-answers, for each run one to loading it and one to each call, as far as the child came. Empty lines before the reply are
-signs of life.
+are missing if any are, or nothing if the child waits, or is stopped after PATIENCE seconds of a call; the CPU
+microseconds of each answer, between blanks; and the answers, for each run one to loading it and one to each call, as
+far as the child came. Empty lines before the reply are signs of life.
 
 A prepared call is read here, once and not by each child. It is in a job once, since a program may change what it is
 given.
@@ -41,9 +42,10 @@ from coderm_eval.execution.sandbox.garbage import keep_what_is_there
 from coderm_eval.execution.sandbox.isolation.levels import Isolation
 from coderm_eval.execution.sandbox.isolation.reaping import adopt_orphans
 from coderm_eval.execution.sandbox.preloading import Preloader
-from coderm_eval.execution.sandbox.program_calls import END, MORE, PREPARE
+from coderm_eval.execution.sandbox.program_calls import END, GO_ON, MORE, PREPARE
 from coderm_eval.execution.sandbox.program_child import ProgramChild
 from coderm_eval.execution.sandbox.program_process import Call, answer_runs
+from coderm_eval.execution.wire.digest import MODULES as DIGEST_MODULES
 from coderm_eval.execution.wire.encoding import decode
 from coderm_eval.execution.wire.heartbeat import Heartbeat
 from coderm_eval.execution.wire.lines import write_line
@@ -101,15 +103,18 @@ class _Server:
         self._state = server_state()
         self._calls: list[Call] = []
         self._child: ProgramChild | None = None
-        """The one that waits for more calls."""
+        """The one that waits for more calls, or is stopped in one."""
         self.is_clean = True
         """Whether the next child finds what the last one found."""
 
     def do(self, line: bytes) -> None:
         if line.startswith(MORE) and self._child:
-            plan, numbers = line.removeprefix(MORE).split(b" ", 1)
+            plan, patience, numbers = line.removeprefix(MORE).split(b" ", 2)
             self._child.give(json.loads(numbers), plan.decode())
-            self._reply_of(self._child)
+            self._reply_of(self._child, float(patience))
+            return
+        if line.startswith(GO_ON) and self._child:
+            self._reply_of(self._child, float(line.removeprefix(GO_ON)))
             return
         if self._child:
             self._child.end()
@@ -120,19 +125,20 @@ class _Server:
             self._calls = list(map(decode, json.loads(line.removeprefix(PREPARE))))
             keep_what_is_there()
         elif not line.startswith(END):
-            self._reply_of(self._start(line))
+            self._start(line)
 
-    def _start(self, line: bytes) -> ProgramChild:
-        first, seconds, imports, waits, job = line.split(b" ", 4)
+    def _start(self, line: bytes) -> None:
+        first, seconds, patience, imports, waits, job = line.split(b" ", 5)
         plan, modules = first.decode(), imports.decode().split(",")
         if DIGESTED_CALL in plan:
-            modules.append("hashlib")
+            modules += DIGEST_MODULES
         left = self._libraries.load(modules)
         work, _ = _read(job.decode())  # here: what a child writes is a page of its own each time, 90 of them for this
         if "code" in work:
             work["code"] = marshal.loads(bytes.fromhex(work["code"]))
         limits = self._limits_with(seconds)
-        return ProgramChild(work, plan, left, limits, self._isolation, self._calls, waits=waits == b"1")
+        child = ProgramChild(work, plan, left, limits, self._isolation, self._calls, waits=waits == b"1")
+        self._reply_of(child, float(patience))
 
     def _limits_with(self, seconds: bytes) -> Limits:
         """Return the limits with so many SECONDS: mostly those of the last child."""
@@ -143,10 +149,10 @@ class _Server:
             self._limits_now = self._limits._replace(timeout_s=timeout_s, load_timeout_s=load_timeout_s)
         return self._limits_now
 
-    def _reply_of(self, child: ProgramChild) -> None:
+    def _reply_of(self, child: ProgramChild, patience_s: float) -> None:
         """Write the child's reply: none where the disk was full, so that the program could not be run."""
         self._child = child
-        reply = child.reply(self._beat)
+        reply = child.reply(self._beat, patience_s)
         if child.has_ended:
             self._leave()
         if self._isolation.scratch.had_room:

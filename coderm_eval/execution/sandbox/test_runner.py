@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
@@ -27,8 +28,6 @@ chain."""
 _AHEAD = 32
 """Calls of a test that a program is asked at first, without waiting for what the test makes of the answers. Few tests
 make more, and a long one may be decided by its first calls."""
-_SLOW_AHEAD = 8
-"""The same after a call that was cut off: each may take as long, and a wrong answer makes the others a waste."""
 _MORE_AHEAD = 8
 """Times as many in each round after that. A round is one more fork, 4 ms; a call that computes little takes 0.04 ms."""
 
@@ -127,20 +126,9 @@ class TestRunner:
         }
 
     def _ask(self, program: ProgramAnswers, histories: Sequence[tuple[str, ...]]) -> None:
-        """Have the program answer the calls of each history.
-
-        Where calls are hurried, first the histories without a call that was cut off; once there are no such histories,
-        the others, each in a process of its own.
-        """
-        first_try_s, whole_s = self._limits.first_try_s, self._limits.timeout_s
-        if not (first_try_s and self._limits.per_call):
-            program.ask(histories, whole_s)
-        elif quick := [history for history in histories if not program.was_cut_off(history)]:
-            program.ask(quick, first_try_s, hurried=True)
-        else:
-            for history in histories:
-                known = 0 if program.stateful else len(program.answers_along(history))  # a state is made anew each time
-                program.ask([history[: known + _SLOW_AHEAD] if known else history], whole_s)
+        """Have the program answer the calls of each history, or those before one that takes long."""
+        patience_s = self._limits.patience_s if self._limits.per_call else None
+        program.ask(histories, self._limits.timeout_s, patience_s=patience_s or math.inf)
 
     def _extended(self, column: int, history: tuple[str, ...], most: int) -> tuple[str, ...]:
         """Return the calls `history` and what will probably follow them in this test, up to `most` in all."""

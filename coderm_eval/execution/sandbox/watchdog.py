@@ -11,7 +11,7 @@ from typing import NamedTuple
 from coderm_eval.execution.limits import WALL_PER_CPU_SECOND, Limits
 from coderm_eval.execution.wire.ends import End
 
-__all__ = ["TimeUsed", "TimeWindow", "cpu_seconds", "wait_with_limits"]
+__all__ = ["TimeUsed", "TimeWindow", "Watch", "cpu_seconds", "wait_with_limits"]
 
 _TICK_S, _SHORTEST_TICK_S = 0.05, 0.002
 """How often the clocks are read: every twentieth of a second, and when a limit may just have been reached."""
@@ -43,29 +43,61 @@ def wait_with_limits(
     window_of: Callable[[], TimeWindow] = lambda: TimeWindow(1),
     beat: Callable[[], None] = lambda: None,
 ) -> End | None:
-    """Wait until something happens, or until `process` has used up its CPU seconds or waited too long.
-
-    Both are counted from now on, and anew whenever the number of `window_of()` goes up; `limits.process_s` is for the
-    process from its beginning.
-
-    Args:
-        happens: waits for it for the seconds that it is given, and returns whether it has happened.
-        beat: called every twentieth of a second.
+    """Wait once, as `Watch` does.
 
     Returns:
         None if it has happened, else OUT_OF_CPU or OUT_OF_TIME.
     """
-    window, wall, cpu = window_of(), time.monotonic(), cpu_seconds(process)
-    if happens(_tick(_seconds(window, limits))):  # as mostly: nothing else is made then
-        return None
-    used = TimeUsed(limits, window, wall=wall, cpu=cpu)
-    while True:
-        beat()
-        end = used.update(window_of(), wall=time.monotonic(), cpu=cpu_seconds(process))
-        if end and not (end is End.OUT_OF_TIME and used.excuse(_share_of_a_core())):
-            return end
-        if happens(_tick(used.left)):
+    return Watch(process, limits, window_of).wait(happens, beat)
+
+
+class Watch:
+    """Waits until something happens, or until `process` has used up its CPU seconds or waited too long.
+
+    Both are counted from the beginning of this object on, and anew whenever the number of `window_of()` goes up;
+    `limits.process_s` is for the process from its own beginning.
+    """
+
+    def __init__(self, process: int, limits: Limits, window_of: Callable[[], TimeWindow]) -> None:
+        self._process = process
+        self._limits = limits
+        self._window_of = window_of
+        self._first = window_of(), time.monotonic(), cpu_seconds(process)
+        self._used: TimeUsed | None = None
+        self._last_pause = 0
+        """The number of the window in which patience ended last."""
+
+    def wait(
+        self, happens: Callable[[float], bool], beat: Callable[[], None], patience_s: float = math.inf
+    ) -> End | None:
+        """Wait until it happens, a limit is overstepped, or patience ends: once in a window, and not while loading.
+
+        Args:
+            happens: waits for it for the seconds that it is given, and returns whether it has happened.
+            beat: called every twentieth of a second.
+            patience_s: CPU seconds of a window, or the wait that is allowed for them.
+
+        Returns:
+            None if it has happened or patience has ended, else OUT_OF_CPU or OUT_OF_TIME.
+        """
+        if self._used:
+            self._used.skip_to(time.monotonic())
+        window, wall, cpu = self._first
+        left = self._used.left if self._used else _seconds(window, self._limits)
+        if happens(_tick(min(left, patience_s))):  # as mostly: nothing else is made then
             return None
+        used = self._used = self._used or TimeUsed(self._limits, window, wall=wall, cpu=cpu)
+        while True:
+            beat()
+            window = self._window_of()
+            end = used.update(window, wall=time.monotonic(), cpu=cpu_seconds(self._process))
+            if end and not (end is End.OUT_OF_TIME and used.excuse(_share_of_a_core())):
+                return end
+            if window.number > self._last_pause and not window.loading and used.exceeds(patience_s):
+                self._last_pause = window.number
+                return None
+            if happens(_tick(min(used.left, patience_s))):
+                return None
 
 
 def _tick(left: float) -> float:
@@ -112,9 +144,17 @@ class TimeUsed:
         seconds, in_all = _seconds(self._window, self._limits), self._limits.process_s or math.inf
         if cpu - self._cpu_start > seconds or cpu > in_all:
             return End.OUT_OF_CPU
-        if self._waited > max(WALL_PER_CPU_SECOND * seconds, _LEAST_WALL_S):
+        if self._waited > _most_wait(seconds):
             return End.OUT_OF_TIME
         return End.OUT_OF_TIME if self._waited_in_all > WALL_PER_CPU_SECOND * in_all else None
+
+    def skip_to(self, wall: float) -> None:
+        """Forget the wall time since the last reading: the process was not waited for."""
+        self._wall = wall
+
+    def exceeds(self, seconds: float) -> bool:
+        """Return whether the window has taken more than these CPU seconds, or has waited for longer than they allow."""
+        return self._cpu - self._cpu_start > seconds or self._waited > _most_wait(seconds)
 
     def excuse(self, share: float) -> bool:
         """Have its waiting begin anew if it may have been waiting for its turn only.
@@ -128,6 +168,10 @@ class TimeUsed:
         self._least_share = least
         self._waited = self._waited_in_all = 0.0
         return True
+
+
+def _most_wait(cpu_s: float) -> float:
+    return max(WALL_PER_CPU_SECOND * cpu_s, _LEAST_WALL_S)
 
 
 def _seconds(window: TimeWindow, limits: Limits) -> float:

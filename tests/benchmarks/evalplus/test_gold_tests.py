@@ -315,7 +315,7 @@ def test_large_answers_are_told_by_their_digests(mini_humaneval: MiniHumanEval) 
     put(mini_humaneval, LARGE)
     found = graded({name: f"def wake(n):\n    {body}\n" for name, body, _ in WAKES})
     assert found == {name: expected for name, _, expected in WAKES}
-    [kept] = mini_humaneval.path.parent.glob("cache/evalplus/*.coderm3.json")
+    [kept] = mini_humaneval.path.parent.glob("cache/evalplus/*.coderm4.json")
     assert kept.stat().st_size < 1_000
 
 

@@ -35,7 +35,7 @@ class TestDepth(unittest.TestCase):
             self.assertEqual(depth.value(n), n)
 """
 
-_LIMITS = Limits(timeout_s=2, per_call=True, load_timeout_s=5, first_try_s=0.5, test_timeout_s=20)
+_LIMITS = Limits(timeout_s=2, per_call=True, load_timeout_s=5, patience_s=0.5, test_timeout_s=20)
 
 _AT_20 = "import os, threading, time\n\n\ndef depth(n):\n    if n == 20:\n        {}\n    return n\n"
 
@@ -53,6 +53,12 @@ RIGHT = {
     "computes while it waits": _AT_20.format(
         "threading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()"
     ),
+}
+_LONG = "    end = time.process_time() + 0.8 * (n in (7, 20, 21))\n    while time.process_time() < end:\n        pass\n"
+RIGHT |= {
+    "takes long now and then": f"import time\n\n\ndef depth(n):\n{_LONG}    return n\n",
+    "does so with a state": f"import time\n\nstate = []\n\n\ndef depth(n):\n    state.append(n)\n{_LONG}    return n\n",
+    "and has a folder": f"import time\n\n\ndef depth(n):\n    open('wet', 'w').close()\n{_LONG}    return n\n",
 }
 WRONG = {
     "at last": f"def depth(n):\n    return n + (n == {_CALLS - 1})\n",
@@ -83,6 +89,25 @@ def test_what_a_program_does_while_it_waits_costs_it_nothing() -> None:
 def test_calls_that_come_later_are_looked_at_like_the_first_ones() -> None:
     assert _verdicts(WRONG) == dict.fromkeys(WRONG, Verdict.FAILED)
     assert _verdicts({name: text for name, (text, _) in ENDS.items()}) == {name: end for name, (_, end) in ENDS.items()}
+
+
+def test_a_call_that_takes_long_is_ended_once_the_answers_before_it_decide() -> None:
+    """With a limit that nobody would wait for."""
+    loops = "{}def depth(n):\n    while n == 20:\n        pass\n    return n + (n == 5)\n"
+    programs = {"without a state": loops.format(""), "with a state": loops.format("state = []\n\n\n")}
+    limits = _LIMITS._replace(timeout_s=3_600, patience_s=0.05)
+    with LocalExecutor(workers=1) as executor:
+        found = {result.key: result.verdict for result in executor.run(_tests(programs), limits)}
+    assert found == dict.fromkeys(programs, Verdict.FAILED)
+
+
+def test_a_call_has_no_more_time_where_the_judge_takes_long() -> None:
+    slow = _TEST.replace("    if number and", "    import time\n    time.sleep(2.5 * (number == 3))\n    if number and")
+    takes_2_s = RIGHT["takes long now and then"].replace("0.8", "2.0")
+    limits = _LIMITS._replace(timeout_s=1, patience_s=0.05)
+    with LocalExecutor(workers=1) as executor:
+        [result] = executor.run([ProgramTest("p", takes_2_s, slow, "p", "depth", trusted=True)], limits)
+    assert result.verdict is Verdict.TIMED_OUT
 
 
 @pytest.mark.parametrize("name", ["honest", "computes while it waits"])

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from coderm_eval.execution.limits import Limits
-from coderm_eval.execution.sandbox.watchdog import TimeUsed, TimeWindow, wait_with_limits
+from coderm_eval.execution.sandbox.watchdog import TimeUsed, TimeWindow, Watch, wait_with_limits
 from coderm_eval.execution.wire.ends import End
 
 TICK_S = 0.05
@@ -103,3 +103,27 @@ def test_limits_begin_anew_only_with_a_later_call() -> None:
         end = wait_with_limits(_nothing_happens, process.pid, Limits(timeout_s=0.3), lambda: next(windows))
         process.kill()
     assert end is End.OUT_OF_CPU
+
+
+def test_patience_ends_once_in_a_window_and_not_while_loading() -> None:
+    windows = [TimeWindow(1, loading=True)]
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        watch = Watch(process.pid, Limits(timeout_s=0.6, load_timeout_s=60), lambda: windows[-1])
+        looked = iter(range(1_000))
+
+        def loads(seconds: float) -> bool:
+            time.sleep(seconds)
+            return next(looked) == 10
+
+        assert watch.wait(loads, lambda: None, 0.05) is None and next(looked) == 11
+        windows.append(TimeWindow(2))
+        assert watch.wait(_nothing_happens, lambda: None, 0.05) is None
+        assert watch.wait(_nothing_happens, lambda: None, 0.05) is End.OUT_OF_CPU
+        process.kill()
+
+
+def test_time_between_two_waits_is_no_time_of_the_process() -> None:
+    used = TimeUsed(Limits(timeout_s=1), TimeWindow(1), wall=0, cpu=0)
+    used.skip_to(1_000)
+    assert used.update(TimeWindow(1), wall=1_001, cpu=0) is None and not used.exceeds(1)
+    assert used.update(TimeWindow(1), wall=1_003.5, cpu=0) is End.OUT_OF_TIME and used.exceeds(1)
