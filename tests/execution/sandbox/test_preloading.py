@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -78,3 +79,14 @@ def test_a_library_is_loaded_once_many_programs_have_named_it(monkeypatch: pytes
     preloader = Preloader()
     left = [preloader.load(["numpy", "math"]) for _ in range(25)]
     assert loaded == ["math", "numpy"] and left == [["numpy"]] * 19 + [[]] * 6
+
+
+def test_a_module_that_draws_when_imported_moves_no_programs_chance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "drawing_module.py").write_text("import random\nrandom.random()\n")
+    (tmp_path / "failing_module.py").write_text("import random\nrandom.random()\nraise OSError\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("drawing_module", "failing_module"):
+        import_quietly(name)
+        assert random.random() == random.Random(0).random()
