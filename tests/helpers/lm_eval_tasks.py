@@ -1,13 +1,9 @@
-"""lm-eval over this project's tasks alone: in this process, or as a command of any interpreter, which prints the table.
-
-python -m helpers.lm_eval_tasks '{"task": "coderm_demo", "model": "dummy", "model_args": {}, "metadata": {}}'
-"""
+"""lm-eval over this project's tasks alone, in this process."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,7 +14,6 @@ from unittest import mock
 
 import lm_eval
 from lm_eval.tasks import TaskManager
-from lm_eval.utils import make_table
 
 from helpers.paths import ROOT, working_in
 
@@ -63,7 +58,3 @@ def lm_eval_command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[s
         parser = HarnessCLI()
         parser.execute(parser.parse_args())
     return subprocess.CompletedProcess(command, 0, said.getvalue(), "")
-
-
-if __name__ == "__main__":
-    print(make_table(evaluate_task(**json.loads(sys.argv[1]))))

@@ -19,6 +19,7 @@ from helpers.paths import ROOT
 from helpers.replaying import replaying
 from lm_eval.loggers import EvaluationTracker
 from lm_eval.tasks import TaskManager
+from lm_eval.utils import make_table
 
 from coderm_eval.benchmarks import load_benchmark
 from coderm_eval.generation.recorded.readers import read_by_task
@@ -85,6 +86,27 @@ def test_both_ways_leave_the_same_candidates_tests_and_picks(replay: Replay) -> 
     rerank_alone(folder / "samples.jsonl", folder / "tests.jsonl")
     for name in ("samples.jsonl", "tests.jsonl", "chosen.jsonl"):
         assert (folder / name).read_text() == Path("alone", name).read_text()
+
+
+TABLE = """\
+|       Tasks        |Version| Filter |n-shot|     Metric      |   |Value |   |Stderr|
+|--------------------|------:|--------|-----:|-----------------|---|-----:|---|-----:|
+|humanevalplus_coderm|      1|coderm  |     0|pass@1           |↑  |1.0000|±  |0.0000|
+|                    |       |first   |     0|pass@1           |↑  |0.0000|±  |0.0000|
+|                    |       |majority|     0|pass@1           |↑  |1.0000|±  |0.0000|
+|                    |       |oracle  |     0|pass@1           |↑  |1.0000|±  |0.0000|
+|                    |       |random  |     0|pass@1           |↑  |0.5000|±  |0.0000|
+|                    |       |coderm  |     0|tests_per_problem|↓  |2.3333|±  |0.3333|
+"""
+
+
+def test_the_table_and_the_files_are_these_in_every_version(replay: Replay) -> None:
+    """To the digit: test_lm_eval_05.py runs this file with lm-eval 0.5, too."""
+    table = make_table(evaluate(replay, bootstrap_iters=100))
+    assert [line for line in table.splitlines() if line] == TABLE.splitlines()
+    (folder,) = Path("coderm-runs").glob("humanevalplus_coderm-*")
+    assert (folder / "samples.jsonl").read_text() == replay.samples.read_text()
+    assert (folder / "tests.jsonl").read_text() == replay.tests.read_text().replace(r"unittest\n\n\n", r"unittest\n\n")
 
 
 def test_the_run_is_a_page_and_says_where(replay: Replay, caplog: pytest.LogCaptureFixture) -> None:
