@@ -19,5 +19,5 @@ def mini_humaneval(mini_humaneval: MiniHumanEval) -> MiniHumanEval:
 
 @pytest.fixture
 def short_loading(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that never gets loaded costs half a second of CPU in place of 61."""
-    monkeypatch.setattr("coderm_eval.benchmarks.evalplus.benchmark.LIMITS", LIMITS._replace(load_timeout_s=0.5))
+    """A program that never gets loaded costs a quarter of a second of CPU in place of 61."""
+    monkeypatch.setattr("coderm_eval.benchmarks.evalplus.benchmark.LIMITS", LIMITS._replace(load_timeout_s=0.25))

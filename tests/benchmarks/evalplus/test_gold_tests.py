@@ -287,7 +287,7 @@ def test_no_attack_passes_and_none_keeps_others_from_being_graded(mini_humaneval
     )
     programs = {f"{attack.kind}: {attack.name}": attack.program for attack in ATTACKS}
     programs["honest"] = "def rungs(height):\n    return 3 * height\n"
-    found = graded(programs, workers=4, min_time_limit=0.3)  # most of them wait
+    found = graded(programs, workers=2, min_time_limit=0.15)
     assert set(found) == set(programs) and found.pop("honest") == PASS
     assert [name for name, said in found.items() if not said or "pass" in said.values()] == []
 
