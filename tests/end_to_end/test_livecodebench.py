@@ -57,7 +57,7 @@ def _row(name: str) -> dict[str, str]:
 
 def _statuses(rows: list[Row], grader: Grader, cases: Iterable[Case]) -> dict[str, str]:
     """What the grader says of each case, by its name."""
-    benchmark = LiveCodeBench(rows, LiveCodeBenchSettings(timeout_s=0.5, grader=grader))
+    benchmark = LiveCodeBench(rows, LiveCodeBenchSettings(timeout_s=0.25, grader=grader))
     cases = sorted(cases, key=lambda case: case.problem)
     tasks = [GradeTask(case.name, case.problem, case.program) for case in cases]
     return {key: statuses.get("tests", "not run") for key, statuses in graded(benchmark, tasks).items()}

@@ -28,6 +28,9 @@ _NO_PASS = dict.fromkeys((FULL, "landlock+seccomp+rlimits", "seccomp+rlimits"), 
 
 
 _REACH = ("reaches out", "leaves behind", "names")
+_CONTAINED = ("ends early", "forges", "grows")
+"""What is tried in the program's own process, which a host has no part in but by its level."""
+
 _OTHER_PLACES = PLACES[1:]
 
 Chosen = Mapping[str, Sequence[str]]
@@ -39,15 +42,17 @@ def _attacks(*kinds: str) -> list[str]:
 
 
 def _chosen(number: int) -> Chosen:
-    """What is run on the host of this number: on this one everything in every place, on another each attack as a
-    candidate and in one of the other places, which is another one on the next host. The last three hosts grant the same
-    level."""
-    reach = _attacks(*_REACH)
+    """What is run on the host of this number: on this one everything in every place. On another each attack that
+    reaches out as a candidate and in one of the other places, which is another one on the next host, and a third of
+    those that do not, which is another third on the next host. The last three hosts grant the same level."""
+    reach, contained = _attacks(*_REACH), _attacks(*_CONTAINED)
+    if number == 0:
+        return {"candidate": reach + contained, **dict.fromkeys(_OTHER_PLACES, reach)}
     others = {
-        place: reach if number == 0 else reach[(number + shift) % len(_OTHER_PLACES) :: len(_OTHER_PLACES)]
+        place: reach[(number + shift) % len(_OTHER_PLACES) :: len(_OTHER_PLACES)]
         for shift, place in enumerate(_OTHER_PLACES)
     }
-    return {"candidate": _attacks(*_REACH, "ends early", "forges", "grows"), **others}
+    return {"candidate": reach + contained[number % 3 :: 3], **others}
 
 
 @pytest.mark.parametrize("level", sorted({host[3] for host in HOSTS}))
