@@ -9,6 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from helpers.cli import quick
+
+from coderm_eval.benchmarks.demo import SAMPLES, TESTS
 
 SLOW = (
     *("aiohttp", "asyncio", "datasets", "evalplus", "fire", "huggingface_hub", "jinja2", "lm_eval", "matplotlib"),
@@ -45,7 +48,9 @@ UNUSED = ("aiohttp", "asyncio", "datasets", "jinja2", "lm_eval", "matplotlib", "
 
 def test_a_run_imports_nothing_slow_that_it_does_not_use(tmp_path: Path) -> None:
     """From the command to the last file, by the default rule; jinja2 is for pages, aiohttp for models at servers."""
-    command = ["demo", "--out", str(tmp_path / "run"), "--no-report", "-q"]
+    samples, tests = quick(SAMPLES, tmp_path / "samples.jsonl"), quick(TESTS, tmp_path / "tests.jsonl")
+    files = ["--samples", str(samples), "--tests", str(tests), "--out", str(tmp_path / "run"), "--allow-partial"]
+    command = ["rerank", "--benchmark", "demo", *files, "--grade", "--no-report", "-q"]
     code = f"from coderm_eval.cli import main; main({command}, standalone_mode=False)"
     assert imported(code, UNUSED) == []
 

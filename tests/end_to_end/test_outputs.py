@@ -87,8 +87,8 @@ def test_a_file_of_the_users_in_the_store_is_not_added_to(files: Path) -> None:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("finished")
-    quick(SAMPLES, folder / "s.jsonl")
-    quick(TESTS, folder / "t.jsonl")
+    quick(SAMPLES, folder / "s.jsonl", 16)  # so many that they fill a small disk
+    quick(TESTS, folder / "t.jsonl", 16)
     done = coderm(*f"{RERANK} --samples s.jsonl --tests t.jsonl --out run".split(), cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder

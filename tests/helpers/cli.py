@@ -51,10 +51,11 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     return path
 
 
-def quick(source: Path, target: Path) -> Path:
-    """Three of the demo's problems, without their endless loops."""
-    kept = [r for r in rows(source) if r["task_id"] in DEMO_TASKS and "loop" not in r.get("note", "")]
-    return write_rows(target, kept)
+def quick(source: Path, target: Path, each: int = 8) -> Path:
+    """The first rows of three of the demo's problems, without endless loops. With 8 of 16 candidates and 8 of 16 tests
+    each a run has a quarter of the cells, which are most of its CPU time."""
+    of_task = [[row for row in rows(source) if row["task_id"] == task][:each] for task in DEMO_TASKS]
+    return write_rows(target, [row for listed in of_task for row in listed if "loop" not in row.get("note", "")])
 
 
 def said(error: type[CodermError], act: Callable[..., object], *arguments: Any) -> str:

@@ -21,7 +21,11 @@ from coderm_eval.pipeline.recorded_run import run_recorded
 from coderm_eval.pipeline.settings import load_settings
 from coderm_eval.report.rows import verdict_row
 
-SETTINGS = {"tests": {"file": str(demo.TESTS)}, "budget": {"policy": "uniform"}, "execution": {"workers": 2}}
+SETTINGS = {
+    "tests": {"file": str(demo.TESTS)},
+    "budget": {"policy": "uniform"},
+    "execution": {"workers": 1, "timeout_s": 0.25},  # for the demo's endless loops, of which there are two runs
+}
 
 
 def _items() -> Sequence[ProblemCandidates]:

@@ -154,7 +154,7 @@ def test_the_files_say_what_the_points_say_and_are_the_same_each_time(
 
 
 def test_a_run_with_a_curve_uses_all_tests_and_writes_the_curve(tmp_path: Path) -> None:
-    samples, tests = quick(SAMPLES, tmp_path / "samples.jsonl"), quick(TESTS, tmp_path / "tests.jsonl")
+    samples, tests = quick(SAMPLES, tmp_path / "samples.jsonl", 16), quick(TESTS, tmp_path / "tests.jsonl", 16)
     arguments = ["--benchmark", "demo", "--samples", samples, "--tests", tests, "--out", "run", "--allow-partial"]
     ran = coderm("rerank", *arguments, "--grade", "--curve", "--budget", "sequential", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr

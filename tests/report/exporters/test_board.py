@@ -34,7 +34,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("board")
     done = coderm(
         *("rerank", "--benchmark", "demo", "--allow-partial", "--grade", "--out", "run"),
-        *("--samples", quick(SAMPLES, folder / "s.jsonl"), "--tests", quick(TESTS, folder / "t.jsonl")),
+        *("--samples", quick(SAMPLES, folder / "s.jsonl", 16), "--tests", quick(TESTS, folder / "t.jsonl")),
         cwd=folder,
     )
     assert done.returncode == 0, done.stderr
