@@ -12,17 +12,30 @@ from typing import Any
 from helpers.harness_environments import python_of
 from helpers.paths import ROOT
 
-__all__ = ["Command", "each_alone", "refusals", "shell_with_lighteval"]
+__all__ = ["Command", "in_one_process", "shell_with_lighteval"]
 
 Ended = subprocess.CompletedProcess[str]
 
 Command = tuple[Sequence[str], Mapping[str, str]]
 """Arguments of lighteval, and variables."""
 
-_LOADS_TASKS = """
+_SHARED = """
 import contextlib, io, json, os, sys
+import lighteval.models.endpoints.litellm_model
+from lighteval.__main__ import app
 from lighteval.tasks.lighteval_task import LightevalTask
 from lighteval.tasks.registry import Registry
+
+def evaluation(folder, arguments, variables):
+    child = os.fork()
+    if not child:
+        os.chdir(folder)
+        os.environ.update(variables)
+        for descriptor, name in ((1, "stdout"), (2, "stderr")):
+            os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), descriptor)
+        sys.argv = ["lighteval", *arguments]
+        sys.exit(app())
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 def refusal(arguments, variables):
     os.environ.update(variables)
@@ -34,45 +47,33 @@ def refusal(arguments, variables):
             return [end.code, said.getvalue()]
     return [0, ""]
 
-print(json.dumps([refusal(*command) for command in json.load(sys.stdin)]))
+evaluations, refused = json.load(sys.stdin)
+codes = [evaluation(*command) for command in evaluations]
+print(json.dumps([codes, [refusal(*command) for command in refused]]))
 """
 
 
-_FORKS = """
-import json, os, sys
-import lighteval.models.endpoints.litellm_model
-from lighteval.__main__ import app
+def in_one_process(
+    evaluations: Mapping[Path, Command], refused: Sequence[Command], cwd: Path, variables: Mapping[str, str]
+) -> tuple[list[int], list[tuple[int, str]]]:
+    """The exit statuses of `evaluations`, and how each of the `refused` ends and what it says.
 
-codes = []
-for folder, arguments, variables in json.load(sys.stdin):
-    child = os.fork()
-    if not child:
-        os.chdir(folder)
-        os.environ.update(variables)
-        for descriptor, name in ((1, "stdout"), (2, "stderr")):
-            os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), descriptor)
-        sys.argv = ["lighteval", *arguments]
-        sys.exit(app())
-    codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-print(json.dumps(codes))
-"""
-
-
-def each_alone(commands: Mapping[Path, Command], variables: Mapping[str, str]) -> list[int]:
-    """The exit statuses of `lighteval endpoint litellm` in each of the folders, with its arguments.
-
-    What they say is in the files `stdout` and `stderr` there. Each is a fork of one process, since lighteval takes
-    eight seconds to start.
+    An evaluation is `lighteval endpoint litellm` with these arguments, in its folder, where the files `stdout` and
+    `stderr` have what it says. One that is to be refused loads its tasks, in `cwd`; the model, which comes after them,
+    is not there. They share a process, since lighteval takes eight seconds to start, and the evaluations are forks.
     """
     given = [
-        [str(folder), ["endpoint", "litellm", *arguments], {"HOME": str(folder), **more}]
-        for folder, (arguments, more) in commands.items()
+        [
+            [str(folder), ["endpoint", "litellm", *arguments], {"HOME": str(folder), **more}]
+            for folder, (arguments, more) in evaluations.items()
+        ],
+        [[list(arguments), dict(more)] for arguments, more in refused],
     ]
-    command = [str(python_of("lighteval")), "-c", _FORKS]
-    done = _run(command, cwd=next(iter(commands)), variables=variables, input=json.dumps(given))
+    command = [str(python_of("lighteval")), "-c", _SHARED]
+    done = _run(command, cwd=cwd, variables=variables, input=json.dumps(given))
     assert done.returncode == 0, done.stderr
-    codes: list[int] = json.loads(done.stdout.splitlines()[-1])
-    return codes
+    codes, said = json.loads(done.stdout.splitlines()[-1])
+    return codes, [(code, text) for code, text in said]
 
 
 def shell_with_lighteval(line: str, cwd: Path, variables: Mapping[str, str]) -> Ended:
@@ -80,21 +81,6 @@ def shell_with_lighteval(line: str, cwd: Path, variables: Mapping[str, str]) -> 
     scripts = python_of("lighteval").parent
     path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
     return _run(["bash", "-c", line], cwd=cwd, variables={**variables, "PATH": path})
-
-
-def refusals(commands: Sequence[Command], cwd: Path, variables: Mapping[str, str]) -> list[tuple[int, str]]:
-    """How each command ends that loads its tasks, and what it says; the model, which comes after them, is not there.
-
-    They share a process, since lighteval takes eight seconds to start.
-    """
-    done = _run(
-        [str(python_of("lighteval")), "-c", _LOADS_TASKS],
-        cwd=cwd,
-        variables=variables,
-        input=json.dumps([[list(arguments), dict(more)] for arguments, more in commands]),
-    )
-    assert done.returncode == 0, done.stderr
-    return [(code, said) for code, said in json.loads(done.stdout.splitlines()[-1])]
 
 
 def _run(command: Sequence[str], *, cwd: Path, variables: Mapping[str, str], **more: Any) -> Ended:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from helpers import cli
-from helpers.lighteval_runs import Command, each_alone, refusals, shell_with_lighteval
+from helpers.lighteval_runs import Command, in_one_process, shell_with_lighteval
 from helpers.mini_humaneval import MiniHumanEval, point_evalplus, write_mini
 from helpers.paths import ROOT
 from helpers.replaying import replaying
@@ -168,59 +168,6 @@ MODEL = "model_name=openai/P,base_url=http://{},api_key=none,api_max_retry=1,gen
 FLAGS = ("--custom-tasks", "coderm_eval.hosts.lighteval", "--output-dir", "out")
 
 
-class Fewer(NamedTuple):
-    """Two evaluations in front of servers that do not give all that they are asked for."""
-
-    refused: Path
-    """The folder of one whose server gives one choice, whatever n is."""
-    partial: Path
-    """The folder of one whose server knows two of three problems, where that is allowed."""
-    codes: list[int]
-
-
-@pytest.fixture(scope="module")
-def fewer(tmp_path_factory: pytest.TempPathFactory, mini: MiniHumanEval) -> Fewer:
-    refused, partial = (tmp_path_factory.mktemp(name) for name in ("refused", "partial"))
-    with serving(one_choice_only) as (url, _), replay(mini, tasks=2) as (address, _):
-        configs = (
-            settings(refused, "127.0.0.1:9"),
-            settings(partial, address, allow_incomplete=True),
-        )
-        servers = (url.removeprefix("http://"), f"{address}/v1")
-        commands: dict[Path, Command] = {
-            config.parent: (
-                (MODEL.format(server), f"{TASK}@n=4|0", *FLAGS, "--save-details"),
-                {"CODERM_CONFIG": str(config)},
-            )
-            for config, server in zip(configs, servers, strict=True)
-        }
-        return Fewer(refused, partial, each_alone(commands, mini.environment))
-
-
-def test_fewer_answers_than_n_are_refused(fewer: Fewer) -> None:
-    """What lighteval says of n is one thing, what a server gives another."""
-    stderr = (fewer.refused / "stderr").read_text()
-    assert fewer.codes[0] == 3, stderr
-    [said] = [line for line in stderr.splitlines() if line.startswith("coderm-eval: ")]
-    assert said.startswith(
-        "coderm-eval: 3 of 3 problems have not the 4 answers that lighteval was asked for (HumanEval/"
-    )
-    assert "Traceback" not in stderr
-    assert not list(fewer.refused.glob(f"coderm-runs/{TASK}-*"))
-
-
-def test_what_could_not_be_asked_is_in_no_mean(fewer: Fewer) -> None:
-    """Of three problems the server knows two, and refuses the third."""
-    stderr = (fewer.partial / "stderr").read_text()
-    assert fewer.codes[1] == 0, stderr
-    assert "1 of 3 problems have not all answers, and are in no score" in stderr
-    (path,) = (fewer.partial / "out").rglob("results_*.json")
-    scores = json.loads(path.read_text())["results"][f"{TASK}|0"]
-    assert {row: scores[f"pass@1:{row}"] for row in ROWS} == pytest.approx(
-        {"random": 0.5, "first": 0, "majority": 1, "coderm": 1, "oracle": 1}
-    )
-
-
 GREEDY = "model_name=openai/P,base_url=http://127.0.0.1:9/v1"
 SAMPLING = f"{GREEDY},generation_parameters={{temperature:0.8}}"
 WRITTEN = "tests: {model: M, base_url: 'http://127.0.0.1:9/v1'}\n"
@@ -248,9 +195,39 @@ REFUSED = [
 """(the model, the task, the file of CODERM_CONFIG, what is said)."""
 
 
+class Ended(NamedTuple):
+    """Two evaluations in front of servers that do not give all that they are asked for, and mistakes."""
+
+    fewer: Path
+    """The folder of one whose server gives one choice, whatever n is."""
+    partial: Path
+    """The folder of one whose server knows two of three problems, where that is allowed."""
+    codes: list[int]
+    mistakes: list[tuple[int, str]]
+    """The exit status and what is said, for each of `REFUSED`."""
+
+
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory, mini: MiniHumanEval) -> list[tuple[int, str]]:
-    folder = tmp_path_factory.mktemp("refused")
+def ended(tmp_path_factory: pytest.TempPathFactory, mini: MiniHumanEval) -> Ended:
+    fewer, partial, refused = (tmp_path_factory.mktemp(name) for name in ("fewer", "partial", "refused"))
+    with serving(one_choice_only) as (url, _), replay(mini, tasks=2) as (address, _):
+        configs = (
+            settings(fewer, "127.0.0.1:9"),
+            settings(partial, address, allow_incomplete=True),
+        )
+        servers = (url.removeprefix("http://"), f"{address}/v1")
+        evaluations: dict[Path, Command] = {
+            config.parent: (
+                (MODEL.format(server), f"{TASK}@n=4|0", *FLAGS, "--save-details"),
+                {"CODERM_CONFIG": str(config)},
+            )
+            for config, server in zip(configs, servers, strict=True)
+        }
+        return Ended(fewer, partial, *in_one_process(evaluations, mistaken(refused), refused, mini.environment))
+
+
+def mistaken(folder: Path) -> list[Command]:
+    """The commands of `REFUSED`, whose files are put there."""
     (folder / "tests.jsonl").write_text(json.dumps({"task_id": "HumanEval/0", "test": TESTS["HumanEval/0"][0]}))
     (folder / "greedy.yaml").write_text("model_parameters: {model_name: openai/P, generation_parameters: {top_p: 1}}\n")
     commands: list[Command] = []
@@ -258,12 +235,36 @@ def said(tmp_path_factory: pytest.TempPathFactory, mini: MiniHumanEval) -> list[
         config = folder / f"settings-{number}.yaml"
         config.write_text(text)
         commands.append((["endpoint", "litellm", model, task], {"CODERM_CONFIG": str(config)}))
-    return refusals(commands, folder, mini.environment)
+    return commands
+
+
+def test_fewer_answers_than_n_are_refused(ended: Ended) -> None:
+    """What lighteval says of n is one thing, what a server gives another."""
+    stderr = (ended.fewer / "stderr").read_text()
+    assert ended.codes[0] == 3, stderr
+    [said] = [line for line in stderr.splitlines() if line.startswith("coderm-eval: ")]
+    assert said.startswith(
+        "coderm-eval: 3 of 3 problems have not the 4 answers that lighteval was asked for (HumanEval/"
+    )
+    assert "Traceback" not in stderr
+    assert not list(ended.fewer.glob(f"coderm-runs/{TASK}-*"))
+
+
+def test_what_could_not_be_asked_is_in_no_mean(ended: Ended) -> None:
+    """Of three problems the server knows two, and refuses the third."""
+    stderr = (ended.partial / "stderr").read_text()
+    assert ended.codes[1] == 0, stderr
+    assert "1 of 3 problems have not all answers, and are in no score" in stderr
+    (path,) = (ended.partial / "out").rglob("results_*.json")
+    scores = json.loads(path.read_text())["results"][f"{TASK}|0"]
+    assert {row: scores[f"pass@1:{row}"] for row in ROWS} == pytest.approx(
+        {"random": 0.5, "first": 0, "majority": 1, "coderm": 1, "oracle": 1}
+    )
 
 
 @pytest.mark.parametrize("number", range(len(REFUSED)), ids=[shlex.quote(expected) for *_, expected in REFUSED])
-def test_a_mistake_is_one_sentence_before_any_request(said: list[tuple[int, str]], number: int) -> None:
-    code, text = said[number]
+def test_a_mistake_is_one_sentence_before_any_request(ended: Ended, number: int) -> None:
+    code, text = ended.mistakes[number]
     lines = [line for line in text.splitlines() if line.startswith("coderm-eval: ")]
     assert code == 2 and len(lines) == 1, text
     assert REFUSED[number][-1] in lines[0]
