@@ -10,7 +10,9 @@ import ast
 import builtins
 import importlib.util
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from coderm_eval.core.programs.given_to_tests import CANDIDATE_MODULE
 from coderm_eval.core.programs.solution_class import CLASS
@@ -37,6 +39,8 @@ candidate has such a name."""
 _IMPORT_FAILURES = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
 
 _BUILTINS = frozenset(dir(builtins))
+_BINDING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.arg)
+"""Types of nodes that bind a name, besides names and imports."""
 
 _IMPORTING = ("importlib.import_module", "import_module", "__import__")
 
@@ -60,48 +64,61 @@ def with_imports_resolved(code: str, entry_point: str) -> tuple[str, str | None]
     tree = parse(code)
     if tree is None:
         return code, None
-    nodes = all_nodes(tree)
+    nodes = _Nodes(tree)
     imports = _Imports(nodes, entry_point)
     changes = [
-        (node, text)
-        for node in nodes
-        if isinstance(node, (ast.stmt, ast.expr)) and (text := imports.replacement(node)) is not None
+        (node, text) for node in (*nodes.imports, *nodes.calls) if (text := imports.replacement(node)) is not None
     ]
     changed = replaced(code, changes) if changes else code
     if any("_Candidate(" in text for _, text in changes):
         changed = after_future(changed, CANDIDATE_MODULE).removesuffix("\n")
-    return _completed(changed, nodes if changed is code else _nodes(changed), entry_point), next(
-        imports.missing(), None
-    )
+    nodes = nodes if changed is code else _Nodes(parse(changed) or ast.Module([], []))
+    return _completed(changed, nodes, entry_point), next(imports.missing(), None)
+
+
+class _Nodes:
+    """The nodes of a test by what they are, of which each is gone through alone: most nodes are none of these."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        found: defaultdict[type[ast.AST], list[Any]] = defaultdict(list)
+        for node in all_nodes(tree):
+            found[type(node)].append(node)
+        self.imports: list[ast.Import | ast.ImportFrom] = found[ast.Import] + found[ast.ImportFrom]
+        self.calls: list[ast.Call] = found[ast.Call]
+        self.names: list[ast.Name] = found[ast.Name]
+        self.attributes: list[ast.Attribute] = found[ast.Attribute]
+        self.tries: list[ast.Try] = found[ast.Try]
+        self.binding = [*self.names, *self.imports, *(node for kind in _BINDING for node in found[kind])]
+        """Those in which `bound_anywhere` finds names."""
 
 
 class _Imports:
     """The imports of one test, and how it uses what they import."""
 
-    def __init__(self, nodes: Sequence[ast.AST], entry_point: str) -> None:
-        self._nodes = nodes
+    def __init__(self, nodes: _Nodes, entry_point: str) -> None:
+        self._imports = nodes.imports
         self._entry_point = entry_point
-        self._names = {node.id for node in nodes if isinstance(node, ast.Name)}
-        self._modules = _used_as_modules(nodes)
-        self._excused = {id(inner) for node in nodes if _expects_failure(node) for inner in all_nodes(node)}
+        self._names = {node.id for node in nodes.names}
+        self._modules = _used_as_modules(nodes.attributes)
+        self._excused = {id(inner) for node in nodes.tries if _expects_failure(node) for inner in all_nodes(node)}
         self._others = set(self._other_packages())
 
     def missing(self) -> Iterator[str]:
         """Yield the libraries that the test uses and that are not installed."""
-        for node in self._nodes:
+        for node in self._imports:
             if id(node) in self._excused:
                 continue
             for module, name in _imported(node):
                 if self._is_library(module) and not self._works(node, module) and (name in self._names or name == "*"):
                     yield module.partition(".")[0]
 
-    def replacement(self, node: ast.stmt | ast.expr) -> str | None:
+    def replacement(self, node: ast.Import | ast.ImportFrom | ast.Call) -> str | None:
         """The statements in place of an import; None where `node` stays as it is."""
         if isinstance(node, ast.Import):
             return self._of_import(node)
         if isinstance(node, ast.ImportFrom):
             return self._of_from_import(node)
-        if isinstance(node, ast.Call) and dotted(node.func) in _IMPORTING:
+        if dotted(node.func) in _IMPORTING:
             module = node.args[0] if node.args else None
             if isinstance(module, ast.Constant) and isinstance(module.value, str):
                 return None if self._is_library(module.value) else "_Candidate()"
@@ -109,7 +126,7 @@ class _Imports:
 
     def _other_packages(self) -> Iterator[str]:
         """Yield packages that are used for something else than the function under test."""
-        for node in self._nodes:
+        for node in self._imports:
             for alias in node.names if isinstance(node, ast.Import) else ():
                 used = self._modules.get(imported_as(alias), set())
                 if used and not self._is_candidate(imported_as(alias)):
@@ -172,24 +189,22 @@ class _Imports:
         return _joined([], names)
 
 
-def _expects_failure(node: ast.AST) -> bool:
-    """Return whether `node` is a `try` that goes on without the import."""
-    if not isinstance(node, ast.Try):
-        return False
+def _expects_failure(node: ast.Try) -> bool:
+    """Return whether a `try` goes on without the import."""
     kinds = [kind for handler in node.handlers for kind in getattr(handler.type, "elts", [handler.type])]
     return any(kind is None or dotted(kind) in _IMPORT_FAILURES for kind in kinds)
 
 
-def _used_as_modules(nodes: Sequence[ast.AST]) -> dict[str, set[str]]:
+def _used_as_modules(nodes: Iterable[ast.Attribute]) -> dict[str, set[str]]:
     """The attributes that are used of each name, at any depth: {"src": {"solution", "f"}} for `src.solution.f`."""
     used: dict[str, set[str]] = {}
     for node in nodes:
         attributes = []
-        inner = node
+        inner: ast.expr = node
         while isinstance(inner, ast.Attribute):
             attributes.append(inner.attr)
             inner = inner.value
-        if attributes and isinstance(inner, ast.Name):
+        if isinstance(inner, ast.Name):
             used.setdefault(inner.id, set()).update(attributes)
     return used
 
@@ -210,16 +225,11 @@ def _joined(kept: Sequence[str], names: Sequence[str]) -> str:
     return "; ".join([*kept, *names]) or "pass"
 
 
-def _nodes(code: str) -> list[ast.AST]:
-    tree = parse(code)
-    return all_nodes(tree) if tree else []
-
-
-def _completed(code: str, nodes: Sequence[ast.AST], entry_point: str) -> str:
+def _completed(code: str, nodes: _Nodes, entry_point: str) -> str:
     """The source with the imports that it uses and does not have; `nodes` are its own."""
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    modules = _used_as_modules(nodes)
-    bound = {entry_point, *bound_anywhere(nodes)} | _BUILTINS
+    names = {node.id for node in nodes.names}
+    modules = _used_as_modules(nodes.attributes)
+    bound = {entry_point, *bound_anywhere(nodes.binding)} | _BUILTINS
     wanted = [text for name, text in _FROM_UNITTEST.items() if name in names - bound]
     wanted += [text for name, text in _MODULES.items() if name not in bound and name in modules]
     return after_future(code, "\n".join(wanted)).removesuffix("\n") if wanted else code
