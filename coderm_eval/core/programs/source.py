@@ -10,17 +10,8 @@ import warnings
 from collections.abc import Iterator
 
 __all__ = [
-    *(
-        "after_future",
-        "all_nodes",
-        "bound",
-        "child_nodes",
-        "defines",
-        "is_known_module",
-        "is_made",
-        "is_main_guard",
-        "is_special",
-    ),
+    *("after_future", "all_nodes", "bound", "child_nodes", "defines", "is_known_module", "is_made"),
+    *("is_main_guard", "is_special"),
     *("module_names", "parse", "scopes", "symbol_table", "syntax_tree"),
 ]
 
