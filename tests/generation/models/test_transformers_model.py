@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.cli import coderm
 from helpers.lm_eval_tasks import evaluate_task
 from helpers.tiny_llama import (  # noqa: F401  # one_thread is a fixture
     ANSWER_NOW,
@@ -454,8 +455,7 @@ def test_write_tests_runs_a_model_in_process(make: Make, tmp_path: Path) -> None
     config.write_text("tests: {max_tokens: 8}\n")
     known = ["--benchmark", "demo", "--samples", samples, "--allow-partial", "--out", "tests.jsonl"]
     model = ["--backend", "hf", "--model", make(context=4096), "--num", 3, "--config", config]
-    command = [sys.executable, "-m", "coderm_eval.cli", "tests", *map(str, [*known, *model])]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = coderm("tests", *known, *model, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "3 test samples of 1 problems, 3 no code found, 3 truncated" in done.stdout
     assert json.loads((tmp_path / "tests.jsonl").read_text()) == {"task_id": "demo/0", "test": ""}
