@@ -38,14 +38,16 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 LONGEST = (
-    "hosts/test_lm_eval_05.py",
-    "end_to_end/test_readme.py",
     "execution/sandbox/test_isolation.py",
+    "end_to_end/test_readme.py",
     "execution/backends/ray/test_cluster.py",
-    "hosts/lighteval/test_lighteval.py",
     "execution/test_attacks_by_tests.py",
+    "hosts/lighteval/test_lighteval.py",
+    "benchmarks/evalplus/test_gold_tests.py",
+    "execution/test_executor.py",
     "execution/test_attacks.py",
     "harnesses/test_be_the_model.py",
+    "hosts/test_lm_eval_05.py",
 )
 """Files that take longest, by docs/measurements/tests.md: they begin first, so that no process ends with one of them
 while the others wait."""
