@@ -45,7 +45,7 @@ GRADED_FILES = ("grades.jsonl", "pass_rates.jsonl", "misleading_tests.jsonl")
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
     folder = tmp_path_factory.mktemp("demo")
-    samples, tests = quick(SAMPLES, folder / "samples.jsonl", 10), quick(TESTS, folder / "tests.jsonl", 10)
+    samples, tests = quick(SAMPLES, folder / "samples.jsonl", 16), quick(TESTS, folder / "tests.jsonl", 16)
     return ["rerank", "--benchmark", "demo", "--samples", samples, "--tests", tests, "--allow-partial", "--grade"]
 
 

@@ -30,7 +30,8 @@ def test_the_doctor_counts_the_nodes(cluster: Any, node: Any, tmp_path: Path) ->
 def test_an_ended_run_goes_on_and_ends_with_the_same_bytes(
     cluster: Any, node: Any, tmp_path: Path, number: signal.Signals
 ) -> None:
-    samples, tests = quick(SAMPLES, tmp_path / "samples.jsonl"), quick(TESTS, tmp_path / "tests.jsonl")
+    samples = quick(SAMPLES, tmp_path / "samples.jsonl", 16)  # so many that the signal comes before the end
+    tests = quick(TESTS, tmp_path / "tests.jsonl", 16)
     demo = ["rerank", "--benchmark", "demo", "--samples", samples, "--tests", tests, "--allow-partial", "--grade"]
     assert coderm(*demo, "--out", "local", cwd=tmp_path).returncode == 0
     (tmp_path / "ray.yaml").write_text(
