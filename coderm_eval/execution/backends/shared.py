@@ -61,6 +61,8 @@ class SharedExecutor:
             if part:
                 owed += len(part)
                 self._inbox.put(_Part((limits, tuple(libraries)), part, results))
+            elif not owed:
+                self._inbox.require_open()  # nothing comes any more that would say so
             while owed and not results.empty():
                 owed -= 1
                 yield _received(results)
@@ -150,9 +152,9 @@ class _Inbox:
             return self._parts.popleft() if self._parts and self._parts[0].setup == part.setup else None
 
     def has_other_than(self, part: _Part) -> bool:
-        """Whether the next part cannot be done together with `part`, or nothing is to be done any more."""
+        """Whether the next part cannot be done together with `part`."""
         with self._changed:
-            return self.closed or bool(self._parts and self._parts[0].setup != part.setup)
+            return bool(self._parts and self._parts[0].setup != part.setup)
 
     def close(self) -> None:
         with self._changed:
@@ -178,21 +180,21 @@ class _Round:
         is closed, which stops what is running."""
         part: _Part | None = self._first
         while True:
+            self._taken += [part] if part else []  # first of all: it gets the error, too
             self._inbox.require_open()
             if part:
-                self._taken.append(part)
                 yield from (replace(test, key=(part, test.key)) for test in part.items)
             yield None
             part = self._inbox.next_like(self._first, _MOMENT_S if self._is_busy() else 0)
-            if part is None and (not self._is_busy() or self._is_over()):
+            if part is None and not self._inbox.closed and (not self._is_busy() or self._is_over()):
                 return
 
     def rehearsals(self) -> Iterator[tuple[tuple[_Part, Any], str, Sequence[str]]]:
         """Yield the rehearsals that wait already: each takes a moment, so that none waits for the next to come."""
         part: _Part | None = self._first
         while part:
-            self._inbox.require_open()
             self._taken.append(part)
+            self._inbox.require_open()
             yield from (((part, key), entry_point, tests) for key, entry_point, tests in part.items)
             part = self._inbox.next_like(self._first, 0)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 
@@ -137,14 +139,18 @@ def test_an_error_reaches_everyone_who_waits_and_stops_nobody_later() -> None:
                 list(shared.rehearse([(0, "f", [TEST])], ROOMY))
 
 
-def test_who_waits_when_it_is_closed_gets_an_error(local: LocalExecutor) -> None:
+@pytest.mark.parametrize("pauses", [0, 50])
+def test_who_waits_when_it_is_closed_gets_an_error(local: LocalExecutor, pauses: int) -> None:
+    """Whether or not its program runs by then."""
     endless = ProgramTest("endless", "def f(x):\n    while True: pass\n", TEST, "p", "f")
     begun = threading.Event()
 
     def tests() -> Iterator[ProgramTest[str] | None]:
         yield endless
-        begun.set()
-        while True:
+        for number in count():
+            if number == pauses:
+                begun.set()
+            time.sleep(0.01)
             yield None
 
     def wait(executor: SharedExecutor) -> str:
