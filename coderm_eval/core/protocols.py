@@ -24,6 +24,8 @@ class Block:
     """The candidates' sources, in the problem's form; one row each."""
     tests: Sequence[str]
     """Their sources, one column each; or probing inputs, which are calls as text."""
+    timeouts: Sequence[int] = ()
+    """For each program, the earlier tests of the problem in which it timed out; empty for none."""
 
     @property
     def cells(self) -> int:

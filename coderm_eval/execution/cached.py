@@ -6,7 +6,7 @@ import logging
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import count
+from itertools import count, repeat
 
 import numpy as np
 
@@ -123,7 +123,7 @@ def _program_tests(block: Block, key: Key, call_s: float | None = None) -> Itera
     """
     problem = block.problem
     places = count()
-    for source in block.programs:
+    for source, timeouts in zip(block.programs, block.timeouts or repeat(0), strict=False):
         program = to_callable(source, problem)
         for test in block.tests:
             yield ProgramTest(
@@ -134,6 +134,7 @@ def _program_tests(block: Block, key: Key, call_s: float | None = None) -> Itera
                 problem.entry_point,
                 process_per_call=problem.form == "stdin",
                 timeout_s=call_s,
+                timeouts=timeouts,
                 is_call=call_s is not None,
             )
 

@@ -29,6 +29,9 @@ class ProgramTest(Generic[Key]):
     to keep no state."""
     trusted: bool = False
     """Whether no model wrote the test, so that it can share a process with others, whatever it does."""
+    timeouts: int = 0
+    """Earlier tests of the problem in which the program timed out: one that loops in two gets less time in the others,
+    whether they are run now or later."""
     is_call: bool = False
     """Whether `test` is no test but a call, as `program_process` has it: PASSED is then a program that returns, and
     FAILED one that raises."""

@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from coderm_eval.core.protocols import Block
-from coderm_eval.core.records import Probes, ProblemCandidates, RerankResult, Selection, UnitTest, Verdicts
+from coderm_eval.core.records import Probes, ProblemCandidates, RerankResult, Selection, UnitTest, Verdict, Verdicts
 from coderm_eval.selection import finalists, select
 from coderm_eval.selection.budget import ProblemState
 from coderm_eval.selection.budget.state import current_pick
@@ -59,7 +59,12 @@ class VerdictMatrix:
         self._make_room(len(self._samples))
         new = list(islice(self._samples, first, None))
         programs = [candidate.program for candidate in self._item.candidates]
-        return Block(self._item.problem, first, programs, new) if new else None
+        return Block(self._item.problem, first, programs, new, self._timeouts(first)) if new else None
+
+    def _timeouts(self, columns: int) -> list[int]:
+        """For each candidate, the tests so far in which it timed out. A test in which all did may loop by itself."""
+        timed_out = self._verdicts.matrix[:, :columns] == Verdict.TIMED_OUT
+        return list(timed_out[:, ~timed_out.all(axis=0)].sum(axis=1).tolist())
 
     def _make_room(self, columns: int) -> None:
         rows, capacity = self._verdicts.matrix.shape

@@ -592,6 +592,14 @@ def test_runs_under_other_limits_share_one_executor() -> None:
     assert found == [[PASSED], [TIMED_OUT], [PASSED], [PASSED]]
 
 
+@pytest.mark.parametrize(("timeouts", "verdict"), [(0, PASSED), (1, PASSED), (2, TIMED_OUT)])
+def test_who_has_looped_in_two_tests_gets_less_time_in_later_ones(timeouts: int, verdict: Verdict) -> None:
+    """As in those of the same block: a tenth."""
+    slow = _doing("while time.process_time() < 0.5: pass")
+    (result,) = run_kept([ProgramTest("slow", slow, TEST, timeouts=timeouts)], Limits(timeout_s=3), workers=1)
+    assert result.verdict == verdict
+
+
 def test_the_self_test_passes_under_the_default_limits() -> None:
     assert granted(limits=Limits())
 

@@ -133,6 +133,16 @@ class TwoRounds(BudgetPolicy):
         return f"{task_id} had enough"
 
 
+class OneByOne(BudgetPolicy):
+    """Four rounds of one test."""
+
+    def next_round(self, states: Mapping[str, ProblemState], picks: Mapping[str, Selection]) -> dict[str, int]:
+        return {task: 1 for task, state in states.items() if state.requested < 4 and not state.in_flight}
+
+    def stopped(self, task_id: str) -> str:
+        return "limit"
+
+
 def test_a_budget_sees_verdicts_and_what_is_in_flight() -> None:
     budget, script = TwoRounds(), Script({"a": ["x", "x", "z"]})
     rerank(
@@ -174,6 +184,30 @@ def test_a_later_round_runs_only_the_new_cells_and_keeps_the_old_verdicts() -> N
     ]
     assert [r.verdicts.rows() for r in results] == [["PP"], ["F"]]
     assert results[1].selections["majority"].stopped == "b had enough"
+
+
+def test_a_later_round_tells_who_timed_out_in_tests_that_others_ended() -> None:
+    """In the test "endless" all do: it may loop by itself."""
+
+    def decide(_: Problem, program: str, test: str) -> Verdict:
+        return Verdict.TIMED_OUT if test == "endless" or program == "loops" else Verdict.PASSED
+
+    told: list[tuple[list[str], list[int]]] = []
+
+    def kept(blocks: Iterable[Block | None]) -> Iterator[tuple[Block, Verdicts]]:
+        for block, verdicts in execute(decide)(blocks):
+            told.append(([*block.tests], [*block.timeouts]))
+            yield block, verdicts
+
+    rerank(
+        [work("a", "loops", "ends")],
+        write_tests=Script({"a": ["endless", "x", "y", "z"]}).write,
+        execute=kept,
+        rule="majority",
+        rules=["majority"],
+        budget=OneByOne(),
+    )
+    assert told == [(["endless"], [0, 0]), (["x"], [0, 0]), (["y"], [1, 0]), (["z"], [2, 0])]
 
 
 def test_a_cell_that_nobody_could_run_stays_missing() -> None:

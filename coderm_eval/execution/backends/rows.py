@@ -37,6 +37,7 @@ class Row(Generic[Key]):
 
     program: str
     process_per_call: bool
+    timeouts: int
     preamble: dict[str, Any]
     """The tests of the problem."""
     columns: list[int] = field(default_factory=list)
@@ -45,7 +46,12 @@ class Row(Generic[Key]):
     """For each, the key that waits for its result."""
 
     def request(self) -> dict[str, Any]:
-        return {"program": self.program, "process_per_call": self.process_per_call, "columns": self.columns}
+        return {
+            "program": self.program,
+            "process_per_call": self.process_per_call,
+            "timeouts": self.timeouts,
+            "columns": self.columns,
+        }
 
     def results(self, answer: dict[str, Any] | None) -> Iterator[ExecutionResult[Key]]:
         """Return the result for each key; without an answer nothing was run."""
@@ -67,7 +73,7 @@ class Row(Generic[Key]):
 
     def _part(self, kept: Sequence[bool]) -> Row[Key]:
         columns, keys = compress(self.columns, kept), compress(self.keys, kept)
-        return Row(self.program, self.process_per_call, self.preamble, [*columns], [*keys])
+        return Row(self.program, self.process_per_call, self.timeouts, self.preamble, [*columns], [*keys])
 
 
 def preamble_of_tests(
@@ -123,7 +129,7 @@ class _Table(Generic[Key]):
     def add(self, test: ProgramTest[Key]) -> None:
         row = self._rows.get(test.program)
         if row is None:
-            row = self._rows[test.program] = Row(test.program, test.process_per_call, self._preamble)
+            row = self._rows[test.program] = Row(test.program, test.process_per_call, test.timeouts, self._preamble)
         column = self._columns.get(test.test)
         if column is None:
             column = self._columns[test.test] = len(self._tests)

@@ -50,6 +50,7 @@ class ProgramAnswers:
         stateful: whether an answer may depend on the calls before it, for all that is known beforehand.
         process_per_run: whether runs have their own processes: the calls of a test if `stateful`, else one call.
         code: what is run in place of the source, if there is any.
+        timeouts: earlier tests in which the program timed out, whose calls count as its own.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class ProgramAnswers:
         stateful: bool,
         process_per_run: bool,
         code: bytes = b"",
+        timeouts: int = 0,
     ) -> None:
         self._source = source
         self._code = code
@@ -68,7 +70,7 @@ class ProgramAnswers:
         self._sandbox = sandbox
         self.stateful = stateful
         self._process_per_run = process_per_run
-        self._timeouts = 0
+        self._timeouts = timeouts
         self._characters = 0
         self._given_up: End | None = None
         """The end of every call that is not answered yet, where no more are to be."""

@@ -38,8 +38,10 @@ class RowRunner:
         """Looks at the tests: at the first request, since what sets them has no reply that could be waited for."""
         self._numbers: Sequence[int | None] = ()
         """For each test, the number of the first that is the same; None for one that is not Python."""
-        self._replies: dict[tuple[str, tuple[int, ...]], dict[str, Any]] = {}
-        """By a program's identity, and the tests that it was run against."""
+        self._replies: dict[tuple[str, int, tuple[int, ...]], dict[str, Any]] = {}
+        """By a program's identity, the tests in which it timed out before, and those that it was run against."""
+        self._endless: set[str] = set()
+        """Programs that could not be loaded in their time: they are not tried again for a problem's next tests."""
 
     def set_tests(
         self, tests: Sequence[str], trusted: Sequence[bool], entry_point: str, timeout_s: float | None
@@ -61,14 +63,16 @@ class RowRunner:
         calls = self._runner.rehearsed()
         return [() if number is None else calls[number] for number in self._numbers]
 
-    def row(self, source: str, process_per_call: bool, columns: Sequence[int]) -> dict[str, Any]:
-        """Run the tests with the numbers `columns` against one program; returns what `TestRunner.row` does."""
+    def row(self, source: str, process_per_call: bool, timeouts: int, columns: Sequence[int]) -> dict[str, Any]:
+        """Run the tests with the numbers `columns` against one program, which timed out before in so many; returns what
+        `TestRunner.row` does."""
         self._see_tests()
         info = analyse(source)
         numbers = [self._numbers[column] for column in columns]
         wanted = tuple(dict.fromkeys(number for number in numbers if number is not None)) if info else ()
-        found = dict(zip(wanted, self._cells(source, info, process_per_call, wanted), strict=True)) if info else {}
-        cells = [found.get(number, _NOT_PYTHON) if number is not None else _NOT_PYTHON for number in numbers]
+        found = self._cells(source, info, process_per_call, timeouts, wanted) if info else []
+        by_number = dict(zip(wanted, found, strict=True))
+        cells = [by_number.get(number, _NOT_PYTHON) if number is not None else _NOT_PYTHON for number in numbers]
         verdicts, seconds, outputs, reasons = zip(*cells, strict=True)
         return {"verdicts": "".join(verdicts), "cpu_seconds": seconds, "outputs": outputs, "reasons": reasons}
 
@@ -99,18 +103,29 @@ class RowRunner:
             self._unseen = None
 
     def _cells(
-        self, source: str, info: ProgramInfo, process_per_call: bool, columns: tuple[int, ...]
+        self, source: str, info: ProgramInfo, process_per_call: bool, timeouts: int, columns: tuple[int, ...]
     ) -> list[tuple[Any, ...]]:
         """Return what `TestRunner.row` says of each of the tests; the outputs of a program that knows addresses differ
         from process to process, and are left out."""
-        reply = self._replies.get((info.identity, columns))
+        same = info.identity, timeouts, columns
+        reply = self._replies.get(same)
         if reply is None and columns:
             stateful = info.stateful and not process_per_call
             apart = info.stateful and (process_per_call or info.reaches_out)
             program = ProgramAnswers(
-                source, info.imports, self._sandbox, stateful=stateful, process_per_run=apart, code=info.code
+                source,
+                info.imports,
+                self._sandbox,
+                stateful=stateful,
+                process_per_run=apart,
+                code=info.code,
+                timeouts=timeouts,
             )
-            reply = self._replies[info.identity, columns] = self._asking.row(program, columns)
+            if info.identity in self._endless:
+                program.unloadable = End.OUT_OF_CPU
+            reply = self._replies[same] = self._asking.row(program, columns)
+            if program.unloadable is End.OUT_OF_CPU:
+                self._endless.add(info.identity)
             self._sandbox.let_go()
         if reply is None:
             return []

@@ -11,7 +11,7 @@ It reads requests from stdin and writes replies to stdout, as JSON lines:
                                              and their limit where it is not the usual one; has no reply
     {"calls", "timeout_s"}                   the same of calls alone, in place of tests
     {"rehearse"}                             the reply is {"calls"}, those that each test will probably make
-    {"program", "process_per_call", "columns"}
+    {"program", "process_per_call", "timeouts", "columns"}
                                              one program against these; the reply is that of `TestRunner.row`
     {"isolation"}                            the reply is {"level"}, or {"refused"} if the host does not allow it
 
@@ -175,7 +175,8 @@ def _serve_requests(requests: int, replies: _Replies, rows: RowRunner, level: st
         elif "rehearse" in request:
             replies.answer({"calls": rows.rehearsed()})
         else:
-            replies.answer(rows.row(request["program"], request["process_per_call"], request["columns"]))
+            how = request["process_per_call"], request["timeouts"]
+            replies.answer(rows.row(request["program"], *how, request["columns"]))
 
 
 def _refuse(requests: int, replies: int, reason: str) -> None:

@@ -18,7 +18,7 @@ _ROWS_OF_CHUNK = 64
 """Programs of a problem that stay together: as many as one worker gets at a time, which share what is known of the
 tests."""
 
-SentTest = tuple[str, str, tuple[str, str, float | None, bool, bool, bool]]
+SentTest = tuple[str, str, tuple[str, str, float | None, bool, bool, int, bool]]
 """A `ProgramTest` without its key."""
 
 Outcome = Sequence[Any]
@@ -68,13 +68,13 @@ def _task(tests: Sequence[ProgramTest[Any]]) -> Task:
 
 
 def _sent(test: ProgramTest[Any]) -> SentTest:
-    form = (test.problem, test.entry_point, test.timeout_s, test.process_per_call, test.trusted, test.is_call)
-    return test.program, test.test, form
+    how = (test.timeout_s, test.process_per_call, test.trusted, test.timeouts, test.is_call)
+    return test.program, test.test, (test.problem, test.entry_point, *how)
 
 
 def received(sent: SentTest, key: Key) -> ProgramTest[Key]:
     """The test that was sent, with a key of the receiver's."""
-    program, test, (problem, entry_point, timeout_s, process_per_call, trusted, is_call) = sent
+    program, test, (problem, entry_point, timeout_s, process_per_call, trusted, timeouts, is_call) = sent
     return ProgramTest(
         key,
         program,
@@ -84,6 +84,7 @@ def received(sent: SentTest, key: Key) -> ProgramTest[Key]:
         timeout_s=timeout_s,
         process_per_call=process_per_call,
         trusted=trusted,
+        timeouts=timeouts,
         is_call=is_call,
     )
 
