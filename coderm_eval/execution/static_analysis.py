@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import marshal
 import types
 import warnings
@@ -49,6 +50,10 @@ class ProgramInfo(NamedTuple):
     """Whether it calls Python's `id`, so that its answers may differ in every process."""
     code: bytes = b""
     """What can be run in place of the text, as marshal writes it; empty if the program could notice."""
+    likeness: str = ""
+    """The same for programs that differ besides in the names of local variables, which only the text of a `NameError`
+    can show; empty if the program could read that text. It names a twentieth of the programs of a weak model, and a
+    third of those that solve some problem."""
 
 
 def analyse(program: str) -> ProgramInfo | None:
@@ -122,14 +127,21 @@ def _info_of_functions(tree: ast.Module, program: str) -> ProgramInfo:
     blind = is_blind(names, program)
     stateful = not (blind and is_pure(names, program) and all(map(_keeps_nothing, tree.body)))
     reaches_out = stateful and not stays_inside(names, program)
-    code = _bare_code(tree, nodes) if blind else None
-    identity, written = (_identity(code), marshal.dumps(code)) if code else (program, b"")
-    return ProgramInfo(identity, stateful, imports, reaches_out, knows_addresses, written)
+    if not blind:
+        return ProgramInfo(program, stateful, imports, reaches_out, knows_addresses)
+    code = _bare_code(tree, nodes)
+    likeness = "" if stateful or _reads_errors(names, nodes) else repr(_essence(code, _without_names))
+    return ProgramInfo(_identity(code), stateful, imports, reaches_out, knows_addresses, marshal.dumps(code), likeness)
+
+
+def _reads_errors(names: NamesUsed, nodes: Sequence[ast.AST]) -> bool:
+    """Return whether it is handed an exception that it did not make."""
+    return "__exit__" in names.bound or any(isinstance(node, ast.ExceptHandler) and node.name for node in nodes)
 
 
 def _identity(code: types.CodeType) -> str:
     """Return compiled code as text, without line numbers: it takes half the time of unparsing."""
-    return repr(_essence(code))
+    return repr(_essence(code, _all_names))
 
 
 def _bare_code(tree: ast.Module, nodes: Sequence[ast.AST]) -> types.CodeType:
@@ -144,15 +156,28 @@ def _bare_code(tree: ast.Module, nodes: Sequence[ast.AST]) -> types.CodeType:
         return compile(tree, "<source>", "exec", dont_inherit=True)
 
 
-def _essence(code: types.CodeType) -> tuple[Any, ...]:
+def _essence(code: types.CodeType, local_names: Callable[[types.CodeType], Any]) -> tuple[Any, ...]:
     """Return all of a code object but its place in the source."""
     constants = [
-        _essence(value) if isinstance(value, types.CodeType) else (type(value).__name__, value)
+        _essence(value, local_names) if isinstance(value, types.CodeType) else (type(value).__name__, value)
         for value in code.co_consts
     ]
-    names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+    names = (code.co_name, code.co_names, local_names(code))
     shape = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
     return (code.co_code, getattr(code, "co_exceptiontable", b""), names, shape, constants)
+
+
+def _all_names(code: types.CodeType) -> tuple[tuple[str, ...], ...]:
+    return code.co_varnames, code.co_freevars, code.co_cellvars
+
+
+def _without_names(code: types.CodeType) -> tuple[tuple[str, ...], ...]:
+    """Return the names of arguments, by which a call may give them, and of `__class__`, which `super` looks for; others
+    stand for themselves by their number."""
+    flags = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + flags]
+    others = (code.co_varnames[len(arguments) :], code.co_freevars, code.co_cellvars)
+    return arguments, *(tuple(name if name.startswith("__") else "" for name in group) for group in others)
 
 
 def _forget_line(node: ast.ClassDef) -> None:

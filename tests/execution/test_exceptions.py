@@ -132,3 +132,36 @@ def test_a_program_raises_no_class_of_the_tests_side(name: str, module: str) -> 
 def test_a_class_that_is_none_is_an_error_and_no_exception_of_the_test(of: object) -> None:
     with pytest.raises((TypeError, ValueError, AttributeError)):
         exception_class(of)
+
+
+_UNSET = """
+def f(x):
+    if x < 0:
+        {name} = x
+    return {name}
+"""
+_ASKS_FOR_A_NAME = """
+import unittest
+
+
+class TestF(unittest.TestCase):
+    def test_text(self):
+        with self.assertRaisesRegex(UnboundLocalError, "'depth'"):
+            f(1)
+"""
+
+
+def test_the_name_of_a_variable_in_an_exception_is_the_programs_own() -> None:
+    """Programs that differ in such names alone are run once where no answer shows one."""
+    programs = {name: _UNSET.format(name=name) for name in ("depth", "height", "level")}
+    asked = {
+        "text": _ASKS_FOR_A_NAME,
+        "answer": _ASKS_FOR_A_NAME.replace("f(1)", "raise UnboundLocalError(f\"'depth'{f(-1)}\")"),
+    }
+    found = verdicts_by_name(programs, asked, "f")
+    assert {name: found[name, "text"] for name in programs} == {
+        "depth": Verdict.PASSED,
+        "height": Verdict.FAILED,
+        "level": Verdict.FAILED,
+    }
+    assert {found[name, "answer"] for name in programs} == {Verdict.PASSED}

@@ -56,6 +56,70 @@ def test_docstrings_tell_no_programs_apart_unless_somebody_reads_them() -> None:
     assert _identity(short + reads) != _identity(long + reads)
 
 
+LOCAL = "def f(x):\n    n = x\n    return [n + m for m in range(n)]\n"
+
+ALIKE: list[tuple[str, str]] = [
+    (LOCAL, "def f(x):\n    number = x\n    return [number + i for i in range(number)]\n"),
+    (
+        "def f(x):\n    n = x\n    def g(y):\n        return y + n\n    return g(1)\n",
+        "def f(x):\n    number = x\n    def g(y):\n        return y + number\n    return g(1)\n",
+    ),
+    ("def f(x):\n    for n in x:\n        return n\n", "def f(x):\n    for item in x:\n        return item\n"),
+    (
+        "class A:\n    def __init__(self, x):\n        n = x\n        super().__init__()\n        self.n = n\n",
+        "class A:\n    def __init__(self, x):\n        m = x\n        super().__init__()\n        self.n = m\n",
+    ),
+]
+"""Programs that differ in the names of local variables."""
+
+UNLIKE: list[tuple[str, str]] = [
+    (LOCAL, "def f(y):\n    n = y\n    return [n + m for m in range(n)]\n"),
+    (LOCAL, "def f(x):\n    n = x\n    return [m + n for m in range(n)]\n"),
+    ("def f(*a):\n    return a\n", "def f(*b):\n    return b\n"),
+    ("def f(x):\n    n = x\n    return f'{n=}'\n", "def f(x):\n    m = x\n    return f'{m=}'\n"),
+    ("def f(x):\n    n = g(x)\n    return n\n", "def f(x):\n    n = h(x)\n    return n\n"),
+    (
+        "def f(x):\n    def g(n):\n        return n\n    return g(n=x)\n",
+        "def f(x):\n    def g(m):\n        return m\n    return g(m=x)\n",
+    ),
+]
+
+READING: list[tuple[str, str]] = [
+    (
+        "an exception",
+        f"{LOCAL}def g():\n    try:\n        return f(1)\n    except Exception as e:\n        return str(e)\n",
+    ),
+    (
+        "an exception at the end of a block",
+        f"{LOCAL}class A:\n    def __exit__(self, *error):\n        self.e = error\n",
+    ),
+    ("a state", f"{LOCAL}seen = []\n"),
+    ("all names", f"{LOCAL}def g():\n    n = 1\n    return locals()\n"),
+]
+
+
+@pytest.mark.parametrize(("one", "two"), ALIKE)
+def test_names_of_local_variables_make_no_program_unlike_another(one: str, two: str) -> None:
+    assert _likeness(one) == _likeness(two) != ""
+    assert _identity(one) != _identity(two)
+
+
+@pytest.mark.parametrize(("one", "two"), UNLIKE)
+def test_other_names_and_another_order_do(one: str, two: str) -> None:
+    assert _likeness(one) != _likeness(two)
+
+
+@pytest.mark.parametrize(("name", "program"), READING)
+def test_who_could_read_a_name_is_like_no_other(name: str, program: str) -> None:
+    assert _likeness(program) == ""
+
+
+def _likeness(program: str) -> str:
+    source = analyse(program)
+    assert source
+    return source.likeness
+
+
 NOTICING: list[tuple[str, str, str]] = [
     ("a docstring by another way", "import inspect\ndef g():\n    return inspect.getdoc(f)\n", "doc"),
     ("a docstring by a made-up name", "def g():\n    return getattr(f, '__do' + 'c__')\n", "doc"),

@@ -107,6 +107,10 @@ class ProgramAnswers:
             found.append(answer)
         return found
 
+    def may_name_variables(self) -> bool:
+        """Return whether an answer may hold an exception whose text has the name of a variable of the program."""
+        return any("NameError" in text or "UnboundLocalError" in text for text in self.answers.values())
+
     def cpu_seconds(self, history: Sequence[str]) -> float:
         """Return the CPU seconds for loading the program and making these calls."""
         return self.load_seconds + sum(self.seconds.get(key, 0.0) for key in self.keys(history))

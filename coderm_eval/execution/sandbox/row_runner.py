@@ -39,7 +39,8 @@ class RowRunner:
         self._numbers: Sequence[int | None] = ()
         """For each test, the number of the first that is the same; None for one that is not Python."""
         self._replies: dict[tuple[str, int, tuple[int, ...]], dict[str, Any]] = {}
-        """By a program's identity, the tests in which it timed out before, and those that it was run against."""
+        """By a program's identity or likeness, the tests in which it timed out before, and those that it was run
+        against."""
         self._endless: set[str] = set()
         """Programs that could not be loaded in their time: they are not tried again for a problem's next tests."""
 
@@ -108,22 +109,13 @@ class RowRunner:
         """Return what `TestRunner.row` says of each of the tests; the outputs of a program that knows addresses differ
         from process to process, and are left out."""
         same = info.identity, timeouts, columns
-        reply = self._replies.get(same)
+        alike = info.likeness or info.identity, timeouts, columns
+        reply = self._replies.get(same) or self._replies.get(alike)
         if reply is None and columns:
-            stateful = info.stateful and not process_per_call
-            apart = info.stateful and (process_per_call or info.reaches_out)
-            program = ProgramAnswers(
-                source,
-                info.imports,
-                self._sandbox,
-                stateful=stateful,
-                process_per_run=apart,
-                code=info.code,
-                timeouts=timeouts,
-            )
-            if info.identity in self._endless:
-                program.unloadable = End.OUT_OF_CPU
+            program = self._program(source, info, process_per_call, timeouts)
             reply = self._replies[same] = self._asking.row(program, columns)
+            if not program.may_name_variables():
+                self._replies[alike] = reply
             if program.unloadable is End.OUT_OF_CPU:
                 self._endless.add(info.identity)
             self._sandbox.let_go()
@@ -131,3 +123,17 @@ class RowRunner:
             return []
         outputs = [None] * len(columns) if info.knows_addresses else reply["outputs"]
         return list(zip(reply["verdicts"], reply["cpu_seconds"], outputs, reply["reasons"], strict=True))
+
+    def _program(self, source: str, info: ProgramInfo, process_per_call: bool, timeouts: int) -> ProgramAnswers:
+        program = ProgramAnswers(
+            source,
+            info.imports,
+            self._sandbox,
+            stateful=info.stateful and not process_per_call,
+            process_per_run=info.stateful and (process_per_call or info.reaches_out),
+            code=info.code,
+            timeouts=timeouts,
+        )
+        if info.identity in self._endless:
+            program.unloadable = End.OUT_OF_CPU
+        return program
