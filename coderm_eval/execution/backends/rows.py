@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, repeat
@@ -19,6 +20,8 @@ __all__ = ["VERDICT_OF_END", "Row", "make_jobs", "preamble_of_tests"]
 _ROWS_PER_JOB = 64
 """Most programs of one problem for one worker: enough to spread the cost of starting its tests, few enough to share the
 programs out evenly."""
+
+_WORD = re.compile(r"\w+")
 
 VERDICT_OF_END: Mapping[str, Verdict] = {
     End.PASSED: Verdict.PASSED,
@@ -140,6 +143,9 @@ class _Table(Generic[Key]):
 
     def jobs(self, setup: Setup) -> Iterator[Job[Row[Key]]]:
         rows = list(self._rows.values())
-        size = math.ceil(len(rows) / math.ceil(len(rows) / _ROWS_PER_JOB))
+        jobs = math.ceil(len(rows) / _ROWS_PER_JOB)
+        if jobs > 1:  # a worker runs programs once that differ in names alone
+            rows.sort(key=lambda row: _WORD.sub("", row.program))
+        size = math.ceil(len(rows) / jobs)
         for n in range(0, len(rows), size):
             yield Job([(row, row.request()) for row in rows[n : n + size]], self._preamble, setup)
