@@ -52,8 +52,8 @@ class ProgramInfo(NamedTuple):
     """What can be run in place of the text, as marshal writes it; empty if the program could notice."""
     likeness: str = ""
     """The same for programs that differ besides in the names of local variables, which only the text of a `NameError`
-    can show; empty if the program could read that text. It names a twentieth of the programs of a weak model, and a
-    third of those that solve some problem."""
+    can show; empty if the program could read that text. Of 10,747 programs of CodeGen-16B 7 % are like an
+    earlier one."""
 
 
 def analyse(program: str) -> ProgramInfo | None:
