@@ -49,6 +49,6 @@ def test_a_program_that_takes_too_long_to_load_is_loaded_once() -> None:
     assert _loaded(End.OUT_OF_CPU) == (["a = 1", "b = 2"], {End.OUT_OF_CPU})
 
 
-def test_a_program_that_waited_or_crashed_while_it_was_loaded_is_loaded_again() -> None:
+def test_a_program_that_waited_or_crashed_is_loaded_again() -> None:
     for end in (End.OUT_OF_TIME, End.CRASHED):
         assert _loaded(end) == (["a = 1", "b = 2"] * 2, {end})
