@@ -87,7 +87,8 @@ def test_from_nothing_to_a_table_in_this_process(tmp_path: Path, model: Path) ->
     out = with_model(tmp_path / "out", model)
     printed = example(out)
     found = summary(out)
-    assert (found["n_problems"], found["n_samples"], found["test_samples"]["read"]) == (10, 100, 100)
+    assert (found["n_problems"], found["n_samples"]) == (10, 100)
+    assert found["test_samples"]["read"] in range(10, 101, 10), "ten of each problem with a candidate that can be shown"
     scores = {row: found["pass@1"][row]["value"] for row in ("random", "oracle")}
     assert 0 < scores["random"] < scores["oracle"], "some of its answers are right, and not all"
     assert f"tokens: {json.dumps(found['tokens'])}" in printed
