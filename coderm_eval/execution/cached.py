@@ -6,7 +6,7 @@ import logging
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import count, repeat
+from itertools import count
 
 import numpy as np
 
@@ -123,7 +123,8 @@ def _program_tests(block: Block, key: Key, call_s: float | None = None) -> Itera
     """
     problem = block.problem
     places = count()
-    for source, timeouts in zip(block.programs, block.timeouts or repeat(0), strict=False):
+    before = block.timeouts or [0] * len(block.programs)
+    for source, timeouts in zip(block.programs, before, strict=True):
         program = to_callable(source, problem)
         for test in block.tests:
             yield ProgramTest(

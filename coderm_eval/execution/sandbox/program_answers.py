@@ -50,7 +50,7 @@ class ProgramAnswers:
         stateful: whether an answer may depend on the calls before it, for all that is known beforehand.
         process_per_run: whether runs have their own processes: the calls of a test if `stateful`, else one call.
         code: what is run in place of the source, if there is any.
-        timeouts: earlier tests in which the program timed out, whose calls count as its own.
+        timeouts: earlier tests in which the program timed out; each counts as a call that did.
     """
 
     def __init__(

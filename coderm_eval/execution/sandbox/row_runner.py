@@ -112,12 +112,12 @@ class RowRunner:
         """Return what `TestRunner.row` says of each of the tests; the outputs of a program that knows addresses differ
         from process to process, and are left out."""
         same = info.identity, timeouts, columns
-        alike = info.likeness or info.identity, timeouts, columns
+        alike = info.likeness, timeouts, columns
         reply = self._replies.get(same) or self._replies.get(alike)
         if reply is None and columns:
             program = self._program(source, info, process_per_call, timeouts)
             reply = self._replies[same] = self._asking.row(program, columns)
-            if not program.may_name_variables():
+            if info.likeness and not program.may_name_variables():
                 self._replies[alike] = reply
             if program.unloadable is End.OUT_OF_CPU:
                 self._remember_as_endless(info)
